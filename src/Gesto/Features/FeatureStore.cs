@@ -1,0 +1,231 @@
+using System.Text.Json;
+
+namespace Gesto.Features;
+
+/// <summary>What the arrays of a store are and how they were made. Two stores may be mixed only if their keys are equal.</summary>
+public sealed record FeatureKey
+{
+    /// <summary>"rgb" or "radar".</summary>
+    public required string Modality { get; init; }
+
+    /// <summary>What made them, e.g. "resnet50-v1", "small-cnn", "radar-frames", "radar-cnn".</summary>
+    public required string Encoder { get; init; }
+
+    /// <summary>SHA-256 of the encoder's weights, "" where it has none.</summary>
+    public required string Weights { get; init; }
+
+    /// <summary>Resize and value scaling in words, e.g. "bilinear-antialias 224x224, BGR minus mean".</summary>
+    public required string Preprocessing { get; init; }
+
+    /// <summary>Which frames were taken, e.g. "linspace-30".</summary>
+    public required string Sampling { get; init; }
+
+    /// <summary>numpy type of the arrays, e.g. "&lt;f4".</summary>
+    public required string DType { get; init; }
+
+    /// <summary>Shape of every array: (T, 2048), (T, 96) or (T, A, R, D), T the padded number of frames.</summary>
+    public required int[] Shape { get; init; }
+
+    /// <summary>Bumped when Gesto changes how the same settings make features.</summary>
+    public int Version { get; init; } = 1;
+}
+
+/// <summary>One modality's arrays in a folder: one zero-padded `.npy` per sample at its key's path, `lengths.json`
+/// (sample → true number of frames) and `key.json`. Adding is safe against kill −9 at any moment: an array counts as
+/// present only once it is on disk and in the journal.</summary>
+/// <remarks>Thread-safe for <see cref="Add"/>, <see cref="Contains"/> and <see cref="Load"/>.</remarks>
+public sealed class FeatureStore : IDisposable
+{
+    public const string KeyFile = "key.json";
+    public const string LengthsFile = "lengths.json";
+    private const string JournalFile = "journal.jsonl";
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, IndentSize = 1 };
+    private static readonly JsonSerializerOptions Compact = new();
+    private readonly SortedDictionary<string, int> lengths;
+    private readonly Lock gate = new();
+    private FileStream? journal;
+
+    private FeatureStore(string folder, FeatureKey key, SortedDictionary<string, int> lengths) =>
+        (Folder, Key, this.lengths) = (folder, key, lengths);
+
+    public string Folder { get; }
+
+    public FeatureKey Key { get; }
+
+    /// <summary>Keys of the samples present, in ordinal order.</summary>
+    public IReadOnlyList<string> Samples
+    {
+        get { lock (gate) return [.. lengths.Keys]; }
+    }
+
+    /// <summary>True where a store exists (complete or not).</summary>
+    public static bool Exists(string folder) => File.Exists(Path.Combine(folder, KeyFile));
+
+    /// <summary>Opens a store for reading; what an interrupted run had finished is there too.</summary>
+    /// <exception cref="DirectoryNotFoundException">No store in this folder.</exception>
+    public static FeatureStore Open(string folder)
+    {
+        string keyPath = Path.Combine(folder, KeyFile);
+        if (!File.Exists(keyPath))
+            throw new DirectoryNotFoundException($"{folder}: no feature store here ({KeyFile} is missing). Make one with 'gesto extract'.");
+        FeatureKey key;
+        try
+        {
+            key = JsonSerializer.Deserialize<FeatureKey>(File.ReadAllText(keyPath))!;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{keyPath}: not a feature key: {e.Message}", e);
+        }
+        return new FeatureStore(folder, key, ReadLengths(folder));
+    }
+
+    /// <summary>Opens a store for adding, makes it where there is none, and goes on where an earlier run stopped.</summary>
+    /// <exception cref="InvalidDataException">The store there holds features made differently; the message names the difference.</exception>
+    public static FeatureStore OpenOrCreate(string folder, FeatureKey key)
+    {
+        if (Exists(folder))
+        {
+            FeatureStore store = Open(folder);
+            if (Difference(store.Key, key) is { } difference)
+                throw new InvalidDataException(
+                    $"{folder}: the features there were made differently ({difference}). " +
+                    "Features of two kinds are never mixed: choose another folder or delete this one.");
+            return store;
+        }
+        Directory.CreateDirectory(folder);
+        AtomicFile.WriteText(Path.Combine(folder, KeyFile), JsonSerializer.Serialize(key, Json) + "\n");
+        return new FeatureStore(folder, key, new SortedDictionary<string, int>(StringComparer.Ordinal));
+    }
+
+    /// <returns>The first field in which two keys differ, as "name: a / b"; null when they are equal.</returns>
+    public static string? Difference(FeatureKey a, FeatureKey b)
+    {
+        using var left = JsonSerializer.SerializeToDocument(a);
+        using var right = JsonSerializer.SerializeToDocument(b);
+        foreach (JsonProperty property in left.RootElement.EnumerateObject())
+        {
+            string other = right.RootElement.GetProperty(property.Name).GetRawText();
+            if (property.Value.GetRawText() != other) return $"{property.Name}: {property.Value.GetRawText()} / {other}";
+        }
+        return null;
+    }
+
+    public bool Contains(string sample)
+    {
+        lock (gate) return lengths.ContainsKey(sample);
+    }
+
+    /// <returns>The sample's true number of frames, 1…T.</returns>
+    public int LengthOf(string sample)
+    {
+        lock (gate)
+        {
+            return lengths.TryGetValue(sample, out int n) ? n : throw Missing(sample);
+        }
+    }
+
+    /// <summary>Writes one sample's array, then its line in the journal.</summary>
+    /// <param name="sample">Its key.</param>
+    /// <param name="array">Type and shape as in <see cref="Key"/>, zero after <paramref name="length"/> frames.</param>
+    /// <param name="length">True number of frames, 1…T.</param>
+    public void Add(string sample, NpyArray array, int length)
+    {
+        if (array.DType != Key.DType || !array.Shape.AsSpan().SequenceEqual(Key.Shape))
+            throw new ArgumentException(
+                $"{sample}: array {array.DType} ({string.Join(',', array.Shape)}), the store holds {Key.DType} ({string.Join(',', Key.Shape)}).");
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Key.Shape[0]);
+        NpyFile.Save(PathOf(sample), array);
+        byte[] line = JsonSerializer.SerializeToUtf8Bytes(new JournalLine(sample, length), Compact);
+        lock (gate)
+        {
+            if (journal is null)
+            {
+                journal = new FileStream(Path.Combine(Folder, JournalFile), FileMode.OpenOrCreate, FileAccess.Write);
+                journal.Seek(0, SeekOrigin.End);
+                // A line torn by a kill must not swallow the next one.
+                if (journal.Length > 0) journal.WriteByte((byte)'\n');
+            }
+            journal.Write([.. line, (byte)'\n']);
+            journal.Flush();
+            lengths[sample] = length;
+        }
+    }
+
+    /// <summary>Folds the journal into `lengths.json`. The bytes depend on the samples only, not on the order of adding.</summary>
+    public void Complete()
+    {
+        lock (gate)
+        {
+            AtomicFile.WriteText(Path.Combine(Folder, LengthsFile), JsonSerializer.Serialize(lengths, Json) + "\n");
+            journal?.Dispose();
+            journal = null;
+            File.Delete(Path.Combine(Folder, JournalFile));
+        }
+    }
+
+    /// <exception cref="InvalidDataException">The sample is absent, or its file does not match the store's key.</exception>
+    public NpyArray Load(string sample)
+    {
+        if (!Contains(sample)) throw Missing(sample);
+        string path = PathOf(sample);
+        NpyArray array = NpyFile.Load(path);
+        if (array.DType != Key.DType || !array.Shape.AsSpan().SequenceEqual(Key.Shape))
+            throw new InvalidDataException(
+                $"{path}: found {array.DType} ({string.Join(',', array.Shape)}), the store's key says {Key.DType} ({string.Join(',', Key.Shape)}). " +
+                "Delete this file and its line in lengths.json, then run 'gesto extract' again.");
+        return array;
+    }
+
+    public string PathOf(string sample) => Path.Combine(Folder, sample.Replace('/', Path.DirectorySeparatorChar) + ".npy");
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            journal?.Dispose();
+            journal = null;
+        }
+    }
+
+    private static SortedDictionary<string, int> ReadLengths(string folder)
+    {
+        var lengths = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        string path = Path.Combine(folder, LengthsFile);
+        if (File.Exists(path))
+        {
+            try
+            {
+                foreach ((string sample, int n) in JsonSerializer.Deserialize<Dictionary<string, int>>(File.ReadAllText(path))!)
+                    lengths[sample] = n;
+            }
+            catch (JsonException e)
+            {
+                throw new InvalidDataException($"{path}: not a map from sample to number of frames: {e.Message}", e);
+            }
+        }
+        string journalPath = Path.Combine(folder, JournalFile);
+        if (!File.Exists(journalPath)) return lengths;
+        foreach (string line in File.ReadLines(journalPath))
+        {
+            if (line.Length == 0) continue;
+            try
+            {
+                JournalLine entry = JsonSerializer.Deserialize<JournalLine>(line)!;
+                lengths[entry.Sample] = entry.Length;
+            }
+            catch (JsonException)
+            {
+                // The line that a kill tore in two: that sample is simply done again.
+            }
+        }
+        return lengths;
+    }
+
+    private InvalidDataException Missing(string sample) =>
+        new($"{Folder}: no features of sample '{sample}'. Run 'gesto extract' again to add it.");
+
+    private sealed record JournalLine(string Sample, int Length);
+}
