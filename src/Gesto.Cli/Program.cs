@@ -11,7 +11,7 @@ var root = new Command("gesto",
     new VersionOption(),
 };
 
-ParseResult parsed = root.Parse(args);
+ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors) Console.Error.WriteLine($"gesto: {error.Message}");
