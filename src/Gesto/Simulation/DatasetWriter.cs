@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using Gesto.Data;
 
@@ -17,7 +19,7 @@ public static class DatasetWriter
     /// <param name="root">The data set's folder; made where absent.</param>
     /// <param name="options">What to simulate.</param>
     /// <param name="progress">Told after each sample.</param>
-    /// <param name="cancel">Stops between samples and kills running encoders; what is finished stays and can be resumed.</param>
+    /// <param name="cancel">Stops between samples and kills running encoders; finished samples stay, and the same call goes on from there.</param>
     /// <exception cref="InvalidDataException">An option is out of range, or the folder holds a simulation with others.</exception>
     /// <exception cref="IOException">The folder is not empty, or cannot be written.</exception>
     /// <exception cref="FileNotFoundException">There is no ffmpeg program.</exception>
@@ -32,7 +34,7 @@ public static class DatasetWriter
         {
             // Not in chunks: the samples' costs differ, and a killed run should leave whole ones from the front.
             var one = new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancel };
-            Parallel.ForEach(System.Collections.Concurrent.Partitioner.Create(samples, System.Collections.Concurrent.EnumerablePartitionerOptions.NoBuffering), one, sample =>
+            Parallel.ForEach(Partitioner.Create(samples, EnumerablePartitionerOptions.NoBuffering), one, sample =>
             {
                 WriteSample(root, sample, recorders.Value!, cancel);
                 progress?.Report(new WorkProgress("simulate", Interlocked.Increment(ref done), samples.Count, "samples"));
@@ -41,7 +43,7 @@ public static class DatasetWriter
         catch (AggregateException e)
         {
             cancel.ThrowIfCancellationRequested();
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
         AtomicFile.WriteText(Path.Combine(root, "key.csv"), Key(samples));
         AtomicFile.WriteText(Path.Combine(root, "SIMULATED.md"), Explanation(options, samples));
@@ -54,13 +56,12 @@ public static class DatasetWriter
         if (File.Exists(root)) throw new IOException($"{root} is a file; give the folder of the new data set.");
         if (Directory.Exists(root) && Directory.EnumerateFileSystemEntries(root).Any())
         {
-            if (!File.Exists(path) || options.Existing == ExistingFolder.Refuse)
-                throw new IOException(
-                    $"{root} is not empty{(File.Exists(path) ? "; give --resume to go on with it or --force to replace it" : " and no simulation; give another folder")}.");
-            if (options.Existing == ExistingFolder.Replace) Directory.Delete(root, recursive: true);
+            if (!File.Exists(path))
+                throw new IOException($"{root} is not empty and holds no simulation; give a new folder.");
+            if (options.Replace) Directory.Delete(root, recursive: true);
             else if (File.ReadAllText(path) != json)
                 throw new InvalidDataException(
-                    $"{path}: that simulation was made with other options. Give the same ones to resume, or --force to replace it.");
+                    $"{path}: this simulation was made with other options. Give the same ones to go on with it, or --force to replace it.");
         }
         Directory.CreateDirectory(root);
         if (!File.Exists(path)) AtomicFile.WriteText(path, json);

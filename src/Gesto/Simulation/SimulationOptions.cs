@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Gesto.Simulation;
 
-/// <summary>What is simulated. Everything but <see cref="Threads"/> and <see cref="Existing"/> decides the bytes.</summary>
+/// <summary>What is simulated. Everything but <see cref="Threads"/> and <see cref="Replace"/> decides the bytes.</summary>
 public sealed record SimulationOptions
 {
     /// <summary>K, classes of the 126, 2…126.</summary>
@@ -41,9 +41,11 @@ public sealed record SimulationOptions
     /// <summary>Samples made at the same time.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    public ExistingFolder Existing { get; init; } = ExistingFolder.Refuse;
+    /// <summary>Delete a simulation with other options that is in the folder; one with the same options is gone on with,
+    /// and a folder with anything else is refused, whatever this says.</summary>
+    public bool Replace { get; init; }
 
-    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    /// <exception cref="InvalidDataException">A value is out of its range.</exception>
     public void Validate()
     {
         Require(Classes is >= 2 and <= 126, $"{Classes} classes: give 2…126");
@@ -53,7 +55,14 @@ public sealed record SimulationOptions
         Require(Width is >= 64 and <= 4096 && Height is >= 64 and <= 4096 && Width % 2 == 0 && Height % 2 == 0,
             $"a picture of {Width}x{Height}: give even sizes from 64 to 4096, e.g. 320x240");
         Require(Threads >= 1, $"{Threads} threads: give 1 or more");
-        _ = Radar.FmcwWaveform.OfSize(RangeBins, DopplerBins);
+        try
+        {
+            Radar.FmcwWaveform.OfSize(RangeBins, DopplerBins);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
         (int train, int validation, int test) = SignersPerSplit();
         Require(train >= 1 && validation >= 0 && test >= 0,
             $"of {Signers} signers {validation} for validation and {test} for test leave {train} for train: at least 1 is needed");
@@ -82,16 +91,4 @@ public sealed record SimulationOptions
     {
         if (!holds) throw new InvalidDataException($"Cannot simulate {message}.");
     }
-}
-
-/// <summary>What to do where the output folder holds something already.</summary>
-public enum ExistingFolder
-{
-    Refuse,
-
-    /// <summary>Keep the finished samples of a run with the same options and make the rest.</summary>
-    Resume,
-
-    /// <summary>Delete an earlier simulation; anything else is still refused.</summary>
-    Replace,
 }
