@@ -1,1 +1,23 @@
-return 0;
+using System.CommandLine;
+using System.CommandLine.Help;
+using Gesto.Cli;
+
+// Not a RootCommand: that would call itself by its assembly's name in the help.
+var root = new Command("gesto",
+    "Gesto recognises isolated signs from synchronized RGB video and 60 GHz radar.\n\n" +
+    "Start with:  gesto demo   (simulates a small data set and runs everything on it)")
+{
+    new HelpOption { Recursive = true },
+    new VersionOption(),
+};
+
+ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors) Console.Error.WriteLine($"gesto: {error.Message}");
+    string verb = parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ";
+    Console.Error.WriteLine($"See 'gesto {verb}--help'.");
+    return ExitCode.UserError;
+}
+return await ExitCode.OfAsync(cancel => parsed.InvokeAsync(
+    new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancel));

@@ -1,0 +1,43 @@
+"""Real recordings as a Gesto data set: kkt60_train.npz (KaiKuTek K60168, 60 GHz, 4 gestures) -> .npy maps and manifest.csv.
+
+    /usr/bin/python3 bench/kkt60.py kkt60_train.npz OUT [--train 100] [--test 40]
+
+Of each class, in order of time, the first --train recordings are train and the last --test are test: neighbours look
+alike, so a random split would flatter. Needs apt's python3-numpy.
+"""
+import argparse
+import csv
+from pathlib import Path
+
+import numpy as np
+
+parser = argparse.ArgumentParser()
+parser.add_argument("npz", type=Path), parser.add_argument("out", type=Path)
+parser.add_argument("--train", type=int, default=100), parser.add_argument("--test", type=int, default=40)
+o = parser.parse_args()
+
+data = np.load(o.npz)
+maps, labels, classes = data["rdi"], data["label"], [str(c) for c in data["classes"]]
+rows, key, number = [], [], 0
+for label, name in enumerate(classes):
+    members = np.flatnonzero(labels == label)  # stored in order of time
+    for split, part in (("train", members[: o.train]), ("test", members[-o.test :])):
+        for index in part:
+            number += 1
+            folder = f"train/{label}_{name}" if split == "train" else "test"
+            sample = f"{folder}/SAMPLE_{number}"
+            file = f"{sample}/SAMPLE_{number}_RDM1.npy"
+            (o.out / file).parent.mkdir(parents=True, exist_ok=True)
+            np.save(o.out / file, maps[index].astype(np.float32))
+            known = [label, name] if split == "train" else ["", ""]
+            rows.append([sample, *known, "", "", split, "", file, "", ""])
+            if split == "test":
+                key.append([sample, label, name])
+for path, header, lines in (
+    ("manifest.csv", "sample,label,name,signer,session,split,rgb,rdm1,rdm2,rdm3", rows),
+    ("key.csv", "sample,label,name", key),
+):
+    with open(o.out / path, "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header.split(",")), writer.writerows(lines)
+print(f"{len(rows)} recordings of {len(classes)} classes in {o.out}")

@@ -1,0 +1,57 @@
+# Sourced by ./gesto and ./test.sh: checks for the .NET SDK, provides ffmpeg, builds when sources are newer than the program.
+# Messages go to standard error, so that standard output belongs to the program alone.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+say() { printf 'gesto: %s\n' "$*" >&2; }
+
+need_dotnet() {
+  if ! command -v dotnet >/dev/null 2>&1; then
+    say "the .NET 10 SDK is missing. Install it (https://dotnet.microsoft.com/download/dotnet/10.0), then run this again."
+    exit 1
+  fi
+  if ! (cd "$root" && dotnet --version >/dev/null 2>&1); then
+    say "this needs the .NET 10 SDK; found only: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')"
+    say "Install it (https://dotnet.microsoft.com/download/dotnet/10.0), then run this again."
+    exit 1
+  fi
+}
+
+# apt where we may use it; a clear word elsewhere.
+install_packages() { # why package...
+  local why=$1; shift
+  if [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null 2>&1; then
+    local sudo=
+    if [ "$(id -u)" != 0 ]; then
+      if command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then sudo=sudo; else return 1; fi
+    fi
+    say "installing $* with apt ($why)"
+    { $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >&2
+  else
+    return 1
+  fi
+}
+
+need_ffmpeg() {
+  command -v ffmpeg >/dev/null 2>&1 && command -v ffprobe >/dev/null 2>&1 && return
+  install_packages "videos are decoded by the ffmpeg program" ffmpeg && return
+  say "ffmpeg is missing and could not be installed. Debian/Ubuntu: sudo apt install ffmpeg · macOS: brew install ffmpeg · Windows: winget install ffmpeg"
+  exit 1
+}
+
+# Builds one project in Release if anything it is made of is newer than the last build here.
+build() { # project
+  local project=$1 stamp="$root/artifacts/.built-$(basename "$1")"
+  if [ -f "$stamp" ] && [ -z "$(find "$root/src" "$root/tests" "$root/recipes" "$root/build" "$root"/*.props "$root/global.json" -newer "$stamp" -type f -print -quit)" ]; then
+    return
+  fi
+  say "building (the first time takes a few minutes: packages are downloaded)"
+  mkdir -p "$root/artifacts"
+  local log="$root/artifacts/build.log"
+  touch "$stamp.begun"
+  if ! dotnet build "$root/$project" -c Release -v quiet -nologo >"$log" 2>&1; then
+    cat "$log" >&2
+    say "the build failed; the lines above are in artifacts/build.log too"
+    exit 2
+  fi
+  mv "$stamp.begun" "$stamp"
+}

@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+
+namespace Gesto.Cli;
+
+/// <summary>What a script may rely on: 0 done, 1 the user's input, 2 our bug, 130 cancelled.</summary>
+internal static class ExitCode
+{
+    public const int Done = 0;
+    public const int UserError = 1;
+    public const int Bug = 2;
+    public const int Cancelled = 130;
+
+    /// <summary>Runs a verb; Ctrl-C and SIGTERM cancel it softly (a second one ends it at once).</summary>
+    public static async Task<int> OfAsync(Func<CancellationToken, Task<int>> verb)
+    {
+        using var source = new CancellationTokenSource();
+        void Cancel(PosixSignalContext context)
+        {
+            if (source.IsCancellationRequested) return;
+            context.Cancel = true;
+            source.Cancel();
+        }
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        try
+        {
+            return await verb(source.Token);
+        }
+        catch (Exception exception)
+        {
+            return Explain(exception, Console.Error);
+        }
+    }
+
+    internal static int Explain(Exception exception, TextWriter error)
+    {
+        while (exception is AggregateException { InnerException: { } inner }) exception = inner;
+        switch (exception)
+        {
+            case OperationCanceledException:
+                error.WriteLine("gesto: cancelled; what was finished is kept, the same command goes on from there.");
+                return Cancelled;
+            case InvalidDataException or IOException or UnauthorizedAccessException:
+                error.WriteLine($"gesto: {exception.Message}");
+                return UserError;
+            default:
+                error.WriteLine($"gesto: this is a bug in Gesto, please report it with the lines below.\n{exception}");
+                return Bug;
+        }
+    }
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Runs every test. Arguments go to the test program, e.g. ./test.sh --filter-class '*NpyFileTests'.
+# Tests against Debian's PyTorch, OpenCV and numpy run where those are installed, else against committed numbers.
+set -euo pipefail
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/build/setup.sh"
+need_dotnet
+need_ffmpeg
+build tests/Gesto.Tests
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+(cd "$root" && dotnet test --project tests/Gesto.Tests -c Release --no-build "$@" 2>&1) | tee "$log" || status=$?
+# One line that people and CI can rely on, whatever the runner prints.
+count() { sed -nE "s/^ *$1: *([0-9]+).*/\1/p" "$log" | tail -n 1; }
+passed=$(count succeeded) failed=$(count failed) skipped=$(count skipped)
+echo "${passed:-0} passed, ${failed:-0} failed, ${skipped:-0} skipped"
+[ "${passed:-0}" -gt 0 ] || exit 1
+exit "$status"
