@@ -21,7 +21,8 @@ public static class ConfusionPicture
         int[] order = ConfusionOrder.Of(matrix);
         string[] names = [.. order.Select(label => result.PerClass[label].Name)];
         int cell = Math.Clamp(1400 / order.Length, 16, 60);
-        using var font = new SKFont(SKTypeface.Default, Math.Min(cell - 3, 18));
+        using SKTypeface? sans = SKFontManager.Default.MatchFamily("DejaVu Sans");
+        using var font = new SKFont(sans ?? SKTypeface.Default, Math.Min(cell - 3, 18));
         int margin = Border + (int)names.Max(n => font.MeasureText(n)) + 8;
         int size = margin + order.Length * cell + Border;
         using var surface = SKSurface.Create(new SKImageInfo(size, size));

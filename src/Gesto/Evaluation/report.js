@@ -34,4 +34,5 @@ const zoom = choice => {
   for (const button of buttons) button.setAttribute("aria-pressed", button.dataset.zoom === choice);
 };
 for (const button of buttons) button.addEventListener("click", () => zoom(button.dataset.zoom));
-zoom("fit");
+// On a narrow screen the whole matrix would be too small to read.
+zoom(matrix.parentElement.clientWidth > size * 0.6 ? "fit" : "1");
