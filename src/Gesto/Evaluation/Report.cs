@@ -119,9 +119,9 @@ public static class Report
     private static HtmlBuilder PairTable(IEnumerable<ConfusedPair> pairs)
     {
         var html = new HtmlBuilder();
-        html.Add($"<div class=\"scroll\"><table class=\"pairs\"><thead><tr><th>pair</th><th class=\"num\">confused</th><th class=\"num\">each way</th><th class=\"num\">rate</th><th class=\"wide\"></th></tr></thead><tbody>\n");
+        html.Add($"<div class=\"scroll\"><table class=\"pairs\"><thead><tr><th>pair</th><th class=\"num\">confused</th><th class=\"num each\">each way</th><th class=\"num\">rate</th><th class=\"wide\"></th></tr></thead><tbody>\n");
         foreach (ConfusedPair p in pairs)
-            html.Add($"<tr><td>{p.First} / {p.Second}</td><td class=\"num\">{p.Count}</td><td class=\"num\" title=\"{p.First} taken for {p.Second}, {p.Second} taken for {p.First}\">{p.FirstAsSecond} + {p.Count - p.FirstAsSecond}</td><td class=\"num\">{100 * p.Rate:0.0} %</td><td class=\"wide\"><i class=\"bar\" style=\"width:{100 * p.Rate:0.#}%\"></i></td></tr>\n");
+            html.Add($"<tr><td>{p.First} / {p.Second}</td><td class=\"num\">{p.Count}</td><td class=\"num each\" title=\"{p.First} taken for {p.Second}, {p.Second} taken for {p.First}\">{p.FirstAsSecond} + {p.Count - p.FirstAsSecond}</td><td class=\"num\">{100 * p.Rate:0.0} %</td><td class=\"wide\"><i class=\"bar\" style=\"width:{100 * p.Rate:0.#}%\"></i></td></tr>\n");
         return html.Add($"</tbody></table></div>");
     }
 

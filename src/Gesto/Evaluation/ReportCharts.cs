@@ -102,7 +102,7 @@ internal static class ReportCharts
         html.Add($"</g>\n");
     }
 
-    internal static double CellOpacity(double share) => 0.25 + 0.75 * share;
+    internal static double CellOpacity(double share) => 0.35 + 0.65 * share;
 
     private static HtmlBuilder Line(string name, int[] epochs, double?[] values, Func<int, double> x, Func<double, double> y)
     {
