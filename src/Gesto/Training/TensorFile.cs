@@ -1,0 +1,44 @@
+using System.Runtime.InteropServices;
+using Gesto.Weights;
+using static TorchSharp.torch;
+
+namespace Gesto.Training;
+
+/// <summary>TorchSharp tensors in and out of safetensors files.</summary>
+internal static class TensorFile
+{
+    /// <summary>A copy of a float32 tensor's values.</summary>
+    public static NamedTensor Copy(string name, Tensor value)
+    {
+        using Tensor plain = value.detach().cpu().contiguous();
+        return new NamedTensor(name, "F32", [.. plain.shape], plain.bytes.ToArray());
+    }
+
+    public static IEnumerable<NamedTensor> Copy(nn.Module module, string prefix = "") =>
+        Named(module).Select(p => Copy(prefix + p.Name, p.Value));
+
+    /// <summary>Puts a file's values into a tensor of the same shape.</summary>
+    /// <exception cref="InvalidDataException">The file has no such tensor, or of another shape.</exception>
+    public static void Restore(SafetensorsFile file, string path, string name, Tensor value)
+    {
+        if (!file.Tensors.TryGetValue(name, out NamedTensor? stored))
+            throw new InvalidDataException($"{path}: no tensor '{name}'. The file belongs to another recipe; train into a new directory.");
+        if (!stored.Shape.AsSpan().SequenceEqual(value.shape))
+            throw new InvalidDataException(
+                $"{path}: tensor '{name}' is ({string.Join(',', stored.Shape)}), the recipe makes ({string.Join(',', value.shape)}). " +
+                "The file belongs to another recipe or label set; train into a new directory.");
+        using var noGradients = no_grad();
+        using var scope = NewDisposeScope();
+        float[] values = MemoryMarshal.Cast<byte, float>(stored.Bytes).ToArray();
+        value.copy_(tensor(values, value.shape));
+    }
+
+    public static void Restore(SafetensorsFile file, string path, nn.Module module, string prefix = "")
+    {
+        foreach ((string name, Tensor value) in Named(module)) Restore(file, path, prefix + name, value);
+    }
+
+    private static IEnumerable<(string Name, Tensor Value)> Named(nn.Module module) =>
+        module.named_parameters().Select(p => (p.name, (Tensor)p.parameter))
+            .Concat(module.named_buffers().Select(b => (b.name, b.buffer)));
+}
