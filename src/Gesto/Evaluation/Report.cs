@@ -1,3 +1,5 @@
+using Gesto.Training;
+
 namespace Gesto.Evaluation;
 
 /// <summary>Writes one evaluation as one HTML page for people: no other file, no network, light, dark and print. The page is
@@ -11,7 +13,7 @@ public static class Report
     /// <param name="result">What to show.</param>
     /// <param name="logPath">The run's `log.jsonl` for the learning curves; they are left out where it is absent.</param>
     public static void Save(string path, EvaluationResult result, string logPath) =>
-        AtomicFile.WriteText(path, Render(result, TrainingLog.Read(logPath)));
+        AtomicFile.WriteText(path, Render(result, EpochLog.Load(logPath)));
 
     internal static string Render(EvaluationResult result, IReadOnlyList<EpochLine> log)
     {
@@ -96,8 +98,8 @@ public static class Report
             int[] numbers = [.. epochs.Select(e => e.Epoch)];
             TimeSpan time = TimeSpan.FromSeconds(epochs.Sum(e => e.Seconds));
             html.Add($"<h3>{stage.Key} <small>{epochs.Length} epochs, {time.TotalMinutes:0.0} min</small></h3><div class=\"pair\">");
-            html.Add($"{ReportCharts.Curves("loss", numbers, [.. epochs.Select(e => e.TrainLoss)], [.. epochs.Select(e => e.ValLoss)], top: null)}");
-            html.Add($"{ReportCharts.Curves("accuracy, %", numbers, [.. epochs.Select(e => 100 * e.TrainAccuracy)], [.. epochs.Select(e => 100 * e.ValAccuracy)], top: 100)}");
+            html.Add($"{ReportCharts.Curves("loss", numbers, [.. epochs.Select(e => e.TrainLoss)], [.. epochs.Select(e => e.ValidationLoss)], top: null)}");
+            html.Add($"{ReportCharts.Curves("accuracy, %", numbers, [.. epochs.Select(e => 100 * e.TrainAccuracy)], [.. epochs.Select(e => 100 * e.ValidationAccuracy)], top: 100)}");
             html.Add($"</div>");
         }
         return html.Add($"</section>");

@@ -25,16 +25,16 @@ internal static class ReportCharts
         return html;
     }
 
-    /// <summary>Training and validation values over epochs. Missing and non-finite values break the line.</summary>
+    /// <summary>Training and validation values over epochs. Values that are not finite break the line.</summary>
     /// <param name="title">What the vertical axis shows, with its unit.</param>
     /// <param name="epochs">Epoch numbers, ascending.</param>
     /// <param name="train">(epochs).</param>
     /// <param name="validation">(epochs).</param>
     /// <param name="top">Upper end of the vertical axis, or null to take it from the data.</param>
-    public static HtmlBuilder Curves(string title, int[] epochs, double?[] train, double?[] validation, double? top)
+    public static HtmlBuilder Curves(string title, int[] epochs, double[] train, double[] validation, double? top)
     {
         const double left = 46, right = 12, width = 460, height = 230, upper = 14, lower = 34;
-        double[] finite = [.. train.Concat(validation).Where(v => v is { } x && double.IsFinite(x)).Select(v => v!.Value)];
+        double[] finite = [.. train.Concat(validation).Where(double.IsFinite)];
         var html = new HtmlBuilder();
         if (finite.Length == 0) return html;
         double ceiling = top ?? NiceCeiling(finite.Max());
@@ -54,7 +54,7 @@ internal static class ReportCharts
         html.Add($"<text x=\"{(left + width - right) / 2}\" y=\"{height - 3}\" text-anchor=\"middle\">epoch</text>");
         html.Add($"{Line("train", epochs, train, X, Y)}{Line("validation", epochs, validation, X, Y)}");
         html.Add($"</svg><figcaption>{title}: <span class=\"key train\">training</span>");
-        if (validation.Any(v => v is not null)) html.Add($" <span class=\"key validation\">validation</span>");
+        if (validation.Any(double.IsFinite)) html.Add($" <span class=\"key validation\">validation</span>");
         return html.Add($"</figcaption></figure>\n");
     }
 
@@ -104,14 +104,15 @@ internal static class ReportCharts
 
     internal static double CellOpacity(double share) => 0.35 + 0.65 * share;
 
-    private static HtmlBuilder Line(string name, int[] epochs, double?[] values, Func<int, double> x, Func<double, double> y)
+    private static HtmlBuilder Line(string name, int[] epochs, double[] values, Func<int, double> x, Func<double, double> y)
     {
         var path = new System.Text.StringBuilder();
         var dots = new HtmlBuilder();
         bool drawing = false;
         for (int i = 0; i < epochs.Length; i++)
         {
-            if (values[i] is not { } value || !double.IsFinite(value))
+            double value = values[i];
+            if (!double.IsFinite(value))
             {
                 drawing = false;
                 continue;

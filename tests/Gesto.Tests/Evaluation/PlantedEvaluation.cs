@@ -1,5 +1,6 @@
 using Gesto.Data;
 using Gesto.Evaluation;
+using Gesto.Training;
 
 namespace Gesto.Tests.Evaluation;
 
@@ -38,12 +39,11 @@ internal static class PlantedEvaluation
     public static IReadOnlyList<EpochLine> Log() =>
         [.. Enumerable.Range(1, 20).Select(e => Line("radar-encoder", e, 15)), .. Enumerable.Range(1, 40).Select(e => Line("fusion", e, 9))];
 
-    private static EpochLine Line(string stage, int epoch, double pace) => new()
+    private static EpochLine Line(string stage, int epoch, double pace)
     {
-        Stage = stage, Epoch = epoch, Seconds = 4.2,
-        TrainLoss = 4.8 * Math.Exp(-epoch / pace), TrainAccuracy = 1 - Math.Exp(-epoch / pace),
-        ValLoss = 4.8 * Math.Exp(-epoch / pace) + 0.02 * epoch, ValAccuracy = 0.85 * (1 - Math.Exp(-epoch / pace)),
-    };
+        double left = Math.Exp(-epoch / pace);
+        return new(stage, epoch, 4.8 * left, 1 - left, 4.8 * left + 0.02 * epoch, 0.85 * (1 - left), Seconds: 4.2);
+    }
 
     /// <summary>Letters go astray to the next letters, words rarely and to one partner.</summary>
     private static float[] Row(LabelSet labels, int label, double skill, Random random)

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using System.Xml;
 using Gesto.Data;
 using Gesto.Evaluation;
+using Gesto.Training;
 
 namespace Gesto.Tests.Evaluation;
 
@@ -30,7 +31,7 @@ public class ReportTests
         EvaluationInput input = PlantedEvaluation.Input(labels) with { Recipe = name, Split = "test", Facts = new Dictionary<string, string> { [name] = name } };
         input = input with { Samples = [.. input.Samples.Select(s => s with { Signer = name + s.Signer })] };
 
-        string html = Report.Render(EvaluationResult.Of(input), [new() { Stage = name, Epoch = 1, TrainLoss = 1 }]);
+        string html = Report.Render(EvaluationResult.Of(input), [new(name, 1, 1, 0, double.NaN, 0, 1)]);
 
         Assert.DoesNotContain("<script>alert", html, StringComparison.Ordinal);
         using var reader = XmlReader.Create(new StringReader(html), new() { DtdProcessing = DtdProcessing.Ignore });
@@ -52,20 +53,6 @@ public class ReportTests
         Assert.Contains("trained on these", html, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_resumed_log_gives_each_epoch_once_and_a_torn_line_none()
-    {
-        string path = Path.GetTempFileName();
-        File.WriteAllText(path,
-            "{\"stage\":\"fusion\",\"epoch\":1,\"train_loss\":2.0,\"seconds\":1}\n" +
-            "{\"stage\":\"fusion\",\"epoch\":2,\"train_loss\":9.0,\"seconds\":1}\n" +
-            "{\"stage\":\"fusion\",\"epoch\":2,\"train_loss\":1.0,\"val_accuracy\":\"NaN\",\"seconds\":1}\n{\"stage\":\"fus");
-        IReadOnlyList<EpochLine> log = TrainingLog.Read(path);
-        File.Delete(path);
-        Assert.Equal([2.0, 1.0], log.Select(e => e.TrainLoss!.Value));
-        Assert.Empty(TrainingLog.Read(path));
-    }
-
     /// <summary>For people: GESTO_KEEP_REPORT=DIR leaves a page to look at.</summary>
     [Fact]
     public void The_page_and_its_picture_are_written_whole()
@@ -73,8 +60,7 @@ public class ReportTests
         string? keep = Environment.GetEnvironmentVariable("GESTO_KEEP_REPORT");
         string folder = keep ?? Directory.CreateTempSubdirectory().FullName;
         EvaluationResult result = EvaluationResult.Of(PlantedEvaluation.Input());
-        AtomicFile.WriteText(Path.Combine(folder, "log.jsonl"), string.Concat(PlantedEvaluation.Log().Select(
-            e => System.Text.Json.JsonSerializer.Serialize(e) + "\n")));
+        EpochLog.Save(Path.Combine(folder, "log.jsonl"), PlantedEvaluation.Log());
         Report.Save(Path.Combine(folder, "report-test.html"), result, Path.Combine(folder, "log.jsonl"));
         ConfusionPicture.Save(Path.Combine(folder, "confusion-test.png"), result);
         Assert.EndsWith("</html>\n", File.ReadAllText(Path.Combine(folder, "report-test.html")), StringComparison.Ordinal);
