@@ -18,7 +18,7 @@ public class ResNet50EncoderTests
     public void Formula_weights_give_PyTorchs_features_in_both_engines(ResNet50Variant variant, string name)
     {
         ResNet50Weights weights = FormulaResNet50.Weights(variant);
-        float[] expected = NpyFile.Load($"Golden/resnet50-{name}-formula.npy").ToSingles();
+        float[] expected = NpyFile.Load(Golden($"resnet50-{name}-formula.npy")).ToSingles();
         AssertClose(expected, OnnxFeatures(weights));
         AssertClose(expected, TorchFeatures(weights));
     }
@@ -33,7 +33,7 @@ public class ResNet50EncoderTests
         {
             ResNet50Weights weights = FormulaResNet50.Weights(variant);
             weights.Save($"{folder}/w.safetensors");
-            DebianPython.Run("torchvision", File.ReadAllText("Golden/resnet50_reference.py"), name, $"{folder}/w.safetensors", $"{folder}/f.npy");
+            DebianPython.Run("torchvision", File.ReadAllText(Golden("resnet50_reference.py")), name, $"{folder}/w.safetensors", $"{folder}/f.npy");
             AssertClose(NpyFile.Load($"{folder}/f.npy").ToSingles(), OnnxFeatures(weights));
         }
         finally
@@ -51,7 +51,7 @@ public class ResNet50EncoderTests
         using var encoder = new ResNet50Encoder(weights, threads: 1, batch: 2);
         var together = new float[3 * 2048];
         encoder.Encode(three, 3, together);
-        AssertClose(NpyFile.Load("Golden/resnet50-v1.5-formula.npy").ToSingles(), together[..(2 * 2048)]);
+        AssertClose(NpyFile.Load(Golden("resnet50-v1.5-formula.npy")).ToSingles(), together[..(2 * 2048)]);
         AssertClose(together[..2048], together[(2 * 2048)..]);
     }
 
@@ -62,6 +62,8 @@ public class ResNet50EncoderTests
         Assert.Throws<ArgumentException>(() => encoder.Encode(new byte[7], 1, new float[2048]));
         Assert.Throws<ArgumentException>(() => encoder.Encode(new byte[224 * 224 * 3], 1, new float[2047]));
     }
+
+    private static string Golden(string name) => Path.Combine(AppContext.BaseDirectory, "Golden", name);
 
     private static float[] OnnxFeatures(ResNet50Weights weights)
     {

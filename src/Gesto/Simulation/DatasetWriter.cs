@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.ExceptionServices;
+using System.Text;
+using Gesto.Data;
+
+namespace Gesto.Simulation;
+
+/// <summary>Writes a simulated data set in the challenge's layout, with manifest, key and a plain word on what it is.</summary>
+/// <remarks>Bytes depend on the options and the ffmpeg version alone, not on threads or interruptions. A sample is made in a
+/// folder with a temporary name and renamed when it is whole.</remarks>
+public static class DatasetWriter
+{
+    /// <summary>Raised when the same options begin to give other data.</summary>
+    internal const int Version = 1;
+
+    private const string OptionsFile = "simulation.json";
+
+    /// <param name="root">The data set's folder; made where absent.</param>
+    /// <param name="options">What to simulate.</param>
+    /// <param name="progress">Told after each sample.</param>
+    /// <param name="cancel">Stops between samples and kills running encoders; finished samples stay, and the same call goes on from there.</param>
+    /// <exception cref="InvalidDataException">An option is out of range, or the folder holds a simulation with others.</exception>
+    /// <exception cref="IOException">The folder is not empty, or cannot be written.</exception>
+    /// <exception cref="FileNotFoundException">There is no ffmpeg program.</exception>
+    public static void Write(string root, SimulationOptions options, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    {
+        IReadOnlyList<PlannedSample> samples = SimulationPlan.Make(options);
+        PrepareRoot(root, options);
+        int done = 0;
+        using var recorders = new ThreadLocal<SampleRecorder>(() => new SampleRecorder(options));
+        progress?.Report(new WorkProgress("simulate", 0, samples.Count, "samples"));
+        try
+        {
+            // Not in chunks: the samples' costs differ, and a killed run should leave whole ones from the front.
+            var one = new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancel };
+            Parallel.ForEach(Partitioner.Create(samples, EnumerablePartitionerOptions.NoBuffering), one, sample =>
+            {
+                WriteSample(root, sample, recorders.Value!, cancel);
+                progress?.Report(new WorkProgress("simulate", Interlocked.Increment(ref done), samples.Count, "samples"));
+            });
+        }
+        catch (AggregateException e)
+        {
+            cancel.ThrowIfCancellationRequested();
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+        AtomicFile.WriteText(Path.Combine(root, "key.csv"), Key(samples));
+        AtomicFile.WriteText(Path.Combine(root, "SIMULATED.md"), Explanation(options, samples));
+        AtomicFile.WriteText(Path.Combine(root, "manifest.csv"), Manifest(samples));
+    }
+
+    private static void PrepareRoot(string root, SimulationOptions options)
+    {
+        string path = Path.Combine(root, OptionsFile), json = options.ToJson();
+        if (File.Exists(root)) throw new IOException($"{root} is a file; give the folder of the new data set.");
+        if (Directory.Exists(root) && Directory.EnumerateFileSystemEntries(root).Any())
+        {
+            if (!File.Exists(path))
+                throw new IOException($"{root} is not empty and holds no simulation; give a new folder.");
+            if (options.Replace) Directory.Delete(root, recursive: true);
+            else if (File.ReadAllText(path) != json)
+                throw new InvalidDataException(
+                    $"{path}: this simulation was made with other options. Give the same ones to go on with it, or --force to replace it.");
+        }
+        Directory.CreateDirectory(root);
+        if (!File.Exists(path)) AtomicFile.WriteText(path, json);
+    }
+
+    private static void WriteSample(string root, PlannedSample sample, SampleRecorder recorder, CancellationToken cancel)
+    {
+        string folder = Path.Combine(root, sample.Key);
+        if (Directory.Exists(folder)) return;
+        string temporary = Path.Combine(Path.GetDirectoryName(folder)!, $".{Path.GetFileName(folder)}{AtomicFile.TemporaryEnding}");
+        if (Directory.Exists(temporary)) Directory.Delete(temporary, recursive: true); // left by a killed run
+        Directory.CreateDirectory(temporary);
+        try
+        {
+            recorder.Record(sample, temporary, cancel);
+            Directory.Move(temporary, folder);
+        }
+        catch
+        {
+            Directory.Delete(temporary, recursive: true);
+            throw;
+        }
+    }
+
+    private static string Manifest(IEnumerable<PlannedSample> samples)
+    {
+        var text = new StringBuilder("sample,label,name,signer,session,split,rgb,rdm1,rdm2,rdm3\n");
+        foreach (PlannedSample s in samples)
+        {
+            string label = s.Split == Split.Train ? string.Create(CultureInfo.InvariantCulture, $"{s.Script.Class.Id},{s.Script.Class.Name}") : ",";
+            string split = s.Split switch { Split.Train => "train", Split.Validation => "val", _ => "test" };
+            text.Append(CultureInfo.InvariantCulture,
+                $"{s.Key},{label},{s.Signer.Name},{s.Take},{split},{s.RgbPath},{s.RadarPath(1)},{s.RadarPath(2)},{s.RadarPath(3)}\n");
+        }
+        return text.ToString();
+    }
+
+    private static string Key(IEnumerable<PlannedSample> samples)
+    {
+        var text = new StringBuilder("sample,label,name\n");
+        foreach (PlannedSample s in samples.Where(s => s.Split != Split.Train).OrderBy(s => s.Split).ThenBy(s => s.Number))
+            text.Append(CultureInfo.InvariantCulture, $"{s.Key},{s.Script.Class.Id},{s.Script.Class.Name}\n");
+        return text.ToString();
+    }
+
+    private static string Explanation(SimulationOptions options, IReadOnlyList<PlannedSample> samples)
+    {
+        (int train, int validation, int test) = options.SignersPerSplit();
+        return $"""
+            # Simulated data, not sign language
+
+            `gesto simulate` made these {samples.Count} recordings. The motion is invented: the classes borrow names from a list of
+            medical signs and letters, but no movement here is LIS (Italian Sign Language), no person was recorded, and no accuracy
+            measured here says anything about real signing. The data exist so that Gesto can be run and tested without licensed data.
+
+            - Signers: {train} train, {validation} validation, {test} test; no signer is in two splits. A session is a take.
+            - RGB: drawn from an articulated skeleton, {options.Width}x{options.Height}, {options.FrameRateHz.ToString(CultureInfo.InvariantCulture)} frames a second.
+            - Radar: the same motion seen by a simulated 60 GHz radar with three antennas; row = range from near to far, column = radial
+              velocity, zero in the middle, positive (receding) to the right; grey 0…255 is linear in dB from {RadarRecorder.BlackDb} to {RadarRecorder.WhiteDb} (relative to 1 V²).
+            - `manifest.csv` names every sample; `key.csv` holds the labels of val and test: keep it away from training.
+
+            Options (`simulation.json`):
+
+            ```json
+            {options.ToJson().TrimEnd()}
+            ```
+
+            """;
+    }
+}

@@ -1,0 +1,44 @@
+using Gesto.Radar;
+
+namespace Gesto.Simulation;
+
+/// <summary>Camera and radar record one planned sample. Holds work space: one per thread.</summary>
+internal sealed class SampleRecorder(SimulationOptions options)
+{
+    private const int RgbQuality = 23;
+    private const int RadarQuality = 18;
+
+    private readonly RadarRecorder radar = new(FmcwWaveform.OfSize(options.RangeBins, options.DopplerBins));
+
+    /// <summary>Makes the four videos of a sample; both start at the same instant.</summary>
+    /// <param name="folder">Where to write, an existing folder; the names are the sample's own.</param>
+    /// <param name="sample">What to record.</param>
+    /// <param name="cancel">Stops the encoder.</param>
+    public void Record(PlannedSample sample, string folder, CancellationToken cancel)
+    {
+        var performance = new Performance(sample.Script, sample.Signer, sample.Take, options.Seed);
+        ulong noiseSeed = new SeededRandom(options.Seed, (ulong)sample.Signer.Number, (ulong)sample.Take, (ulong)sample.Script.Class.Id).NextBits();
+        byte[][] maps = radar.Record(performance, sample.Signer, noiseSeed);
+        string In(string path) => Path.Combine(folder, Path.GetFileName(path));
+        var videos = new List<RawVideo>
+        {
+            new(In(sample.RgbPath), Film(performance, sample.Signer, noiseSeed), options.Width, options.Height, options.FrameRateHz, "rgb24", RgbQuality),
+        };
+        for (int antenna = 0; antenna < FmcwRadar.Antennas; antenna++)
+            videos.Add(new RawVideo(
+                In(sample.RadarPath(antenna + 1)), maps[antenna], options.DopplerBins, options.RangeBins,
+                new FmcwWaveform().FrameRateHz, "gray", RadarQuality));
+        VideoWriter.Write(videos, cancel);
+    }
+
+    /// <returns>(frames, height, width, 3), RGB.</returns>
+    public byte[] Film(Performance performance, Signer signer, ulong noiseSeed)
+    {
+        int count = Math.Max(1, (int)(performance.DurationSeconds * options.FrameRateHz)), size = options.Width * options.Height * 3;
+        using var camera = new CameraRenderer(signer, options.Width, options.Height, noiseSeed);
+        var frames = new byte[count * size];
+        for (int i = 0; i < count; i++)
+            camera.Render(performance.PoseAt(i / options.FrameRateHz), frames.AsSpan(i * size, size));
+        return frames;
+    }
+}

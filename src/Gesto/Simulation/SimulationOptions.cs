@@ -1,0 +1,94 @@
+using System.Text.Json;
+
+namespace Gesto.Simulation;
+
+/// <summary>What is simulated. Everything but <see cref="Threads"/> and <see cref="Replace"/> decides the bytes.</summary>
+public sealed record SimulationOptions
+{
+    /// <summary>K, classes of the 126, 2…126.</summary>
+    public int Classes { get; init; } = 126;
+
+    /// <summary>S, signers in all splits together, ≥ 2.</summary>
+    public int Signers { get; init; } = 6;
+
+    /// <summary>Takes of every sign by every signer, ≥ 1.</summary>
+    public int Takes { get; init; } = 2;
+
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Signers of the validation split; null = 1 where there are 4 signers or more, else 0.</summary>
+    public int? ValidationSigners { get; init; }
+
+    /// <summary>Signers of the test split; null = a third, at least 1.</summary>
+    public int? TestSigners { get; init; }
+
+    /// <summary>RGB frames a second. Cameras give 25–30; 15 halves the cost of everything downstream and still gives about as
+    /// many frames as the radar and more.</summary>
+    public double FrameRateHz { get; init; } = 15;
+
+    /// <summary>RGB pixels, even.</summary>
+    public int Width { get; init; } = 320;
+
+    /// <summary>RGB pixels, even.</summary>
+    public int Height { get; init; } = 240;
+
+    /// <summary>R, rows of a range-Doppler map; see <see cref="Radar.FmcwWaveform.OfSize"/>.</summary>
+    public int RangeBins { get; init; } = 64;
+
+    /// <summary>D, columns of a range-Doppler map.</summary>
+    public int DopplerBins { get; init; } = 128;
+
+    /// <summary>Samples made at the same time.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Delete a simulation with other options that is in the folder; one with the same options is gone on with,
+    /// and a folder with anything else is refused, whatever this says.</summary>
+    public bool Replace { get; init; }
+
+    /// <exception cref="InvalidDataException">A value is out of its range.</exception>
+    public void Validate()
+    {
+        Require(Classes is >= 2 and <= 126, $"{Classes} classes: give 2…126");
+        Require(Signers is >= 2 and <= 9999, $"{Signers} signers: give 2…9999");
+        Require(Takes is >= 1 and <= 9999, $"{Takes} takes: give 1…9999");
+        Require(FrameRateHz is >= 1 and <= 120, $"{FrameRateHz} frames a second: give 1…120");
+        Require(Width is >= 64 and <= 4096 && Height is >= 64 and <= 4096 && Width % 2 == 0 && Height % 2 == 0,
+            $"a picture of {Width}x{Height}: give even sizes from 64 to 4096, e.g. 320x240");
+        Require(Threads >= 1, $"{Threads} threads: give 1 or more");
+        try
+        {
+            Radar.FmcwWaveform.OfSize(RangeBins, DopplerBins);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
+        (int train, int validation, int test) = SignersPerSplit();
+        Require(train >= 1 && validation >= 0 && test >= 0,
+            $"of {Signers} signers {validation} for validation and {test} for test leave {train} for train: at least 1 is needed");
+    }
+
+    public (int Train, int Validation, int Test) SignersPerSplit()
+    {
+        int test = TestSigners ?? Math.Max(1, (int)Math.Round(Signers / 3.0, MidpointRounding.AwayFromZero));
+        int validation = ValidationSigners ?? (Signers >= 4 ? 1 : 0);
+        return (Signers - validation - test, validation, test);
+    }
+
+    /// <returns>The values that decide the bytes, as indented JSON.</returns>
+    internal string ToJson() => JsonSerializer.Serialize(
+        new
+        {
+            classes = Classes, signers = Signers, takes = Takes, seed = Seed, validationSigners = SignersPerSplit().Validation,
+            testSigners = SignersPerSplit().Test, frameRateHz = FrameRateHz, width = Width, height = Height,
+            rangeBins = RangeBins, dopplerBins = DopplerBins, version = DatasetWriter.Version,
+        },
+        Indented) + "\n";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    private static void Require(bool holds, string message)
+    {
+        if (!holds) throw new InvalidDataException($"Cannot simulate {message}.");
+    }
+}
