@@ -52,7 +52,7 @@ public sealed class RadarCnn : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         Tensor values = input.to(ScalarType.Float32);
-        if (logarithm) values = values.clamp_min(0).log1p();
+        if (logarithm) values = values.relu().log1p(); // magnitudes: nothing is below 0
         return values.sub(mean).div(deviation).MoveToOuterDisposeScope();
     }
 
@@ -71,10 +71,15 @@ public sealed class RadarCnn : nn.Module<Tensor, Tensor>
         return conv2.forward(x).relu_().mean([2, 3]).reshape(n, antennas * WidthPerAntenna).MoveToOuterDisposeScope();
     }
 
+    /// <returns>(1, R, D, 2): range coordinate, then Doppler coordinate, from −1 in the first bin to 1 in the last.</returns>
     private static Tensor CoordinateMaps(long range, long doppler)
     {
-        Tensor r = linspace(-1, 1, range).view(1, range, 1, 1).expand(1, range, doppler, 1);
-        Tensor d = linspace(-1, 1, doppler).view(1, 1, doppler, 1).expand(1, range, doppler, 1);
-        return cat([r, d], 3);
+        var values = new float[range * doppler * 2];
+        for (int r = 0, i = 0; r < range; r++)
+            for (int d = 0; d < doppler; d++, i += 2)
+                (values[i], values[i + 1]) = (Coordinate(r, range), Coordinate(d, doppler));
+        return tensor(values, [1, range, doppler, 2]);
     }
+
+    private static float Coordinate(int bin, long bins) => bins == 1 ? 0 : 2f * bin / (bins - 1) - 1;
 }

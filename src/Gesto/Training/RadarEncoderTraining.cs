@@ -1,5 +1,7 @@
 using Gesto.Features;
 using Gesto.Models;
+using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Gesto.Training;
@@ -9,15 +11,29 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
 {
     // Registered by field name.
     private readonly RadarCnn encoder;
+    private readonly BatchNorm1d norm;
     private readonly LateFusion head;
 
-    public RadarClassifier(RadarCnn encoder, LateFusion head) : base(nameof(RadarClassifier))
+    /// <param name="encoder">Disposed by its owner, not with the classifier.</param>
+    /// <param name="antennas">A.</param>
+    /// <param name="recipe">Width and dropout of the light LSTM.</param>
+    /// <param name="classes">K.</param>
+    public RadarClassifier(RadarCnn encoder, int antennas, RadarRecipe recipe, int classes) : base(nameof(RadarClassifier))
     {
-        (this.encoder, this.head) = (encoder, head);
+        int width = antennas * RadarCnn.WidthPerAntenna;
+        this.encoder = encoder;
+        // Averages over a whole map are small and alike; without this the light LSTM hardly learns from them.
+        norm = nn.BatchNorm1d(width);
+        head = new LateFusion(width, recipe.Hidden, layers: 1, recipe.Dropout, classes);
         RegisterComponents();
     }
 
-    public RadarCnn Encoder => encoder;
+    /// <summary>Frees all but the encoder, which the run goes on with.</summary>
+    public void DisposeHead()
+    {
+        norm.Dispose();
+        head.Dispose();
+    }
 
     public override Tensor forward(Tensor input) => throw new NotSupportedException("Call Classify: it needs the lengths too.");
 
@@ -37,8 +53,12 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
                 gains.AddRange(Enumerable.Repeat((float)(1 + augmentation.GainSpread * (2 * random!.NextDouble() - 1)), n));
             scaled = scaled.mul(tensor(gains.ToArray()).view(-1, 1, 1, 1));
         }
-        if (augmentation is { Noise: > 0 }) scaled = scaled.add(randn_like(scaled), alpha: augmentation.Noise);
-        Tensor features = Sequences.Pad(encoder.Encode(scaled), lengths);
+        if (augmentation is { Noise: > 0 })
+        {
+            using Scalar noise = augmentation.Noise; // held: see Adam
+            scaled = scaled.add(randn_like(scaled), alpha: noise);
+        }
+        Tensor features = Sequences.Pad(norm.forward(encoder.Encode(scaled)), lengths);
         return head.forward(features, Sequences.LengthTensor(lengths)).MoveToOuterDisposeScope();
     }
 }
@@ -67,17 +87,14 @@ internal static class RadarEncoderTraining
             encoder.eval();
             return encoder;
         }
-        var head = new LateFusion(
-            frames.Antennas * RadarCnn.WidthPerAntenna, recipe.Hidden, layers: 1, recipe.Dropout, data.LabelSet.Count);
-        // The head goes with the encoder: disposing the classifier would dispose both.
-        var classifier = new RadarClassifier(encoder, head);
+        var classifier = new RadarClassifier(encoder, frames.Antennas, recipe, data.LabelSet.Count);
         var stage = new TrainingStage(
             Stage, training.Seed, recipe.Batch, recipe.Epochs, recipe.Patience, recipe.LearningRate, training.GradientClip,
             run.RadarLastPath, run.RadarBestPath, logChanged);
         var trainer = new Trainer(stage, classifier, Forward, data.Labels);
         EpochLine best = trainer.Fit(data.Train, data.Validation, progress, cancel);
         Save(run, encoder, FormattableString.Invariant($"epoch {best.Epoch}"));
-        head.Dispose();
+        classifier.DisposeHead();
         return encoder;
 
         Tensor Forward(ReadOnlySpan<int> samples, Random? random)

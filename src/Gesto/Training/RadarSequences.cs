@@ -85,7 +85,7 @@ internal sealed class RadarSequences
         {
             using var scope = NewDisposeScope();
             Tensor values = Frames(sample).to(ScalarType.Float32);
-            if (logarithm) values = values.clamp_min(0).log1p();
+            if (logarithm) values = values.relu().log1p();
             values = values.to(ScalarType.Float64);
             sum += values.sum().item<double>();
             squares += values.square().sum().item<double>();

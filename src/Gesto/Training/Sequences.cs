@@ -96,8 +96,11 @@ internal sealed class FeatureSequences(int width)
     }
 
     /// <summary>One sample's steps [RGB|radar], the radar brought to the RGB time axis.</summary>
-    /// <param name="rgb">(Trgb, <paramref name="rgbWidth"/>), or null without RGB.</param>
-    /// <param name="radar">(Trad, <paramref name="radarWidth"/>), or null without radar.</param>
+    /// <param name="rgb">(Trgb, rgbWidth), or null without RGB.</param>
+    /// <param name="rgbWidth">RGB features a step.</param>
+    /// <param name="radar">(Trad, radarWidth), or null without radar.</param>
+    /// <param name="radarWidth">Radar features a step.</param>
+    /// <param name="mode">How radar steps are chosen.</param>
     public static float[] Join(float[]? rgb, int rgbWidth, float[]? radar, int radarWidth, AlignmentMode mode)
     {
         if (rgb is null) return radar ?? throw new ArgumentException("A sample needs RGB or radar features.");

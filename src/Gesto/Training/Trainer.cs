@@ -95,7 +95,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
             Tensor loss = nn.functional.cross_entropy(logits, target);
             adam.ZeroGradients();
             loss.backward();
-            if (stage.GradientClip > 0) nn.utils.clip_grad_norm_(adam.Parameters, stage.GradientClip);
+            if (stage.GradientClip > 0) adam.ClipGradients(stage.GradientClip);
             adam.Step();
             double value = loss.item<float>();
             if (!double.IsFinite(value))
