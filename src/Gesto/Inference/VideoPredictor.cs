@@ -7,6 +7,7 @@ using Gesto.Training;
 namespace Gesto.Inference;
 
 /// <summary>A sign and how sure the recogniser is of it.</summary>
+/// <param name="Sign">The sign.</param>
 /// <param name="Probability">0…1, not calibrated.</param>
 public readonly record struct RankedSign(SignClass Sign, float Probability);
 
