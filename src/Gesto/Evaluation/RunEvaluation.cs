@@ -10,9 +10,6 @@ namespace Gesto.Evaluation;
 /// <summary>Evaluates a run on one split of a feature folder and writes what it found into the run.</summary>
 public static class RunEvaluation
 {
-    /// <summary>A data set or feature folder with this file in it is simulated.</summary>
-    public const string SimulatedFile = "SIMULATED.md";
-
     /// <summary>The files that <see cref="Save"/> writes into a run, for one split.</summary>
     public static string ReportPath(string runFolder, string split) => Path.Combine(runFolder, $"report-{split}.html");
 
@@ -53,7 +50,7 @@ public static class RunEvaluation
             Recipe = recogniser.Recipe.Name,
             Split = ManifestFile.Text(split),
             TrainedOnThese = present.Any(s => trained.Contains(s.Key)),
-            Simulated = File.Exists(Path.Combine(featuresFolder, SimulatedFile)),
+            Simulated = File.Exists(Path.Combine(featuresFolder, FeatureSet.SimulatedFile)),
             Seed = seed,
             Facts = FactsOf(recogniser, samples.Count - present.Length, remark, seed, clock),
         });
