@@ -10,6 +10,7 @@ var root = new Command("gesto",
     new HelpOption { Recursive = true },
     new VersionOption(),
     SimulateCommand.Build(),
+    WeightsCommand.Build(),
 };
 
 ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);

@@ -1,7 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Gesto.Weights;
 
 /// <summary>The weights of an ImageNet ResNet50, checked: every tensor of the layout is there, float32, of its shape,
@@ -11,7 +7,7 @@ public sealed class ResNet50Weights
     private ResNet50Weights(ResNet50Variant variant, string source, SortedDictionary<string, NamedTensor> tensors)
     {
         (Variant, Source, Tensors) = (variant, source, tensors);
-        Hash = ComputeHash(variant, tensors);
+        Hash = TensorHash.Compute(Name, tensors.Values);
     }
 
     public ResNet50Variant Variant { get; }
@@ -22,7 +18,7 @@ public sealed class ResNet50Weights
     /// <summary>All tensors in ordinal order of their names; fc.weight (K, 2048) and fc.bias (K) where the source has them.</summary>
     public IReadOnlyDictionary<string, NamedTensor> Tensors { get; }
 
-    /// <summary>SHA-256 over variant, names and values, lower-case hex: the same for the same weights from any file format.</summary>
+    /// <summary>SHA-256 over variant, names, shapes and values, lower-case hex: the same for the same weights from any file format.</summary>
     public string Hash { get; }
 
     /// <summary>"resnet50-v1" or "resnet50-v1.5".</summary>
@@ -127,18 +123,5 @@ public sealed class ResNet50Weights
                 throw new InvalidDataException($"{file}: tensor '{name}' holds the value {value}. The file is damaged.");
         }
         return single;
-    }
-
-    private static string ComputeHash(ResNet50Variant variant, SortedDictionary<string, NamedTensor> tensors)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"resnet50-{ResNet50Layout.Name(variant)}\n"));
-        foreach (NamedTensor tensor in tensors.Values)
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes($"{tensor.Name}\n"));
-            hash.AppendData(MemoryMarshal.AsBytes(tensor.Shape.AsSpan()));
-            hash.AppendData(tensor.Bytes);
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }
