@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Gesto.Features;
 using static TorchSharp.torch;
 
 namespace Gesto.Training;
