@@ -1,0 +1,58 @@
+namespace Gesto.Data;
+
+/// <summary>The recordings of a data set: what samples there are, not what is in their files.</summary>
+public sealed class Dataset
+{
+    private LabelSet? labels;
+
+    private Dataset(string root, bool hasManifest, IReadOnlyList<Sample> samples, IReadOnlyDictionary<string, int>? key) =>
+        (Root, HasManifest, Samples, LabelKey) = (root, hasManifest, samples, key);
+
+    public string Root { get; }
+
+    /// <summary>True where `manifest.csv` was read, false where the folders were.</summary>
+    public bool HasManifest { get; }
+
+    /// <summary>All samples, in a fixed order: the manifest's, else that of <see cref="ChallengeLayout.Read"/>.</summary>
+    public IReadOnlyList<Sample> Samples { get; }
+
+    /// <summary>Class ids of val and test samples from `key.csv`; null where there is none. Never shown to training.</summary>
+    public IReadOnlyDictionary<string, int>? LabelKey { get; }
+
+    /// <summary>The classes named in train.</summary>
+    /// <exception cref="InvalidDataException">Train has no labels, or an id has two names.</exception>
+    public LabelSet Labels => labels ??= ClassesOf(Samples, Root);
+
+    /// <exception cref="DirectoryNotFoundException">No such folder, or no samples in it.</exception>
+    /// <exception cref="InvalidDataException">Manifest, key or folder names cannot be understood.</exception>
+    public static Dataset Open(string root)
+    {
+        if (!Directory.Exists(root)) throw new DirectoryNotFoundException($"{root}: no such folder. Make a data set with 'gesto simulate'.");
+        string manifest = Path.Combine(root, ManifestFile.FileName);
+        bool hasManifest = File.Exists(manifest);
+        IReadOnlyList<Sample> samples = hasManifest ? ManifestFile.Read(manifest) : ChallengeLayout.Read(root);
+        return new Dataset(root, hasManifest, samples, ReadKey(root, samples));
+    }
+
+    /// <returns>The path on disk of a file named in a <see cref="Sample"/>.</returns>
+    public string PathOf(string relative) => Path.Combine(Root, relative.Replace('/', Path.DirectorySeparatorChar));
+
+    internal static IReadOnlyDictionary<string, int>? ReadKey(string root, IReadOnlyList<Sample> samples)
+    {
+        string path = Path.Combine(root, LabelKeyFile.FileName);
+        if (!File.Exists(path)) return null;
+        IReadOnlyDictionary<string, int> key = LabelKeyFile.Read(path);
+        HashSet<string> known = [.. samples.Select(s => s.Key)];
+        return key.Keys.FirstOrDefault(k => !known.Contains(k)) is { } stranger
+            ? throw new InvalidDataException($"{path}: found sample '{stranger}', which the data set does not have.")
+            : key;
+    }
+
+    internal static LabelSet ClassesOf(IEnumerable<Sample> samples, string root)
+    {
+        SignClass[] classes = [.. samples.Where(s => s is { Split: Split.Train, ClassId: not null })
+            .Select(s => new SignClass(s.ClassId!.Value, s.ClassName ?? $"{s.ClassId}")).Distinct()];
+        if (classes.Length == 0) throw new InvalidDataException($"{root}: no labelled sample in train, so there are no classes to learn.");
+        return new LabelSet(classes);
+    }
+}

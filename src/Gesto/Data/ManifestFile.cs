@@ -1,0 +1,83 @@
+using System.Globalization;
+using CsvHelper;
+
+namespace Gesto.Data;
+
+/// <summary>`manifest.csv`: one line per sample, with what is known of it. Paths are relative to the manifest's folder,
+/// '/'-separated; an empty field means unknown or absent.</summary>
+public static class ManifestFile
+{
+    public const string FileName = "manifest.csv";
+
+    public static IReadOnlyList<string> Columns { get; } =
+        ["sample", "label", "name", "signer", "session", "split", "rgb", "rdm1", "rdm2", "rdm3"];
+
+    /// <summary>Reads the samples in the file's order. Only `sample` and `split` must be there as columns and be filled.</summary>
+    /// <exception cref="InvalidDataException">Names file, line, column, what was found and what is expected; also for a
+    /// sample listed twice and for a path that leaves the data set.</exception>
+    public static IReadOnlyList<Sample> Read(string path)
+    {
+        CsvTable table = CsvTable.Read(path, Columns, ["sample", "split"]);
+        var lines = new Dictionary<string, long>(StringComparer.Ordinal);
+        var samples = new List<Sample>(table.Rows.Count);
+        foreach (CsvTable.Row row in table.Rows)
+        {
+            string key = InsidePath(row, "sample") ?? throw row.Error("sample", "", "the sample's key, e.g. train/1_AIUTARE/SAMPLE_12");
+            if (!lines.TryAdd(key, row.Line)) throw row.Error("sample", key, $"a key used once; line {lines[key]} has it already");
+            samples.Add(new Sample
+            {
+                Key = key,
+                Split = SplitOf(row),
+                ClassId = row.ClassId("label"),
+                ClassName = row.Text("name"),
+                Signer = row.Text("signer"),
+                Session = row.Text("session"),
+                Rgb = InsidePath(row, "rgb"),
+                Radar = [InsidePath(row, "rdm1"), InsidePath(row, "rdm2"), InsidePath(row, "rdm3")],
+            });
+        }
+        if (samples.Count == 0) throw new InvalidDataException($"{path}: a header and no samples.");
+        return samples;
+    }
+
+    /// <summary>Writes the samples in the order given, atomically, lines ending in \n: the same samples give the same bytes.</summary>
+    public static void Write(string path, IEnumerable<Sample> samples) => WriteRows(path, Columns, samples.Select(s =>
+        new[]
+        {
+            s.Key, s.ClassId?.ToString(CultureInfo.InvariantCulture), s.ClassName, s.Signer, s.Session, Text(s.Split), s.Rgb,
+            s.Radar.ElementAtOrDefault(0), s.Radar.ElementAtOrDefault(1), s.Radar.ElementAtOrDefault(2),
+        }));
+
+    /// <returns>train, val or test: how files and options spell a split.</returns>
+    public static string Text(Split split) => split switch
+    {
+        Split.Train => "train",
+        Split.Validation => "val",
+        _ => "test",
+    };
+
+    internal static void WriteRows(string path, IReadOnlyList<string> header, IEnumerable<string?[]> rows) =>
+        AtomicFile.Write(path, stream =>
+        {
+            using CsvWriter csv = CsvWriter.Create(stream, CsvWriterOptions.Default with { NewLine = "\n" }, leaveOpen: true);
+            csv.WriteHeader([.. header]);
+            foreach (string?[] row in rows) csv.WriteRecord(row);
+        });
+
+    private static Split SplitOf(CsvTable.Row row) => row.Text("split") switch
+    {
+        "train" => Split.Train,
+        "val" => Split.Validation,
+        "test" => Split.Test,
+        var other => throw row.Error("split", other, "train, val or test"),
+    };
+
+    /// <summary>Keys become file names in the feature store, so they are held to the same rule as paths.</summary>
+    private static string? InsidePath(CsvTable.Row row, string column)
+    {
+        if (row.Text(column) is not { } path) return null;
+        bool inside = !path.Contains('\\') && !path.Contains('\0') && !path.Contains(':')
+            && path.Split('/').All(part => part is not ("" or "." or ".."));
+        return inside ? path : throw row.Error(column, path, "a path inside the data set: relative, '/'-separated, without '..'");
+    }
+}

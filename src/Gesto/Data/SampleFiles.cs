@@ -1,0 +1,42 @@
+namespace Gesto.Data;
+
+/// <summary>Recognises a sample's files by name: `*_RGB.*` is the video, `*_RDM1.*` … `*_RDM3.*` the radar antennas,
+/// `*_RDM.npy` all antennas in one array.</summary>
+public static class SampleFiles
+{
+    private static readonly string[] VideoEndings = [".mkv", ".mp4", ".mov", ".avi", ".webm"];
+
+    /// <summary>Endings of the files that are looked at; others in the folder are left alone.</summary>
+    public static IReadOnlyList<string> Endings { get; } = [.. VideoEndings, ".npy"];
+
+    /// <summary>Looks into one sample folder.</summary>
+    /// <returns>File names (not paths) of the RGB video and of the three antennas; null where absent.</returns>
+    /// <exception cref="InvalidDataException">Two files claim the same place.</exception>
+    public static (string? Rgb, string?[] Radar) In(string folder)
+    {
+        string? rgb = null;
+        var radar = new string?[3];
+        foreach (string path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
+        {
+            string name = Path.GetFileName(path);
+            if (name.StartsWith('.') || !Endings.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase)) continue;
+            string stem = Path.GetFileNameWithoutExtension(name).ToUpperInvariant();
+            string role = stem[(stem.LastIndexOf('_') + 1)..];
+            switch (role)
+            {
+                case "RGB": Claim(folder, ref rgb, name, role); break;
+                case "RDM" or "RDM1": Claim(folder, ref radar[0], name, role); break;
+                case "RDM2": Claim(folder, ref radar[1], name, role); break;
+                case "RDM3": Claim(folder, ref radar[2], name, role); break;
+            }
+        }
+        return (rgb, radar);
+    }
+
+    private static void Claim(string folder, ref string? place, string name, string role)
+    {
+        if (place is not null)
+            throw new InvalidDataException($"{folder}: both {place} and {name} claim to be {role}; keep one of them.");
+        place = name;
+    }
+}

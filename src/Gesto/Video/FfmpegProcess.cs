@@ -1,0 +1,99 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace Gesto.Video;
+
+/// <summary>One run of `ffmpeg` or `ffprobe`: no shell, no standard input, output read as a stream, killed with its
+/// children on cancellation, at the time limit, and when disposed early.</summary>
+internal sealed class FfmpegProcess : IDisposable
+{
+    private const int MessageLimit = 4000;
+    private readonly Process process;
+    private readonly Task<string> messages;
+    private readonly CancellationTokenSource timeout;
+    private readonly CancellationTokenRegistration killOnStop;
+    private readonly CancellationToken cancel;
+    private readonly TimeSpan limit;
+
+    /// <exception cref="FfmpegMissingException">The program is not installed; the message says how to get it.</exception>
+    public FfmpegProcess(string program, IEnumerable<string> arguments, TimeSpan limit, CancellationToken cancel)
+    {
+        this.cancel = cancel;
+        this.limit = limit;
+        cancel.ThrowIfCancellationRequested();
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardErrorEncoding = Encoding.UTF8,
+            UseShellExecute = false,
+        };
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new FfmpegMissingException(program, e);
+        }
+        process.StandardInput.Close();
+        messages = Task.Run(() => ReadMessages(process.StandardError), CancellationToken.None);
+        timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        timeout.CancelAfter(limit);
+        killOnStop = timeout.Token.Register(Kill);
+    }
+
+    public Stream Output => process.StandardOutput.BaseStream;
+
+    /// <summary>Waits for the end; the output must have been read to its end.</summary>
+    /// <returns>Exit code and what the program wrote to standard error, the first 4,000 characters.</returns>
+    /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
+    public (int ExitCode, string Messages) Finish(string path)
+    {
+        process.WaitForExit();
+        string text = messages.GetAwaiter().GetResult();
+        ThrowIfStopped(path);
+        return (process.ExitCode, text);
+    }
+
+    /// <summary>Call where the output ended too early: a killed program looks like a short file.</summary>
+    public void ThrowIfStopped(string path)
+    {
+        cancel.ThrowIfCancellationRequested();
+        if (timeout.IsCancellationRequested)
+            throw new VideoException(VideoFault.Undecodable, $"{path}: not decoded within {limit.TotalSeconds:0} s; the program was stopped.");
+    }
+
+    public void Dispose()
+    {
+        killOnStop.Dispose();
+        Kill();
+        process.Dispose();
+        timeout.Dispose();
+    }
+
+    private void Kill()
+    {
+        try
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+        {
+            // It ended between the question and the kill.
+        }
+    }
+
+    /// <summary>Reads on past the limit, so that a chatty decoder never blocks on a full pipe.</summary>
+    private static string ReadMessages(StreamReader reader)
+    {
+        var text = new StringBuilder();
+        while (reader.ReadLine() is { } line)
+        {
+            if (text.Length + line.Length < MessageLimit) text.AppendLine(line);
+        }
+        return text.ToString().Trim();
+    }
+}

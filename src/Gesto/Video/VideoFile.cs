@@ -1,0 +1,198 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Gesto.Video;
+
+/// <summary>Limits within which a file is decoded; files come from anywhere.</summary>
+public sealed record VideoLimits
+{
+    public static VideoLimits Default { get; } = new();
+
+    /// <summary>Largest width × height, checked before any frame is allocated. Default: 8K UHD.</summary>
+    public int MaxPixels { get; init; } = 7680 * 4320;
+
+    /// <summary>Most frames decoded. A sign lasts seconds; 10,000 frames are five minutes.</summary>
+    public int MaxFrames { get; init; } = 10_000;
+
+    /// <summary>Longest a file may take to decode.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+}
+
+/// <summary>What a file's container says, before anything is decoded.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Container">"matroska", "mov" or "avi", told by the file's first bytes, not by its name.</param>
+/// <param name="Codec">e.g. "h264".</param>
+/// <param name="Width">As coded, before any rotation.</param>
+/// <param name="Height">As coded, before any rotation.</param>
+/// <param name="Packets">Packets of the video stream meant for showing: one per frame in the usual codecs.</param>
+/// <param name="Duration">Seconds the header announces for the video stream; null where it does not.</param>
+/// <param name="LastsSeconds">From the first packet's time to the end of the last one.</param>
+public sealed record VideoInfo(
+    string Path, string Container, string Codec, int Width, int Height, int Packets, double? Duration, double LastsSeconds);
+
+/// <summary>Receives one decoded frame. <paramref name="pixels"/> is valid during the call only.</summary>
+/// <param name="index">0, 1, 2 … in order of showing.</param>
+/// <param name="width">Pixels per row.</param>
+/// <param name="height">Rows.</param>
+/// <param name="pixels">Row-major, 1 byte a pixel for grey, R, G, B for colour.</param>
+public delegate void FrameSink(int index, int width, int height, ReadOnlySpan<byte> pixels);
+
+/// <summary>Reads videos (mkv, mp4, mov, avi, webm) with the `ffmpeg` program: one process a file, which can be limited,
+/// watched and killed. The frames are those that decode; nothing is dropped, repeated or sought.</summary>
+public static class VideoFile
+{
+    private static ReadOnlySpan<byte> Ebml => [0x1A, 0x45, 0xDF, 0xA3];
+
+    /// <summary>Reads the container: every packet is counted, none is decoded.</summary>
+    /// <exception cref="VideoException">Empty, no video, or larger than the limits.</exception>
+    /// <exception cref="FileNotFoundException">No such file.</exception>
+    /// <exception cref="FfmpegMissingException">The program is not installed.</exception>
+    public static VideoInfo Probe(string path, VideoLimits limits, CancellationToken cancel)
+    {
+        string container = ContainerOf(path);
+        string[] arguments =
+        [
+            "-v", "error", .. Guards(container, limits), "-select_streams", "V:0",
+            "-show_entries", "packet=pts_time,dts_time,duration_time,flags:stream=codec_name,width,height,duration:stream_tags=DURATION"
+                + ":format=duration,nb_streams",
+            "-of", "json", Url(path),
+        ];
+        using var process = new FfmpegProcess("ffprobe", arguments, limits.Timeout, cancel);
+        using var text = new MemoryStream();
+        process.Output.CopyTo(text);
+        (int exit, string messages) = process.Finish(path);
+        if (exit != 0) throw Unreadable(path, messages);
+        using JsonDocument json = JsonDocument.Parse(text.GetBuffer().AsMemory(0, (int)text.Length));
+        return InfoFrom(path, container, json.RootElement, limits);
+    }
+
+    /// <summary>Decodes every frame of the first video stream, in order, at its own size.</summary>
+    /// <param name="info">From <see cref="Probe"/>.</param>
+    /// <param name="colour">True for R, G, B; false for full-range grey.</param>
+    /// <param name="sink">Called for each frame on the calling thread.</param>
+    /// <param name="limits">Size, count and time limits.</param>
+    /// <param name="cancel">Kills the program.</param>
+    /// <returns>The number of frames that decoded, ≥ 1.</returns>
+    /// <exception cref="VideoException">The decoder reports damage; no frame decodes; or the count contradicts the packets
+    /// or the duration, as in a file cut off while copying.</exception>
+    public static int Decode(VideoInfo info, bool colour, FrameSink sink, VideoLimits limits, CancellationToken cancel)
+    {
+        string[] arguments =
+        [
+            "-v", "error", "-nostdin", .. Guards(info.Container, limits), "-threads", "1", "-i", Url(info.Path),
+            // Bicubic is what OpenCV's reader uses for the chroma planes; with it the pixels are the same.
+            "-map", "0:V:0", "-fps_mode", "passthrough", "-sws_flags", "bicubic",
+            // Every image carries its own size, so rotated or size-changing streams cannot be read askew.
+            "-c:v", colour ? "ppm" : "pgm", "-pix_fmt", colour ? "rgb24" : "gray", "-threads", "1", "-f", "image2pipe", "pipe:1",
+        ];
+        using var process = new FfmpegProcess("ffmpeg", arguments, limits.Timeout, cancel);
+        var images = new PortableMapReader(process.Output, info.Path, limits);
+        int frames = 0;
+        while (images.Read())
+        {
+            if (frames == limits.MaxFrames)
+                throw new VideoException(VideoFault.Undecodable, $"{info.Path}: more than {limits.MaxFrames} frames, the limit. Cut the recording into signs.");
+            sink(frames++, images.Width, images.Height, images.Pixels);
+        }
+        (int exit, string messages) = process.Finish(info.Path);
+        if (exit != 0 && (frames == 0 || messages.Length == 0)) throw Unreadable(info.Path, messages);
+        Verify(info, frames, messages);
+        return frames;
+    }
+
+    private static void Verify(VideoInfo info, int frames, string messages)
+    {
+        if (frames == 0) throw new VideoException(VideoFault.Empty, $"{info.Path}: no frame decodes. Record or copy the file again.");
+        // A header that promises clearly more than the packets hold: the file was cut. Three frames of grace, because
+        // writers round durations and the last frame's length differently.
+        double period = info.LastsSeconds / info.Packets;
+        bool cut = info.Duration is { } announced && announced - info.LastsSeconds > Math.Max(0.2, 3 * period);
+        if (cut)
+            throw new VideoException(VideoFault.FrameCount,
+                $"{info.Path}: the header announces {info.Duration:0.00} s, found {info.LastsSeconds:0.00} s ({frames} frames). " +
+                "The file is cut off; copy it again.");
+        if (frames != info.Packets)
+            throw new VideoException(VideoFault.FrameCount,
+                $"{info.Path}: {frames} frames decode, the file has {info.Packets} packets." + Said(messages) + " Copy or encode the file again.");
+        if (messages.Length > 0)
+            throw new VideoException(VideoFault.Undecodable,
+                $"{info.Path}: {frames} frames decode, but with damage." + Said(messages) + " Copy or encode the file again.");
+    }
+
+    private static VideoInfo InfoFrom(string path, string container, JsonElement json, VideoLimits limits)
+    {
+        if (!json.TryGetProperty("streams", out JsonElement streams) || streams.GetArrayLength() == 0)
+            throw new VideoException(VideoFault.Undecodable, $"{path}: the file has no video stream.");
+        JsonElement stream = streams[0];
+        string codec = stream.TryGetProperty("codec_name", out JsonElement name) ? name.GetString()! : "unknown";
+        int width = stream.TryGetProperty("width", out JsonElement w) ? w.GetInt32() : 0;
+        int height = stream.TryGetProperty("height", out JsonElement h) ? h.GetInt32() : 0;
+        if (width <= 0 || height <= 0) throw new VideoException(VideoFault.Undecodable, $"{path}: codec {codec} of unknown frame size.");
+        if ((long)width * height > limits.MaxPixels)
+            throw new VideoException(VideoFault.Undecodable, $"{path}: {width} x {height} pixels a frame, the limit is {limits.MaxPixels}.");
+        double first = double.PositiveInfinity, end = double.NegativeInfinity;
+        int packets = 0;
+        foreach (JsonElement packet in json.TryGetProperty("packets", out JsonElement all) ? [.. all.EnumerateArray()] : Array.Empty<JsonElement>())
+        {
+            // 'D': an edit list or the like cuts this packet away; it is decoded, never shown.
+            if (packet.TryGetProperty("flags", out JsonElement flags) && flags.GetString()!.Contains('D')) continue;
+            packets++;
+            if ((Seconds(packet, "pts_time") ?? Seconds(packet, "dts_time")) is not { } time) continue;
+            first = Math.Min(first, time);
+            end = Math.Max(end, time + (Seconds(packet, "duration_time") ?? 0));
+        }
+        return new VideoInfo(path, container, codec, width, height, packets, AnnouncedDuration(json, stream), end > first ? end - first : 0);
+    }
+
+    /// <summary>The stream's own duration; the container's only where no sound track can be the longer one.</summary>
+    private static double? AnnouncedDuration(JsonElement json, JsonElement stream)
+    {
+        if (Seconds(stream, "duration") is { } own) return own;
+        if (stream.TryGetProperty("tags", out JsonElement tags) && tags.TryGetProperty("DURATION", out JsonElement tag)
+            && TimeSpan.TryParse(tag.GetString()!.Split('.')[0], CultureInfo.InvariantCulture, out TimeSpan whole)
+            && double.TryParse("0." + tag.GetString()!.Split('.').ElementAtOrDefault(1), CultureInfo.InvariantCulture, out double part))
+            return whole.TotalSeconds + part;
+        JsonElement format = json.GetProperty("format");
+        return format.TryGetProperty("nb_streams", out JsonElement n) && n.GetInt32() == 1 ? Seconds(format, "duration") : null;
+    }
+
+    private static double? Seconds(JsonElement element, string property) =>
+        element.TryGetProperty(property, out JsonElement value)
+        && double.TryParse(value.GetString(), CultureInfo.InvariantCulture, out double seconds) ? seconds : null;
+
+    /// <summary>Told by content, and then forced on ffmpeg: it would follow a playlist or script named .mkv to other files.</summary>
+    private static string ContainerOf(string path)
+    {
+        Span<byte> start = stackalloc byte[12];
+        using FileStream stream = File.OpenRead(path);
+        int length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        if (length == 0) throw new VideoException(VideoFault.Empty, $"{path}: the file is empty (0 bytes). Record or copy it again.");
+        if (start.StartsWith(Ebml)) return "matroska";
+        if (start[..4].SequenceEqual("RIFF"u8) && start[8..].SequenceEqual("AVI "u8)) return "avi";
+        foreach (string box in (string[])["ftyp", "moov", "mdat", "wide", "free", "skip"])
+        {
+            if (start[4..8].SequenceEqual(System.Text.Encoding.ASCII.GetBytes(box))) return "mov";
+        }
+        string shown = string.Concat(start[..length].ToArray().Select(b => b is >= 32 and < 127 ? (char)b : '.'));
+        throw new VideoException(VideoFault.Undecodable,
+            $"{path}: not a video: it begins with '{shown}', expected Matroska (mkv, webm), MP4 (mov) or AVI.");
+    }
+
+    private static IEnumerable<string> Guards(string container, VideoLimits limits) =>
+        ["-protocol_whitelist", "file", "-max_pixels", limits.MaxPixels.ToString(CultureInfo.InvariantCulture), "-f", container];
+
+    // "file:" and a full path: a name like "-x" or "concat:a" stays a name.
+    private static string Url(string path) => "file:" + Path.GetFullPath(path);
+
+    private static VideoException Unreadable(string path, string messages) =>
+        new(VideoFault.Undecodable, $"{path}: the video cannot be opened." + Said(messages) + " Record or copy the file again.");
+
+    private static string Said(string messages)
+    {
+        if (messages.Length == 0) return "";
+        string first = messages.Split('\n', 2)[0].Trim();
+        // Drops "[h264 @ 0x55d0c8…]": an address that differs from run to run.
+        int bracket = first.StartsWith('[') ? first.IndexOf(']', StringComparison.Ordinal) : -1;
+        return $" ffmpeg says: {first[(bracket + 1)..].Trim().TrimEnd('.')}.";
+    }
+}
