@@ -101,7 +101,7 @@ internal sealed record Signer
             Clothes = random.Pick(Cloths).Times((float)random.Between(0.85, 1.2)),
             Wall = random.Pick(Walls).Times((float)random.Between(0.9, 1.08)),
             Camera = new((float)random.Normal(0.06), 0.02f + (float)random.Normal(0.05), 1.22f + (float)random.Normal(0.05)),
-            LookAt = new((float)random.Normal(0.015), -0.045f + (float)random.Normal(0.015), 0),
+            LookAt = new((float)random.Normal(0.015), -0.035f + (float)random.Normal(0.015), 0),
             Light = Vector3.Normalize(new((float)random.Normal(0.5), 0.9f, 0.6f)),
             Brightness = (float)random.Between(0.85, 1.12),
             Radar = new((float)random.Normal(0.05), -0.08f + (float)random.Normal(0.04), 1.12f + (float)random.Normal(0.06)),

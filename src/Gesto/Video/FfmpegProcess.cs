@@ -16,7 +16,7 @@ internal sealed class FfmpegProcess : IDisposable
     private readonly CancellationToken cancel;
     private readonly TimeSpan limit;
 
-    /// <exception cref="FileNotFoundException">The program is not installed; the message says how to get it.</exception>
+    /// <exception cref="FfmpegMissingException">The program is not installed; the message says how to get it.</exception>
     public FfmpegProcess(string program, IEnumerable<string> arguments, TimeSpan limit, CancellationToken cancel)
     {
         this.cancel = cancel;
@@ -36,9 +36,7 @@ internal sealed class FfmpegProcess : IDisposable
         }
         catch (Win32Exception e)
         {
-            throw new FileNotFoundException(
-                $"The program '{program}' could not be started ({e.Message}). Gesto decodes video with it: install it with " +
-                "'sudo apt-get install ffmpeg' (Debian, Ubuntu), 'brew install ffmpeg' (macOS) or 'winget install ffmpeg' (Windows).", e);
+            throw new FfmpegMissingException(program, e);
         }
         process.StandardInput.Close();
         messages = Task.Run(() => ReadMessages(process.StandardError), CancellationToken.None);

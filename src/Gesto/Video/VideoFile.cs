@@ -45,7 +45,8 @@ public static class VideoFile
 
     /// <summary>Reads the container: every packet is counted, none is decoded.</summary>
     /// <exception cref="VideoException">Empty, no video, or larger than the limits.</exception>
-    /// <exception cref="FileNotFoundException">The file, or the program ffprobe, is missing.</exception>
+    /// <exception cref="FileNotFoundException">No such file.</exception>
+    /// <exception cref="FfmpegMissingException">The program is not installed.</exception>
     public static VideoInfo Probe(string path, VideoLimits limits, CancellationToken cancel)
     {
         string container = ContainerOf(path);

@@ -149,7 +149,7 @@ public sealed class PthReaderTests : IDisposable
         using var encoder = new Gesto.Features.ResNet50Encoder(weights, threads: 2);
         var features = new float[2 * encoder.Width];
         encoder.Encode(FormulaResNet50.Frames(), 2, features);
-        Features.ResNet50EncoderTests.AssertClose(Gesto.Features.NpyFile.Load($"{folder}/features.npy").ToSingles(), features);
+        Features.ResNet50EncoderTests.AssertClose(NpyFile.Load($"{folder}/features.npy").ToSingles(), features);
     }
 
     private static MemoryStream Zip(params (string Name, byte[] Bytes, CompressionLevel Level)[] entries)

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Gesto.Features;
+namespace Gesto;
 
 /// <summary>An array as numpy stores it: element type, shape, and C-order little-endian bytes.</summary>
 /// <param name="DType">numpy type string: "&lt;f4", "&lt;f8", "&lt;f2", "|u1", "&lt;u2", "&lt;i8" …</param>
@@ -68,9 +68,11 @@ public static partial class NpyFile
     public static NpyArray Read(Stream stream, string name, long byteLimit = DefaultByteLimit)
     {
         (string dtype, int[] shape, _) = ReadHeader(stream, name);
-        long bytes = shape.Aggregate((long)ElementSize(dtype), (product, n) => checked(product * n));
-        if (bytes > byteLimit)
-            throw new InvalidDataException($"{name}: the header announces {bytes} bytes, the limit is {byteLimit}.");
+        // As a double: a product of hostile axes may pass any integer, and 2 GiB is exact in it.
+        double announced = shape.Aggregate((double)ElementSize(dtype), (product, n) => product * n);
+        if (announced > byteLimit)
+            throw new InvalidDataException($"{name}: the header announces {announced:0} bytes, the limit is {byteLimit}.");
+        var bytes = (long)announced;
         var data = new byte[bytes];
         int got = stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false);
         if (got < data.Length)

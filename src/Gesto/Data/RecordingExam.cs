@@ -1,0 +1,129 @@
+using Gesto.Radar;
+using Gesto.Video;
+
+namespace Gesto.Data;
+
+/// <summary>Opens and decodes the files of one sample and says what is wrong with them.</summary>
+internal sealed class RecordingExam(Dataset dataset, VideoLimits limits)
+{
+    /// <summary>RGB and radar may differ by this part of the longer one, or <see cref="DurationSlackSeconds"/> if that is more:
+    /// at 13 radar frames a second a recording's ends are 0.08 s coarse.</summary>
+    private const double DurationSlack = 0.15;
+    private const double DurationSlackSeconds = 0.3;
+
+    /// <summary>Grey levels between darkest and brightest pixel of a whole video that still count as one grey: what lossy coding adds.</summary>
+    private const int OneGrey = 2;
+
+    /// <param name="sample">The sample.</param>
+    /// <param name="hasRgb">True where other samples of the data set have RGB.</param>
+    /// <param name="antennas">Which of RDM1…3 other samples have.</param>
+    /// <param name="cancel">Stops the decoder.</param>
+    public IReadOnlyList<Problem> Examine(Sample sample, bool hasRgb, IReadOnlyList<bool> antennas, CancellationToken cancel)
+    {
+        var problems = new List<Problem>();
+        if (hasRgb && !sample.HasRgb) problems.Add(Missing(sample, "RGB"));
+        FileFacts? rgb = ExamineFile(sample, sample.Rgb, problems, cancel);
+        var radar = new List<FileFacts>();
+        for (int a = 0; a < antennas.Count; a++)
+        {
+            string? file = sample.Radar.ElementAtOrDefault(a);
+            if (antennas[a] && file is null) problems.Add(Missing(sample, $"RDM{a + 1}"));
+            if (ExamineFile(sample, file, problems, cancel) is { } facts) radar.Add(facts);
+        }
+        CompareAntennas(sample, radar, problems);
+        CompareDurations(sample, rgb, radar, problems);
+        return problems;
+    }
+
+    private FileFacts? ExamineFile(Sample sample, string? file, List<Problem> problems, CancellationToken cancel)
+    {
+        if (file is null) return null;
+        string path = dataset.PathOf(file);
+        void Report(string kind, string message) => problems.Add(new Problem(sample.Key, file, kind, message));
+        try
+        {
+            FileFacts facts = Path.GetExtension(path).Equals(".npy", StringComparison.OrdinalIgnoreCase)
+                ? ArrayFacts(file, RangeDopplerFile.Load(path))
+                : VideoFacts(file, path, cancel);
+            if (facts.Range <= (facts.Seconds is null ? 0 : OneGrey)) Report(ProblemKind.Constant, $"{path}: every pixel of all {facts.Frames} frames is the same.");
+            else if (facts.Frozen) Report(ProblemKind.Constant, $"{path}: all {facts.Frames} frames are the same picture.");
+            return facts;
+        }
+        catch (VideoException e)
+        {
+            Report(e.Fault switch
+            {
+                VideoFault.Empty => ProblemKind.Empty,
+                VideoFault.FrameCount => ProblemKind.FrameCount,
+                _ => ProblemKind.Undecodable,
+            }, e.Message);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            Report(ProblemKind.MissingModality, $"{path}: named in {ManifestFile.FileName}, not on disk.");
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException && e is not FfmpegMissingException)
+        {
+            bool empty = File.Exists(path) && new FileInfo(path).Length == 0;
+            Report(empty ? ProblemKind.Empty : ProblemKind.Undecodable, empty ? $"{path}: the file is empty (0 bytes)." : e.Message);
+        }
+        return null;
+    }
+
+    private FileFacts VideoFacts(string file, string path, CancellationToken cancel)
+    {
+        VideoInfo info = VideoFile.Probe(path, limits, cancel);
+        int low = 255, high = 0;
+        byte[]? first = null;
+        bool frozen = true;
+        int frames = VideoFile.Decode(info, colour: false, (_, _, _, pixels) =>
+        {
+            if (first is not null) frozen = frozen && pixels.SequenceEqual(first);
+            first ??= pixels.ToArray();
+            if (high - low > OneGrey) return;
+            foreach (byte v in pixels) (low, high) = (Math.Min(low, v), Math.Max(high, v));
+        }, limits, cancel);
+        return new FileFacts(file, frames, info.LastsSeconds, high - low, frozen && frames > 1, $"{info.Width} x {info.Height}");
+    }
+
+    private static FileFacts ArrayFacts(string file, RangeDopplerFile maps)
+    {
+        int frame = maps.Values.Length / maps.Frames;
+        bool frozen = maps.Frames > 1;
+        for (int t = 1; t < maps.Frames && frozen; t++)
+            frozen = maps.Values.AsSpan(t * frame, frame).SequenceEqual(maps.Values.AsSpan(0, frame));
+        return new FileFacts(file, maps.Frames, null, maps.Values.Max() - maps.Values.Min(), frozen, $"{maps.Rows} x {maps.Columns}");
+    }
+
+    private static void CompareAntennas(Sample sample, List<FileFacts> radar, List<Problem> problems)
+    {
+        foreach (FileFacts other in radar.Skip(1))
+        {
+            if (other.Frames != radar[0].Frames)
+                problems.Add(new Problem(sample.Key, other.File, ProblemKind.AntennaLength,
+                    $"{other.Frames} frames, {Path.GetFileName(radar[0].File)} has {radar[0].Frames}: the antennas record together."));
+            else if (other.Size != radar[0].Size)
+                problems.Add(new Problem(sample.Key, other.File, ProblemKind.AntennaLength,
+                    $"maps of {other.Size}, {Path.GetFileName(radar[0].File)} has {radar[0].Size}."));
+        }
+    }
+
+    private static void CompareDurations(Sample sample, FileFacts? rgb, List<FileFacts> radar, List<Problem> problems)
+    {
+        if (rgb?.Seconds is not { } a || radar.FirstOrDefault()?.Seconds is not { } b) return;
+        if (Math.Abs(a - b) <= Math.Max(DurationSlackSeconds, DurationSlack * Math.Max(a, b))) return;
+        problems.Add(new Problem(sample.Key, radar[0].File, ProblemKind.Duration,
+            FormattableString.Invariant($"radar lasts {b:0.00} s, RGB {a:0.00} s: they show the same sign, so one is cut or of another take.")));
+    }
+
+    private static Problem Missing(Sample sample, string role) => new(
+        sample.Key, "", ProblemKind.MissingModality, $"no {role} file; other samples have one.");
+
+    /// <param name="File">Relative to the root.</param>
+    /// <param name="Frames">Frames that decode.</param>
+    /// <param name="Seconds">Null for `.npy`, which carries no clock.</param>
+    /// <param name="Range">Largest minus smallest value.</param>
+    /// <param name="Frozen">All frames equal the first.</param>
+    /// <param name="Size">Frame size in words.</param>
+    private sealed record FileFacts(string File, int Frames, double? Seconds, float Range, bool Frozen, string Size);
+}

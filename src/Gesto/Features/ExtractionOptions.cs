@@ -1,0 +1,55 @@
+using Gesto.Radar;
+using Gesto.Video;
+
+namespace Gesto.Features;
+
+/// <summary>What to do with a sample that cannot be read.</summary>
+public enum ExtractionPolicy
+{
+    /// <summary>Stop and name it.</summary>
+    Fail,
+
+    /// <summary>List it with the reason in `skipped.json` and go on; the next run tries it again.</summary>
+    Skip,
+}
+
+/// <summary>Radar frames → features, at once, as the source project did it.</summary>
+/// <param name="frames">(T, A, 224, 224), grey, 0…255.</param>
+/// <param name="count">T, real frames.</param>
+/// <param name="antennas">A.</param>
+/// <param name="features">Receives (T, A × <see cref="RadarSourceEncoder.WidthPerAntenna"/>).</param>
+public delegate void RadarFrameEncoder(ReadOnlySpan<byte> frames, int count, int antennas, Span<float> features);
+
+/// <summary>The frozen random radar encoder of `--radar source`.</summary>
+/// <param name="Name">For the feature key, e.g. "radar-cnn-source".</param>
+/// <param name="WeightsHash">SHA-256 of its weights.</param>
+/// <param name="WidthPerAntenna">Features an antenna, 32.</param>
+/// <param name="Encode">Called by one thread at a time.</param>
+public sealed record RadarSourceEncoder(string Name, string WeightsHash, int WidthPerAntenna, RadarFrameEncoder Encode)
+{
+    /// <summary>Side of the square frames the source project fed, pixels.</summary>
+    public const int InputSize = 224;
+}
+
+/// <summary>How `gesto extract` works; the defaults are its defaults.</summary>
+public sealed record ExtractionOptions
+{
+    public ExtractionPolicy Policy { get; init; } = ExtractionPolicy.Fail;
+
+    /// <summary>Cut and size of stored radar frames. With <see cref="Source"/>, the size is 224 × 224 whatever it says.</summary>
+    public RadarFormat Radar { get; init; } = RadarFormat.Default;
+
+    /// <summary>Writes (30, 96) features of this encoder instead of radar frames; null writes frames.</summary>
+    public RadarSourceEncoder? Source { get; init; }
+
+    /// <summary>Samples decoded at the same time, ahead of the encoder.</summary>
+    public int DecodeThreads { get; init; } = 2;
+
+    public VideoLimits Limits { get; init; } = VideoLimits.Default;
+}
+
+/// <summary>What an extraction did.</summary>
+/// <param name="Extracted">Samples done in this run.</param>
+/// <param name="AlreadyDone">Samples that earlier runs had done.</param>
+/// <param name="Skipped">Samples left out, in the data set's order.</param>
+public sealed record ExtractionResult(int Extracted, int AlreadyDone, IReadOnlyList<SkippedSample> Skipped);

@@ -1,0 +1,66 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Gesto.Data;
+
+namespace Gesto.Features;
+
+/// <summary>`recordings.json`: sample → fingerprint of the files its features came from, so that a resumed extraction never
+/// takes features of other recordings with the same names (a data set simulated again, a file replaced) for done.</summary>
+internal static class RecordingFingerprints
+{
+    public const string FileName = "recordings.json";
+    private const int Edge = 4096;
+
+    /// <summary>Compares the recordings of samples that are done with those of the earlier run, then writes all.</summary>
+    /// <exception cref="InvalidDataException">A done sample's recording has changed.</exception>
+    public static void CheckAndWrite(string folder, Dataset dataset, Func<Sample, bool> done)
+    {
+        string path = Path.Combine(folder, FileName);
+        Dictionary<string, string> earlier = Read(path);
+        var now = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (Sample sample in dataset.Samples)
+        {
+            string fingerprint = now[sample.Key] = Of(dataset, sample);
+            if (done(sample) && earlier.TryGetValue(sample.Key, out string? old) && old != fingerprint)
+                throw new InvalidDataException(
+                    $"{folder}: '{sample.Key}' was extracted from another recording than the one in {dataset.Root} now. " +
+                    "Features of two data sets are never mixed: choose another folder or delete this one.");
+        }
+        AtomicFile.WriteText(path, JsonSerializer.Serialize(now, FeatureSet.Json) + "\n");
+    }
+
+    /// <summary>Sizes, first and last 4 KiB of the files: enough to tell recordings apart, cheap on 100 GB of them.</summary>
+    private static string Of(Dataset dataset, Sample sample)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[Edge];
+        Span<byte> number = stackalloc byte[8];
+        foreach (string? file in sample.Radar.Prepend(sample.Rgb))
+        {
+            string? path = file is null ? null : dataset.PathOf(file);
+            long size = path is not null && File.Exists(path) ? new FileInfo(path).Length : -1;
+            BinaryPrimitives.WriteInt64LittleEndian(number, size);
+            hash.AppendData(number);
+            if (size <= 0) continue;
+            using FileStream stream = File.OpenRead(path!);
+            hash.AppendData(buffer.AsSpan(0, stream.ReadAtLeast(buffer, Edge, throwOnEndOfStream: false)));
+            stream.Seek(-Math.Min(size, Edge), SeekOrigin.End);
+            hash.AppendData(buffer.AsSpan(0, stream.ReadAtLeast(buffer, Edge, throwOnEndOfStream: false)));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 12));
+    }
+
+    private static Dictionary<string, string> Read(string path)
+    {
+        if (!File.Exists(path)) return [];
+        try
+        {
+            return JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(path)) ?? [];
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path}: not a map from sample to fingerprint: {e.Message}", e);
+        }
+    }
+}

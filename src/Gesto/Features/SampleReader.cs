@@ -1,0 +1,159 @@
+using System.Runtime.InteropServices;
+using Gesto.Data;
+using Gesto.Radar;
+using Gesto.Video;
+
+namespace Gesto.Features;
+
+/// <summary>The sampled radar frames of one sample.</summary>
+/// <param name="DType">"|u1" from video (grey levels), "&lt;f4" from `.npy` (the file's unit).</param>
+/// <param name="Bytes">(T, A, R, D), row-major, little-endian.</param>
+/// <param name="Length">T, 1…30.</param>
+/// <param name="Antennas">A.</param>
+/// <param name="Rows">R, range.</param>
+/// <param name="Columns">D, Doppler.</param>
+public sealed record RadarClip(string DType, byte[] Bytes, int Length, int Antennas, int Rows, int Columns);
+
+/// <summary>Reads a sample's files into frames, the same way for extracting and for predicting.</summary>
+/// <param name="root">Folder that the samples' paths are relative to.</param>
+/// <param name="radar">How radar maps are cut and sized.</param>
+/// <param name="limits">Limits for hostile or huge videos.</param>
+public sealed class SampleReader(string root, RadarFormat radar, VideoLimits? limits = null)
+{
+    /// <summary>Antennas of one recording may end this many frames apart (one starts or stops first); the shortest one's
+    /// number is then used for all.</summary>
+    public const int AntennaSlackFrames = 2;
+
+    private readonly VideoLimits limits = limits ?? VideoLimits.Default;
+
+    /// <summary>Describes the files of one folder as a sample: `*_RGB.*` and `*_RDM1…3.*`, whatever the folder is called.</summary>
+    /// <returns>A sample whose key is the folder's name and whose paths are relative to the folder.</returns>
+    /// <exception cref="DirectoryNotFoundException">No such folder, or no file of that form in it.</exception>
+    public static Sample FromFolder(string folder)
+    {
+        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: no such folder.");
+        (string? rgb, string?[] antennas) = SampleFiles.In(folder);
+        if (rgb is null && antennas.All(a => a is null))
+            throw new DirectoryNotFoundException(
+                $"{folder}: no recording here. Expected files like SAMPLE_1_RGB.mkv, SAMPLE_1_RDM1.mp4 … SAMPLE_1_RDM3.mp4.");
+        return new Sample { Key = new DirectoryInfo(folder).Name, Split = Split.Test, Rgb = rgb, Radar = antennas };
+    }
+
+    /// <param name="sample">A sample with an RGB file.</param>
+    /// <param name="size">Side of the square frames, pixels.</param>
+    /// <param name="cancel">Stops the decoder.</param>
+    /// <returns>(T, size, size, 3), R, G, B.</returns>
+    /// <exception cref="IOException">The file is missing or cannot be trusted (<see cref="VideoException"/>).</exception>
+    public Clip ReadRgb(Sample sample, int size, CancellationToken cancel)
+    {
+        if (sample.Rgb is null) throw new FileNotFoundException($"{Path.Combine(root, sample.Key)}: no RGB video.");
+        VideoInfo info = VideoFile.Probe(PathOf(sample.Rgb), limits, cancel);
+        return ClipFile.Read(info, new ClipFormat(Colour: true, size, size), limits, cancel);
+    }
+
+    /// <param name="sample">A sample with radar files.</param>
+    /// <param name="antennas">A, as many as the sample must have; null takes those it has.</param>
+    /// <param name="cancel">Stops the decoder.</param>
+    /// <exception cref="IOException">A file is missing or cannot be trusted.</exception>
+    /// <exception cref="InvalidDataException">A bad `.npy`, or antennas that disagree.</exception>
+    public RadarClip ReadRadar(Sample sample, int? antennas, CancellationToken cancel)
+    {
+        string[] files = [.. sample.Radar.OfType<string>().Select(PathOf)];
+        if (files.Length == 0) throw new FileNotFoundException($"{Path.Combine(root, sample.Key)}: no radar file.");
+        bool arrays = IsArray(files[0]);
+        if (files.FirstOrDefault(f => IsArray(f) != arrays) is { } other)
+            throw new InvalidDataException($"{other}: radar of one sample is all .npy or all video, {Path.GetFileName(files[0])} is not of this kind.");
+        RadarClip clip;
+        if (arrays)
+        {
+            clip = ReadArrays([.. files.Select(RangeDopplerFile.Load)]);
+        }
+        else
+        {
+            RequireAntennas(sample, files.Length, antennas); // before decoding for nothing
+            clip = ReadVideos(files, cancel);
+        }
+        RequireAntennas(sample, clip.Antennas, antennas);
+        return clip;
+    }
+
+    /// <returns>A of a sample's radar, from its list of files and at most one header; 0 without radar.</returns>
+    internal int AntennasOf(Sample sample)
+    {
+        string[] files = [.. sample.Radar.OfType<string>().Select(PathOf)];
+        if (files.Length != 1 || !IsArray(files[0]) || !File.Exists(files[0])) return files.Length;
+        using FileStream stream = File.OpenRead(files[0]);
+        int[] shape = NpyFile.ReadHeader(stream, files[0]).Shape;
+        return shape.Length == 4 ? shape[1] : 1;
+    }
+
+    private static bool IsArray(string path) => Path.GetExtension(path).Equals(".npy", StringComparison.OrdinalIgnoreCase);
+
+    private void RequireAntennas(Sample sample, int found, int? expected)
+    {
+        if (expected is null || found == expected) return;
+        string missing = string.Join(", ", sample.Radar.Index().Where(p => p.Item is null).Select(p => $"RDM{p.Index + 1}"));
+        throw new FileNotFoundException(
+            $"{Path.Combine(root, sample.Key)}: {found} radar antenna(s), expected {expected}" + (missing.Length > 0 ? $"; missing: {missing}." : "."));
+    }
+
+    private RadarClip ReadVideos(string[] files, CancellationToken cancel)
+    {
+        VideoInfo[] infos = [.. files.Select(f => VideoFile.Probe(f, limits, cancel))];
+        int shortest = CommonLength([.. infos.Select(i => (i.Path, i.Packets))]);
+        (int rows, int columns) = radar.VideoSize;
+        Clip[] clips = new Clip[files.Length];
+        for (int a = 0; a < files.Length; a++)
+        {
+            string path = files[a];
+            var format = new ClipFormat(Colour: false, columns, rows)
+            {
+                Crop = (width, height) =>
+                {
+                    BinRange r = BinRange.Within(radar.Rows, height, path, "rows"), c = BinRange.Within(radar.Columns, width, path, "columns");
+                    return (c.Start, r.Start, c.Length, r.Length);
+                },
+            };
+            clips[a] = ClipFile.Read(infos[a], format, limits, cancel, shortest);
+        }
+        int length = clips.Min(c => c.Length), map = rows * columns;
+        var frames = new byte[length * files.Length * map];
+        for (int t = 0; t < length; t++)
+        {
+            for (int a = 0; a < files.Length; a++)
+                clips[a].Frames.AsSpan(t * map, map).CopyTo(frames.AsSpan((t * files.Length + a) * map));
+        }
+        return new RadarClip("|u1", frames, length, files.Length, rows, columns);
+    }
+
+    private RadarClip ReadArrays(RangeDopplerFile[] files)
+    {
+        (int rows, int columns) = files[0].SizeIn(radar);
+        if (files.FirstOrDefault(f => f.SizeIn(radar) != (rows, columns)) is { } odd)
+            throw new InvalidDataException($"{odd.Path}: maps of {odd.Rows} x {odd.Columns}, {Path.GetFileName(files[0].Path)} has {files[0].Rows} x {files[0].Columns}.");
+        int[] wanted = FrameSampling.Indices(CommonLength([.. files.Select(f => (f.Path, f.Frames))]));
+        int antennas = files.Sum(f => f.Antennas), map = rows * columns;
+        var values = new float[wanted.Length * antennas * map];
+        int at = 0;
+        foreach (int frame in wanted)
+        {
+            foreach (RangeDopplerFile file in files)
+            {
+                for (int a = 0; a < file.Antennas; a++, at += map) file.CopyMap(frame, a, radar, values.AsSpan(at, map));
+            }
+        }
+        return new RadarClip("<f4", MemoryMarshal.AsBytes<float>(values).ToArray(), wanted.Length, antennas, rows, columns);
+    }
+
+    private static int CommonLength((string Path, int Frames)[] files)
+    {
+        (string _, int shortest) = files.MinBy(f => f.Frames);
+        (string path, int longest) = files.MaxBy(f => f.Frames);
+        return longest - shortest <= AntennaSlackFrames
+            ? shortest
+            : throw new InvalidDataException(
+                $"{path}: {longest} frames, another antenna of this sample has {shortest}. They are not one recording, or a file is cut.");
+    }
+
+    private string PathOf(string relative) => Path.Combine(root, relative.Replace('/', Path.DirectorySeparatorChar));
+}

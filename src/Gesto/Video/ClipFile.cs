@@ -1,0 +1,68 @@
+namespace Gesto.Video;
+
+/// <summary>The sampled, resized frames of one video.</summary>
+/// <param name="Frames">(T, H, W, 3) R, G, B or (T, H, W) grey, uint8, row-major.</param>
+/// <param name="Length">T, 1…30.</param>
+/// <param name="Decoded">n, the frames that decode, from which T were taken.</param>
+public sealed record Clip(byte[] Frames, int Length, int Decoded);
+
+/// <summary>How the frames of a clip are cut and sized.</summary>
+public sealed record ClipFormat(bool Colour, int Width, int Height)
+{
+    /// <summary>Picks the part of a frame of (width, height) that is kept; null keeps all of it. The result is
+    /// (left, top, width, height), inside the frame.</summary>
+    public Func<int, int, (int Left, int Top, int Width, int Height)>? Crop { get; init; }
+
+    public int BytesPerFrame => Width * Height * (Colour ? 3 : 1);
+}
+
+/// <summary>Reads the frames of a video that <see cref="FrameSampling"/> picks.</summary>
+public static class ClipFile
+{
+    /// <param name="info">From <see cref="VideoFile.Probe"/>.</param>
+    /// <param name="format">Cut and size.</param>
+    /// <param name="limits">Size, count and time limits.</param>
+    /// <param name="cancel">Stops the decoder.</param>
+    /// <param name="frames">n to sample from, where it is not this file's own number (antennas that differ by a frame);
+    /// null takes the number that decode.</param>
+    /// <exception cref="VideoException">See <see cref="VideoFile.Decode"/>.</exception>
+    public static Clip Read(VideoInfo info, ClipFormat format, VideoLimits limits, CancellationToken cancel, int? frames = null)
+    {
+        // The packet count is only a guess of n, but nearly always right, and lets all unused frames go by unkept.
+        int guess = frames ?? info.Packets;
+        (byte[] kept, int length, int decoded) = Decode(info, format, limits, guess, cancel);
+        if (frames is null && decoded != guess)
+            (kept, length, decoded) = Decode(info, format, limits, decoded, cancel);
+        return new Clip(kept, length, decoded);
+    }
+
+    private static (byte[] Kept, int Length, int Decoded) Decode(
+        VideoInfo info, ClipFormat format, VideoLimits limits, int frames, CancellationToken cancel)
+    {
+        int[] wanted = FrameSampling.Indices(frames);
+        var kept = new byte[wanted.Length * format.BytesPerFrame];
+        int length = 0;
+        FrameResize? resize = null;
+        byte[] cut = [];
+        int decoded = VideoFile.Decode(info, format.Colour, (index, width, height, pixels) =>
+        {
+            if (length == wanted.Length || index != wanted[length]) return;
+            (int left, int top, int w, int h) = format.Crop?.Invoke(width, height) ?? (0, 0, width, height);
+            if (resize is null || resize.Width != w || resize.Height != h)
+                resize = new FrameResize(w, h, format.Width, format.Height, format.Colour ? 3 : 1);
+            if ((w, h) != (width, height)) pixels = Cut(pixels, width, left, top, w, h, format.Colour ? 3 : 1, ref cut);
+            resize.Resize(pixels, kept.AsSpan(length++ * format.BytesPerFrame, format.BytesPerFrame));
+        }, limits, cancel);
+        return (length < wanted.Length ? kept[..(length * format.BytesPerFrame)] : kept, length, decoded);
+    }
+
+    private static ReadOnlySpan<byte> Cut(
+        ReadOnlySpan<byte> pixels, int stride, int left, int top, int width, int height, int channels, scoped ref byte[] cut)
+    {
+        int bytes = width * channels;
+        if (cut.Length != bytes * height) cut = new byte[bytes * height];
+        for (int y = 0; y < height; y++)
+            pixels.Slice(((top + y) * stride + left) * channels, bytes).CopyTo(cut.AsSpan(y * bytes));
+        return cut;
+    }
+}
