@@ -64,7 +64,7 @@ internal static class PredictCommand
         // Files that are not there should be known before a network is loaded.
         Sample[] samples = [.. folders.Select(SampleReader.FromFolder)];
         using Recogniser recogniser = Recogniser.Load(run, threads);
-        using IRgbEncoder? encoder = RunEncoder.Open(recogniser, threads);
+        using IRgbEncoder? encoder = RunEncoder.Open(run, recogniser, threads);
         var predictor = new VideoPredictor(recogniser, encoder);
         var predictions = new List<Prediction>();
         for (int i = 0; i < samples.Length; i++)

@@ -45,7 +45,7 @@ internal static class SubmitCommand
         using Recogniser recogniser = Recogniser.Load(run, threads);
         (IReadOnlyList<Sample> asked, float[][] probabilities) = features
             ? FromFeatures(recogniser, source, progress, cancel)
-            : FromRecordings(recogniser, source, threads, progress, cancel);
+            : FromRecordings(run, recogniser, source, threads, progress, cancel);
         Dictionary<string, int> answers = asked.Zip(probabilities).ToDictionary(
             p => p.First.Key, p => VideoPredictor.Rank(p.Second, recogniser.Labels, 1)[0].Sign.Id);
         IReadOnlyList<SubmissionRow> rows = Submission.Rows(asked, answers, recogniser.Labels);
@@ -68,10 +68,10 @@ internal static class SubmitCommand
     }
 
     private static (IReadOnlyList<Sample>, float[][]) FromRecordings(
-        Recogniser recogniser, string root, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+        string run, Recogniser recogniser, string root, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         IReadOnlyList<Sample> asked = Submission.SamplesOf(Dataset.Open(root).Samples, root);
-        using IRgbEncoder? encoder = RunEncoder.Open(recogniser, threads);
+        using IRgbEncoder? encoder = RunEncoder.Open(run, recogniser, threads);
         var predictor = new VideoPredictor(recogniser, encoder);
         var probabilities = new List<float[]>(asked.Count);
         foreach (Sample sample in asked)

@@ -15,7 +15,7 @@ public sealed class TinyRun : IDisposable
     {
         DatasetWriter.Write(Data, new SimulationOptions
         {
-            Classes = 4, Signers = 3, Takes = 1, Seed = 5, ValidationSigners = 1, TestSigners = 1, Width = 64, Height = 64,
+            Classes = 4, Signers = 3, Takes = 1, Seed = 5, ValidationSigners = 0, TestSigners = 1, Width = 64, Height = 64,
             RangeBins = 16, DopplerBins = 32,
         }, null, CancellationToken.None);
         using IRgbEncoder encoder = OpenEncoder();

@@ -99,13 +99,22 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     }
 
     [Fact]
-    public void A_submission_asks_about_every_sample_of_val_and_test()
+    public void Without_a_labelled_val_the_part_held_out_of_train_is_scored_and_named_so()
+    {
+        EvaluationResult result = RunEvaluation.Evaluate(
+            tiny.Run, tiny.Features, Split.Validation, seed: 1, threads: 1, TimeProvider.System, null, CancellationToken.None);
+        Assert.Equal(("val", 4, false), (result.Split, result.Samples, result.TrainedOnThese));
+        Assert.Contains("chosen on these samples", result.Facts["these samples"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_submission_answers_every_unlabelled_sample()
     {
         IReadOnlyList<SubmissionRow> rows = SubmitCommand.Submit(
             tiny.Run, tiny.Features, tiny.PathOf("submission.csv"), threads: 1, new NoProgress(), CancellationToken.None);
         int[] expected = [.. Dataset.Open(tiny.Data).Samples.Where(s => s.Split != Split.Train).Select(s => s.Number!.Value).Order()];
         Assert.Equal(expected, rows.Select(r => r.Id));
-        Assert.Equal(8, rows.Count);
+        Assert.Equal(4, rows.Count);
         Assert.Equal("id,Pred", File.ReadLines(tiny.PathOf("submission.csv")).First());
     }
 
