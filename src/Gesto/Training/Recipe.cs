@@ -98,6 +98,11 @@ public sealed record RadarRecipe
     /// <summary>log(1 + x) before scaling. For linear magnitudes, whose strong echoes hide the rest; not for dB or grey videos.</summary>
     public bool Logarithm { get; init; }
 
+    /// <summary>Subtract each bin's mean over the sample, so that walls, furniture and the still body do not count. For
+    /// places whose static echo changes between recordings. Off: where someone stands still can be a part of the sign.
+    /// Source: moving target indication, M. Skolnik, "Introduction to Radar Systems", chapter 3.</summary>
+    public bool RemoveStatic { get; init; }
+
     /// <summary>Width of the light LSTM that reads the CNN's features while it learns; thrown away afterwards.</summary>
     public int Hidden { get; init; } = 128;
 
