@@ -17,6 +17,16 @@ public enum RadarScaling
     Unit,
 }
 
+/// <summary>How the learning rate goes over a stage's epochs.</summary>
+public enum LearningRateSchedule
+{
+    Constant,
+
+    /// <summary>From the full rate in the first epoch down a half cosine to nearly 0 in the last one allowed. Source:
+    /// I. Loshchilov, F. Hutter, "SGDR", ICLR 2017, without restarts.</summary>
+    Cosine,
+}
+
 /// <summary>Everything that decides how a recogniser is trained, apart from the data. A recipe and a data set give one
 /// result, to the bit, on one machine with one thread count. Files: <see cref="RecipeFile"/>.</summary>
 public sealed record Recipe
@@ -113,13 +123,16 @@ public sealed record RadarRecipe
     public int Batch { get; init; } = 16;
 
     /// <summary>Epochs at most.</summary>
-    public int Epochs { get; init; } = 40;
+    public int Epochs { get; init; } = 30;
 
     /// <summary>Stop after this many epochs without a better validation accuracy.</summary>
-    public int Patience { get; init; } = 8;
+    public int Patience { get; init; } = 12;
 
     /// <summary>Adam's step. A small CNN from scratch learns well at ten times the fusion model's.</summary>
     public double LearningRate { get; init; } = 2e-3;
+
+    /// <summary>Cosine: at a constant rate the CNN and its batch norm chase each other and validation jumps.</summary>
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine;
 
     public AugmentationRecipe Augmentation { get; init; } = new();
 }
@@ -178,6 +191,8 @@ public sealed record TrainingRecipe
 
     /// <summary>Adam's step. Standardised features bear more than the source project's 1e-4.</summary>
     public double LearningRate { get; init; } = 5e-4;
+
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;
 
     /// <summary>Gradients are scaled down to this Euclidean norm at most; 0 = off. Packed LSTMs seldom need it, early steps do.</summary>
     public double GradientClip { get; init; } = 5;
