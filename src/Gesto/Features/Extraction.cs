@@ -101,8 +101,12 @@ public sealed class Extraction
             radar = FeatureStore.OpenOrCreate(Path.Combine(folder, FeatureSet.RadarFolder), RadarKey(cancel));
         RecordingFingerprints.CheckAndWrite(folder, dataset, s => (rgb?.Contains(s.Key) ?? false) || (radar?.Contains(s.Key) ?? false));
         ManifestFile.Write(Path.Combine(folder, ManifestFile.FileName), dataset.Samples);
-        string key = Path.Combine(dataset.Root, LabelKeyFile.FileName);
-        if (File.Exists(key)) AtomicFile.Write(Path.Combine(folder, LabelKeyFile.FileName), to => to.Write(File.ReadAllBytes(key)));
+        // Beside the labels, the word that the recordings are simulated: evaluations of these features must say so.
+        foreach (string name in new[] { LabelKeyFile.FileName, FeatureSet.SimulatedFile })
+        {
+            string from = Path.Combine(dataset.Root, name);
+            if (File.Exists(from)) AtomicFile.Write(Path.Combine(folder, name), to => to.Write(File.ReadAllBytes(from)));
+        }
     }
 
     private FeatureKey RadarKey(CancellationToken cancel)

@@ -43,6 +43,10 @@ public static class TrainingRun
 
         TrainingData data = TrainingData.Load(features, recipe, progress, cancel);
         RunDirectory run = RunDirectory.StartOrResume(folder, recipe, Facts(features, recipe, data, threadCount), resume);
+        // The small encoder is made for one data set and in no cache: predicting from videos needs it beside the run.
+        string? encoder = recipe.UsesRgb ? Path.Combine(features.Rgb!.Folder, SmallRgbEncoder.FileName) : null;
+        if (File.Exists(encoder))
+            AtomicFile.Write(Path.Combine(folder, SmallRgbEncoder.FileName), to => to.Write(File.ReadAllBytes(encoder)));
         var radarLines = new List<EpochLine>();
         FeatureSequences sequences = Features(run, features, data, radarLines, progress, cancel);
         EpochLine best = Fuse(run, data, sequences, radarLines, progress, cancel);
