@@ -10,7 +10,13 @@ var root = new Command("gesto",
     new HelpOption { Recursive = true },
     new VersionOption(),
     SimulateCommand.Build(),
+    CheckCommand.Build(),
     WeightsCommand.Build(),
+    ExtractCommand.Build(),
+    TrainCommand.Build(),
+    EvaluateCommand.Build(),
+    PredictCommand.Build(),
+    SubmitCommand.Build(),
 };
 
 ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);

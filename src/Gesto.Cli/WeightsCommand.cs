@@ -27,15 +27,9 @@ internal static class WeightsCommand
 
     private static int Run(string source, CancellationToken cancel)
     {
-        string path = ProgressBar.Run(progress => ImageNetWeights.Fetch(source, WeightsCache.Default(), new Notes(), progress, cancel));
+        string path = ProgressBar.Run(progress => ImageNetWeights.Fetch(source, WeightsCache.Default(), StandardErrorNotes.Instance, progress, cancel));
         ResNet50Weights weights = ResNet50Weights.Load(path);
         Console.Error.WriteLine($"{weights.Name} from {weights.Source}\nSHA-256 of the values: {weights.Hash}\n{path}");
         return 0;
-    }
-
-    /// <summary>Writes at once, where Progress&lt;T&gt; would write some time later.</summary>
-    private sealed class Notes : IProgress<string>
-    {
-        public void Report(string value) => Console.Error.WriteLine(value);
     }
 }

@@ -13,8 +13,8 @@ internal static class Body
         Vector3[] outline =
         [
             neck + new Vector3(-0.055f, 0.025f, 0) * scale, right + new Vector3(0, 0.05f, 0) * scale, right + new Vector3(-0.045f, -0.03f, 0) * scale,
-            hips + new Vector3(-0.165f, 0.17f, 0) * scale, hips + new Vector3(-0.18f, -0.2f, 0) * scale,
-            hips + new Vector3(0.18f, -0.2f, 0) * scale, hips + new Vector3(0.165f, 0.17f, 0) * scale,
+            hips + new Vector3(-0.175f, 0.17f, 0) * scale, hips + new Vector3(-0.20f, -0.2f, 0) * scale,
+            hips + new Vector3(0.20f, -0.2f, 0) * scale, hips + new Vector3(0.175f, 0.17f, 0) * scale,
             left + new Vector3(0.045f, -0.03f, 0) * scale, left + new Vector3(0, 0.05f, 0) * scale, neck + new Vector3(0.055f, 0.025f, 0) * scale,
         ];
         using SKPath path = Polygon(to, outline);
@@ -54,7 +54,7 @@ internal static class Body
             float x = centre.X + side * 0.42f * w, y = centre.Y - 0.16f * h;
             canvas.DrawOval(x, y, 0.19f * w, 0.075f * h, to.Fill(new(0.95f, 0.95f, 0.95f)));
             canvas.DrawCircle(x, y, 0.075f * h, to.Fill(new(0.15f, 0.11f, 0.09f)));
-            canvas.DrawLine(x - 0.22f * w, y - 0.14f * h, x + 0.22f * w, y - 0.16f * h, to.Stroke(to.Signer.Hair.Times(0.9f), 0.045f * h));
+            canvas.DrawLine(x - 0.22f * w, y - 0.15f * h, x + 0.22f * w, y - 0.15f * h, to.Stroke(to.Signer.Hair.Times(0.9f), 0.045f * h));
         }
         canvas.DrawLine(centre.X, centre.Y - 0.08f * h, centre.X + 0.1f * w, centre.Y + 0.18f * h, to.Stroke(to.Signer.Skin.Times(0.7f), 0.03f * h));
         canvas.DrawLine(centre.X - 0.3f * w, centre.Y + 0.48f * h, centre.X + 0.3f * w, centre.Y + 0.48f * h, to.Stroke(new(0.62f, 0.28f, 0.28f), 0.06f * h));

@@ -20,7 +20,7 @@ internal static class Checkpoint
                 ["format"] = "gesto-last",
                 ["version"] = Version.ToString(CultureInfo.InvariantCulture),
                 ["adam_steps"] = adam.Steps.ToString(CultureInfo.InvariantCulture),
-                ["log"] = JsonSerializer.Serialize(log),
+                ["log"] = JsonSerializer.Serialize(log.Select(l => l with { Seconds = 0 })), // see EpochLog
             });
 
     /// <returns>The log so far, empty where there is no checkpoint yet.</returns>

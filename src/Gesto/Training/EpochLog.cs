@@ -24,8 +24,14 @@ public sealed record EpochLine(
 /// checkpoint says: a resumed run has no line twice and none missing.</summary>
 public static class EpochLog
 {
-    public static void Save(string path, IEnumerable<EpochLine> lines) =>
-        AtomicFile.WriteText(path, string.Concat(lines.Select(l => JsonSerializer.Serialize(l) + "\n")));
+    /// <summary>Lines from a checkpoint carry no time (equal runs have equal checkpoints); it is taken from the file there.</summary>
+    public static void Save(string path, IEnumerable<EpochLine> lines)
+    {
+        Dictionary<(string, int), double> seconds = Load(path).ToDictionary(l => (l.Stage, l.Epoch), l => l.Seconds);
+        AtomicFile.WriteText(path, string.Concat(lines
+            .Select(l => l.Seconds > 0 ? l : l with { Seconds = seconds.GetValueOrDefault((l.Stage, l.Epoch)) })
+            .Select(l => JsonSerializer.Serialize(l) + "\n")));
+    }
 
     /// <returns>The lines, empty where there is no file.</returns>
     public static IReadOnlyList<EpochLine> Load(string path) => File.Exists(path)

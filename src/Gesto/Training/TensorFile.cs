@@ -10,7 +10,8 @@ internal static class TensorFile
     /// <summary>A copy of a float32 or int64 tensor's values.</summary>
     public static NamedTensor Copy(string name, Tensor value)
     {
-        using Tensor plain = value.detach().cpu().contiguous();
+        using var scope = NewDisposeScope();
+        Tensor plain = value.detach().cpu().contiguous();
         return new NamedTensor(name, NameOf(value.dtype), [.. plain.shape], plain.bytes.ToArray());
     }
 
