@@ -79,10 +79,10 @@ public sealed class SmallRgbEncoder : IRgbEncoder
     {
         ArgumentOutOfRangeException.ThrowIfZero(clips.Count, nameof(clips));
         set_num_threads(training.Threads);
-        random.manual_seed(training.Seed);
         var shuffle = new Random(training.Seed);
         TorchSharp.Modules.Sequential network = Build();
-        using TorchSharp.Modules.Linear head = Linear(Features, classes);
+        using TorchSharp.Modules.Linear head = Linear(Features, classes, hasBias: false);
+        Initialise([.. network.named_parameters(), .. head.named_parameters()], training.Seed);
         using optim.Optimizer adam = optim.Adam([.. network.parameters(), .. head.parameters()], training.LearningRate);
         int[] order = [.. Enumerable.Range(0, clips.Count)];
         int steps = (clips.Count + training.Batch - 1) / training.Batch;
@@ -143,12 +143,34 @@ public sealed class SmallRgbEncoder : IRgbEncoder
         int inputs = 3;
         foreach (int outputs in (int[])[16, 32, 64, 128])
         {
-            layers.Add(Conv2d(inputs, outputs, 3, stride: 2, padding: 1));
+            layers.Add(Conv2d(inputs, outputs, 3, stride: 2, padding: 1, bias: false));
             layers.Add(GroupNorm(8, outputs));
             layers.Add(ReLU());
             inputs = outputs;
         }
         return Sequential([.. layers, AdaptiveAvgPool2d([2, 2]), Flatten()]);
+    }
+
+    /// <summary>He et al.'s uniform initialisation for kernels, from a generator of its own: libtorch's global one is shared
+    /// with whatever else runs in the process. Group norms get scale 1 and bias 0 here, because TorchSharp 0.107 leaves
+    /// them as the memory was.</summary>
+    private static void Initialise(IEnumerable<(string Name, TorchSharp.Modules.Parameter Parameter)> parameters, int seed)
+    {
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        var generator = new Generator((ulong)seed);
+        foreach ((string name, TorchSharp.Modules.Parameter parameter) in parameters)
+        {
+            if (parameter.dim() > 1)
+            {
+                double bound = Math.Sqrt(6.0 * parameter.shape[0] / parameter.numel());
+                parameter.copy_(rand(parameter.shape, generator: generator).mul(2 * bound).sub(bound));
+            }
+            else
+            {
+                parameter.fill_(name.EndsWith("bias", StringComparison.Ordinal) ? 0 : 1);
+            }
+        }
     }
 
     /// <summary>Clips → (clips × frames a clip, 3, 112, 112); a clip shorter than that repeats frames.</summary>

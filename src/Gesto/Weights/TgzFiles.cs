@@ -20,11 +20,12 @@ internal static class TgzFiles
             using var gzip = new GZipStream(file, CompressionMode.Decompress);
             using var tar = new TarReader(gzip);
             var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-            long total = 0;
+            long total = 0, reported = 0;
             while (tar.GetNextEntry() is { } entry)
             {
                 cancel.ThrowIfCancellationRequested();
-                progress?.Report(new WorkProgress("read the archive", file.Position, file.Length, "bytes"));
+                // The last entries all lie in the buffer already: the end is told once.
+                if (file.Position > reported) progress?.Report(new WorkProgress("read the archive", reported = file.Position, file.Length, "bytes"));
                 // Before anything of the entry is unpacked: the announced length is also what skipping it would cost.
                 if ((total += entry.Length) > byteLimit)
                     throw new InvalidDataException($"{path}: unpacks to more than {byteLimit} bytes at '{entry.Name}'. It is not a ResNet50.");
