@@ -72,13 +72,13 @@ public static class RunEvaluation
         if (split == Split.Train)
         {
             // What the run held out for validation is in the train folder too; it did not learn from that.
-            var heldOut = facts.HeldOut.ToHashSet(StringComparer.Ordinal);
+            var heldOut = facts.Validation.ToHashSet(StringComparer.Ordinal);
             labelled = [.. labelled.Where(s => !heldOut.Contains(s.Key))];
         }
         if (labelled.Length > 0) return (labelled, null);
-        if (split == Split.Validation && facts.HeldOut.Count > 0)
+        if (split == Split.Validation && facts.Validation.Count > 0)
         {
-            var heldOut = facts.HeldOut.ToHashSet(StringComparer.Ordinal);
+            var heldOut = facts.Validation.ToHashSet(StringComparer.Ordinal);
             labelled = [.. all.Where(s => heldOut.Contains(s.Key) && s.ClassId is not null)];
             if (labelled.Length > 0)
                 return (labelled, $"held out of train by {facts.HeldOutBy}; the checkpoint was chosen on these samples");
