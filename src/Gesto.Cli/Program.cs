@@ -10,6 +10,8 @@ var root = new Command("gesto",
     new HelpOption { Recursive = true },
     new VersionOption(),
     SimulateCommand.Build(),
+    CheckCommand.Build(),
+    ExtractCommand.Build(),
 };
 
 ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
