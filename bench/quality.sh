@@ -27,7 +27,7 @@ if [ -n "${2:-}" ]; then
 fi
 
 "$gesto" simulate "$work/data" --classes 126 --signers "$signers" --val-signers 0 --test-signers "$test_signers" \
-  --takes "$takes" --seed "$seed" --resume
+  --takes "$takes" --seed "$seed"
 "$gesto" extract "$work/data" "$work/features"
 for recipe in radar-only late-fusion rgb-only source; do measure "$recipe" "$work/features" "$recipe"; done
 measure radar-frozen "$work/features" radar-only --set radar.encoder=frozen

@@ -20,7 +20,7 @@ internal static class Reference
     public static void Ffmpeg(params string[] arguments)
     {
         (int exit, _, string error) = Run("ffmpeg", ["-v", "error", "-y", "-nostdin", .. arguments]);
-        Assert.True(exit == 0, error);
+        Assert.True(exit == 0, $"ffmpeg ended with {exit}: {error}");
     }
 
     /// <summary>A moving test picture; every frame differs from the one before.</summary>

@@ -88,11 +88,20 @@ public static class VideoFile
         using var process = new FfmpegProcess("ffmpeg", arguments, limits.Timeout, cancel);
         var images = new PortableMapReader(process.Output, info.Path, limits);
         int frames = 0;
-        while (images.Read())
+        try
         {
-            if (frames == limits.MaxFrames)
-                throw new VideoException(VideoFault.Undecodable, $"{info.Path}: more than {limits.MaxFrames} frames, the limit. Cut the recording into signs.");
-            sink(frames++, images.Width, images.Height, images.Pixels);
+            while (images.Read())
+            {
+                if (frames == limits.MaxFrames)
+                    throw new VideoException(VideoFault.Undecodable,
+                        $"{info.Path}: more than {limits.MaxFrames} frames, the limit. Cut the recording into signs.");
+                sink(frames++, images.Width, images.Height, images.Pixels);
+            }
+        }
+        catch (IOException)
+        {
+            process.ThrowIfStopped(info.Path); // a killed program's output breaks off, too
+            throw;
         }
         (int exit, string messages) = process.Finish(info.Path);
         if (exit != 0 && (frames == 0 || messages.Length == 0)) throw Unreadable(info.Path, messages);
@@ -111,7 +120,8 @@ public static class VideoFile
             throw new VideoException(VideoFault.FrameCount,
                 $"{info.Path}: the header announces {info.Duration:0.00} s, found {info.LastsSeconds:0.00} s ({frames} frames). " +
                 "The file is cut off; copy it again.");
-        if (frames != info.Packets)
+        // VP8 hides reference frames in packets of their own; elsewhere a packet is a frame.
+        if (frames != info.Packets && !(info.Codec == "vp8" && frames < info.Packets))
             throw new VideoException(VideoFault.FrameCount,
                 $"{info.Path}: {frames} frames decode, the file has {info.Packets} packets." + Said(messages) + " Copy or encode the file again.");
         if (messages.Length > 0)
@@ -191,8 +201,8 @@ public static class VideoFile
     {
         if (messages.Length == 0) return "";
         string first = messages.Split('\n', 2)[0].Trim();
-        // Drops "[h264 @ 0x55d0c8…]": an address that differs from run to run.
-        int bracket = first.StartsWith('[') ? first.IndexOf(']', StringComparison.Ordinal) : -1;
-        return $" ffmpeg says: {first[(bracket + 1)..].Trim().TrimEnd('.')}.";
+        // Drops "[h264 @ 0x55d0c8…]": addresses, which differ from run to run.
+        while (first.StartsWith('[') && first.IndexOf(']', StringComparison.Ordinal) is > 0 and int end) first = first[(end + 1)..].Trim();
+        return $" ffmpeg says: {first.TrimEnd('.')}.";
     }
 }
