@@ -9,6 +9,7 @@ var root = new Command("gesto",
 {
     new HelpOption { Recursive = true },
     new VersionOption(),
+    DemoCommand.Build(),
     SimulateCommand.Build(),
     CheckCommand.Build(),
     WeightsCommand.Build(),

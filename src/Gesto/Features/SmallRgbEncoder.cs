@@ -44,7 +44,8 @@ public sealed class SmallRgbEncoder : IRgbEncoder
     /// <summary>The file beside the features that it made.</summary>
     public const string FileName = "encoder.safetensors";
 
-    private const int Side = 112;
+    /// <summary>Height and width of the frames it wants, pixels.</summary>
+    public const int Side = 112;
     private const int FrameBytes = Side * Side * 3;
     private const int Features = 128 * 2 * 2;
     private const int FramesPerCall = 32;

@@ -43,7 +43,8 @@ public sealed class Recogniser : IDisposable
         RadarCnn? encoder = null;
         if (encodes)
         {
-            encoder = new RadarCnn(run.Recipe.Radar.Coordinates, run.Recipe.Radar.Logarithm, mean: 0, deviation: 1);
+            encoder = new RadarCnn(
+                run.Recipe.Radar.Coordinates, run.Recipe.Radar.Logarithm, mean: 0, deviation: 1, run.Recipe.Radar.RemoveStatic);
             Checkpoint.LoadWeights(run.RadarEncoderPath, encoder);
             encoder.eval();
         }

@@ -21,14 +21,16 @@ public sealed class RadarCnn : nn.Module<Tensor, Tensor>
     private readonly Tensor deviation;
     private readonly bool coordinates;
     private readonly bool logarithm;
+    private readonly bool removeStatic;
 
     /// <param name="coordinates">Add the coordinate channels.</param>
     /// <param name="logarithm">log(1 + x) of the input first.</param>
-    /// <param name="mean">Subtracted from the values (after the logarithm); saved with the weights.</param>
+    /// <param name="mean">Subtracted from the values (after the steps above); saved with the weights.</param>
     /// <param name="deviation">Then divided by; saved with the weights.</param>
-    public RadarCnn(bool coordinates, bool logarithm, float mean, float deviation) : base(nameof(RadarCnn))
+    /// <param name="removeStatic">Subtract each bin's mean over the sample: what does not change is not the sign.</param>
+    public RadarCnn(bool coordinates, bool logarithm, float mean, float deviation, bool removeStatic = false) : base(nameof(RadarCnn))
     {
-        (this.coordinates, this.logarithm) = (coordinates, logarithm);
+        (this.coordinates, this.logarithm, this.removeStatic) = (coordinates, logarithm, removeStatic);
         conv1 = nn.Conv2d(coordinates ? 3 : 1, 16, 3, padding: 1);
         conv2 = nn.Conv2d(16, WidthPerAntenna, 3, padding: 1);
         this.mean = tensor(mean);
@@ -43,17 +45,38 @@ public sealed class RadarCnn : nn.Module<Tensor, Tensor>
         return new RadarCnn(coordinates: false, logarithm: false, mean: 0, deviation: 255);
     }
 
-    /// <param name="input">Frames (N, A, R, D), uint8 or float32, values as in the file.</param>
-    /// <returns>(N, 32·A) float32, in the order of the antennas.</returns>
-    public override Tensor forward(Tensor input) => Encode(Scale(input));
+    /// <param name="input">Frames of one sample (T, A, R, D), uint8 or float32, values as in the file.</param>
+    /// <returns>(T, 32·A) float32, in the order of the antennas.</returns>
+    public override Tensor forward(Tensor input) => Encode(Scale(input, [(int)input.shape[0]]));
 
-    /// <returns>float32 (N, A, R, D): logarithm, minus mean, by deviation.</returns>
-    internal Tensor Scale(Tensor input)
+    /// <param name="input">Frames of several samples one after another, (ΣT, A, R, D).</param>
+    /// <param name="lengths">Frames of each sample.</param>
+    /// <returns>float32 of the same shape: prepared, minus mean, by deviation.</returns>
+    internal Tensor Scale(Tensor input, ReadOnlySpan<int> lengths)
+    {
+        using var scope = NewDisposeScope();
+        return Prepare(input, lengths, logarithm, removeStatic).sub(mean).div(deviation).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What comes before mean and deviation, so that both can be measured: float32, logarithm, static echoes.</summary>
+    internal static Tensor Prepare(Tensor input, ReadOnlySpan<int> lengths, bool logarithm, bool removeStatic)
     {
         using var scope = NewDisposeScope();
         Tensor values = input.to(ScalarType.Float32);
         if (logarithm) values = values.relu().log1p(); // magnitudes: nothing is below 0
-        return values.sub(mean).div(deviation).MoveToOuterDisposeScope();
+        if (removeStatic)
+        {
+            var moving = new List<Tensor>(lengths.Length);
+            long start = 0;
+            foreach (int length in lengths)
+            {
+                Tensor sample = values.narrow(0, start, length);
+                moving.Add(sample.sub(sample.mean([0], keepdim: true)));
+                start += length;
+            }
+            values = moving.Count == 1 ? moving[0] : cat(moving, 0);
+        }
+        return values.MoveToOuterDisposeScope();
     }
 
     /// <param name="scaled">What <see cref="Scale"/> returns.</param>

@@ -65,11 +65,13 @@ internal static class SignCatalogue
     private static readonly Vector3[] Directions =
     [
         Vector3.UnitX, -Vector3.UnitX, Vector3.UnitY, -Vector3.UnitY, Vector3.UnitZ, -Vector3.UnitZ, Vector3.UnitZ,
-        Vector3.Normalize(new(1, 1, 0)), Vector3.Normalize(new(-1, -1, 0)), Vector3.Normalize(new(-1, 0, 1)), Vector3.Normalize(new(0, -1, 1)),
+        Vector3.Normalize(new(1, 1, 0)), Vector3.Normalize(new(-1, -1, 0)),
+        Vector3.Normalize(new(-1, 0, 1)), Vector3.Normalize(new(0, -1, 1)),
     ];
 
     private static readonly string[] WordShapes =
-        ["5", "flat", "A", "B", "G", "L", "V", "C", "O", "S", "Y", "claw", "bent", "pinch", "horns", "spread-pinch", "curve", "thumb", "gun", "3", "4", "W", "X", "F", "K", "I"];
+        ["5", "flat", "A", "B", "G", "L", "V", "C", "O", "S", "Y", "claw", "bent", "pinch", "horns", "spread-pinch", "curve",
+         "thumb", "gun", "3", "4", "W", "X", "F", "K", "I"];
 
     /// <summary>One script per class of <see cref="LabelSet.Lis126"/>, by class id.</summary>
     public static IReadOnlyList<SignScript> Lis126 { get; } = Build(LabelSet.Lis126);
@@ -106,7 +108,8 @@ internal static class SignCatalogue
         {
             Handshape other = Handshape.Table[random.Pick(WordShapes)];
             SignScript sibling = made[shaped];
-            return sibling with { Class = sign, Start = other, End = sibling.Start == sibling.End ? other : Handshape.Table[random.Pick(WordShapes)] };
+            Handshape closing = sibling.Start == sibling.End ? other : Handshape.Table[random.Pick(WordShapes)];
+            return sibling with { Class = sign, Start = other, End = closing };
         }
         return FromHash(sign, random);
     }

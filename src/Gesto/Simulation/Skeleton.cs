@@ -9,7 +9,8 @@ namespace Gesto.Simulation;
 internal sealed class Skeleton(double scale)
 {
     // Knuckles in the hand frame (thumb side, along), then the three bones of each finger; metres at scale 1.
-    private static readonly Vector2[] Bases = [new(0.026f, 0.028f), new(0.027f, 0.094f), new(0.008f, 0.099f), new(-0.012f, 0.094f), new(-0.030f, 0.083f)];
+    private static readonly Vector2[] Bases =
+        [new(0.026f, 0.028f), new(0.027f, 0.094f), new(0.008f, 0.099f), new(-0.012f, 0.094f), new(-0.030f, 0.083f)];
     private static readonly float[][] Bones =
         [[0.045f, 0.034f, 0.028f], [0.045f, 0.027f, 0.021f], [0.050f, 0.031f, 0.022f], [0.046f, 0.029f, 0.021f], [0.036f, 0.021f, 0.018f]];
 

@@ -15,16 +15,18 @@ internal sealed class Adam : IDisposable
 {
     private const double Beta1 = 0.9;
     private const double Beta2 = 0.999;
-    private readonly double learningRate;
     private readonly (string Name, Parameter Value, Tensor First, Tensor Second)[] slots;
 
     public Adam(IEnumerable<(string name, Parameter parameter)> parameters, double learningRate)
     {
-        this.learningRate = learningRate;
+        LearningRate = learningRate;
         slots = [.. parameters.Where(p => p.parameter.requires_grad).Select(p => (p.name, p.parameter,
             zeros_like(p.parameter).requires_grad_(false).DetachFromDisposeScope(),
             zeros_like(p.parameter).requires_grad_(false).DetachFromDisposeScope()))];
     }
+
+    /// <summary>Step size from the next step on; not part of the state, a schedule sets it.</summary>
+    public double LearningRate { get; set; }
 
     /// <summary>Steps taken so far.</summary>
     public long Steps { get; set; }
@@ -58,7 +60,7 @@ internal sealed class Adam : IDisposable
         Steps++;
         using Scalar beta1 = Beta1, beta2 = Beta2, rest1 = 1 - Beta1, rest2 = 1 - Beta2, epsilon = 1e-8;
         using Scalar rootCorrection2 = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
-        using Scalar step = -learningRate / (1 - Math.Pow(Beta1, Steps));
+        using Scalar step = -LearningRate / (1 - Math.Pow(Beta1, Steps));
         foreach (var (_, value, first, second) in slots)
         {
             using var scope = NewDisposeScope();

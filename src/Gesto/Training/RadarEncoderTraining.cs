@@ -45,7 +45,7 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
     public Tensor Classify(Tensor frames, int[] lengths, AugmentationRecipe? augmentation, Random? random)
     {
         using var scope = NewDisposeScope();
-        Tensor scaled = encoder.Scale(frames);
+        Tensor scaled = encoder.Scale(frames, lengths);
         if (augmentation is { GainSpread: > 0 })
         {
             var gains = new List<float>();
@@ -78,9 +78,9 @@ internal static class RadarEncoderTraining
         TrainingRecipe training = run.Recipe.Training;
         (float mean, float deviation) = recipe.Scaling == RadarScaling.Unit
             ? (0, 255)
-            : frames.Statistics(data.Train, recipe.Logarithm);
+            : frames.Statistics(data.Train, recipe.Logarithm, recipe.RemoveStatic);
         manual_seed(training.Seed);
-        var encoder = new RadarCnn(recipe.Coordinates, recipe.Logarithm, mean, deviation);
+        var encoder = new RadarCnn(recipe.Coordinates, recipe.Logarithm, mean, deviation, recipe.RemoveStatic);
         if (recipe.Encoder == RadarEncoderMode.Frozen)
         {
             Save(run, encoder, "seeded random weights");
@@ -89,7 +89,8 @@ internal static class RadarEncoderTraining
         }
         var classifier = new RadarClassifier(encoder, frames.Antennas, recipe, data.LabelSet.Count);
         var stage = new TrainingStage(
-            Stage, training.Seed, recipe.Batch, recipe.Epochs, recipe.Patience, recipe.LearningRate, training.GradientClip,
+            Stage, training.Seed, recipe.Batch, recipe.Epochs, recipe.Patience, recipe.LearningRate, recipe.Schedule,
+            training.GradientClip,
             run.RadarLastPath, run.RadarBestPath, logChanged);
         var trainer = new Trainer(stage, classifier, Forward, data.Labels);
         EpochLine best = trainer.Fit(data.Train, data.Validation, progress, cancel);

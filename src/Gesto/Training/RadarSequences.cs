@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Gesto.Models;
 using static TorchSharp.torch;
 
 namespace Gesto.Training;
@@ -75,16 +76,15 @@ internal sealed class RadarSequences
         return (ToTensor(block, lengths.Sum()), lengths);
     }
 
-    /// <summary>Mean and standard deviation over all values of some samples, after log(1 + x) if asked.</summary>
-    public (float Mean, float Deviation) Statistics(IEnumerable<int> chosen, bool logarithm)
+    /// <summary>Mean and standard deviation over all values of some samples, prepared as the CNN does.</summary>
+    public (float Mean, float Deviation) Statistics(IEnumerable<int> chosen, bool logarithm, bool removeStatic)
     {
         double sum = 0, squares = 0;
         long count = 0;
         foreach (int sample in chosen)
         {
             using var scope = NewDisposeScope();
-            Tensor values = Frames(sample).to(ScalarType.Float32);
-            if (logarithm) values = values.relu().log1p();
+            Tensor values = RadarCnn.Prepare(Frames(sample), [LengthOf(sample)], logarithm, removeStatic);
             values = values.to(ScalarType.Float64);
             sum += values.sum().item<double>();
             squares += values.square().sum().item<double>();

@@ -17,6 +17,16 @@ public enum RadarScaling
     Unit,
 }
 
+/// <summary>How the learning rate goes over a stage's epochs.</summary>
+public enum LearningRateSchedule
+{
+    Constant,
+
+    /// <summary>From the full rate in the first epoch down a half cosine to nearly 0 in the last one allowed. Source:
+    /// I. Loshchilov, F. Hutter, "SGDR", ICLR 2017, without restarts.</summary>
+    Cosine,
+}
+
 /// <summary>Everything that decides how a recogniser is trained, apart from the data. A recipe and a data set give one
 /// result, to the bit, on one machine with one thread count. Files: <see cref="RecipeFile"/>.</summary>
 public sealed record Recipe
@@ -98,6 +108,11 @@ public sealed record RadarRecipe
     /// <summary>log(1 + x) before scaling. For linear magnitudes, whose strong echoes hide the rest; not for dB or grey videos.</summary>
     public bool Logarithm { get; init; }
 
+    /// <summary>Subtract each bin's mean over the sample, so that walls, furniture and the still body do not count. For
+    /// places whose static echo changes between recordings. Off: where someone stands still can be a part of the sign.
+    /// Source: moving target indication, M. Skolnik, "Introduction to Radar Systems", chapter 3.</summary>
+    public bool RemoveStatic { get; init; }
+
     /// <summary>Width of the light LSTM that reads the CNN's features while it learns; thrown away afterwards.</summary>
     public int Hidden { get; init; } = 128;
 
@@ -108,13 +123,16 @@ public sealed record RadarRecipe
     public int Batch { get; init; } = 16;
 
     /// <summary>Epochs at most.</summary>
-    public int Epochs { get; init; } = 40;
+    public int Epochs { get; init; } = 30;
 
     /// <summary>Stop after this many epochs without a better validation accuracy.</summary>
-    public int Patience { get; init; } = 8;
+    public int Patience { get; init; } = 12;
 
     /// <summary>Adam's step. A small CNN from scratch learns well at ten times the fusion model's.</summary>
     public double LearningRate { get; init; } = 2e-3;
+
+    /// <summary>Cosine: at a constant rate the CNN and its batch norm chase each other and validation jumps.</summary>
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine;
 
     public AugmentationRecipe Augmentation { get; init; } = new();
 }
@@ -173,6 +191,8 @@ public sealed record TrainingRecipe
 
     /// <summary>Adam's step. Standardised features bear more than the source project's 1e-4.</summary>
     public double LearningRate { get; init; } = 5e-4;
+
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;
 
     /// <summary>Gradients are scaled down to this Euclidean norm at most; 0 = off. Packed LSTMs seldom need it, early steps do.</summary>
     public double GradientClip { get; init; } = 5;

@@ -10,12 +10,13 @@ namespace Gesto.Training;
 /// <param name="Epochs">At most.</param>
 /// <param name="Patience">Epochs without a better validation accuracy until it stops.</param>
 /// <param name="LearningRate">Adam's.</param>
+/// <param name="Schedule">How the rate goes over <paramref name="Epochs"/>.</param>
 /// <param name="GradientClip">Largest Euclidean norm of all gradients, 0 = off.</param>
 /// <param name="LastPath">Checkpoint to go on from.</param>
 /// <param name="BestPath">Weights of the best epoch.</param>
 /// <param name="LogChanged">Receives this stage's lines after every epoch, and once before the first.</param>
 internal sealed record TrainingStage(
-    string Stage, int Seed, int Batch, int Epochs, int Patience, double LearningRate, double GradientClip,
+    string Stage, int Seed, int Batch, int Epochs, int Patience, double LearningRate, LearningRateSchedule Schedule, double GradientClip,
     string LastPath, string BestPath, Action<IReadOnlyList<EpochLine>> LogChanged);
 
 /// <summary>The one training loop: the radar encoder and the fusion model both go through it.</summary>
@@ -42,6 +43,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
         {
             int epoch = log.Count + 1;
             progress?.Report(new WorkProgress($"train {stage.Stage}", epoch - 1, stage.Epochs, "epochs"));
+            adam.LearningRate = Rate(epoch);
             var watch = Stopwatch.StartNew();
             (double trainLoss, double trainAccuracy) = TrainEpoch(train, epoch, adam, cancel);
             (double loss, double accuracy) = Validate(validation, cancel);
@@ -69,6 +71,10 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
                 best = line;
         return best;
     }
+
+    private double Rate(int epoch) => stage.Schedule == LearningRateSchedule.Constant
+        ? stage.LearningRate
+        : stage.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * (epoch - 1) / stage.Epochs));
 
     /// <summary>The epoch's order of samples: Fisher–Yates, from seed, stage and epoch alone.</summary>
     internal static int[] Order(int[] samples, Random random)

@@ -122,7 +122,7 @@ public static class TrainingRun
         using LateFusion model = CreateModel(run.Recipe, run.Facts, mean, deviation);
         var stage = new TrainingStage(
             FusionStage, training.Seed, training.Batch, training.Epochs, training.Patience, training.LearningRate,
-            training.GradientClip, run.LastPath, run.BestPath, lines => EpochLog.Save(run.LogPath, radarLines.Concat(lines)));
+            training.Schedule, training.GradientClip, run.LastPath, run.BestPath, lines => EpochLog.Save(run.LogPath, radarLines.Concat(lines)));
         var trainer = new Trainer(stage, model, Forward, data.Labels);
         return trainer.Fit(data.Train, data.Validation, progress, cancel);
 

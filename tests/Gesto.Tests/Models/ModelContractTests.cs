@@ -100,6 +100,20 @@ public class ModelContractTests
     }
 
     [Fact]
+    public void Removing_what_is_static_leaves_the_same_features_whatever_stands_in_the_room()
+    {
+        using var scope = NewDisposeScope();
+        using var cnn = new RadarCnn(coordinates: true, logarithm: false, mean: 0, deviation: 1, removeStatic: true);
+        Tensor empty = tensor(FormulaTensors.Values(4, 5 * 64), [5, 1, 8, 8]);
+        Tensor furnished = empty + tensor(FormulaTensors.Values(5, 64), [1, 1, 8, 8]);
+        float[] expected = cnn.forward(empty).data<float>().ToArray(), found = cnn.forward(furnished).data<float>().ToArray();
+        for (int f = 0; f < expected.Length; f++) Assert.Equal(expected[f], found[f], 1e-5f);
+        // In a batch each sample keeps to its own mean.
+        float[] together = cnn.Scale(cat([empty, furnished], 0), [5, 5]).data<float>().ToArray();
+        for (int i = 0; i < 320; i++) Assert.Equal(together[i], together[320 + i], 1e-5f);
+    }
+
+    [Fact]
     public void The_source_encoder_depends_on_its_seed_alone()
     {
         float[] Features(int seed)

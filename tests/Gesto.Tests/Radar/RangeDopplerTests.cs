@@ -107,7 +107,8 @@ public class RangeDopplerTests
     {
         var radar = new FmcwRadar(waveform);
         var arrow = new Vector3((float)sine, 0, -(float)Math.Sqrt(1 - sine * sine)); // away from the radar
-        Vector3[] edges = [.. Enumerable.Range(0, FmcwRadar.Blocks + 1).Select(e => arrow * (float)(rangeMetres + velocityMps * radar.EdgeSeconds(e)))];
+        Vector3[] edges = [.. Enumerable.Range(0, FmcwRadar.Blocks + 1)
+            .Select(e => arrow * (float)(rangeMetres + velocityMps * radar.EdgeSeconds(e)))];
         var beat = new float[FmcwRadar.Antennas * waveform.ChirpsPerFrame * waveform.SamplesPerChirp];
         radar.AddEcho(edges, Vector3.Zero, 0.02f, beat);
         return beat;

@@ -7,7 +7,11 @@ namespace Gesto.Tests.Simulation;
 
 public sealed class DatasetWriterTests : IDisposable
 {
-    private static readonly SimulationOptions Small = new() { Classes = 2, Signers = 2, Takes = 1, Seed = 11, Width = 96, Height = 72, Threads = 1 };
+    private static readonly SimulationOptions Small = new()
+    {
+        Classes = 2, Signers = 2, Takes = 1, Seed = 11,
+        Width = 96, Height = 72, Threads = 1,
+    };
 
     private readonly string folder = Directory.CreateTempSubdirectory("gesto-simulate-").FullName;
 
@@ -98,7 +102,8 @@ public sealed class DatasetWriterTests : IDisposable
         int[] rank = [.. samples.Select(s => s.Script.Class.Id)];
         double meanId = rank.Average(), meanNumber = (n + 1) / 2;
         double covariance = samples.Sum(s => (s.Script.Class.Id - meanId) * (s.Number - meanNumber));
-        double scale = Math.Sqrt(rank.Sum(r => (r - meanId) * (r - meanId)) * samples.Sum(s => (s.Number - meanNumber) * (s.Number - meanNumber)));
+        double scale = Math.Sqrt(
+            rank.Sum(r => (r - meanId) * (r - meanId)) * samples.Sum(s => (s.Number - meanNumber) * (s.Number - meanNumber)));
         Assert.True(Math.Abs(covariance / scale) < 4 / Math.Sqrt(n - 1), $"correlation {covariance / scale}");
     }
 
