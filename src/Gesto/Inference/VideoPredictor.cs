@@ -28,6 +28,10 @@ public sealed class VideoPredictor
     {
         (this.recogniser, this.encoder) = (recogniser, encoder);
         if (recogniser.Facts.Rgb is { } key) CheckEncoder(key, encoder);
+        if (recogniser.Facts.Radar is { Shape.Length: not 4 } ready)
+            throw new InvalidDataException(
+                $"The run was trained on ready radar features ({ready.Encoder}), which are made while extracting. Extract the recordings " +
+                "with 'gesto extract --radar source' and use 'gesto evaluate' or 'gesto submit' on those, or train on --radar frames.");
         // Frames must be cut and sized as those trained on: the feature key says how.
         radar = recogniser.Facts.Radar is { Shape.Length: 4 } frames ? RadarFormat.Parse(frames.Preprocessing) : RadarFormat.Default;
     }
