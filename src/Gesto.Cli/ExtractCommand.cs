@@ -43,16 +43,16 @@ internal static class ExtractCommand
                 },
                 Source = parse.GetValue(radar) == "source" ? Encoders.RadarSource(parse.GetValue(seed)) : null,
             };
-            return Extract(parse.GetRequiredValue(dataset), parse.GetRequiredValue(features), parse.GetValue(weights)!, count, options, cancel);
+            Dataset data = Dataset.Open(parse.GetRequiredValue(dataset));
+            using IRgbEncoder? encoder = data.Samples.Any(s => s.HasRgb) ? Encoders.Rgb(parse.GetValue(weights)!, count, cancel) : null;
+            return Extract(data, parse.GetRequiredValue(features), encoder, options, cancel);
         }, cancel));
         return command;
     }
 
     /// <summary>Also called by `gesto demo`.</summary>
-    internal static int Extract(string root, string folder, string weights, int threads, ExtractionOptions options, CancellationToken cancel)
+    internal static int Extract(Dataset data, string folder, IRgbEncoder? encoder, ExtractionOptions options, CancellationToken cancel)
     {
-        Dataset data = Dataset.Open(root);
-        using IRgbEncoder? encoder = data.Samples.Any(s => s.HasRgb) ? Encoders.Rgb(weights, threads, cancel) : null;
         ExtractionResult result = ProgressBar.Run(progress => Extraction.Run(data, folder, encoder, options, progress, cancel));
         foreach (SkippedSample skipped in result.Skipped) Console.Error.WriteLine($"skipped {skipped.Sample}: {skipped.Message}");
         Console.Error.WriteLine(

@@ -9,9 +9,15 @@ var root = new Command("gesto",
 {
     new HelpOption { Recursive = true },
     new VersionOption(),
+    DemoCommand.Build(),
     SimulateCommand.Build(),
     CheckCommand.Build(),
+    WeightsCommand.Build(),
     ExtractCommand.Build(),
+    TrainCommand.Build(),
+    EvaluateCommand.Build(),
+    PredictCommand.Build(),
+    SubmitCommand.Build(),
 };
 
 ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);

@@ -10,34 +10,34 @@ internal static class SimulateCommand
     {
         var defaults = new SimulationOptions();
         var output = new Argument<string>("OUT") { Description = "Folder of the new data set." };
-        var classes = new Option<int>("--classes") { Description = "Signs, 2 to 126; always NO and SI, a fifth letters.", DefaultValueFactory = _ => defaults.Classes };
-        var signers = new Option<int>("--signers") { Description = "Signers of all splits together.", DefaultValueFactory = _ => defaults.Signers };
-        var takes = new Option<int>("--takes") { Description = "Takes of every sign by every signer.", DefaultValueFactory = _ => defaults.Takes };
-        var seed = new Option<ulong>("--seed") { Description = "The same seed and options give the same bytes.", DefaultValueFactory = _ => defaults.Seed };
+        var classes = WithDefault("--classes", defaults.Classes, "Signs, 2 to 126; always NO and SI, a fifth letters.");
+        var signers = WithDefault("--signers", defaults.Signers, "Signers of all splits together.");
+        var takes = WithDefault("--takes", defaults.Takes, "Takes of every sign by every signer.");
+        var seed = WithDefault("--seed", defaults.Seed, "The same seed and options give the same bytes.");
         var validation = new Option<int?>("--val-signers") { Description = "Signers of val; default 1 where there are 4 or more, else 0." };
         var test = new Option<int?>("--test-signers") { Description = "Signers of test; default a third." };
-        var rate = new Option<double>("--fps") { Description = "RGB frames a second.", DefaultValueFactory = _ => defaults.FrameRateHz };
-        var size = new Option<string>("--size") { Description = "RGB picture, width x height.", DefaultValueFactory = _ => "320x240" };
-        var radar = new Option<string>("--radar-size")
-        {
-            Description = "Range-Doppler map, range x Doppler bins, powers of two; 256x1024 as in the challenge.",
-            DefaultValueFactory = _ => "64x128",
-        };
-        var threads = new Option<int>("--threads") { Description = "Samples made at the same time.", DefaultValueFactory = _ => defaults.Threads };
-        var force = new Option<bool>("--force") { Description = "Replace a simulation with other options in OUT; one with the same options is gone on with." };
+        var rate = WithDefault("--fps", defaults.FrameRateHz, "RGB frames a second.");
+        var size = WithDefault("--size", "320x240", "RGB picture, width x height.");
+        var radar = WithDefault("--radar-size", "64x128", "Range-Doppler map, range x Doppler bins, powers of two; 256x1024 as in the challenge.");
+        var threads = WithDefault("--threads", defaults.Threads, "Samples made at the same time.");
+        var force = new Option<bool>("--force") { Description = "Replace a simulation with other options that is in OUT." };
         var command = new Command(
             "simulate",
             "Write simulated recordings (RGB and radar video of invented motion, not LIS) in the challenge's layout.\n" +
             "Example: gesto simulate data/small --classes 12 --signers 6 --takes 2 --seed 7")
-        { output, classes, signers, takes, seed, validation, test, rate, size, radar, threads, force };
+        {
+            output, classes, signers, takes, seed, validation, test, rate, size, radar, threads, force,
+        };
         command.SetAction((parsed, cancel) =>
         {
             (int width, int height) = Size(parsed.GetValue(size)!, "--size", "320x240");
             (int range, int doppler) = Size(parsed.GetValue(radar)!, "--radar-size", "64x128");
             var options = new SimulationOptions
             {
-                Classes = parsed.GetValue(classes), Signers = parsed.GetValue(signers), Takes = parsed.GetValue(takes),
-                Seed = parsed.GetValue(seed), ValidationSigners = parsed.GetValue(validation), TestSigners = parsed.GetValue(test),
+                Classes = parsed.GetValue(classes), Signers = parsed.GetValue(signers),
+                Takes = parsed.GetValue(takes),
+                Seed = parsed.GetValue(seed), ValidationSigners = parsed.GetValue(validation),
+                TestSigners = parsed.GetValue(test),
                 FrameRateHz = parsed.GetValue(rate), Width = width, Height = height, RangeBins = range, DopplerBins = doppler,
                 Threads = parsed.GetValue(threads), Replace = parsed.GetValue(force),
             };
@@ -48,6 +48,9 @@ internal static class SimulateCommand
         });
         return command;
     }
+
+    private static Option<T> WithDefault<T>(string name, T value, string description) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value };
 
     private static (int First, int Second) Size(string text, string option, string example)
     {

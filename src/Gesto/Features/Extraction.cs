@@ -101,8 +101,12 @@ public sealed class Extraction
             radar = FeatureStore.OpenOrCreate(Path.Combine(folder, FeatureSet.RadarFolder), RadarKey(cancel));
         RecordingFingerprints.CheckAndWrite(folder, dataset, s => (rgb?.Contains(s.Key) ?? false) || (radar?.Contains(s.Key) ?? false));
         ManifestFile.Write(Path.Combine(folder, ManifestFile.FileName), dataset.Samples);
-        string key = Path.Combine(dataset.Root, LabelKeyFile.FileName);
-        if (File.Exists(key)) AtomicFile.Write(Path.Combine(folder, LabelKeyFile.FileName), to => to.Write(File.ReadAllBytes(key)));
+        // Beside the labels, the word that the recordings are simulated: evaluations of these features must say so.
+        foreach (string name in new[] { LabelKeyFile.FileName, FeatureSet.SimulatedFile })
+        {
+            string from = Path.Combine(dataset.Root, name);
+            if (File.Exists(from)) AtomicFile.Write(Path.Combine(folder, name), to => to.Write(File.ReadAllBytes(from)));
+        }
     }
 
     private FeatureKey RadarKey(CancellationToken cancel)
@@ -157,7 +161,8 @@ public sealed class Extraction
                 for (; next < pending.Length && ahead.Count <= options.DecodeThreads; next++)
                 {
                     Sample sample = pending[next];
-                    ahead.Enqueue((sample, Task.Run(() => Decode(sample, stop.Token), CancellationToken.None)));
+                    ahead.Enqueue((sample, Task.Factory.StartNew(
+                        () => Decode(sample, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
                 }
                 (Sample current, Task<Decoded> task) = ahead.Dequeue();
                 try
@@ -201,7 +206,7 @@ public sealed class Extraction
 
     private bool NeedsRadar(Sample sample) => radar is not null && !radar.Contains(sample.Key);
 
-    /// <summary>Runs on a pool thread. Both modalities are read before either is stored: a half-good sample stores nothing.</summary>
+    /// <summary>Runs on a thread of its own. Both modalities are read before either is stored: a half-good sample stores nothing.</summary>
     private Decoded Decode(Sample sample, CancellationToken cancel)
     {
         try

@@ -15,6 +15,9 @@ public sealed class FeatureSet
     public const string RadarFolder = "radar";
     public const string SkippedFile = "skipped.json";
 
+    /// <summary>There where the recordings come from a simulator.</summary>
+    public const string SimulatedFile = "SIMULATED.md";
+
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, IndentSize = 1 };
     private LabelSet? labels;
 

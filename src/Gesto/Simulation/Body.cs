@@ -12,10 +12,12 @@ internal static class Body
         float scale = to.Signer.Skeleton.Scale;
         Vector3[] outline =
         [
-            neck + new Vector3(-0.055f, 0.025f, 0) * scale, right + new Vector3(0, 0.05f, 0) * scale, right + new Vector3(-0.045f, -0.03f, 0) * scale,
-            hips + new Vector3(-0.165f, 0.17f, 0) * scale, hips + new Vector3(-0.18f, -0.2f, 0) * scale,
-            hips + new Vector3(0.18f, -0.2f, 0) * scale, hips + new Vector3(0.165f, 0.17f, 0) * scale,
-            left + new Vector3(0.045f, -0.03f, 0) * scale, left + new Vector3(0, 0.05f, 0) * scale, neck + new Vector3(0.055f, 0.025f, 0) * scale,
+            neck + new Vector3(-0.055f, 0.025f, 0) * scale, right + new Vector3(0, 0.05f, 0) * scale,
+            right + new Vector3(-0.045f, -0.03f, 0) * scale,
+            hips + new Vector3(-0.175f, 0.17f, 0) * scale, hips + new Vector3(-0.20f, -0.2f, 0) * scale,
+            hips + new Vector3(0.20f, -0.2f, 0) * scale, hips + new Vector3(0.175f, 0.17f, 0) * scale,
+            left + new Vector3(0.045f, -0.03f, 0) * scale, left + new Vector3(0, 0.05f, 0) * scale,
+            neck + new Vector3(0.055f, 0.025f, 0) * scale,
         ];
         using SKPath path = Polygon(to, outline);
         SKPoint shoulderLeft = to.View.Project(left), shoulderRight = to.View.Project(right);
@@ -24,13 +26,14 @@ internal static class Body
         float lit = 0.10f * to.Signer.Light.X;
         using SKShader shader = SKShader.CreateLinearGradient(
             shoulderRight, shoulderLeft,
-            [to.Shade(to.Signer.Clothes.Times(0.85f - lit)), to.Shade(to.Signer.Clothes.Times(1.08f)), to.Shade(to.Signer.Clothes.Times(0.85f + lit))],
+            [to.Shade(to.Signer.Clothes.Times(0.85f - lit)), to.Shade(to.Signer.Clothes.Times(1.08f)),
+                to.Shade(to.Signer.Clothes.Times(0.85f + lit))],
             SKShaderTileMode.Clamp);
         paint.Shader = shader;
         to.Canvas.DrawPath(path, paint);
         paint.Shader = null;
-        to.Limb(neck + new Vector3(0, -0.02f, 0.02f) * scale, neck + new Vector3(0, 0.11f, 0.01f) * scale, 0.055f * scale, 0.05f * scale,
-            to.Signer.Skin.Times(0.86f), 0.85f);
+        to.Limb(neck + new Vector3(0, -0.02f, 0.02f) * scale, neck + new Vector3(0, 0.11f, 0.01f) * scale,
+            0.055f * scale, 0.05f * scale, to.Signer.Skin.Times(0.86f), 0.85f);
     }
 
     public static void DrawHead(CameraRenderer to, Pose pose)
@@ -40,7 +43,9 @@ internal static class Body
         float w = 0.072f * pixels, h = 0.105f * pixels;
         SKCanvas canvas = to.Canvas;
         canvas.DrawOval(centre.X, centre.Y - 0.22f * h, w * 1.17f, h * 0.98f, to.Fill(to.Signer.Hair));
-        if (to.Signer.LongHair) canvas.DrawRoundRect(centre.X - w * 1.2f, centre.Y - 0.3f * h, w * 2.4f, h * 1.35f, w * 0.5f, w * 0.5f, to.Fill(to.Signer.Hair));
+        if (to.Signer.LongHair)
+            canvas.DrawRoundRect(
+                centre.X - w * 1.2f, centre.Y - 0.3f * h, w * 2.4f, h * 1.35f, w * 0.5f, w * 0.5f, to.Fill(to.Signer.Hair));
         SKPaint paint = to.Fill(to.Signer.Skin);
         using SKShader shader = SKShader.CreateRadialGradient(
             new(centre.X + to.Signer.Light.X * w * 0.5f, centre.Y - h * 0.3f), h * 1.4f,
@@ -54,10 +59,13 @@ internal static class Body
             float x = centre.X + side * 0.42f * w, y = centre.Y - 0.16f * h;
             canvas.DrawOval(x, y, 0.19f * w, 0.075f * h, to.Fill(new(0.95f, 0.95f, 0.95f)));
             canvas.DrawCircle(x, y, 0.075f * h, to.Fill(new(0.15f, 0.11f, 0.09f)));
-            canvas.DrawLine(x - 0.22f * w, y - 0.14f * h, x + 0.22f * w, y - 0.16f * h, to.Stroke(to.Signer.Hair.Times(0.9f), 0.045f * h));
+            canvas.DrawLine(x - 0.22f * w, y - 0.15f * h, x + 0.22f * w, y - 0.15f * h,
+                to.Stroke(to.Signer.Hair.Times(0.9f), 0.045f * h));
         }
-        canvas.DrawLine(centre.X, centre.Y - 0.08f * h, centre.X + 0.1f * w, centre.Y + 0.18f * h, to.Stroke(to.Signer.Skin.Times(0.7f), 0.03f * h));
-        canvas.DrawLine(centre.X - 0.3f * w, centre.Y + 0.48f * h, centre.X + 0.3f * w, centre.Y + 0.48f * h, to.Stroke(new(0.62f, 0.28f, 0.28f), 0.06f * h));
+        canvas.DrawLine(centre.X, centre.Y - 0.08f * h, centre.X + 0.1f * w, centre.Y + 0.18f * h,
+            to.Stroke(to.Signer.Skin.Times(0.7f), 0.03f * h));
+        canvas.DrawLine(centre.X - 0.3f * w, centre.Y + 0.48f * h, centre.X + 0.3f * w, centre.Y + 0.48f * h,
+            to.Stroke(new(0.62f, 0.28f, 0.28f), 0.06f * h));
     }
 
     public static void AddArm(CameraRenderer to, ArmPose arm)
@@ -65,7 +73,8 @@ internal static class Body
         float scale = to.Signer.Skeleton.Scale;
         Rgb skin = to.Signer.Skin, sleeve = to.Signer.Clothes.Times(1.12f);
         Vector3 cuff = Vector3.Lerp(arm.Elbow, arm.Wrist, 0.25f);
-        to.AddLayer((arm.Shoulder.Z + arm.Elbow.Z) / 2 - 0.05f, () => to.Limb(arm.Shoulder, arm.Elbow, 0.052f * scale, 0.043f * scale, sleeve));
+        to.AddLayer((arm.Shoulder.Z + arm.Elbow.Z) / 2 - 0.05f,
+            () => to.Limb(arm.Shoulder, arm.Elbow, 0.052f * scale, 0.043f * scale, sleeve));
         to.AddLayer((arm.Elbow.Z + arm.Wrist.Z) / 2 - 0.02f, () =>
         {
             to.Limb(cuff, arm.Wrist, 0.036f * scale, 0.025f * scale, skin);

@@ -101,7 +101,7 @@ internal sealed class CameraRenderer : IDisposable
         var lit = new SKPoint(signer.Light.X * 0.35f, -signer.Light.Y * 0.35f);
         Capsule(
             new(a.X + lit.X * ra, a.Y + lit.Y * ra), new(b.X + lit.X * rb, b.Y + lit.Y * rb), ra * 0.5f, rb * 0.5f,
-            colour.Towards(new(1, 1, 0.97f), 0.12f));
+            colour.Towards(new(1, 1, 0.97f), 0.07f));
     }
 
     private void Capsule(SKPoint a, SKPoint b, float ra, float rb, Rgb colour)

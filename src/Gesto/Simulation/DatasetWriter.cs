@@ -61,7 +61,8 @@ public static class DatasetWriter
             if (options.Replace) Directory.Delete(root, recursive: true);
             else if (File.ReadAllText(path) != json)
                 throw new InvalidDataException(
-                    $"{path}: this simulation was made with other options. Give the same ones to go on with it, or --force to replace it.");
+                    $"{path}: this simulation was made with other options. " +
+                    "Give the same ones to go on with it, or --force to replace it.");
         }
         Directory.CreateDirectory(root);
         if (!File.Exists(path)) AtomicFile.WriteText(path, json);
@@ -91,7 +92,9 @@ public static class DatasetWriter
         var text = new StringBuilder("sample,label,name,signer,session,split,rgb,rdm1,rdm2,rdm3\n");
         foreach (PlannedSample s in samples)
         {
-            string label = s.Split == Split.Train ? string.Create(CultureInfo.InvariantCulture, $"{s.Script.Class.Id},{s.Script.Class.Name}") : ",";
+            string label = s.Split == Split.Train
+                ? string.Create(CultureInfo.InvariantCulture, $"{s.Script.Class.Id},{s.Script.Class.Name}")
+                : ",";
             string split = s.Split switch { Split.Train => "train", Split.Validation => "val", _ => "test" };
             text.Append(CultureInfo.InvariantCulture,
                 $"{s.Key},{label},{s.Signer.Name},{s.Take},{split},{s.RgbPath},{s.RadarPath(1)},{s.RadarPath(2)},{s.RadarPath(3)}\n");
@@ -110,6 +113,7 @@ public static class DatasetWriter
     private static string Explanation(SimulationOptions options, IReadOnlyList<PlannedSample> samples)
     {
         (int train, int validation, int test) = options.SignersPerSplit();
+        string rate = options.FrameRateHz.ToString(CultureInfo.InvariantCulture);
         return $"""
             # Simulated data, not sign language
 
@@ -118,9 +122,10 @@ public static class DatasetWriter
             measured here says anything about real signing. The data exist so that Gesto can be run and tested without licensed data.
 
             - Signers: {train} train, {validation} validation, {test} test; no signer is in two splits. A session is a take.
-            - RGB: drawn from an articulated skeleton, {options.Width}x{options.Height}, {options.FrameRateHz.ToString(CultureInfo.InvariantCulture)} frames a second.
+            - RGB: drawn from an articulated skeleton, {options.Width}x{options.Height}, {rate} frames a second.
             - Radar: the same motion seen by a simulated 60 GHz radar with three antennas; row = range from near to far, column = radial
-              velocity, zero in the middle, positive (receding) to the right; grey 0…255 is linear in dB from {RadarRecorder.BlackDb} to {RadarRecorder.WhiteDb} (relative to 1 V²).
+              velocity, zero in the middle, positive (receding) to the right;
+              grey 0…255 is linear in dB from {RadarRecorder.BlackDb} to {RadarRecorder.WhiteDb} (relative to 1 V²).
             - `manifest.csv` names every sample; `key.csv` holds the labels of val and test: keep it away from training.
 
             Options (`simulation.json`):

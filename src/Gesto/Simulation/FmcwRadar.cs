@@ -75,7 +75,9 @@ internal sealed class FmcwRadar
     private void FillSamples(double step)
     {
         (double turnImaginary, double turnReal) = Math.SinCos(step);
-        double real = 1, imaginary = 0;
+        // Phase counts from the middle of the chirp, where the frequency is the carrier's; counted from its start, velocities
+        // would come out too high by half the bandwidth over the carrier.
+        (double imaginary, double real) = Math.SinCos(-step * (sampleReal.Length - 1) / 2);
         for (int s = 0; s < sampleReal.Length; s++)
         {
             sampleReal[s] = (float)real;

@@ -29,9 +29,11 @@ internal sealed class Performance
         var random = new SeededRandom(seed, SeededRandom.HashOf("take"), (ulong)signer.Number, (ulong)take, (ulong)script.Class.Id);
         double Varied(double seconds) => seconds * signer.Tempo * Math.Clamp(1 + random.Normal(0.08), 0.75, 1.3);
         moveStart = random.Between(0.06, 0.26);
-        strokeStart = moveStart + Varied(0.38);
+        // Longer ways take longer, less than in proportion.
+        float way = Vector3.Distance(script.Place, RestPlace() / signer.Skeleton.Scale);
+        strokeStart = moveStart + Varied(0.24 + 0.32 * way);
         strokeEnd = strokeStart + Varied(script.StrokeSeconds);
-        restAgain = strokeEnd + Varied(0.36);
+        restAgain = strokeEnd + Varied(0.23 + 0.30 * way);
         DurationSeconds = restAgain + random.Between(0.05, 0.18);
         amplitude = (float)(signer.Amplitude * Math.Clamp(1 + random.Normal(0.08), 0.75, 1.3)) * signer.Skeleton.Scale;
         looseness = Math.Clamp(signer.Looseness + (float)random.Normal(0.04), 0, 0.3f);

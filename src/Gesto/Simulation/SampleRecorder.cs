@@ -17,12 +17,14 @@ internal sealed class SampleRecorder(SimulationOptions options)
     public void Record(PlannedSample sample, string folder, CancellationToken cancel)
     {
         var performance = new Performance(sample.Script, sample.Signer, sample.Take, options.Seed);
-        ulong noiseSeed = new SeededRandom(options.Seed, (ulong)sample.Signer.Number, (ulong)sample.Take, (ulong)sample.Script.Class.Id).NextBits();
+        ulong noiseSeed = new SeededRandom(
+            options.Seed, (ulong)sample.Signer.Number, (ulong)sample.Take, (ulong)sample.Script.Class.Id).NextBits();
         byte[][] maps = radar.Record(performance, sample.Signer, noiseSeed);
         string In(string path) => Path.Combine(folder, Path.GetFileName(path));
         var videos = new List<RawVideo>
         {
-            new(In(sample.RgbPath), Film(performance, sample.Signer, noiseSeed), options.Width, options.Height, options.FrameRateHz, "rgb24", RgbQuality),
+            new(In(sample.RgbPath), Film(performance, sample.Signer, noiseSeed),
+                options.Width, options.Height, options.FrameRateHz, "rgb24", RgbQuality),
         };
         for (int antenna = 0; antenna < FmcwRadar.Antennas; antenna++)
             videos.Add(new RawVideo(

@@ -9,11 +9,11 @@ internal static class SignCatalogue
 {
     private static readonly Dictionary<string, Vector3> Places = new()
     {
-        ["top"] = new(-0.03f, 0.42f, 0.08f), ["temple"] = new(-0.10f, 0.31f, 0.09f), ["forehead"] = new(-0.01f, 0.345f, 0.14f),
-        ["eye"] = new(-0.045f, 0.29f, 0.15f), ["nose"] = new(-0.005f, 0.25f, 0.165f), ["mouth"] = new(-0.01f, 0.205f, 0.16f),
-        ["cheek"] = new(-0.08f, 0.235f, 0.12f), ["chin"] = new(-0.01f, 0.165f, 0.15f), ["ear"] = new(-0.115f, 0.265f, 0.05f),
+        ["top"] = new(-0.03f, 0.370f, 0.08f), ["temple"] = new(-0.10f, 0.280f, 0.09f), ["forehead"] = new(-0.01f, 0.315f, 0.14f),
+        ["eye"] = new(-0.045f, 0.260f, 0.15f), ["nose"] = new(-0.005f, 0.220f, 0.165f), ["mouth"] = new(-0.01f, 0.175f, 0.16f),
+        ["cheek"] = new(-0.08f, 0.205f, 0.12f), ["chin"] = new(-0.01f, 0.135f, 0.15f), ["ear"] = new(-0.115f, 0.235f, 0.05f),
         ["neck"] = new(-0.03f, 0.105f, 0.11f), ["throat"] = new(0f, 0.085f, 0.13f), ["shoulder"] = new(-0.15f, 0.03f, 0.12f),
-        ["other shoulder"] = new(0.15f, 0.02f, 0.13f), ["back"] = new(-0.19f, 0.08f, 0.0f), ["chest"] = new(-0.03f, -0.10f, 0.17f),
+        ["other shoulder"] = new(0.15f, 0.02f, 0.13f), ["back"] = new(-0.14f, 0.13f, 0.08f), ["chest"] = new(-0.03f, -0.10f, 0.17f),
         ["heart"] = new(0.07f, -0.13f, 0.17f), ["stomach"] = new(-0.01f, -0.27f, 0.17f), ["liver"] = new(-0.10f, -0.29f, 0.16f),
         ["belly"] = new(0f, -0.37f, 0.17f), ["groin"] = new(-0.08f, -0.47f, 0.18f), ["leg"] = new(-0.14f, -0.52f, 0.22f),
         ["other arm"] = new(0.20f, -0.16f, 0.15f), ["muscle"] = new(0.22f, -0.10f, 0.13f),
@@ -65,11 +65,13 @@ internal static class SignCatalogue
     private static readonly Vector3[] Directions =
     [
         Vector3.UnitX, -Vector3.UnitX, Vector3.UnitY, -Vector3.UnitY, Vector3.UnitZ, -Vector3.UnitZ, Vector3.UnitZ,
-        Vector3.Normalize(new(1, 1, 0)), Vector3.Normalize(new(-1, -1, 0)), Vector3.Normalize(new(-1, 0, 1)), Vector3.Normalize(new(0, -1, 1)),
+        Vector3.Normalize(new(1, 1, 0)), Vector3.Normalize(new(-1, -1, 0)),
+        Vector3.Normalize(new(-1, 0, 1)), Vector3.Normalize(new(0, -1, 1)),
     ];
 
     private static readonly string[] WordShapes =
-        ["5", "flat", "A", "B", "G", "L", "V", "C", "O", "S", "Y", "claw", "bent", "pinch", "horns", "spread-pinch", "curve", "thumb", "gun", "3", "4", "W", "X", "F", "K", "I"];
+        ["5", "flat", "A", "B", "G", "L", "V", "C", "O", "S", "Y", "claw", "bent", "pinch", "horns", "spread-pinch", "curve",
+         "thumb", "gun", "3", "4", "W", "X", "F", "K", "I"];
 
     /// <summary>One script per class of <see cref="LabelSet.Lis126"/>, by class id.</summary>
     public static IReadOnlyList<SignScript> Lis126 { get; } = Build(LabelSet.Lis126);
@@ -106,7 +108,8 @@ internal static class SignCatalogue
         {
             Handshape other = Handshape.Table[random.Pick(WordShapes)];
             SignScript sibling = made[shaped];
-            return sibling with { Class = sign, Start = other, End = sibling.Start == sibling.End ? other : Handshape.Table[random.Pick(WordShapes)] };
+            Handshape closing = sibling.Start == sibling.End ? other : Handshape.Table[random.Pick(WordShapes)];
+            return sibling with { Class = sign, Start = other, End = closing };
         }
         return FromHash(sign, random);
     }

@@ -51,8 +51,10 @@ internal static class SimulationPlan
         SignClass[] letters = [.. labels.Classes.Where(c => c.IsLetter)];
         SignClass[] first = [.. labels.Classes.Where(c => c.Name is "NO" or "SI")];
         SignClass[] words = [.. labels.Classes.Where(c => !c.IsLetter).Except(first)];
-        int letterCount = Math.Clamp((count + 4) / 5, Math.Max(0, count - first.Length - words.Length), Math.Min(letters.Length, count - first.Length));
-        return [.. first.Concat(Spread(letters, letterCount)).Concat(Spread(words, count - first.Length - letterCount)).OrderBy(c => c.Id)];
+        int letterCount = Math.Clamp(
+            (count + 4) / 5, Math.Max(0, count - first.Length - words.Length), Math.Min(letters.Length, count - first.Length));
+        return [.. first.Concat(Spread(letters, letterCount))
+            .Concat(Spread(words, count - first.Length - letterCount)).OrderBy(c => c.Id)];
     }
 
     private static IEnumerable<SignClass> Spread(SignClass[] from, int count) =>

@@ -9,9 +9,13 @@ namespace Gesto.Simulation;
 internal sealed class Skeleton(double scale)
 {
     // Knuckles in the hand frame (thumb side, along), then the three bones of each finger; metres at scale 1.
-    private static readonly Vector2[] Bases = [new(0.026f, 0.028f), new(0.027f, 0.094f), new(0.008f, 0.099f), new(-0.012f, 0.094f), new(-0.030f, 0.083f)];
+    private static readonly Vector2[] Bases =
+        [new(0.026f, 0.028f), new(0.027f, 0.094f), new(0.008f, 0.099f), new(-0.012f, 0.094f), new(-0.030f, 0.083f)];
     private static readonly float[][] Bones =
         [[0.045f, 0.034f, 0.028f], [0.045f, 0.027f, 0.021f], [0.050f, 0.031f, 0.022f], [0.046f, 0.029f, 0.021f], [0.036f, 0.021f, 0.018f]];
+
+    // A folded arm keeps the wrist this far from the shoulder, metres beyond the difference of its bones.
+    private const float ClosestFold = 0.08f;
 
     public float Scale { get; } = (float)scale;
 
@@ -24,7 +28,7 @@ internal sealed class Skeleton(double scale)
     /// <summary>Distance from the wrist to the point of the hand that a sign places.</summary>
     public float ContactDistance => 0.13f * Scale;
 
-    public Vector3 HeadCentre => new Vector3(0, 0.265f, 0.02f) * Scale;
+    public Vector3 HeadCentre => new Vector3(0, 0.235f, 0.02f) * Scale;
 
     public Vector3 Pelvis => new Vector3(0, -0.52f, 0) * Scale;
 
@@ -43,9 +47,12 @@ internal sealed class Skeleton(double scale)
         Vector3 along = Vector3.Transform(Vector3.UnitY, target.Orientation);
         Vector3 normal = Vector3.Transform(Vector3.UnitZ, target.Orientation);
         var shoulder = new Vector3(-ShoulderHalfWidth, 0, 0);
-        // The elbow hangs down, a little outwards and back.
-        (Vector3 elbow, Vector3 wrist) = TwoBones(
-            shoulder, target.Contact - along * ContactDistance, UpperArm, Forearm, new Vector3(-0.55f, -1f, -0.25f));
+        // The elbow swivels with the direction of the reach: below a hand in front, behind a hand that hangs, in front of one
+        // that is raised. The axis is one no hand points along, where the swivel would flip.
+        Vector3 goal = target.Contact - along * ContactDistance;
+        goal.Z = SmoothMax(goal.Z, 0.10f * Scale, 0.03f); // a wrist stays in front of the body
+        Vector3 pole = Vector3.Cross(new Vector3(1f, -0.4f, -0.4f), goal - shoulder);
+        (Vector3 elbow, Vector3 wrist) = TwoBones(shoulder, goal, UpperArm, Forearm, pole);
         return new ArmPose(shoulder, elbow, wrist, along, normal, Hand(wrist, thumbSide, along, normal, target.Angles));
     }
 
@@ -56,11 +63,21 @@ internal sealed class Skeleton(double scale)
         Vector3 reach = target - root;
         float wanted = reach.Length();
         Vector3 direction = wanted > 1e-6f ? reach / wanted : Vector3.UnitZ;
-        float distance = Math.Clamp(wanted, MathF.Abs(upper - lower) + 0.02f, (upper + lower) * 0.998f);
+        // Drawn back gently: at a hard limit the elbow would stop dead.
+        float longest = upper + lower, slack = 0.08f * longest, nearly = longest - slack;
+        float distance = wanted > nearly ? nearly + 0.98f * slack * MathF.Tanh((wanted - nearly) / slack) : wanted;
+        distance = SmoothMax(distance, MathF.Abs(upper - lower) + ClosestFold, 0.02f);
         float along = (distance * distance + upper * upper - lower * lower) / (2 * distance);
         float aside = MathF.Sqrt(MathF.Max(0, upper * upper - along * along));
         Vector3 bend = Vector3.Normalize(pole - direction * Vector3.Dot(pole, direction));
         return (root + direction * along + bend * aside, root + direction * distance);
+    }
+
+    /// <returns>About the larger of two values, without a corner; equal to it a few <paramref name="width"/> away.</returns>
+    private static float SmoothMax(float value, float least, float width)
+    {
+        float over = (value - least) / width;
+        return over > 8 ? value : least + width * MathF.Log(1 + MathF.Exp(over));
     }
 
     private Vector3[] Hand(Vector3 wrist, Vector3 thumbSide, Vector3 along, Vector3 normal, float[] angles)

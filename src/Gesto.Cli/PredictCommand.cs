@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Gesto.Data;
+using Gesto.Features;
+using Gesto.Inference;
+
+namespace Gesto.Cli;
+
+internal static class PredictCommand
+{
+    private const int BarWidth = 30;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+    };
+
+    /// <summary>What `--json` writes for one recording.</summary>
+    internal sealed record Prediction(string Sample, IReadOnlyList<PredictedSign> Predictions);
+
+    internal sealed record PredictedSign(int Id, string Name, float Probability);
+
+    public static Command Build()
+    {
+        var run = new Argument<string>("RUN") { Description = "Run directory of 'gesto train'." };
+        var folders = new Argument<string[]>("SAMPLE_DIR")
+        {
+            Description = "Folders with one recording each: …_RGB.mkv, …_RDM1.mp4 to …_RDM3.mp4.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var top = new Option<int>("--top") { Description = "Signs to list for each recording.", DefaultValueFactory = _ => 5 };
+        top.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1) result.AddError("--top must be 1 or more.");
+        });
+        var threads = new Option<int>("--threads")
+        {
+            Description = "CPU threads.", DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
+        var json = new Option<bool>("--json") { Description = "Write one JSON array to standard output." };
+        var command = new Command("predict",
+            "Recognise the sign in each recording, from its raw files to ranked signs with probabilities.\n\n" +
+            "Example:  gesto predict runs/late-fusion data/test/SAMPLE_7 --top 3")
+        {
+            run, folders, top, threads, json,
+        };
+        command.SetAction((parsed, cancel) =>
+        {
+            IReadOnlyList<Prediction> predictions = ProgressBar.Run(progress => Predict(
+                parsed.GetValue(run)!, parsed.GetValue(folders)!, parsed.GetValue(top), parsed.GetValue(threads), progress, cancel));
+            if (parsed.GetValue(json)) Console.Out.WriteLine(JsonSerializer.Serialize(predictions, Json));
+            else foreach (Prediction prediction in predictions) Write(prediction, Console.Out);
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
+
+    internal static IReadOnlyList<Prediction> Predict(
+        string run, IReadOnlyList<string> folders, int top, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+    {
+        // Files that are not there should be known before a network is loaded.
+        Sample[] samples = [.. folders.Select(SampleReader.FromFolder)];
+        using Recogniser recogniser = Recogniser.Load(run, threads);
+        using IRgbEncoder? encoder = RunEncoder.Open(run, recogniser, threads);
+        var predictor = new VideoPredictor(recogniser, encoder);
+        var predictions = new List<Prediction>();
+        for (int i = 0; i < samples.Length; i++)
+        {
+            progress.Report(new("recognise", i, samples.Length, "recordings"));
+            float[] probabilities = predictor.Predict(folders[i], samples[i], cancel);
+            predictions.Add(new(folders[i], [.. VideoPredictor.Rank(probabilities, recogniser.Labels, top)
+                .Select(r => new PredictedSign(r.Sign.Id, r.Sign.Name, r.Probability))]));
+        }
+        progress.Report(new("recognise", samples.Length, samples.Length, "recordings"));
+        return predictions;
+    }
+
+    internal static void Write(Prediction prediction, TextWriter writer)
+    {
+        writer.WriteLine(prediction.Sample);
+        int width = prediction.Predictions.Max(p => p.Name.Length);
+        foreach (PredictedSign sign in prediction.Predictions)
+            writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"  {sign.Id,3}  {sign.Name.PadRight(width)}  {100 * sign.Probability,5:0.0} %  {Bar(sign.Probability)}").TrimEnd());
+    }
+
+    /// <returns>A bar of whole and eighth blocks, <see cref="BarWidth"/> characters at probability 1.</returns>
+    private static string Bar(float probability)
+    {
+        int eighths = (int)Math.Round(probability * BarWidth * 8);
+        return new string('█', eighths / 8) + (eighths % 8 == 0 ? "" : "▏▎▍▌▋▊▉"[eighths % 8 - 1]);
+    }
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Globalization;
+using Gesto.Data;
+using Gesto.Features;
+using Gesto.Inference;
+
+namespace Gesto.Cli;
+
+internal static class SubmitCommand
+{
+    public static Command Build()
+    {
+        var run = new Argument<string>("RUN") { Description = "Run directory of 'gesto train'." };
+        var source = new Argument<string>("DATASET|FEATURES")
+        {
+            Description = "Features of 'gesto extract' (fast, can be stopped and resumed), or a data set, whose videos are then read " +
+                "here and now and nothing is kept.",
+        };
+        var output = new Option<string>("--out") { Description = "The file to write.", DefaultValueFactory = _ => "submission.csv" };
+        var threads = new Option<int>("--threads")
+        {
+            Description = "CPU threads.", DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
+        var command = new Command("submit",
+            "Write the challenge's file id,Pred: every unlabelled sample of val and test once, checked.\n\n" +
+            "Example:  gesto submit runs/late-fusion features --out submission.csv")
+        {
+            run, source, output, threads,
+        };
+        command.SetAction((parsed, cancel) =>
+        {
+            string path = parsed.GetValue(output)!;
+            IReadOnlyList<SubmissionRow> rows = ProgressBar.Run(progress => Submit(
+                parsed.GetValue(run)!, parsed.GetValue(source)!, path, parsed.GetValue(threads), progress, cancel));
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {rows.Count} rows, ids {rows[0].Id}…{rows[^1].Id}"));
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
+
+    internal static IReadOnlyList<SubmissionRow> Submit(
+        string run, string source, string path, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+    {
+        bool features = FeatureStore.Exists(Path.Combine(source, "rgb")) || FeatureStore.Exists(Path.Combine(source, "radar"));
+        using Recogniser recogniser = Recogniser.Load(run, threads);
+        (IReadOnlyList<Sample> asked, float[][] probabilities) = features
+            ? FromFeatures(recogniser, source, progress, cancel)
+            : FromRecordings(run, recogniser, source, threads, progress, cancel);
+        Dictionary<string, int> answers = asked.Zip(probabilities).ToDictionary(
+            p => p.First.Key, p => VideoPredictor.Rank(p.Second, recogniser.Labels, 1)[0].Sign.Id);
+        IReadOnlyList<SubmissionRow> rows = Submission.Rows(asked, answers, recogniser.Labels);
+        Submission.Save(path, rows);
+        return rows;
+    }
+
+    private static (IReadOnlyList<Sample>, float[][]) FromFeatures(
+        Recogniser recogniser, string folder, IProgress<WorkProgress> progress, CancellationToken cancel)
+    {
+        FeatureSet features = FeatureSet.Open(folder);
+        // The manifest lists also those that extraction skipped; a submission must not leave them out silently.
+        IReadOnlyList<Sample> asked = Submission.SamplesOf(ManifestFile.Read(Path.Combine(folder, ManifestFile.FileName)), folder);
+        var wanted = asked.Select(s => s.Key).ToHashSet(StringComparer.Ordinal);
+        if (features.Skipped.FirstOrDefault(s => wanted.Contains(s.Sample)) is { } skipped)
+            throw new InvalidDataException(
+                $"{folder}: a submission needs every sample, '{skipped.Sample}' was skipped: {skipped.Message} Mend or replace the file and run " +
+                "'gesto extract' again.");
+        return (asked, recogniser.PredictAll(features, asked, progress, cancel));
+    }
+
+    private static (IReadOnlyList<Sample>, float[][]) FromRecordings(
+        string run, Recogniser recogniser, string root, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+    {
+        IReadOnlyList<Sample> asked = Submission.SamplesOf(Dataset.Open(root).Samples, root);
+        using IRgbEncoder? encoder = RunEncoder.Open(run, recogniser, threads);
+        var predictor = new VideoPredictor(recogniser, encoder);
+        var probabilities = new List<float[]>(asked.Count);
+        foreach (Sample sample in asked)
+        {
+            progress.Report(new("recognise", probabilities.Count, asked.Count, "recordings"));
+            probabilities.Add(predictor.Predict(root, sample, cancel));
+        }
+        return (asked, [.. probabilities]);
+    }
+}

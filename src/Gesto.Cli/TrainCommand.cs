@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.Globalization;
+using Gesto.Features;
+using Gesto.Training;
+
+namespace Gesto.Cli;
+
+/// <summary>`gesto train FEATURES --recipe NAME --run DIR`.</summary>
+internal static class TrainCommand
+{
+    public static Command Build()
+    {
+        var features = new Argument<DirectoryInfo>("FEATURES") { Description = "folder that 'gesto extract' wrote" };
+        var recipe = new Option<string?>("--recipe")
+        {
+            Description = $"name ({string.Join(", ", RecipeFile.Names())}) or path of a .json file; default late-fusion, with --resume the run's own",
+        };
+        var run = new Option<DirectoryInfo>("--run") { Description = "run directory to write", Required = true };
+        var resume = new Option<bool>("--resume") { Description = "go on with the run that is there; the end is the same to the bit" };
+        var set = new Option<string[]>("--set")
+        {
+            Description = "set a recipe value, e.g. --set training.epochs=20; may be repeated",
+            DefaultValueFactory = _ => [],
+        };
+        var seed = new Option<int?>("--seed") { Description = "short for --set training.seed=N" };
+        var threads = new Option<int?>("--threads")
+        {
+            Description = "processor threads; results are equal to the bit only for equal counts (default: all, with --resume the run's own)",
+        };
+        threads.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() < 1) result.AddError("--threads: at least 1.");
+        });
+        var command = new Command("train",
+            "Train a recogniser: radar encoder first, then the fusion model; best checkpoint by validation accuracy.\n\n" +
+            "Example:  gesto train features --recipe late-fusion --run runs/first")
+        {
+            features, recipe, run, resume, set, seed, threads,
+        };
+        command.SetAction((parsed, cancel) => Task.FromResult(Train(
+            parsed.GetValue(features)!.FullName, parsed.GetValue(recipe), parsed.GetValue(run)!.FullName, parsed.GetValue(resume),
+            [.. parsed.GetValue(set)!, .. parsed.GetValue(seed) is { } n ? new[] { string.Create(CultureInfo.InvariantCulture, $"training.seed={n}") } : []],
+            parsed.GetValue(threads), cancel)));
+        return command;
+    }
+
+    private static int Train(
+        string features, string? recipeName, string run, bool resume, string[] settings, int? threads, CancellationToken cancel)
+    {
+        // A resumed run that names no recipe and sets nothing goes on with its own.
+        Recipe? recipe = resume && recipeName is null && settings.Length == 0 && RunDirectory.Exists(run)
+            ? null
+            : RecipeFile.Load(recipeName ?? "late-fusion", settings);
+        FeatureSet set = FeatureSet.Open(features);
+        TrainingResult result = ProgressBar.Run(progress => TrainingRun.Start(set, recipe, run, resume, threads, progress, cancel));
+        if (result.Skipped > 0)
+            Console.Error.WriteLine($"{result.Skipped} labelled samples lack features this recipe needs and were not used (run.json lists them).");
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Validation accuracy {result.ValidationAccuracy:P1} at epoch {result.Epoch}. The run is in {run}; curves in curves.png."));
+        Console.Error.WriteLine($"Next: gesto evaluate {run} {features} --split test");
+        return 0;
+    }
+}

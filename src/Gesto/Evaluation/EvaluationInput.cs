@@ -1,0 +1,39 @@
+using Gesto.Data;
+
+namespace Gesto.Evaluation;
+
+/// <summary>What a recogniser said about labelled samples, and the facts that belong beside the score.</summary>
+public sealed record EvaluationInput
+{
+    /// <summary>(N,K) probabilities, rows in the order of <see cref="Samples"/>, columns in that of <see cref="Labels"/>.</summary>
+    public required float[][] Probabilities { get; init; }
+
+    /// <summary>(N) truth as labels 0…K−1.</summary>
+    public required int[] Truth { get; init; }
+
+    /// <summary>(N) samples; their signers group the interval.</summary>
+    public required IReadOnlyList<Sample> Samples { get; init; }
+
+    public required LabelSet Labels { get; init; }
+
+    /// <summary>Name of the recipe that trained the recogniser.</summary>
+    public required string Recipe { get; init; }
+
+    /// <summary>"train", "val" or "test", as the manifest writes it.</summary>
+    public required string Split { get; init; }
+
+    /// <summary>True where the recogniser was trained on some of these samples: such a score says nothing about new ones.</summary>
+    public bool TrainedOnThese { get; init; }
+
+    /// <summary>True where the recordings come from a simulator.</summary>
+    public bool Simulated { get; init; }
+
+    /// <summary>Seed of the bootstrap.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Pairs to list by name whether confused or not.</summary>
+    public IReadOnlyList<(string First, string Second)> WatchedPairs { get; init; } = ConfusionMatrix.CostlyPairs;
+
+    /// <summary>Facts of the run for the report, in order: seed, data fingerprint, machine, time …</summary>
+    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
+}

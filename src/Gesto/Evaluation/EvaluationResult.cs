@@ -1,0 +1,163 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gesto.Data;
+
+namespace Gesto.Evaluation;
+
+/// <summary>Top-1 of a group of samples (the letters, the words, one signer's) with its 95 % interval, fractions 0…1.</summary>
+public sealed record GroupScore(string Group, int Samples, double Top1, double Top1Low, double Top1High, string IntervalMethod);
+
+/// <summary>One class of the label set, in label order.</summary>
+public sealed record ClassResult(
+    int Id, string Name, int Support, int Predicted, int Correct, double Precision, double Recall, double F1);
+
+/// <summary>The result of one evaluation: `evaluation-&lt;split&gt;.json` and the output of `gesto evaluate --json`.
+/// All scores are fractions 0…1; names are snake_case in JSON.</summary>
+public sealed record EvaluationResult
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        // A facts value or a class name may be in any script; the file is UTF-8 and never pasted into HTML unescaped.
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+    };
+
+    public required string Recipe { get; init; }
+
+    public required string Split { get; init; }
+
+    public required bool TrainedOnThese { get; init; }
+
+    public required bool Simulated { get; init; }
+
+    public required int Samples { get; init; }
+
+    /// <summary>K of the label set, whether all classes occur here or not.</summary>
+    public required int Classes { get; init; }
+
+    public required double Top1 { get; init; }
+
+    public required double Top1Low { get; init; }
+
+    public required double Top1High { get; init; }
+
+    public required string IntervalMethod { get; init; }
+
+    public required double Top5 { get; init; }
+
+    /// <summary>As <see cref="Metrics.MacroF1"/>.</summary>
+    public required double MacroF1 { get; init; }
+
+    /// <summary>Samples whose truth is a letter; predictions range over all classes. Null where there are none.</summary>
+    public required GroupScore? Letters { get; init; }
+
+    public required GroupScore? Words { get; init; }
+
+    /// <summary>One entry per known signer, with Wilson intervals over that signer's samples.</summary>
+    public required IReadOnlyList<GroupScore> PerSigner { get; init; }
+
+    /// <summary>All pairs confused at least once, most first.</summary>
+    public required IReadOnlyList<ConfusedPair> ConfusedPairs { get; init; }
+
+    /// <summary>The costly pairs, confused or not.</summary>
+    public required IReadOnlyList<ConfusedPair> WatchedPairs { get; init; }
+
+    public required IReadOnlyList<ClassResult> PerClass { get; init; }
+
+    /// <summary>Non-zero cells of the confusion matrix as [true id, predicted id, count].</summary>
+    public required IReadOnlyList<int[]> Confusion { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Facts { get; init; }
+
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    /// <exception cref="InvalidDataException">The file is not an evaluation.</exception>
+    public static EvaluationResult Load(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<EvaluationResult>(File.ReadAllText(path), Json)
+                ?? throw new InvalidDataException($"{path}: found null, expected an evaluation.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path}: not an evaluation: {e.Message} Write it again with 'gesto evaluate'.", e);
+        }
+    }
+
+    /// <summary>Scores what a recogniser said.</summary>
+    /// <exception cref="InvalidDataException">There are no samples, a label is outside the label set, or a probability is NaN.</exception>
+    public static EvaluationResult Of(EvaluationInput input)
+    {
+        Metrics.CheckLabels(input.Probabilities, input.Truth);
+        LabelSet labels = input.Labels;
+        if (input.Probabilities[0].Length != labels.Count)
+            throw new InvalidDataException(
+                $"The recogniser gives {input.Probabilities[0].Length} probabilities a sample, the label set has {labels.Count} classes.");
+        int[] predicted = Metrics.Predict(input.Probabilities);
+        ClassScore[] scores = Metrics.PerClass(predicted, input.Truth, labels.Count);
+        var matrix = new ConfusionMatrix(predicted, input.Truth, labels.Count);
+        bool[] correct = [.. predicted.Zip(input.Truth, (p, t) => p == t)];
+        GroupScore all = Score("all", input, correct, _ => true)!;
+        return new()
+        {
+            Recipe = input.Recipe,
+            Split = input.Split,
+            TrainedOnThese = input.TrainedOnThese,
+            Simulated = input.Simulated,
+            Samples = correct.Length,
+            Classes = labels.Count,
+            Top1 = all.Top1,
+            Top1Low = all.Top1Low,
+            Top1High = all.Top1High,
+            IntervalMethod = all.IntervalMethod,
+            Top5 = Metrics.TopK(input.Probabilities, input.Truth, 5),
+            MacroF1 = Metrics.MacroF1(scores),
+            Letters = Score("letters", input, correct, n => labels[input.Truth[n]].IsLetter),
+            Words = Score("words", input, correct, n => !labels[input.Truth[n]].IsLetter),
+            PerSigner = PerSignerOf(input, correct),
+            ConfusedPairs = matrix.ConfusedPairs(labels),
+            WatchedPairs = matrix.WatchedPairs(labels, input.WatchedPairs),
+            PerClass = [.. scores.Select((s, label) => new ClassResult(
+                labels[label].Id, labels[label].Name, s.Support, s.Predicted, s.Correct, s.Precision, s.Recall, s.F1))],
+            Confusion = [.. from t in Enumerable.Range(0, labels.Count)
+                            from p in Enumerable.Range(0, labels.Count)
+                            where matrix[t, p] > 0
+                            select new[] { labels[t].Id, labels[p].Id, matrix[t, p] }],
+            Facts = input.Facts,
+        };
+    }
+
+    /// <summary>The confusion matrix in label order, from <see cref="Confusion"/>.</summary>
+    internal ConfusionMatrix ToMatrix()
+    {
+        var labelOf = PerClass.Select((c, label) => (c.Id, label)).ToDictionary(p => p.Id, p => p.label);
+        int[] truth = [.. Confusion.SelectMany(c => Enumerable.Repeat(labelOf[c[0]], c[2]))];
+        int[] predicted = [.. Confusion.SelectMany(c => Enumerable.Repeat(labelOf[c[1]], c[2]))];
+        return new(predicted, truth, PerClass.Count);
+    }
+
+    private static GroupScore? Score(string group, EvaluationInput input, bool[] correct, Func<int, bool> belongs)
+    {
+        int[] members = [.. Enumerable.Range(0, correct.Length).Where(belongs)];
+        if (members.Length == 0) return null;
+        bool[] hits = [.. members.Select(n => correct[n])];
+        AccuracyInterval interval = BootstrapInterval.OfTop1(hits, [.. members.Select(n => input.Samples[n].Signer)], input.Seed);
+        return new(group, members.Length, hits.Count(h => h) / (double)members.Length,
+            interval.Low, interval.High, interval.Method);
+    }
+
+    private static IReadOnlyList<GroupScore> PerSignerOf(EvaluationInput input, bool[] correct) =>
+        [.. input.Samples.Zip(correct, (sample, hit) => (sample.Signer, hit))
+            .Where(p => p.Signer is not null)
+            .GroupBy(p => p.Signer!, p => p.hit)
+            .OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g =>
+            {
+                int n = g.Count(), right = g.Count(hit => hit);
+                (double low, double high) = BootstrapInterval.Wilson(right, n);
+                return new GroupScore(g.Key, n, (double)right / n, low, high, "95 % Wilson over this signer's samples");
+            })];
+}

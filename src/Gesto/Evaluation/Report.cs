@@ -1,0 +1,170 @@
+using Gesto.Training;
+
+namespace Gesto.Evaluation;
+
+/// <summary>Writes one evaluation as one HTML page for people: no other file, no network, light, dark and print. The page is
+/// well-formed XML too.</summary>
+public static class Report
+{
+    private const int PairsShown = 20;
+
+    /// <summary>Writes `report-&lt;split&gt;.html`.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="result">What to show.</param>
+    /// <param name="logPath">The run's `log.jsonl` for the learning curves; they are left out where it is absent.</param>
+    public static void Save(string path, EvaluationResult result, string logPath) =>
+        AtomicFile.WriteText(path, Render(result, EpochLog.Load(logPath)));
+
+    internal static string Render(EvaluationResult result, IReadOnlyList<EpochLine> log)
+    {
+        var html = new HtmlBuilder();
+        html.AddTrusted("<!DOCTYPE html>\n");
+        html.Add($"""
+            <html lang="en">
+            <head>
+            <meta charset="utf-8"/>
+            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            <meta name="color-scheme" content="light dark"/>
+            <title>{100 * result.Top1:0.0} % · {result.Recipe} on {result.Split} · Gesto</title>
+            <style>{Resource("report.css")}</style>
+            </head>
+            <body><main>
+            {Headline(result)}
+            {Groups(result)}
+            {LearningCurves(log)}
+            {Pairs(result)}
+            {Matrix(result)}
+            {ClassTable(result)}
+            {Facts(result)}
+            </main>
+            <script>{Resource("report.js")}</script>
+            </body>
+            </html>
+
+            """);
+        return html.ToString();
+    }
+
+    private static HtmlBuilder Headline(EvaluationResult r)
+    {
+        var html = new HtmlBuilder();
+        html.Add($"<header><p class=\"badges\"><span>recipe {r.Recipe}</span><span>split {r.Split}</span>");
+        if (r.Simulated) html.Add($"<span class=\"warn\">simulated data</span>");
+        if (r.TrainedOnThese) html.Add($"<span class=\"warn\">trained on these</span>");
+        html.Add($"""
+            </p>
+            <h1>{100 * r.Top1:0.0} % <small>of {r.Samples:N0} signs recognised</small></h1>
+            <p class="interval">95 % interval {100 * r.Top1Low:0.0} to {100 * r.Top1High:0.0} %. {r.Classes} classes; guessing scores {100.0 / r.Classes:0.0} %.</p>
+            """);
+        if (r.Simulated)
+            html.Add($"<p class=\"note\">The recordings come from Gesto's simulator: simulated motion, not LIS. The score says how well this pipeline works, not how well it reads signers.</p>");
+        if (r.TrainedOnThese)
+            html.Add($"<p class=\"note\">The recogniser was trained on these samples. The score shows that it learned them, not how well it does on new ones.</p>");
+        html.Add($"""
+            <dl class="tiles">
+            <div><dt>top-5</dt><dd>{100 * r.Top5:0.0} %</dd></div>
+            <div><dt>macro-F1</dt><dd>{100 * r.MacroF1:0.0} %</dd></div>
+            <div><dt>letters</dt><dd>{Percent(r.Letters)}</dd></div>
+            <div><dt>words</dt><dd>{Percent(r.Words)}</dd></div>
+            <div><dt>signers</dt><dd>{(r.PerSigner.Count == 0 ? "unknown" : $"{r.PerSigner.Count}")}</dd></div>
+            </dl>
+            </header>
+            """);
+        return html;
+    }
+
+    private static string Percent(GroupScore? score) =>
+        score is null ? "none" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{100 * score.Top1:0.0} %");
+
+    private static HtmlBuilder Groups(EvaluationResult r)
+    {
+        var all = new GroupScore("all", r.Samples, r.Top1, r.Top1Low, r.Top1High, r.IntervalMethod);
+        GroupScore[] groups = [all, .. new[] { r.Letters, r.Words }.OfType<GroupScore>()];
+        var html = new HtmlBuilder();
+        html.Add($"<div class=\"pair\"><section><h2>Letters and words</h2>{ReportCharts.DotRows(groups)}<p class=\"note\">{r.IntervalMethod}.</p></section>");
+        if (r.PerSigner.Count > 0)
+            html.Add($"<section><h2>Signers</h2>{ReportCharts.DotRows(r.PerSigner)}<p class=\"note\">95 % Wilson intervals over each signer's own samples.</p></section>");
+        return html.Add($"</div>");
+    }
+
+    private static HtmlBuilder LearningCurves(IReadOnlyList<EpochLine> log)
+    {
+        var html = new HtmlBuilder();
+        if (log.Count == 0) return html;
+        html.Add($"<section><h2>Learning curves</h2>");
+        foreach (IGrouping<string, EpochLine> stage in log.GroupBy(e => e.Stage))
+        {
+            EpochLine[] epochs = [.. stage];
+            int[] numbers = [.. epochs.Select(e => e.Epoch)];
+            TimeSpan time = TimeSpan.FromSeconds(epochs.Sum(e => e.Seconds));
+            html.Add($"<h3>{stage.Key} <small>{epochs.Length} epochs, {time.TotalMinutes:0.0} min</small></h3><div class=\"pair\">");
+            html.Add($"{ReportCharts.Curves("loss", numbers, [.. epochs.Select(e => e.TrainLoss)], [.. epochs.Select(e => e.ValidationLoss)], top: null)}");
+            html.Add($"{ReportCharts.Curves("accuracy, %", numbers, [.. epochs.Select(e => 100 * e.TrainAccuracy)], [.. epochs.Select(e => 100 * e.ValidationAccuracy)], top: 100)}");
+            html.Add($"</div>");
+        }
+        return html.Add($"</section>");
+    }
+
+    private static HtmlBuilder Pairs(EvaluationResult r)
+    {
+        var html = new HtmlBuilder();
+        html.Add($"<section><h2>Most confused pairs</h2>");
+        if (r.ConfusedPairs.Count == 0) html.Add($"<p>No sign was taken for another.</p>");
+        else html.Add($"{PairTable(r.ConfusedPairs.Take(PairsShown))}");
+        if (r.ConfusedPairs.Count > PairsShown)
+            html.Add($"<p class=\"note\">{r.ConfusedPairs.Count - PairsShown} further pairs are in evaluation-{r.Split}.json.</p>");
+        if (r.WatchedPairs.Count > 0)
+            html.Add($"<h3>Costly pairs <small>watched whether confused or not</small></h3>{PairTable(r.WatchedPairs)}");
+        return html.Add($"</section>");
+    }
+
+    private static HtmlBuilder PairTable(IEnumerable<ConfusedPair> pairs)
+    {
+        var html = new HtmlBuilder();
+        html.Add($"<div class=\"scroll\"><table class=\"pairs\"><thead><tr><th>pair</th><th class=\"num\">confused</th><th class=\"num each\">each way</th><th class=\"num\">rate</th><th class=\"wide\"></th></tr></thead><tbody>\n");
+        foreach (ConfusedPair p in pairs)
+            html.Add($"<tr><td>{p.First} / {p.Second}</td><td class=\"num\">{p.Count}</td><td class=\"num each\" title=\"{p.First} taken for {p.Second}, {p.Second} taken for {p.First}\">{p.FirstAsSecond} + {p.Count - p.FirstAsSecond}</td><td class=\"num\">{100 * p.Rate:0.0} %</td><td class=\"wide\"><i class=\"bar\" style=\"width:{100 * p.Rate:0.#}%\"></i></td></tr>\n");
+        return html.Add($"</tbody></table></div>");
+    }
+
+    private static HtmlBuilder Matrix(EvaluationResult r)
+    {
+        ConfusionMatrix matrix = r.ToMatrix();
+        HtmlBuilder picture = ReportCharts.Matrix(
+            matrix, [.. r.PerClass.Select(c => c.Name)], ConfusionOrder.Of(matrix));
+        return new HtmlBuilder().Add($"""
+            <section><h2>Confusion matrix</h2>
+            <p class="note">Rows are the sign that was shown, columns what was recognised; <span class="key validation">right</span> and <span class="key train">wrong</span>, stronger with a larger share of the row. Signs confused with each other stand together. Point at a cell for its counts.</p>
+            <p class="zoom" hidden="hidden">size <button type="button" data-zoom="fit">fit</button> <button type="button" data-zoom="1">100 %</button> <button type="button" data-zoom="2">200 %</button></p>
+            <div class="scroll matrix-box">{picture}</div></section>
+            """);
+    }
+
+    private static HtmlBuilder ClassTable(EvaluationResult r)
+    {
+        var html = new HtmlBuilder();
+        html.Add($"<section><h2>Classes</h2><p class=\"note sort-note\" hidden=\"hidden\">A click on a heading sorts.</p><div class=\"scroll\"><table class=\"classes sortable\"><thead><tr><th class=\"num\">id</th><th>sign</th><th class=\"num\">samples</th><th class=\"num\">right</th><th class=\"num\">recall</th><th class=\"num\">precision</th><th class=\"num\">F1</th></tr></thead><tbody>\n");
+        foreach (ClassResult c in r.PerClass.Where(c => c.Support + c.Predicted > 0))
+            html.Add($"<tr><td class=\"num\">{c.Id}</td><td>{c.Name}</td><td class=\"num\">{c.Support}</td><td class=\"num\">{c.Correct}</td><td class=\"num\">{100 * c.Recall:0.0}</td><td class=\"num\">{100 * c.Precision:0.0}</td><td class=\"num\"><i class=\"bar\" style=\"width:{100 * c.F1:0}%\"></i>{100 * c.F1:0.0}</td></tr>\n");
+        html.Add($"</tbody></table></div>");
+        if (r.PerClass.Count(c => c.Support + c.Predicted == 0) is > 0 and int absent)
+            html.Add($"<p class=\"note\">{absent} further classes occur neither in this split nor among the answers. Macro-F1 is the mean F1 of the classes listed.</p>");
+        return html.Add($"</section>");
+    }
+
+    private static HtmlBuilder Facts(EvaluationResult r)
+    {
+        var html = new HtmlBuilder();
+        html.Add($"<section><h2>This run</h2><dl class=\"facts\">\n");
+        html.Add($"<div><dt>recipe</dt><dd>{r.Recipe}</dd></div><div><dt>samples</dt><dd>{r.Samples:N0} of split {r.Split}</dd></div><div><dt>classes</dt><dd>{r.Classes}</dd></div>\n");
+        foreach ((string name, string value) in r.Facts) html.Add($"<div><dt>{name}</dt><dd>{value}</dd></div>\n");
+        return html.Add($"</dl></section>");
+    }
+
+    private static HtmlBuilder Resource(string name)
+    {
+        using Stream stream = typeof(Report).Assembly.GetManifestResourceStream(name)!;
+        using var reader = new StreamReader(stream);
+        return new HtmlBuilder().AddTrusted(reader.ReadToEnd());
+    }
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Gesto.Data;
+using Gesto.Features;
+using Gesto.Inference;
+using Gesto.Training;
+
+namespace Gesto.Evaluation;
+
+/// <summary>Evaluates a run on one split of a feature folder and writes what it found into the run.</summary>
+public static class RunEvaluation
+{
+    /// <summary>The files that <see cref="Save"/> writes into a run, for one split.</summary>
+    public static string ReportPath(string runFolder, string split) => Path.Combine(runFolder, $"report-{split}.html");
+
+    /// <param name="runFolder">A finished run.</param>
+    /// <param name="featuresFolder">Features made as those trained on.</param>
+    /// <param name="split">Which samples. Train means those the run learned from; validation means the samples of val where they
+    /// have labels, else the part of train that the run held out.</param>
+    /// <param name="seed">Of the bootstrap.</param>
+    /// <param name="threads">libtorch's threads.</param>
+    /// <param name="clock">For the report's date.</param>
+    /// <param name="progress">Counts samples.</param>
+    /// <param name="cancel">Noticed between batches.</param>
+    /// <exception cref="InvalidDataException">No labels for the split, another label set, or features made differently.</exception>
+    public static EvaluationResult Evaluate(
+        string runFolder, string featuresFolder, Split split, int seed, int threads, TimeProvider clock,
+        IProgress<WorkProgress>? progress, CancellationToken cancel)
+    {
+        FeatureSet features = FeatureSet.Open(featuresFolder);
+        using Recogniser recogniser = Recogniser.Load(runFolder, threads);
+        // The manifest lists also those that extraction skipped: they must not vanish from the report.
+        IReadOnlyList<Sample> all = ManifestFile.Read(Path.Combine(featuresFolder, ManifestFile.FileName));
+        (IReadOnlyList<Sample> samples, string? remark) = SamplesOf(all, features.LabelKey, split, recogniser.Facts, featuresFolder);
+        var extracted = features.Samples.Select(s => s.Key).ToHashSet(StringComparer.Ordinal);
+        Sample[] present = [.. samples.Where(s => extracted.Contains(s.Key))];
+        if (present.Length == 0)
+            throw new InvalidDataException(
+                $"{featuresFolder}: all {samples.Count} samples of {ManifestFile.Text(split)} were skipped by extraction; " +
+                $"{FeatureSet.SkippedFile} says why.");
+        int[] truth = [.. present.Select(s => TruthOf(s, features.LabelKey, recogniser.Labels, runFolder))];
+        float[][] probabilities = recogniser.PredictAll(features, present, progress, cancel);
+        var trained = recogniser.Facts.Train.ToHashSet(StringComparer.Ordinal);
+        return EvaluationResult.Of(new()
+        {
+            Probabilities = probabilities,
+            Truth = truth,
+            Samples = present,
+            Labels = recogniser.Labels,
+            Recipe = recogniser.Recipe.Name,
+            Split = ManifestFile.Text(split),
+            TrainedOnThese = present.Any(s => trained.Contains(s.Key)),
+            Simulated = File.Exists(Path.Combine(featuresFolder, FeatureSet.SimulatedFile)),
+            Seed = seed,
+            Facts = FactsOf(recogniser, samples.Count - present.Length, remark, seed, clock),
+        });
+    }
+
+    /// <summary>Writes `evaluation-&lt;split&gt;.json`, `confusion-&lt;split&gt;.png` and `report-&lt;split&gt;.html` into the run.</summary>
+    public static void Save(string runFolder, EvaluationResult result)
+    {
+        AtomicFile.WriteText(Path.Combine(runFolder, $"evaluation-{result.Split}.json"), result.ToJson() + "\n");
+        ConfusionPicture.Save(Path.Combine(runFolder, $"confusion-{result.Split}.png"), result);
+        Report.Save(ReportPath(runFolder, result.Split), result, Path.Combine(runFolder, "log.jsonl"));
+    }
+
+    /// <returns>Labelled samples of the split, and what a reader should know about the choice.</returns>
+    internal static (IReadOnlyList<Sample> Samples, string? Remark) SamplesOf(
+        IReadOnlyList<Sample> all, IReadOnlyDictionary<string, int>? key, Split split, RunFacts facts, string place)
+    {
+        Sample[] labelled = [.. all.Where(s => s.Split == split && ClassIdOf(s, key) is not null)];
+        if (split == Split.Train)
+        {
+            // What the run held out for validation is in the train folder too; it did not learn from that.
+            var heldOut = facts.Validation.ToHashSet(StringComparer.Ordinal);
+            labelled = [.. labelled.Where(s => !heldOut.Contains(s.Key))];
+        }
+        if (labelled.Length > 0) return (labelled, null);
+        if (split == Split.Validation && facts.Validation.Count > 0)
+        {
+            var heldOut = facts.Validation.ToHashSet(StringComparer.Ordinal);
+            labelled = [.. all.Where(s => heldOut.Contains(s.Key) && s.ClassId is not null)];
+            if (labelled.Length > 0)
+                return (labelled, $"held out of train by {facts.HeldOutBy}; the checkpoint was chosen on these samples");
+        }
+        string name = ManifestFile.Text(split);
+        throw new InvalidDataException(
+            all.Any(s => s.Split == split)
+                ? $"{place}: no labels for split '{name}'. Put a {LabelKeyFile.FileName} with the header sample,label,name there, or fill " +
+                  $"the label column of {ManifestFile.FileName}; 'gesto submit' needs no labels."
+                : $"{place}: no sample in split '{name}'.");
+    }
+
+    private static int? ClassIdOf(Sample sample, IReadOnlyDictionary<string, int>? key) =>
+        sample.ClassId ?? (key?.TryGetValue(sample.Key, out int id) == true ? id : null);
+
+    private static int TruthOf(Sample sample, IReadOnlyDictionary<string, int>? key, LabelSet labels, string runFolder)
+    {
+        int id = ClassIdOf(sample, key)!.Value;
+        if (!labels.Contains(id))
+            throw new InvalidDataException(
+                $"Sample '{sample.Key}' is of class {id}, which {runFolder} was not trained on ({labels.Count} classes, ids " +
+                $"{labels[0].Id}…{labels[labels.Count - 1].Id}). The run is of another label set; train on these features.");
+        int label = labels.LabelOf(id);
+        if (sample.ClassName is { } name && name != labels[label].Name)
+            throw new InvalidDataException(
+                $"Sample '{sample.Key}' is of class {id} '{name}', in {runFolder} class {id} is '{labels[label].Name}'. " +
+                "The run is of another label set; train on these features.");
+        return label;
+    }
+
+    private static Dictionary<string, string> FactsOf(
+        Recogniser recogniser, int leftOut, string? remark, int seed, TimeProvider clock)
+    {
+        RunFacts run = recogniser.Facts;
+        var facts = new Dictionary<string, string>();
+        if (remark is not null) facts["these samples"] = remark;
+        if (leftOut > 0) facts["left out"] = Text($"{leftOut} samples that extraction skipped");
+        facts["training samples"] = Text($"{run.Train.Count}, and {run.Validation.Count} for validation");
+        facts["training seed"] = Text($"{recogniser.Recipe.Training.Seed}");
+        facts["bootstrap seed"] = Text($"{seed}");
+        if (run.Rgb is { } rgb) facts["RGB features"] = $"{rgb.Encoder}, {rgb.Preprocessing}";
+        if (run.Radar is { } radar) facts["radar"] = $"{radar.Encoder}, {radar.Preprocessing}";
+        facts["data fingerprint"] = run.DataFingerprint;
+        facts["libtorch"] = Text($"{run.TorchVersion}, {run.Threads} threads for training");
+        facts["evaluated"] = Text($"{clock.GetUtcNow():yyyy-MM-dd HH:mm} UTC");
+        facts["machine"] = Text($"{Environment.ProcessorCount} cores, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.FrameworkDescription}");
+        return facts;
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

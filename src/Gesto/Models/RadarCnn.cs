@@ -1,0 +1,108 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Gesto.Models;
+
+/// <summary>Radar frames → 32 features an antenna. Per antenna, with shared weights: convolution 1→16 3×3, ReLU, max-pool 2,
+/// convolution 16→32 3×3, ReLU, global average pool; the antennas' 32 are concatenated in order.</summary>
+/// <remarks>Where we differ from the source project, when <c>coordinates</c> is on: two more constant input channels hold the
+/// range and Doppler coordinate of each bin in [−1, 1]. Global average pooling is blind to place, and place is range and
+/// velocity. Source: R. Liu et al., "An intriguing failing of convolutional neural networks and the CoordConv solution",
+/// NeurIPS 2018.</remarks>
+public sealed class RadarCnn : nn.Module<Tensor, Tensor>
+{
+    /// <summary>Features of one antenna.</summary>
+    public const int WidthPerAntenna = 32;
+
+    // Registered by field name.
+    private readonly Conv2d conv1;
+    private readonly Conv2d conv2;
+    private readonly Tensor mean;
+    private readonly Tensor deviation;
+    private readonly bool coordinates;
+    private readonly bool logarithm;
+    private readonly bool removeStatic;
+
+    /// <param name="coordinates">Add the coordinate channels.</param>
+    /// <param name="logarithm">log(1 + x) of the input first.</param>
+    /// <param name="mean">Subtracted from the values (after the steps above); saved with the weights.</param>
+    /// <param name="deviation">Then divided by; saved with the weights.</param>
+    /// <param name="removeStatic">Subtract each bin's mean over the sample: what does not change is not the sign.</param>
+    public RadarCnn(bool coordinates, bool logarithm, float mean, float deviation, bool removeStatic = false) : base(nameof(RadarCnn))
+    {
+        (this.coordinates, this.logarithm, this.removeStatic) = (coordinates, logarithm, removeStatic);
+        conv1 = nn.Conv2d(coordinates ? 3 : 1, 16, 3, padding: 1);
+        conv2 = nn.Conv2d(16, WidthPerAntenna, 3, padding: 1);
+        this.mean = tensor(mean);
+        this.deviation = tensor(deviation);
+        RegisterComponents();
+    }
+
+    /// <summary>The source project's encoder: values ÷ 255, no coordinates, random weights that depend on the seed alone.</summary>
+    public static RadarCnn Source(int seed)
+    {
+        manual_seed(seed);
+        return new RadarCnn(coordinates: false, logarithm: false, mean: 0, deviation: 255);
+    }
+
+    /// <param name="input">Frames of one sample (T, A, R, D), uint8 or float32, values as in the file.</param>
+    /// <returns>(T, 32·A) float32, in the order of the antennas.</returns>
+    public override Tensor forward(Tensor input) => Encode(Scale(input, [(int)input.shape[0]]));
+
+    /// <param name="input">Frames of several samples one after another, (ΣT, A, R, D).</param>
+    /// <param name="lengths">Frames of each sample.</param>
+    /// <returns>float32 of the same shape: prepared, minus mean, by deviation.</returns>
+    internal Tensor Scale(Tensor input, ReadOnlySpan<int> lengths)
+    {
+        using var scope = NewDisposeScope();
+        return Prepare(input, lengths, logarithm, removeStatic).sub(mean).div(deviation).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What comes before mean and deviation, so that both can be measured: float32, logarithm, static echoes.</summary>
+    internal static Tensor Prepare(Tensor input, ReadOnlySpan<int> lengths, bool logarithm, bool removeStatic)
+    {
+        using var scope = NewDisposeScope();
+        Tensor values = input.to(ScalarType.Float32);
+        if (logarithm) values = values.relu().log1p(); // magnitudes: nothing is below 0
+        if (removeStatic)
+        {
+            var moving = new List<Tensor>(lengths.Length);
+            long start = 0;
+            foreach (int length in lengths)
+            {
+                Tensor sample = values.narrow(0, start, length);
+                moving.Add(sample.sub(sample.mean([0], keepdim: true)));
+                start += length;
+            }
+            values = moving.Count == 1 ? moving[0] : cat(moving, 0);
+        }
+        return values.MoveToOuterDisposeScope();
+    }
+
+    /// <param name="scaled">What <see cref="Scale"/> returns.</param>
+    internal Tensor Encode(Tensor scaled)
+    {
+        using var scope = NewDisposeScope();
+        long n = scaled.shape[0], antennas = scaled.shape[1], range = scaled.shape[2], doppler = scaled.shape[3];
+        // Channels last, (N·A, R, D, C) in memory: 1.3 times faster here than (N·A, C, R, D).
+        Tensor images = scaled.reshape(n * antennas, range, doppler, 1);
+        if (coordinates)
+            images = cat([images, CoordinateMaps(range, doppler).expand(n * antennas, range, doppler, 2)], 3);
+        images = images.permute(0, 3, 1, 2);
+        // Pooling before ReLU gives the same values (ReLU is monotone) over a quarter of the memory.
+        Tensor x = nn.functional.max_pool2d(conv1.forward(images), 2).relu_();
+        return conv2.forward(x).relu_().mean([2, 3]).reshape(n, antennas * WidthPerAntenna).MoveToOuterDisposeScope();
+    }
+
+    /// <returns>(1, R, D, 2): range coordinate, then Doppler coordinate, from −1 in the first bin to 1 in the last.</returns>
+    private static Tensor CoordinateMaps(long range, long doppler)
+    {
+        var values = new float[range * doppler * 2];
+        for (int r = 0, i = 0; r < range; r++)
+            for (int d = 0; d < doppler; d++, i += 2)
+                (values[i], values[i + 1]) = (Coordinate(r, range), Coordinate(d, doppler));
+        return tensor(values, [1, range, doppler, 2]);
+    }
+
+    private static float Coordinate(int bin, long bins) => bins == 1 ? 0 : 2f * bin / (bins - 1) - 1;
+}

@@ -1,0 +1,83 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Gesto.Training;
+
+/// <summary>Adam whose whole state can be saved and put back, so that a resumed run is the uninterrupted one to the bit.
+/// TorchSharp's own keeps its moments where a checkpoint in plain tensors cannot reach them.</summary>
+/// <remarks>Source: D. Kingma, J. Ba, "Adam", ICLR 2015, with PyTorch's defaults (β 0.9 and 0.999, ε 1e-8 outside the
+/// bias-corrected root).
+/// <para>Every scalar here is a variable that lives until after its call. A number given to TorchSharp where it takes a
+/// <see cref="Scalar"/> becomes an object whose finaliser may run while libtorch still reads it (seen with 0.107:
+/// <c>clamp_min(0)</c> failed inside libtorch after some hundred steps; a wrong number without an error is as likely).</para></remarks>
+internal sealed class Adam : IDisposable
+{
+    private const double Beta1 = 0.9;
+    private const double Beta2 = 0.999;
+    private readonly (string Name, Parameter Value, Tensor First, Tensor Second)[] slots;
+
+    public Adam(IEnumerable<(string name, Parameter parameter)> parameters, double learningRate)
+    {
+        LearningRate = learningRate;
+        slots = [.. parameters.Where(p => p.parameter.requires_grad).Select(p => (p.name, p.parameter,
+            zeros_like(p.parameter).requires_grad_(false).DetachFromDisposeScope(),
+            zeros_like(p.parameter).requires_grad_(false).DetachFromDisposeScope()))];
+    }
+
+    /// <summary>Step size from the next step on; not part of the state, a schedule sets it.</summary>
+    public double LearningRate { get; set; }
+
+    /// <summary>Steps taken so far.</summary>
+    public long Steps { get; set; }
+
+    /// <summary>First and second moment of every parameter, named "first.…" and "second.…".</summary>
+    public IEnumerable<(string Name, Tensor Value)> State =>
+        slots.SelectMany(s => new[] { ("first." + s.Name, s.First), ("second." + s.Name, s.Second) });
+
+    public void ZeroGradients()
+    {
+        foreach (var slot in slots) slot.Value.grad?.zero_();
+    }
+
+    /// <summary>Scales all gradients down together where their common Euclidean norm is above <paramref name="norm"/>.</summary>
+    public void ClipGradients(double norm)
+    {
+        using var noGradients = no_grad();
+        using var scope = NewDisposeScope();
+        double squares = 0;
+        foreach (var slot in slots)
+            if (slot.Value.grad is { } gradient) squares += gradient.square().sum().item<float>();
+        double factor = norm / (Math.Sqrt(squares) + 1e-6);
+        if (factor >= 1) return;
+        using Scalar scale = factor;
+        foreach (var slot in slots) slot.Value.grad?.mul_(scale);
+    }
+
+    public void Step()
+    {
+        using var noGradients = no_grad();
+        Steps++;
+        using Scalar beta1 = Beta1, beta2 = Beta2, rest1 = 1 - Beta1, rest2 = 1 - Beta2, epsilon = 1e-8;
+        using Scalar rootCorrection2 = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
+        using Scalar step = -LearningRate / (1 - Math.Pow(Beta1, Steps));
+        foreach (var (_, value, first, second) in slots)
+        {
+            using var scope = NewDisposeScope();
+            if (value.grad is not { } gradient) continue;
+            first.mul_(beta1).add_(gradient, alpha: rest1);
+            second.mul_(beta2).addcmul_(gradient, gradient, rest2);
+            Tensor denominator = second.sqrt().div_(rootCorrection2).add_(epsilon);
+            value.addcdiv_(first, denominator, step);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var slot in slots)
+        {
+            slot.First.Dispose();
+            slot.Second.Dispose();
+        }
+    }
+}

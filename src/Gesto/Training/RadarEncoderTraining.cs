@@ -1,0 +1,155 @@
+using Gesto.Features;
+using Gesto.Models;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Gesto.Training;
+
+/// <summary>The radar CNN under a light LSTM: what is trained before the fusion model; only the CNN is kept.</summary>
+internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
+{
+    // Registered by field name.
+    private readonly RadarCnn encoder;
+    private readonly BatchNorm1d norm;
+    private readonly LateFusion head;
+
+    /// <param name="encoder">Disposed by its owner, not with the classifier.</param>
+    /// <param name="antennas">A.</param>
+    /// <param name="recipe">Width and dropout of the light LSTM.</param>
+    /// <param name="classes">K.</param>
+    public RadarClassifier(RadarCnn encoder, int antennas, RadarRecipe recipe, int classes) : base(nameof(RadarClassifier))
+    {
+        int width = antennas * RadarCnn.WidthPerAntenna;
+        this.encoder = encoder;
+        // Averages over a whole map are small and alike; without this the light LSTM hardly learns from them.
+        norm = nn.BatchNorm1d(width);
+        head = new LateFusion(width, recipe.Hidden, layers: 1, recipe.Dropout, classes);
+        RegisterComponents();
+    }
+
+    /// <summary>Frees all but the encoder, which the run goes on with.</summary>
+    public void DisposeHead()
+    {
+        norm.Dispose();
+        head.Dispose();
+    }
+
+    public override Tensor forward(Tensor input) => throw new NotSupportedException("Call Classify: it needs the lengths too.");
+
+    /// <param name="frames">(ΣL, A, R, D): real frames of the samples one after another.</param>
+    /// <param name="lengths">Frames of each sample.</param>
+    /// <param name="augmentation">Gain and noise on the scaled values; null = none.</param>
+    /// <param name="random">Source of the gain; the noise comes from libtorch's generator.</param>
+    /// <returns>Logits (B, K).</returns>
+    public Tensor Classify(Tensor frames, int[] lengths, AugmentationRecipe? augmentation, Random? random)
+    {
+        using var scope = NewDisposeScope();
+        Tensor scaled = encoder.Scale(frames, lengths);
+        if (augmentation is { GainSpread: > 0 })
+        {
+            var gains = new List<float>();
+            foreach (int n in lengths)
+                gains.AddRange(Enumerable.Repeat((float)(1 + augmentation.GainSpread * (2 * random!.NextDouble() - 1)), n));
+            scaled = scaled.mul(tensor(gains.ToArray()).view(-1, 1, 1, 1));
+        }
+        if (augmentation is { Noise: > 0 })
+        {
+            using Scalar noise = augmentation.Noise; // held: see Adam
+            scaled = scaled.add(randn_like(scaled), alpha: noise);
+        }
+        Tensor features = Sequences.Pad(norm.forward(encoder.Encode(scaled)), lengths);
+        return head.forward(features, Sequences.LengthTensor(lengths)).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Makes the run's radar encoder: trained on the training split, or left at its seeded random weights.</summary>
+internal static class RadarEncoderTraining
+{
+    public const string Stage = "radar-encoder";
+
+    /// <summary>Trains where there is something left to train, and leaves `radar-encoder.safetensors` behind.</summary>
+    public static RadarCnn Run(
+        RunDirectory run, TrainingData data, Action<IReadOnlyList<EpochLine>> logChanged,
+        IProgress<WorkProgress>? progress, CancellationToken cancel)
+    {
+        RadarSequences frames = data.RadarFrames!;
+        RadarRecipe recipe = run.Recipe.Radar;
+        TrainingRecipe training = run.Recipe.Training;
+        (float mean, float deviation) = recipe.Scaling == RadarScaling.Unit
+            ? (0, 255)
+            : frames.Statistics(data.Train, recipe.Logarithm, recipe.RemoveStatic);
+        manual_seed(training.Seed);
+        var encoder = new RadarCnn(recipe.Coordinates, recipe.Logarithm, mean, deviation, recipe.RemoveStatic);
+        if (recipe.Encoder == RadarEncoderMode.Frozen)
+        {
+            Save(run, encoder, "seeded random weights");
+            encoder.eval();
+            return encoder;
+        }
+        var classifier = new RadarClassifier(encoder, frames.Antennas, recipe, data.LabelSet.Count);
+        var stage = new TrainingStage(
+            Stage, training.Seed, recipe.Batch, recipe.Epochs, recipe.Patience, recipe.LearningRate, recipe.Schedule,
+            training.GradientClip,
+            run.RadarLastPath, run.RadarBestPath, logChanged);
+        var trainer = new Trainer(stage, classifier, Forward, data.Labels);
+        EpochLine best = trainer.Fit(data.Train, data.Validation, progress, cancel);
+        Save(run, encoder, FormattableString.Invariant($"epoch {best.Epoch}"));
+        classifier.DisposeHead();
+        return encoder;
+
+        Tensor Forward(ReadOnlySpan<int> samples, Random? random)
+        {
+            AugmentationRecipe? augmentation = random is null ? null : recipe.Augmentation;
+            (Tensor batch, int[] lengths) = frames.Batch(samples, augmentation, random);
+            using (batch) return classifier.Classify(batch, lengths, augmentation, random);
+        }
+    }
+
+    /// <summary>Features (T, 32·A) of one sample's real frames. One sample at a time, always: the bits of a result may
+    /// depend on what else is in a batch, and training, resuming and predicting must agree.</summary>
+    public static float[] Encode(RadarCnn encoder, Tensor frames)
+    {
+        using var noGradients = no_grad();
+        using var scope = NewDisposeScope();
+        return encoder.forward(frames).data<float>().ToArray();
+    }
+
+    /// <summary>Writes the encoded radar of every sample of a feature set into the run, and returns nothing: reading goes
+    /// through the store. Goes on where an interrupted run stopped.</summary>
+    public static void WriteFeatures(
+        RunDirectory run, RadarCnn encoder, FeatureStore frameStore, IReadOnlyList<string> keys,
+        IProgress<WorkProgress>? progress, CancellationToken cancel)
+    {
+        int[] shape = frameStore.Key.Shape;
+        int width = shape[1] * RadarCnn.WidthPerAntenna;
+        var key = new FeatureKey
+        {
+            Modality = "radar",
+            Encoder = "radar-cnn",
+            Weights = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(run.RadarEncoderPath))),
+            Preprocessing = frameStore.Key.Preprocessing,
+            Sampling = frameStore.Key.Sampling,
+            DType = "<f4",
+            Shape = [shape[0], width],
+        };
+        using FeatureStore store = FeatureStore.OpenOrCreate(run.RadarFolder, key);
+        var sequences = new RadarSequences(frameStore.Key.DType, shape.AsSpan(1));
+        for (int i = 0; i < keys.Count; i++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            progress?.Report(new WorkProgress("encode radar", i, keys.Count, "samples"));
+            if (store.Contains(keys[i]) || !frameStore.Contains(keys[i])) continue;
+            int length = frameStore.LengthOf(keys[i]);
+            using Tensor frames = sequences.ToTensor(TrainingData.Read(frameStore, keys[i]), length);
+            var padded = new float[shape[0] * width];
+            Encode(encoder, frames).CopyTo(padded, 0);
+            store.Add(keys[i], NpyArray.From(padded, shape[0], width), length);
+        }
+        store.Complete();
+    }
+
+    private static void Save(RunDirectory run, RadarCnn encoder, string origin) => Gesto.Weights.Safetensors.Save(
+        run.RadarEncoderPath, [.. TensorFile.Copy(encoder)],
+        new Dictionary<string, string> { ["format"] = "gesto-radar-encoder", ["version"] = "1", ["origin"] = origin });
+}

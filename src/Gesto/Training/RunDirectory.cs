@@ -1,0 +1,171 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gesto.Data;
+using Gesto.Features;
+
+namespace Gesto.Training;
+
+/// <summary>Facts of a run that its recipe does not hold: `run.json`.</summary>
+public sealed record RunFacts
+{
+    /// <summary>Bumped when the files of a run change their meaning.</summary>
+    public int Version { get; init; } = CurrentVersion;
+
+    public required IReadOnlyList<SignClass> Labels { get; init; }
+
+    /// <summary>Null where the recipe does not use RGB.</summary>
+    public FeatureKey? Rgb { get; init; }
+
+    /// <summary>The radar frames (or ready features) trained on; null where the recipe does not use radar.</summary>
+    public FeatureKey? Radar { get; init; }
+
+    /// <summary>RGB features a step, 0 without.</summary>
+    public int RgbWidth { get; init; }
+
+    /// <summary>Radar features a step, 32 an antenna, 0 without.</summary>
+    public int RadarWidth { get; init; }
+
+    public int Threads { get; init; }
+
+    /// <summary>As <see cref="ValidationSplit.HeldOutBy"/>.</summary>
+    public required string HeldOutBy { get; init; }
+
+    public required IReadOnlyList<string> HeldOut { get; init; }
+
+    public required IReadOnlyList<string> Train { get; init; }
+
+    public required IReadOnlyList<string> Validation { get; init; }
+
+    /// <summary>Labelled samples without all the features the recipe asks for: not used.</summary>
+    public required IReadOnlyList<string> Skipped { get; init; }
+
+    /// <summary>SHA-256 over key, class, length and feature bytes of every sample used.</summary>
+    public required string DataFingerprint { get; init; }
+
+    public required string TorchVersion { get; init; }
+
+    public const int CurrentVersion = 1;
+
+    [JsonIgnore]
+    public LabelSet LabelSet => new(Labels);
+}
+
+/// <summary>Where a run keeps its files, and the rules for starting, resuming and reading one.</summary>
+public sealed class RunDirectory
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        IndentSize = 1,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private RunDirectory(string folder, Recipe recipe, RunFacts facts) => (Folder, Recipe, Facts) = (folder, recipe, facts);
+
+    public string Folder { get; }
+
+    public Recipe Recipe { get; }
+
+    public RunFacts Facts { get; }
+
+    public string LogPath => PathOf("log.jsonl");
+
+    public string CurvesPath => PathOf("curves.png");
+
+    public string BestPath => PathOf("best.safetensors");
+
+    public string LastPath => PathOf("last.safetensors");
+
+    public string RadarEncoderPath => PathOf("radar-encoder.safetensors");
+
+    /// <summary>The radar encoder with its light head: best weights of its own training.</summary>
+    public string RadarBestPath => PathOf("radar-best.safetensors");
+
+    public string RadarLastPath => PathOf("radar-last.safetensors");
+
+    /// <summary>FeatureStore of the encoded radar, (30, 32·A).</summary>
+    public string RadarFolder => PathOf("radar");
+
+    public static bool Exists(string folder) => File.Exists(Path.Combine(folder, "run.json"));
+
+    /// <exception cref="DirectoryNotFoundException">No run here.</exception>
+    /// <exception cref="InvalidDataException">A file of the run is not what it should be.</exception>
+    public static RunDirectory Open(string folder)
+    {
+        string path = Path.Combine(folder, "run.json");
+        if (!File.Exists(path))
+            throw new DirectoryNotFoundException(
+                $"{folder}: no run here (run.json is missing). Make one with 'gesto train FEATURES --recipe late-fusion --run {folder}'.");
+        RunFacts facts;
+        try
+        {
+            facts = JsonSerializer.Deserialize<RunFacts>(File.ReadAllText(path), Json)!;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path}: not the facts of a run: {e.Message}", e);
+        }
+        if (facts.Version != RunFacts.CurrentVersion)
+            throw new InvalidDataException($"{path}: version {facts.Version}, this Gesto reads {RunFacts.CurrentVersion}. Train again.");
+        string recipePath = Path.Combine(folder, "recipe.json");
+        return new RunDirectory(folder, RecipeFile.Load(recipePath), facts);
+    }
+
+    /// <summary>Starts a run in an empty folder, or goes on with the one there when <paramref name="resume"/> is set.</summary>
+    /// <exception cref="IOException">A run is there and <paramref name="resume"/> is not set, or other files are.</exception>
+    /// <exception cref="InvalidDataException">The run there is of another recipe, label set, feature key or data.</exception>
+    internal static RunDirectory StartOrResume(string folder, Recipe recipe, RunFacts facts, bool resume)
+    {
+        if (Exists(folder))
+        {
+            if (!resume)
+                throw new IOException(
+                    $"{folder}: a run is here already. Go on with it by --resume, or choose another directory.");
+            RunDirectory there = Open(folder);
+            there.CheckSame(recipe, facts);
+            return there;
+        }
+        // A start that was killed before run.json leaves at most recipe.json and torn temporary files.
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName)
+            .FirstOrDefault(f => f != "recipe.json" && !f!.EndsWith(AtomicFile.TemporaryEnding, StringComparison.Ordinal)) is { } other)
+            throw new IOException($"{folder}: not empty (found '{other}') and not a run. Choose a new directory.");
+        AtomicFile.WriteText(Path.Combine(folder, "recipe.json"), RecipeFile.Format(recipe));
+        AtomicFile.WriteText(Path.Combine(folder, "run.json"), JsonSerializer.Serialize(facts, Json) + "\n");
+        return new RunDirectory(folder, recipe, facts);
+    }
+
+    private void CheckSame(Recipe recipe, RunFacts facts)
+    {
+        if (RecipeFile.Format(recipe) != RecipeFile.Format(Recipe))
+            throw Differs($"its recipe is '{Recipe.Name}' with other settings ({FirstDifference(RecipeFile.Format(Recipe), RecipeFile.Format(recipe))})");
+        if (facts.LabelSet.Fingerprint != Facts.LabelSet.Fingerprint)
+            throw Differs($"it was trained on another label set ({Facts.Labels.Count} classes, the features have {facts.Labels.Count})");
+        CheckKey("RGB", Facts.Rgb, facts.Rgb);
+        CheckKey("radar", Facts.Radar, facts.Radar);
+        if (facts.DataFingerprint != Facts.DataFingerprint)
+            throw Differs("the features or their labels have changed since it started");
+        if (facts.Threads != Facts.Threads)
+            throw new InvalidDataException(
+                $"{Folder}: this run computes with {Facts.Threads} threads; with {facts.Threads} its numbers would differ. Resume with --threads {Facts.Threads}.");
+    }
+
+    private void CheckKey(string modality, FeatureKey? mine, FeatureKey? other)
+    {
+        if (mine is null && other is null) return;
+        string? difference = mine is null || other is null ? "only one has them" : FeatureStore.Difference(mine, other);
+        if (difference is not null) throw Differs($"its {modality} features were made differently ({difference})");
+    }
+
+    private InvalidDataException Differs(string what) =>
+        new($"{Folder}: cannot go on with this run: {what}. Train into a new directory.");
+
+    private static string FirstDifference(string there, string given)
+    {
+        foreach ((string a, string b) in there.Split('\n').Zip(given.Split('\n')))
+            if (a != b) return $"there {a.Trim().TrimEnd(',')}, given {b.Trim().TrimEnd(',')}";
+        return "another number of values";
+    }
+
+    private string PathOf(string name) => Path.Combine(Folder, name);
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Gesto.Data;
+using Gesto.Features;
+
+namespace Gesto.Training;
+
+/// <summary>The labelled samples of a feature set as training needs them: in memory, split, and with a fingerprint.</summary>
+internal sealed class TrainingData
+{
+    private TrainingData(ValidationSplit split, LabelSet labelSet) => (Split, LabelSet) = (split, labelSet);
+
+    public ValidationSplit Split { get; }
+
+    public LabelSet LabelSet { get; }
+
+    /// <summary>Train samples, then validation samples; every index below is into this.</summary>
+    public List<Sample> Samples { get; } = [];
+
+    public List<string> Skipped { get; } = [];
+
+    public long[] Labels { get; private set; } = [];
+
+    public int[] Train { get; private set; } = [];
+
+    public int[] Validation { get; private set; } = [];
+
+    /// <summary>RGB steps (T, F) of each sample; empty without RGB.</summary>
+    public List<float[]> Rgb { get; } = [];
+
+    /// <summary>Radar frames, where the store holds frames.</summary>
+    public RadarSequences? RadarFrames { get; private set; }
+
+    /// <summary>Radar steps (T, F), where the store holds ready features.</summary>
+    public List<float[]> RadarFeatures { get; } = [];
+
+    public string Fingerprint { get; private set; } = "";
+
+    /// <exception cref="InvalidDataException">The features lack what the recipe asks for, or hold NaN.</exception>
+    public static TrainingData Load(FeatureSet features, Recipe recipe, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    {
+        FeatureStore? rgb = recipe.UsesRgb ? features.Rgb ?? throw Lacks(recipe, "RGB") : null;
+        FeatureStore? radar = recipe.UsesRadar ? features.Radar ?? throw Lacks(recipe, "radar") : null;
+        bool frames = radar?.Key.Shape.Length == 4;
+        if (radar is not null && !frames && recipe.Radar.Encoder == RadarEncoderMode.Trained)
+            throw new InvalidDataException(
+                $"{radar.Folder}: ready radar features ({radar.Key.Encoder}), but recipe '{recipe.Name}' trains its radar encoder. " +
+                "Run 'gesto extract --radar frames' into another folder, or set radar.encoder=frozen.");
+        ValidationSplit split = ValidationSplit.Choose(features.Samples, recipe.Training.Seed, recipe.Training.ValidationFraction);
+        var data = new TrainingData(split, features.Labels);
+        if (frames) data.RadarFrames = new RadarSequences(radar!.Key.DType, radar.Key.Shape.AsSpan(1));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        int total = split.Train.Count + split.Validation.Count;
+        foreach (Sample sample in split.Train.Concat(split.Validation))
+        {
+            cancel.ThrowIfCancellationRequested();
+            progress?.Report(new WorkProgress("load features", data.Samples.Count + data.Skipped.Count, total, "samples"));
+            if (rgb?.Contains(sample.Key) == false || radar?.Contains(sample.Key) == false)
+            {
+                data.Skipped.Add(sample.Key);
+                continue;
+            }
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{sample.Key},{sample.ClassId}\n")));
+            if (rgb is not null) data.Rgb.Add(Steps(rgb, sample.Key, hash));
+            if (radar is not null && frames) data.RadarFrames!.Add(Read(radar, sample.Key, hash), radar.LengthOf(sample.Key));
+            else if (radar is not null) data.RadarFeatures.Add(Steps(radar, sample.Key, hash));
+            data.Samples.Add(sample);
+        }
+        data.Fingerprint = Convert.ToHexStringLower(hash.GetHashAndReset());
+        data.Index();
+        return data;
+    }
+
+    /// <summary>Reads one array and refuses NaN and infinity by the sample's file.</summary>
+    internal static NpyArray Read(FeatureStore store, string key, IncrementalHash? hash = null)
+    {
+        NpyArray array = store.Load(key);
+        if (array.DType == "<f4")
+        {
+            ReadOnlySpan<float> values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(array.Bytes);
+            int bad = 0;
+            while (bad < values.Length && float.IsFinite(values[bad])) bad++;
+            if (bad < values.Length)
+                throw new InvalidDataException(
+                    $"{store.PathOf(key)}: value {bad} is {values[bad]}, expected finite numbers. Look at the recording with 'gesto check'.");
+        }
+        hash?.AppendData(BitConverter.GetBytes(store.LengthOf(key)));
+        hash?.AppendData(array.Bytes);
+        return array;
+    }
+
+    /// <summary>The real steps (T, F) of one sample's features.</summary>
+    internal static float[] Steps(FeatureStore store, string key, IncrementalHash? hash = null) =>
+        Read(store, key, hash).ToSingles()[..(store.LengthOf(key) * store.Key.Shape[1])];
+
+    private void Index()
+    {
+        Labels = [.. Samples.Select(s => (long)LabelSet.LabelOf(s.ClassId!.Value))];
+        var validation = Split.Validation.Select(s => s.Key).ToHashSet(StringComparer.Ordinal);
+        Train = [.. Enumerable.Range(0, Samples.Count).Where(i => !validation.Contains(Samples[i].Key))];
+        Validation = [.. Enumerable.Range(0, Samples.Count).Where(i => validation.Contains(Samples[i].Key))];
+        if (Train.Length == 0 || Validation.Length == 0)
+            throw new InvalidDataException(
+                $"{Train.Length} samples to train on and {Validation.Length} to validate with have all the features asked for " +
+                $"({Skipped.Count} lack some); both need at least one. Run 'gesto extract' again.");
+    }
+
+    private static InvalidDataException Lacks(Recipe recipe, string modality) => new(
+        $"Recipe '{recipe.Name}' needs {modality} features, the feature folder has none. " +
+        $"Extract a data set with {modality} files, or choose another recipe: {string.Join(", ", RecipeFile.Names())}.");
+}

@@ -1,0 +1,169 @@
+using Gesto.Cli;
+using Gesto.Data;
+using Gesto.Evaluation;
+using Gesto.Features;
+using Gesto.Inference;
+
+namespace Gesto.Tests.Inference;
+
+public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
+{
+    private sealed class NoProgress : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value)
+        {
+        }
+    }
+
+    [Fact]
+    public void Raw_recordings_get_the_probabilities_of_their_extracted_features()
+    {
+        Dataset dataset = Dataset.Open(tiny.Data);
+        Sample[] samples = [.. dataset.Samples.Where(s => s.Split == Split.Test)];
+        using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
+        using IRgbEncoder encoder = TinyRun.OpenEncoder();
+        float[][] extracted = recogniser.PredictAll(FeatureSet.Open(tiny.Features), samples);
+        var predictor = new VideoPredictor(recogniser, encoder);
+        Assert.NotEmpty(samples);
+        for (int n = 0; n < samples.Length; n++)
+        {
+            float[] direct = predictor.Predict(dataset.Root, samples[n], CancellationToken.None);
+            // The same numbers through the same network; only the batch is padded differently.
+            Assert.All(direct.Zip(extracted[n]), p => Assert.Equal(p.First, p.Second, 1e-5f));
+            Assert.Equal(1, direct.Sum(), 1e-5f);
+        }
+    }
+
+    [Fact]
+    public void A_folder_outside_any_data_set_is_a_recording_too()
+    {
+        using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
+        using IRgbEncoder encoder = TinyRun.OpenEncoder();
+        Sample known = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
+        string folder = Path.Combine(tiny.Data, Path.GetDirectoryName(known.Rgb!)!);
+        var predictor = new VideoPredictor(recogniser, encoder);
+        Assert.Equal(
+            predictor.Predict(tiny.Data, known, CancellationToken.None),
+            predictor.Predict(folder, SampleReader.FromFolder(folder), CancellationToken.None));
+    }
+
+    [Fact]
+    public void A_missing_modality_names_the_folder_and_the_recipe()
+    {
+        Sample known = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
+        using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
+        using IRgbEncoder encoder = TinyRun.OpenEncoder();
+        var predictor = new VideoPredictor(recogniser, encoder);
+        var e = Assert.Throws<FileNotFoundException>(() => predictor.Predict(tiny.Data, known with { Rgb = null }, CancellationToken.None));
+        Assert.Contains($"{known.Name}: no RGB video", e.Message.Replace('\\', '/'), StringComparison.Ordinal);
+        Assert.Contains("'late-fusion'", e.Message, StringComparison.Ordinal);
+        e = Assert.Throws<FileNotFoundException>(
+            () => predictor.Predict(tiny.Data, known with { Radar = [known.Radar[0], null, known.Radar[2]] }, CancellationToken.None));
+        Assert.Contains("RDM2", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_encoder_than_the_one_trained_with_is_refused()
+    {
+        using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
+        using IRgbEncoder encoder = TinyRun.OpenEncoder(hash: "ffffffffffffffff");
+        var e = Assert.Throws<InvalidDataException>(() => new VideoPredictor(recogniser, encoder));
+        Assert.Contains("0123456789ab", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ranked_signs_come_with_their_class_ids()
+    {
+        var labels = new LabelSet([new(4, "A"), new(7, "NO"), new(9, "SI")]);
+        Assert.Equal([(9, .5f), (4, .3f)], VideoPredictor.Rank([.3f, .2f, .5f], labels, 2).Select(r => (r.Sign.Id, r.Probability)));
+    }
+
+    [Fact]
+    public void An_evaluation_reads_the_key_and_leaves_its_files_in_the_run()
+    {
+        EvaluationResult result = EvaluateCommand.Evaluate(
+            tiny.Run, tiny.Features, Split.Test, seed: 1, threads: 1, new NoProgress(), CancellationToken.None);
+        Assert.Equal(("late-fusion", "test", 4, true, false), (result.Recipe, result.Split, result.Samples, result.Simulated, result.TrainedOnThese));
+        foreach (string file in new[] { "evaluation-test.json", "report-test.html", "confusion-test.png" })
+            Assert.True(File.Exists(Path.Combine(tiny.Run, file)), file);
+        Assert.Equal(result.ToJson(), EvaluationResult.Load(Path.Combine(tiny.Run, "evaluation-test.json")).ToJson());
+    }
+
+    [Fact]
+    public void Scoring_the_training_samples_says_so()
+    {
+        EvaluationResult result = EvaluateCommand.Evaluate(
+            tiny.Run, tiny.Features, Split.Train, seed: 1, threads: 1, new NoProgress(), CancellationToken.None);
+        Assert.True(result.TrainedOnThese);
+        Assert.Contains("trained on these samples", EvaluateCommand.Summary(result), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_a_labelled_val_the_part_held_out_of_train_is_scored_and_named_so()
+    {
+        EvaluationResult result = RunEvaluation.Evaluate(
+            tiny.Run, tiny.Features, Split.Validation, seed: 1, threads: 1, TimeProvider.System, null, CancellationToken.None);
+        Assert.Equal(("val", 4, false), (result.Split, result.Samples, result.TrainedOnThese));
+        Assert.Contains("chosen on these samples", result.Facts["these samples"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_submission_answers_every_unlabelled_sample()
+    {
+        IReadOnlyList<SubmissionRow> rows = SubmitCommand.Submit(
+            tiny.Run, tiny.Features, tiny.PathOf("submission.csv"), threads: 1, new NoProgress(), CancellationToken.None);
+        int[] expected = [.. Dataset.Open(tiny.Data).Samples.Where(s => s.Split != Split.Train).Select(s => s.Number!.Value).Order()];
+        Assert.Equal(expected, rows.Select(r => r.Id));
+        Assert.Equal(4, rows.Count);
+        Assert.Equal("id,Pred", File.ReadLines(tiny.PathOf("submission.csv")).First());
+    }
+
+    [Fact]
+    public void Skipped_samples_are_counted_in_an_evaluation_and_stop_a_submission()
+    {
+        using var folder = new Folder();
+        Sample lost = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
+        CopyWithout(lost.Key, tiny.Features, folder.Path);
+
+        var e = Assert.Throws<InvalidDataException>(() => SubmitCommand.Submit(
+            tiny.Run, folder.Path, folder["submission.csv"], threads: 1, new NoProgress(), CancellationToken.None));
+        Assert.Contains($"'{lost.Key}' was skipped: the file is cut", e.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder["submission.csv"]));
+
+        EvaluationResult result = RunEvaluation.Evaluate(
+            tiny.Run, folder.Path, Split.Test, seed: 1, threads: 1, TimeProvider.System, null, CancellationToken.None);
+        Assert.Equal(3, result.Samples);
+        Assert.Equal("1 samples that extraction skipped", result.Facts["left out"]);
+    }
+
+    [Fact]
+    public void Without_labels_an_evaluation_says_where_to_put_them()
+    {
+        using var folder = new Folder();
+        CopyWithout(null, tiny.Features, folder.Path);
+        File.Delete(folder["key.csv"]);
+        var e = Assert.Throws<InvalidDataException>(() => RunEvaluation.Evaluate(
+            tiny.Run, folder.Path, Split.Test, seed: 1, threads: 1, TimeProvider.System, null, CancellationToken.None));
+        Assert.Contains("no labels for split 'test'. Put a key.csv", e.Message, StringComparison.Ordinal);
+    }
+
+    private static void CopyWithout(string? sample, string from, string to)
+    {
+        foreach (string path in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(to, Path.GetRelativePath(from, path));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            if (sample is null || Path.GetFileName(path) != FeatureStore.LengthsFile) File.Copy(path, copy);
+            else File.WriteAllLines(copy, RemoveEntry(File.ReadAllText(path), sample));
+        }
+        if (sample is not null)
+            File.WriteAllText(Path.Combine(to, FeatureSet.SkippedFile), $$"""[{"sample":"{{sample}}","message":"the file is cut."}]""");
+    }
+
+    private static string[] RemoveEntry(string json, string sample)
+    {
+        var lengths = System.Text.Json.JsonSerializer.Deserialize<Dictionary<string, int>>(json)!;
+        Assert.True(lengths.Remove(sample));
+        return [System.Text.Json.JsonSerializer.Serialize(lengths)];
+    }
+}

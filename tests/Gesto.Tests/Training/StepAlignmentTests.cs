@@ -1,0 +1,44 @@
+using Gesto.Training;
+
+namespace Gesto.Tests.Training;
+
+public class StepAlignmentTests
+{
+    [Theory]
+    [InlineData(5, 5, new[] { 0, 1, 2, 3, 4 })]
+    [InlineData(5, 3, new[] { 0, 1, 1, 2, 2 })] // i·2/4 = 0, 0.5, 1, 1.5, 2: halves up
+    [InlineData(3, 5, new[] { 0, 2, 4 })]
+    [InlineData(4, 2, new[] { 0, 0, 1, 1 })]
+    [InlineData(6, 1, new[] { 0, 0, 0, 0, 0, 0 })]
+    [InlineData(1, 7, new[] { 3 })]
+    [InlineData(1, 1, new[] { 0 })]
+    [InlineData(2, 30, new[] { 0, 29 })]
+    public void Nearest_takes_the_radar_step_at_the_same_part_of_the_clip(int rgb, int radar, int[] expected) =>
+        Assert.Equal(expected, StepAlignment.RadarSteps(rgb, radar, AlignmentMode.Nearest));
+
+    [Fact]
+    public void Nearest_keeps_first_last_and_order_for_every_pair_of_lengths()
+    {
+        for (int rgb = 2; rgb <= 30; rgb++)
+            for (int radar = 1; radar <= 30; radar++)
+            {
+                int[] steps = StepAlignment.RadarSteps(rgb, radar, AlignmentMode.Nearest);
+                Assert.Equal((rgb, 0, radar - 1), (steps.Length, steps[0], steps[^1]));
+                for (int i = 0; i < rgb; i++)
+                    // Never farther than half a radar step from the same relative time.
+                    Assert.True(Math.Abs(steps[i] - (double)i * (radar - 1) / (rgb - 1)) <= 0.5);
+            }
+    }
+
+    [Fact]
+    public void Index_joins_equal_numbers_and_leaves_the_rest_empty() =>
+        Assert.Equal([0, 1, 2, -1, -1], StepAlignment.RadarSteps(5, 3, AlignmentMode.Index));
+
+    [Fact]
+    public void Joined_steps_hold_RGB_then_the_aligned_radar_and_zero_where_there_is_none()
+    {
+        float[] rgb = [1, 2, 3, 4, 5, 6], radar = [10, 20];
+        Assert.Equal([1, 2, 10, 3, 4, 20, 5, 6, 20], FeatureSequences.Join(rgb, 2, radar, 1, AlignmentMode.Nearest));
+        Assert.Equal([1, 2, 10, 3, 4, 20, 5, 6, 0], FeatureSequences.Join(rgb, 2, radar, 1, AlignmentMode.Index));
+    }
+}

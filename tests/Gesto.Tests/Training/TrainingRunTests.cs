@@ -1,0 +1,161 @@
+using System.Text.Json.Nodes;
+using Gesto.Features;
+using Gesto.Inference;
+using Gesto.Training;
+using TorchSharp;
+
+namespace Gesto.Tests.Training;
+
+/// <summary>libtorch's thread count and its count of live tensors are the process's: nothing else runs beside these tests.</summary>
+[CollectionDefinition("alone with libtorch", DisableParallelization = true)]
+public class AloneWithLibtorch;
+
+[Collection("alone with libtorch")]
+public class TrainingRunTests
+{
+    private static readonly Recipe Small = RecipeFile.Load("late-fusion", [
+        "radar.epochs=3", "radar.hidden=8", "radar.batch=4", "model.hidden=12", "training.batch=5", "training.epochs=4"]);
+
+    private static readonly string[] Deterministic =
+        ["best.safetensors", "last.safetensors", "radar-encoder.safetensors", "radar-best.safetensors", "radar-last.safetensors",
+            "recipe.json", "run.json", "curves.png", "radar/lengths.json", "radar/train/3_SIGN3/SAMPLE_0.npy"];
+
+    [Fact]
+    public void The_same_seed_gives_the_same_bytes_and_another_seed_others()
+    {
+        using var temporary = new TemporaryFolder();
+        FeatureSet features = PlantedFeatures.Write(temporary["features"]);
+        Train(features, Small, temporary["a"]);
+        Train(features, Small, temporary["b"]);
+        Train(features, Small with { Training = Small.Training with { Seed = 1 } }, temporary["c"]);
+        AssertSameRun(temporary["a"], temporary["b"]);
+        Assert.NotEqual(File.ReadAllBytes(temporary["a/best.safetensors"]), File.ReadAllBytes(temporary["c/best.safetensors"]));
+    }
+
+    [Theory]
+    [InlineData("load features", 3)]
+    [InlineData("train radar-encoder", 0)]
+    [InlineData("train radar-encoder", 2)]
+    [InlineData("encode radar", 7)]
+    [InlineData("train fusion", 0)]
+    [InlineData("train fusion", 3)]
+    public void Interrupted_and_resumed_ends_with_the_bytes_of_the_uninterrupted_run(string stage, int done)
+    {
+        using var temporary = new TemporaryFolder();
+        FeatureSet features = PlantedFeatures.Write(temporary["features"]);
+        Train(features, Small, temporary["whole"]);
+        using var cancel = new CancellationTokenSource();
+        var progress = new Interrupter(p => { if (p.Stage == stage && p.Done == done) cancel.Cancel(); });
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            TrainingRun.Start(features, Small, temporary["cut"], resume: false, threads: 1, progress, cancel.Token));
+        TrainingRun.Start(features, Small, temporary["cut"], resume: true, threads: 1);
+        AssertSameRun(temporary["whole"], temporary["cut"]);
+        // And once more over a finished run: nothing changes.
+        TrainingRun.Start(features, null, temporary["cut"], resume: true);
+        AssertSameRun(temporary["whole"], temporary["cut"]);
+    }
+
+    [Fact]
+    public void A_planted_movement_is_learnt_from_radar_alone_and_recognised_from_raw_frames()
+    {
+        using var temporary = new TemporaryFolder();
+        FeatureSet features = PlantedFeatures.Write(temporary["features"], rgb: false, radarType: "<f4", takes: 24);
+        Recipe recipe = RecipeFile.Load("radar-only", ["radar.epochs=30", "radar.hidden=16", "radar.batch=8", "model.hidden=16", "radar.augmentation.rangeShiftBins=0"]);
+        TrainingResult result = TrainingRun.Start(features, recipe, temporary["run"], resume: false, threads: 1);
+        Assert.Equal(1, result.ValidationAccuracy);
+        using var recogniser = Recogniser.Load(temporary["run"], threads: 1);
+        var test = features.Samples.Where(s => s.Split == Gesto.Data.Split.Test).ToList();
+        float[][] all = recogniser.PredictAll(features, test);
+        for (int i = 0; i < test.Count; i++)
+        {
+            Assert.Equal(1, all[i].Sum(), 1e-5f);
+            Assert.Equal(recogniser.Labels.LabelOf(test[i].ClassId!.Value), Array.IndexOf(all[i], all[i].Max()));
+            int length = features.Radar!.LengthOf(test[i].Key);
+            float[] frames = features.Radar.Load(test[i].Key).ToSingles()[..(length * 2 * 64)];
+            float[] alone = recogniser.Predict(new SampleFeatures(null, 0, frames, length, [2, 8, 8]));
+            for (int k = 0; k < alone.Length; k++) Assert.Equal(all[i][k], alone[k], 1e-5f);
+        }
+    }
+
+    [Fact]
+    public void The_best_epoch_is_the_most_accurate_then_the_one_with_lower_loss_then_the_first()
+    {
+        EpochLine Line(int epoch, double loss, double accuracy) => new("fusion", epoch, 0, 0, loss, accuracy, 0);
+        Assert.Equal(3, Trainer.Best([Line(1, 0.1, 0.5), Line(2, 0.9, 0.8), Line(3, 0.7, 0.8), Line(4, 0.7, 0.8)])!.Epoch);
+    }
+
+    [Fact]
+    public void Tensors_do_not_pile_up_over_epochs()
+    {
+        using var temporary = new TemporaryFolder();
+        FeatureSet features = PlantedFeatures.Write(temporary["features"]);
+        var live = new List<long>();
+        var progress = new Interrupter(p => { if (p.Stage == "train fusion") live.Add(torch.Tensor.TotalCount); });
+        TrainingRun.Start(features, RecipeFile.Parse("{}", "x", [
+            "radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=8", "training.patience=8"]),
+            temporary["run"], resume: false, threads: 1, progress);
+        Assert.True(live[1..^1].Distinct().Count() == 1, string.Join(", ", live));
+    }
+
+    [Fact]
+    public void A_run_that_is_there_is_not_written_over()
+    {
+        using var temporary = new TemporaryFolder();
+        FeatureSet features = PlantedFeatures.Write(temporary["features"]);
+        Train(features, Small, temporary["run"]);
+        Assert.Contains("--resume", Assert.Throws<IOException>(() => Train(features, Small, temporary["run"])).Message);
+        Directory.CreateDirectory(temporary["mine"]);
+        File.WriteAllText(temporary["mine/notes.txt"], "");
+        Assert.Contains("notes.txt", Assert.Throws<IOException>(() => Train(features, Small, temporary["mine"])).Message);
+    }
+
+    [Fact]
+    public void Resuming_with_another_label_set_recipe_features_data_or_thread_count_is_refused()
+    {
+        using var temporary = new TemporaryFolder();
+        FeatureSet features = PlantedFeatures.Write(temporary["features"]);
+        Train(features, Small, temporary["run"]);
+        void Refused(string word, FeatureSet set, Recipe recipe, int threads = 1) => Assert.Contains(word,
+            Assert.Throws<InvalidDataException>(() => TrainingRun.Start(set, recipe, temporary["run"], resume: true, threads)).Message);
+        Refused("another label set", PlantedFeatures.Write(temporary["labels"], ids: [3, 9]), Small);
+        Refused("\"epochs\": 9", features, Small with { Training = Small.Training with { Epochs = 9 } });
+        Refused("made differently (DType", PlantedFeatures.Write(temporary["type"], radarType: "<f4"), Small);
+        Refused("have changed", PlantedFeatures.Write(temporary["data"], takes: 9), Small);
+        Refused("--threads 1", features, Small, threads: 2);
+    }
+
+    [Fact]
+    public void Missing_modalities_and_NaN_are_named()
+    {
+        using var temporary = new TemporaryFolder();
+        string message = Assert.Throws<InvalidDataException>(() =>
+            Train(PlantedFeatures.Write(temporary["radar"], rgb: false), Small, temporary["run"])).Message;
+        Assert.Contains("needs RGB features", message);
+        message = Assert.Throws<InvalidDataException>(() => Train(
+            PlantedFeatures.Write(temporary["nan"], radarType: "<f4", poison: float.NaN), Small, temporary["run"])).Message;
+        Assert.Contains("SAMPLE_0.npy: value 5 is NaN", message);
+    }
+
+    private static void Train(FeatureSet features, Recipe recipe, string folder) =>
+        TrainingRun.Start(features, recipe, folder, resume: false, threads: 1);
+
+    private static void AssertSameRun(string expected, string found)
+    {
+        foreach (string file in Deterministic)
+            Assert.True(File.ReadAllBytes(Path.Combine(expected, file)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(found, file))), file);
+        Assert.Equal(Log(expected), Log(found));
+    }
+
+    private static string Log(string run) => string.Join('\n', File.ReadLines(Path.Combine(run, "log.jsonl")).Select(line =>
+    {
+        JsonObject fields = JsonNode.Parse(line)!.AsObject();
+        fields.Remove("seconds");
+        return fields.ToJsonString();
+    }));
+
+    /// <summary>Unlike Progress&lt;T&gt;, calls back before the work goes on.</summary>
+    private sealed class Interrupter(Action<WorkProgress> report) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value) => report(value);
+    }
+}
