@@ -161,7 +161,8 @@ public sealed class Extraction
                 for (; next < pending.Length && ahead.Count <= options.DecodeThreads; next++)
                 {
                     Sample sample = pending[next];
-                    ahead.Enqueue((sample, Task.Run(() => Decode(sample, stop.Token), CancellationToken.None)));
+                    ahead.Enqueue((sample, Task.Factory.StartNew(
+                        () => Decode(sample, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
                 }
                 (Sample current, Task<Decoded> task) = ahead.Dequeue();
                 try
@@ -205,7 +206,7 @@ public sealed class Extraction
 
     private bool NeedsRadar(Sample sample) => radar is not null && !radar.Contains(sample.Key);
 
-    /// <summary>Runs on a pool thread. Both modalities are read before either is stored: a half-good sample stores nothing.</summary>
+    /// <summary>Runs on a thread of its own. Both modalities are read before either is stored: a half-good sample stores nothing.</summary>
     private Decoded Decode(Sample sample, CancellationToken cancel)
     {
         try

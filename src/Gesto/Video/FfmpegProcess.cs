@@ -39,7 +39,9 @@ internal sealed class FfmpegProcess : IDisposable
             throw new FfmpegMissingException(program, e);
         }
         process.StandardInput.Close();
-        messages = Task.Run(() => ReadMessages(process.StandardError), CancellationToken.None);
+        // A thread of its own: callers block pool threads while they wait, and a starved pool would stall every decoder.
+        messages = Task.Factory.StartNew(
+            () => ReadMessages(process.StandardError), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timeout.CancelAfter(limit);
         killOnStop = timeout.Token.Register(Kill);
