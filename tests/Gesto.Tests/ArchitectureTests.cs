@@ -12,7 +12,7 @@ public class ArchitectureTests
     {
         ["Data"] = ["Video", "Radar"], // the dataset doctor opens the files it checks
         ["Video"] = [],
-        ["Radar"] = [],
+        ["Radar"] = ["Video"], // maps are resized with the weights that frames are
         ["Weights"] = [],
         ["Features"] = ["Data", "Video", "Radar", "Weights"],
         ["Models"] = ["Weights", "Features"],
