@@ -20,7 +20,8 @@ internal static class EvaluateCommand
         var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap interval.", DefaultValueFactory = _ => 1 };
         var threads = new Option<int>("--threads")
         {
-            Description = "CPU threads.", DefaultValueFactory = _ => Environment.ProcessorCount,
+            Description = "CPU threads.",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
         };
         var json = new Option<bool>("--json") { Description = "Write the result as one JSON object to standard output." };
         var command = new Command("evaluate",

@@ -38,7 +38,8 @@ internal static class PredictCommand
         });
         var threads = new Option<int>("--threads")
         {
-            Description = "CPU threads.", DefaultValueFactory = _ => Environment.ProcessorCount,
+            Description = "CPU threads.",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
         };
         var json = new Option<bool>("--json") { Description = "Write one JSON array to standard output." };
         var command = new Command("predict",

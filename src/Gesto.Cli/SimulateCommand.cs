@@ -34,12 +34,19 @@ internal static class SimulateCommand
             (int range, int doppler) = Size(parsed.GetValue(radar)!, "--radar-size", "64x128");
             var options = new SimulationOptions
             {
-                Classes = parsed.GetValue(classes), Signers = parsed.GetValue(signers),
+                Classes = parsed.GetValue(classes),
+                Signers = parsed.GetValue(signers),
                 Takes = parsed.GetValue(takes),
-                Seed = parsed.GetValue(seed), ValidationSigners = parsed.GetValue(validation),
+                Seed = parsed.GetValue(seed),
+                ValidationSigners = parsed.GetValue(validation),
                 TestSigners = parsed.GetValue(test),
-                FrameRateHz = parsed.GetValue(rate), Width = width, Height = height, RangeBins = range, DopplerBins = doppler,
-                Threads = parsed.GetValue(threads), Replace = parsed.GetValue(force),
+                FrameRateHz = parsed.GetValue(rate),
+                Width = width,
+                Height = height,
+                RangeBins = range,
+                DopplerBins = doppler,
+                Threads = parsed.GetValue(threads),
+                Replace = parsed.GetValue(force),
             };
             string root = parsed.GetValue(output)!;
             ProgressBar.Run(progress => DatasetWriter.Write(root, options, progress, cancel));

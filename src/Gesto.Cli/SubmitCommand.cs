@@ -19,7 +19,8 @@ internal static class SubmitCommand
         var output = new Option<string>("--out") { Description = "The file to write.", DefaultValueFactory = _ => "submission.csv" };
         var threads = new Option<int>("--threads")
         {
-            Description = "CPU threads.", DefaultValueFactory = _ => Environment.ProcessorCount,
+            Description = "CPU threads.",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
         };
         var command = new Command("submit",
             "Write the challenge's file id,Pred: every unlabelled sample of val and test once, checked.\n\n" +

@@ -23,7 +23,10 @@ internal sealed class CsvTable
         // The header is read as a plain record, so that its errors are worded like the others.
         using CsvReader reader = CsvReader.FromFile(path, CsvReaderOptions.Default with
         {
-            Separator = ',', HasHeader = false, TrimWhitespace = true, TrackLineNumbers = true,
+            Separator = ',',
+            HasHeader = false,
+            TrimWhitespace = true,
+            TrackLineNumbers = true,
             MalformedData = CsvMalformedDataHandling.Throw,
         }, FileOptions.SequentialScan);
         try

@@ -93,8 +93,13 @@ public sealed class Extraction
             ArgumentNullException.ThrowIfNull(encoder);
             rgb = FeatureStore.OpenOrCreate(Path.Combine(folder, FeatureSet.RgbFolder), new FeatureKey
             {
-                Modality = "rgb", Encoder = encoder.Name, Weights = encoder.WeightsHash, Preprocessing = encoder.Preprocessing,
-                Sampling = FrameSampling.Name, DType = "<f4", Shape = [FrameSampling.Length, encoder.Width],
+                Modality = "rgb",
+                Encoder = encoder.Name,
+                Weights = encoder.WeightsHash,
+                Preprocessing = encoder.Preprocessing,
+                Sampling = FrameSampling.Name,
+                DType = "<f4",
+                Shape = [FrameSampling.Length, encoder.Width],
             });
         }
         if (dataset.Samples.Any(s => s.HasRadar))
@@ -113,13 +118,22 @@ public sealed class Extraction
     {
         var key = new FeatureKey
         {
-            Modality = "radar", Encoder = "radar-frames", Weights = "", Preprocessing = "", Sampling = FrameSampling.Name, DType = "|u1", Shape = [],
+            Modality = "radar",
+            Encoder = "radar-frames",
+            Weights = "",
+            Preprocessing = "",
+            Sampling = FrameSampling.Name,
+            DType = "|u1",
+            Shape = [],
         };
         if (options.Source is { } source)
             return key with
             {
-                Encoder = source.Name, Weights = source.WeightsHash, Preprocessing = $"{FormatOf(options)}, divided by 255",
-                DType = "<f4", Shape = [FrameSampling.Length, antennas * source.WidthPerAntenna],
+                Encoder = source.Name,
+                Weights = source.WeightsHash,
+                Preprocessing = $"{FormatOf(options)}, divided by 255",
+                DType = "<f4",
+                Shape = [FrameSampling.Length, antennas * source.WidthPerAntenna],
             };
         // Whether frames are grey levels or numbers, and their own size, only a recording can tell: the first good one.
         RadarClip clip = dataset.Samples.Where(s => s.HasRadar).Select(s => TryReadRadar(s, cancel)).FirstOrDefault(c => c is not null)
@@ -127,7 +141,8 @@ public sealed class Extraction
         RadarFormat stored = clip.DType == "|u1" ? options.Radar with { Size = (clip.Rows, clip.Columns) } : options.Radar;
         return key with
         {
-            Preprocessing = stored.ToString(), DType = clip.DType,
+            Preprocessing = stored.ToString(),
+            DType = clip.DType,
             Shape = [FrameSampling.Length, clip.Antennas, clip.Rows, clip.Columns],
         };
     }

@@ -79,9 +79,18 @@ public sealed record SimulationOptions
     internal string ToJson() => JsonSerializer.Serialize(
         new
         {
-            classes = Classes, signers = Signers, takes = Takes, seed = Seed, validationSigners = SignersPerSplit().Validation,
-            testSigners = SignersPerSplit().Test, frameRateHz = FrameRateHz, width = Width, height = Height,
-            rangeBins = RangeBins, dopplerBins = DopplerBins, version = DatasetWriter.Version,
+            classes = Classes,
+            signers = Signers,
+            takes = Takes,
+            seed = Seed,
+            validationSigners = SignersPerSplit().Validation,
+            testSigners = SignersPerSplit().Test,
+            frameRateHz = FrameRateHz,
+            width = Width,
+            height = Height,
+            rangeBins = RangeBins,
+            dopplerBins = DopplerBins,
+            version = DatasetWriter.Version,
         },
         Indented) + "\n";
 

@@ -14,7 +14,9 @@ public class EvaluationResultTests
         Probabilities = [[.8f, .1f, .1f], [.2f, .7f, .1f], [.1f, .8f, .1f], [.1f, .5f, .4f]],
         Truth = [0, 0, 1, 2],
         Samples = [.. Enumerable.Range(1, 4).Select(n => new Sample { Key = $"test/SAMPLE_{n}", Split = Split.Test, Signer = n < 3 ? "a" : "b" })],
-        Labels = Signs, Recipe = "late-fusion", Split = "test",
+        Labels = Signs,
+        Recipe = "late-fusion",
+        Split = "test",
     };
 
     [Fact]

@@ -20,18 +20,28 @@ internal static class PlantedEvaluation
                 {
                     samples.Add(new Sample
                     {
-                        Key = $"test/SAMPLE_{samples.Count + 1}", Split = Split.Test, Signer = $"S{signer + 1:00}",
+                        Key = $"test/SAMPLE_{samples.Count + 1}",
+                        Split = Split.Test,
+                        Signer = $"S{signer + 1:00}",
                     });
                     truth.Add(label);
                     probabilities.Add(Row(labels, label, 0.55 + 0.06 * signer, random));
                 }
         return new()
         {
-            Probabilities = [.. probabilities], Truth = [.. truth], Samples = samples, Labels = labels, Recipe = "late-fusion",
-            Split = "test", Simulated = true, Seed = 1,
+            Probabilities = [.. probabilities],
+            Truth = [.. truth],
+            Samples = samples,
+            Labels = labels,
+            Recipe = "late-fusion",
+            Split = "test",
+            Simulated = true,
+            Seed = 1,
             Facts = new Dictionary<string, string>
             {
-                ["seed"] = "1", ["data fingerprint"] = "0f3a9b", ["machine"] = "2 cores, linux-x64",
+                ["seed"] = "1",
+                ["data fingerprint"] = "0f3a9b",
+                ["machine"] = "2 cores, linux-x64",
             },
         };
     }

@@ -6,7 +6,13 @@ public sealed class FeatureStoreTests : IDisposable
 {
     private static readonly FeatureKey Key = new()
     {
-        Modality = "rgb", Encoder = "e", Weights = "w", Preprocessing = "p", Sampling = "linspace-30", DType = "<f4", Shape = [30, 2],
+        Modality = "rgb",
+        Encoder = "e",
+        Weights = "w",
+        Preprocessing = "p",
+        Sampling = "linspace-30",
+        DType = "<f4",
+        Shape = [30, 2],
     };
 
     private readonly Folder folder = new();

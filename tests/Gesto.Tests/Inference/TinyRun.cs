@@ -15,8 +15,16 @@ public sealed class TinyRun : IDisposable
     {
         DatasetWriter.Write(Data, new SimulationOptions
         {
-            Classes = 4, Signers = 3, Takes = 1, Seed = 5, ValidationSigners = 0, TestSigners = 1, Width = 64, Height = 64,
-            RangeBins = 16, DopplerBins = 32,
+            Classes = 4,
+            Signers = 3,
+            Takes = 1,
+            Seed = 5,
+            ValidationSigners = 0,
+            TestSigners = 1,
+            Width = 64,
+            Height = 64,
+            RangeBins = 16,
+            DopplerBins = 32,
         }, null, CancellationToken.None);
         using IRgbEncoder encoder = OpenEncoder();
         Extraction.Run(Dataset.Open(Data), Features, encoder, new ExtractionOptions { Radar = new() { Size = (16, 16) } }, null, CancellationToken.None);

@@ -9,8 +9,13 @@ public sealed class DatasetWriterTests : IDisposable
 {
     private static readonly SimulationOptions Small = new()
     {
-        Classes = 2, Signers = 2, Takes = 1, Seed = 11,
-        Width = 96, Height = 72, Threads = 1,
+        Classes = 2,
+        Signers = 2,
+        Takes = 1,
+        Seed = 11,
+        Width = 96,
+        Height = 72,
+        Threads = 1,
     };
 
     private readonly string folder = Directory.CreateTempSubdirectory("gesto-simulate-").FullName;
