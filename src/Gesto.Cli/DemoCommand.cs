@@ -71,8 +71,7 @@ internal static class DemoCommand
             Recipe recipe = RecipeFile.Load(RecipeName, [string.Create(CultureInfo.InvariantCulture, $"training.seed={seed}")]);
             TrainingResult result = ProgressBar.Run(progress =>
                 TrainingRun.Start(FeatureSet.Open(features), recipe, run, RunDirectory.Exists(run), threads, progress, cancel));
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"best validation accuracy {100 * result.ValidationAccuracy:0.0} % at epoch {result.Epoch} of {result.Epochs}"));
+            Console.Error.WriteLine(TrainCommand.Kept(result) + ".");
         }
 
         private void PredictOne()

@@ -56,8 +56,13 @@ internal static class TrainCommand
         if (result.Skipped > 0)
             Console.Error.WriteLine($"{result.Skipped} labelled samples lack features this recipe needs and were not used (run.json lists them).");
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Validation accuracy {result.ValidationAccuracy:P1} at epoch {result.Epoch}. The run is in {run}; curves in curves.png."));
+            $"{Kept(result)}. The run is in {run}; curves in curves.png."));
         Console.Error.WriteLine($"Next: gesto evaluate {run} {features} --split test");
         return 0;
     }
+
+    /// <returns>Which epoch's weights were kept and why, for people.</returns>
+    internal static string Kept(TrainingResult result) => result.ValidationAccuracy is { } accuracy
+        ? string.Create(CultureInfo.InvariantCulture, $"Best validation accuracy {100 * accuracy:0.0} % at epoch {result.Epoch}")
+        : $"Nothing was held out: the last epoch, {result.Epoch}, is kept";
 }

@@ -4,13 +4,18 @@ namespace Gesto.Data;
 /// <param name="Train">Samples to learn from; every class of the data set is among them.</param>
 /// <param name="Validation">Samples never learnt from; no signer (else session, else neighbouring take) of theirs is in
 /// <paramref name="Train"/>.</param>
-/// <param name="HeldOutBy">How they were parted: "val" (the data set's own labelled val), "signer", "session" or "number".</param>
+/// <param name="HeldOutBy">How they were parted: "val" (the data set's own labelled val), "signer", "session",
+/// "number" or "nothing".</param>
 /// <param name="HeldOut">The signers or sessions held out; empty for "val" and "number".</param>
 public sealed record ValidationSplit(
     IReadOnlyList<Sample> Train, IReadOnlyList<Sample> Validation, string HeldOutBy, IReadOnlyList<string> HeldOut)
 {
     /// <summary>Part of train held out where val has no labels, before rounding to whole signers or sessions.</summary>
     public const double DefaultFraction = 0.2;
+
+    /// <summary>Holds nothing out: all labelled train samples to learn from.</summary>
+    public static ValidationSplit None(IReadOnlyList<Sample> samples) =>
+        new([.. samples.Where(s => s is { Split: Split.Train, ClassId: not null })], [], "nothing", []);
 
     /// <summary>Uses val where it is labelled; else holds a part of train out: whole signers where every train sample's
     /// signer is known, else whole sessions, else one block of neighbouring sample numbers per class. Neighbours are takes

@@ -98,8 +98,8 @@ public static class Report
             int[] numbers = [.. epochs.Select(e => e.Epoch)];
             TimeSpan time = TimeSpan.FromSeconds(epochs.Sum(e => e.Seconds));
             html.Add($"<h3>{stage.Key} <small>{epochs.Length} epochs, {time.TotalMinutes:0.0} min</small></h3><div class=\"pair\">");
-            html.Add($"{ReportCharts.Curves("loss", numbers, [.. epochs.Select(e => e.TrainLoss)], [.. epochs.Select(e => e.ValidationLoss)], top: null)}");
-            html.Add($"{ReportCharts.Curves("accuracy, %", numbers, [.. epochs.Select(e => 100 * e.TrainAccuracy)], [.. epochs.Select(e => 100 * e.ValidationAccuracy)], top: 100)}");
+            html.Add($"{ReportCharts.Curves("loss", numbers, [.. epochs.Select(e => e.TrainLoss)], [.. epochs.Select(e => e.ValidationLoss ?? double.NaN)], top: null)}");
+            html.Add($"{ReportCharts.Curves("accuracy, %", numbers, [.. epochs.Select(e => 100 * e.TrainAccuracy)], [.. epochs.Select(e => 100 * e.ValidationAccuracy ?? double.NaN)], top: 100)}");
             html.Add($"</div>");
         }
         return html.Add($"</section>");

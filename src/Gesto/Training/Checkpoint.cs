@@ -45,7 +45,7 @@ internal static class Checkpoint
             ["version"] = Version.ToString(CultureInfo.InvariantCulture),
             ["stage"] = line.Stage,
             ["epoch"] = line.Epoch.ToString(CultureInfo.InvariantCulture),
-            ["val_accuracy"] = line.ValidationAccuracy.ToString("R", CultureInfo.InvariantCulture),
+            ["val_accuracy"] = line.ValidationAccuracy?.ToString("R", CultureInfo.InvariantCulture) ?? "",
         });
 
     public static void LoadWeights(string path, nn.Module model) => TensorFile.Restore(Safetensors.Load(path), path, model);

@@ -23,13 +23,14 @@ internal static class CurvesPlot
     }
 
     private static void Draw(
-        Plot plot, string title, EpochLine[] lines, Func<EpochLine, double> train, Func<EpochLine, double> validation)
+        Plot plot, string title, EpochLine[] lines, Func<EpochLine, double> train, Func<EpochLine, double?> validation)
     {
         double[] epochs = [.. lines.Select(l => (double)l.Epoch)];
         plot.Title(title);
         plot.XLabel("epoch");
         plot.Add.Scatter(epochs, lines.Select(train).ToArray()).LegendText = "train (dropout on)";
-        plot.Add.Scatter(epochs, lines.Select(validation).ToArray()).LegendText = "validation";
+        if (lines.All(l => validation(l) is not null))
+            plot.Add.Scatter(epochs, lines.Select(l => validation(l)!.Value).ToArray()).LegendText = "validation";
         if (Trainer.Best(lines) is { } best)
         {
             var line = plot.Add.VerticalLine(best.Epoch);

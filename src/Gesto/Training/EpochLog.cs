@@ -8,16 +8,16 @@ namespace Gesto.Training;
 /// <param name="Epoch">From 1.</param>
 /// <param name="TrainLoss">Mean cross entropy over the epoch's steps, with dropout and augmentation, nats.</param>
 /// <param name="TrainAccuracy">Fraction right on the way, with dropout and augmentation.</param>
-/// <param name="ValidationLoss">Mean cross entropy, nats.</param>
-/// <param name="ValidationAccuracy">Fraction right.</param>
+/// <param name="ValidationLoss">Mean cross entropy, nats; null where nothing is held out.</param>
+/// <param name="ValidationAccuracy">Fraction right; null where nothing is held out.</param>
 /// <param name="Seconds">Wall time; the one value that differs between equal runs.</param>
 public sealed record EpochLine(
     [property: JsonPropertyName("stage")] string Stage,
     [property: JsonPropertyName("epoch")] int Epoch,
     [property: JsonPropertyName("train_loss")] double TrainLoss,
     [property: JsonPropertyName("train_accuracy")] double TrainAccuracy,
-    [property: JsonPropertyName("val_loss")] double ValidationLoss,
-    [property: JsonPropertyName("val_accuracy")] double ValidationAccuracy,
+    [property: JsonPropertyName("val_loss")] double? ValidationLoss,
+    [property: JsonPropertyName("val_accuracy")] double? ValidationAccuracy,
     [property: JsonPropertyName("seconds")] double Seconds);
 
 /// <summary>The log of a run. The checkpoints hold the lines too, so the file is always rewritten whole from what the

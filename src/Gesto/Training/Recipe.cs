@@ -80,7 +80,7 @@ public sealed record Recipe
         AtLeastOne(Training.Patience, "training.patience");
         Positive(Training.LearningRate, "training.learningRate");
         Require(Training.GradientClip >= 0, "training.gradientClip", Training.GradientClip, "0 (off) or more");
-        Require(Training.ValidationFraction is > 0 and < 1, "training.validationFraction", Training.ValidationFraction, "between 0 and 1");
+        Require(Training.ValidationFraction is >= 0 and < 1, "training.validationFraction", Training.ValidationFraction, "0 or more, less than 1");
 
         void AtLeastOne(int value, string key) => Require(value >= 1, key, value, "1 or more");
         void Positive(double value, string key) => Require(value > 0, key, value, "more than 0");
@@ -197,6 +197,7 @@ public sealed record TrainingRecipe
     /// <summary>Gradients are scaled down to this Euclidean norm at most; 0 = off. Packed LSTMs seldom need it, early steps do.</summary>
     public double GradientClip { get; init; } = 5;
 
-    /// <summary>Part of train that is held out where the data set has no labelled validation split.</summary>
+    /// <summary>Part of train that is held out where the data set has no labelled validation split. 0 = none: every epoch is
+    /// run and the last one kept, for epochs and schedule chosen beforehand, when recordings are few or drift with time.</summary>
     public double ValidationFraction { get; init; } = 0.2;
 }

@@ -30,7 +30,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     /// <summary>Trains until the epochs or the patience end, from the last checkpoint where there is one; afterwards the
     /// model holds the best weights.</summary>
     /// <param name="train">Indices to learn from.</param>
-    /// <param name="validation">Indices that choose the best epoch.</param>
+    /// <param name="validation">Indices that choose the best epoch; with none, all epochs are run and the last is kept.</param>
     /// <param name="progress">Told once an epoch.</param>
     /// <param name="cancel">Checked every step; the last checkpoint stays whole.</param>
     /// <returns>The log line of the best epoch.</returns>
@@ -46,7 +46,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
             adam.LearningRate = Rate(epoch);
             var watch = Stopwatch.StartNew();
             (double trainLoss, double trainAccuracy) = TrainEpoch(train, epoch, adam, cancel);
-            (double loss, double accuracy) = Validate(validation, cancel);
+            (double? loss, double? accuracy) = Validate(validation, cancel);
             var line = new EpochLine(
                 stage.Stage, epoch, trainLoss, trainAccuracy, loss, accuracy, Math.Round(watch.Elapsed.TotalSeconds, 2));
             log.Add(line);
@@ -61,12 +61,13 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
         return Best(log)!;
     }
 
-    /// <returns>Highest validation accuracy; of equal ones the lowest loss, then the earliest. Null for an empty log.</returns>
+    /// <returns>Highest validation accuracy; of equal ones the lowest loss, then the earliest; without validation the last.
+    /// Null for an empty log.</returns>
     internal static EpochLine? Best(IEnumerable<EpochLine> log)
     {
         EpochLine? best = null;
         foreach (EpochLine line in log)
-            if (best is null || line.ValidationAccuracy > best.ValidationAccuracy ||
+            if (best is null || line.ValidationAccuracy is null || line.ValidationAccuracy > best.ValidationAccuracy ||
                 (line.ValidationAccuracy == best.ValidationAccuracy && line.ValidationLoss < best.ValidationLoss))
                 best = line;
         return best;
@@ -114,8 +115,9 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
         return (lossSum / order.Length, right / order.Length);
     }
 
-    private (double Loss, double Accuracy) Validate(int[] validation, CancellationToken cancel)
+    private (double? Loss, double? Accuracy) Validate(int[] validation, CancellationToken cancel)
     {
+        if (validation.Length == 0) return (null, null);
         model.eval();
         using var noGradients = no_grad();
         double lossSum = 0, right = 0;

@@ -47,7 +47,9 @@ internal sealed class TrainingData
             throw new InvalidDataException(
                 $"{radar.Folder}: ready radar features ({radar.Key.Encoder}), but recipe '{recipe.Name}' trains its radar encoder. " +
                 "Run 'gesto extract --radar frames' into another folder, or set radar.encoder=frozen.");
-        ValidationSplit split = ValidationSplit.Choose(features.Samples, recipe.Training.Seed, recipe.Training.ValidationFraction);
+        ValidationSplit split = recipe.Training.ValidationFraction == 0
+            ? ValidationSplit.None(features.Samples)
+            : ValidationSplit.Choose(features.Samples, recipe.Training.Seed, recipe.Training.ValidationFraction);
         var data = new TrainingData(split, features.Labels);
         if (frames) data.RadarFrames = new RadarSequences(radar!.Key.DType, radar.Key.Shape.AsSpan(1));
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

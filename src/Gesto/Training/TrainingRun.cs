@@ -6,12 +6,12 @@ using static TorchSharp.torch;
 namespace Gesto.Training;
 
 /// <summary>What a finished training is worth on the samples held out of it.</summary>
-/// <param name="Epoch">The best epoch, from 1.</param>
-/// <param name="ValidationAccuracy">Its validation accuracy, 0…1.</param>
-/// <param name="ValidationLoss">Its validation loss, nats.</param>
+/// <param name="Epoch">The epoch kept: the best, or the last where nothing is held out, from 1.</param>
+/// <param name="ValidationAccuracy">Its validation accuracy, 0…1; null where nothing is held out.</param>
+/// <param name="ValidationLoss">Its validation loss, nats; null where nothing is held out.</param>
 /// <param name="Epochs">Epochs trained, both stages.</param>
 /// <param name="Skipped">Labelled samples left out because features of theirs are missing.</param>
-public sealed record TrainingResult(int Epoch, double ValidationAccuracy, double ValidationLoss, int Epochs, int Skipped);
+public sealed record TrainingResult(int Epoch, double? ValidationAccuracy, double? ValidationLoss, int Epochs, int Skipped);
 
 /// <summary>Features in, run directory out: radar encoder, its features, fusion model, log and curves.</summary>
 public static class TrainingRun

@@ -85,6 +85,20 @@ public class TrainingRunTests
     }
 
     [Fact]
+    public void With_nothing_held_out_all_samples_teach_and_the_last_epoch_is_kept()
+    {
+        using var temporary = new TemporaryFolder();
+        FeatureSet features = PlantedFeatures.Write(temporary["features"]);
+        TrainingResult result = TrainingRun.Start(features, RecipeFile.Parse("{}", "x", [
+            "radar.epochs=2", "radar.patience=1", "radar.hidden=8", "model.hidden=8", "training.epochs=3", "training.patience=1",
+            "training.validationFraction=0"]), temporary["run"], resume: false, threads: 1);
+        RunFacts facts = RunDirectory.Open(temporary["run"]).Facts;
+        Assert.Equal(features.Samples.Count(s => s.Split == Gesto.Data.Split.Train), facts.Train.Count);
+        Assert.Empty(facts.Validation);
+        Assert.Equal((3, null, 5), (result.Epoch, result.ValidationAccuracy, result.Epochs));
+    }
+
+    [Fact]
     public void Tensors_do_not_pile_up_over_epochs()
     {
         using var temporary = new TemporaryFolder();
@@ -94,7 +108,8 @@ public class TrainingRunTests
         TrainingRun.Start(features, RecipeFile.Parse("{}", "x", [
             "radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=8", "training.patience=8"]),
             temporary["run"], resume: false, threads: 1, progress);
-        Assert.True(live[1..^1].Distinct().Count() == 1, string.Join(", ", live));
+        // What other tests left to the finaliser may still go while we count, so the count may fall; a leak makes it rise.
+        Assert.True(live[^2] <= live[1], string.Join(", ", live));
     }
 
     [Fact]
