@@ -102,7 +102,7 @@ internal sealed class TrainingData
         var validation = Split.Validation.Select(s => s.Key).ToHashSet(StringComparer.Ordinal);
         Train = [.. Enumerable.Range(0, Samples.Count).Where(i => !validation.Contains(Samples[i].Key))];
         Validation = [.. Enumerable.Range(0, Samples.Count).Where(i => validation.Contains(Samples[i].Key))];
-        if (Train.Length == 0 || Validation.Length == 0)
+        if (Train.Length == 0 || (Validation.Length == 0 && validation.Count > 0))
             throw new InvalidDataException(
                 $"{Train.Length} samples to train on and {Validation.Length} to validate with have all the features asked for " +
                 $"({Skipped.Count} lack some); both need at least one. Run 'gesto extract' again.");
