@@ -29,6 +29,8 @@ fi
 "$gesto" simulate "$work/data" --classes 126 --signers "$signers" --val-signers 0 --test-signers "$test_signers" \
   --takes "$takes" --seed "$seed"
 "$gesto" extract "$work/data" "$work/features"
-for recipe in radar-only late-fusion rgb-only source; do measure "$recipe" "$work/features" "$recipe"; done
-measure radar-frozen "$work/features" radar-only --set radar.encoder=frozen
+measure radar-only "$work/features" radar-only
+measure rgb-only "$work/features" rgb-only
+measure late-fusion "$work/features" late-fusion --radar-from "$work/runs/radar-only"
+measure source "$work/features" source
 /usr/bin/python3 "$here/results.py" "$work/runs"

@@ -27,6 +27,10 @@ internal static class TrainCommand
         {
             Description = "processor threads; results are equal to the bit only for equal counts (default: all, with --resume the run's own)",
         };
+        var radarFrom = new Option<DirectoryInfo?>("--radar-from")
+        {
+            Description = "take the radar encoder of another run instead of training it; refused unless it would be the same to the bit",
+        };
         threads.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() < 1) result.AddError("--threads: at least 1.");
@@ -35,24 +39,25 @@ internal static class TrainCommand
             "Train a recogniser: radar encoder first, then the fusion model; best checkpoint by validation accuracy.\n\n" +
             "Example:  gesto train features --recipe late-fusion --run runs/first")
         {
-            features, recipe, run, resume, set, seed, threads,
+            features, recipe, run, resume, set, seed, threads, radarFrom,
         };
         command.SetAction((parsed, cancel) => Task.FromResult(Train(
             parsed.GetValue(features)!.FullName, parsed.GetValue(recipe), parsed.GetValue(run)!.FullName, parsed.GetValue(resume),
             [.. parsed.GetValue(set)!, .. parsed.GetValue(seed) is { } n ? new[] { string.Create(CultureInfo.InvariantCulture, $"training.seed={n}") } : []],
-            parsed.GetValue(threads), cancel)));
+            parsed.GetValue(threads), parsed.GetValue(radarFrom)?.FullName, cancel)));
         return command;
     }
 
     private static int Train(
-        string features, string? recipeName, string run, bool resume, string[] settings, int? threads, CancellationToken cancel)
+        string features, string? recipeName, string run, bool resume, string[] settings, int? threads, string? radarFrom,
+        CancellationToken cancel)
     {
         // A resumed run that names no recipe and sets nothing goes on with its own.
         Recipe? recipe = resume && recipeName is null && settings.Length == 0 && RunDirectory.Exists(run)
             ? null
             : RecipeFile.Load(recipeName ?? "late-fusion", settings);
         FeatureSet set = FeatureSet.Open(features);
-        TrainingResult result = ProgressBar.Run(progress => TrainingRun.Start(set, recipe, run, resume, threads, progress, cancel));
+        TrainingResult result = ProgressBar.Run(progress => TrainingRun.Start(set, recipe, run, resume, threads, radarFrom, progress, cancel));
         if (result.Skipped > 0)
             Console.Error.WriteLine($"{result.Skipped} labelled samples lack features this recipe needs and were not used (run.json lists them).");
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,

@@ -135,6 +135,30 @@ public sealed class RunDirectory
         return new RunDirectory(folder, recipe, facts);
     }
 
+    /// <summary>Takes the radar encoder's training, finished or not, over from a run in which it is the same to the bit:
+    /// same radar recipe, seed, frames, samples and threads. Does nothing where this run has begun its own.</summary>
+    /// <exception cref="InvalidDataException">Something differs; the message says what.</exception>
+    internal void TakeRadarTraining(RunDirectory from)
+    {
+        if (File.Exists(RadarLastPath)) return;
+        string? difference =
+            from.Recipe.Radar != Recipe.Radar ? "recipe.radar"
+            : from.Recipe.Training.Seed != Recipe.Training.Seed ? "training.seed"
+            : from.Recipe.Training.GradientClip != Recipe.Training.GradientClip ? "training.gradientClip"
+            : from.Facts.Threads != Facts.Threads ? "threads"
+            : from.Facts.LabelSet.Fingerprint != Facts.LabelSet.Fingerprint ? "label set"
+            : from.Facts.Radar is null || Facts.Radar is null ? "modalities"
+            : FeatureStore.Difference(from.Facts.Radar, Facts.Radar) is { } key ? $"radar frames ({key})"
+            : !from.Facts.Train.SequenceEqual(Facts.Train) || !from.Facts.Validation.SequenceEqual(Facts.Validation) ? "samples"
+            : !File.Exists(from.RadarBestPath) ? "trained: it has no finished epoch"
+            : null;
+        if (difference is not null)
+            throw new InvalidDataException(
+                $"{from.Folder}: its radar encoder is not this run's, they differ in {difference}. Train without --radar-from.");
+        foreach ((string source, string target) in new[] { (from.RadarBestPath, RadarBestPath), (from.RadarLastPath, RadarLastPath) })
+            AtomicFile.Write(target, to => to.Write(File.ReadAllBytes(source)));
+    }
+
     private void CheckSame(Recipe recipe, RunFacts facts)
     {
         if (RecipeFile.Format(recipe) != RecipeFile.Format(Recipe))

@@ -26,10 +26,11 @@ public static class TrainingRun
     /// <param name="resume">Go on with the run there; with none there, start it.</param>
     /// <param name="threads">libtorch's threads, part of what makes results equal; null = the run's own, for a new run the
     /// machine's processors.</param>
+    /// <param name="radarFrom">A run whose radar encoder is the same to the bit and need not be trained again; null = none.</param>
     /// <param name="progress">Told about loading, epochs and encoding.</param>
     /// <param name="cancel">Leaves the last whole checkpoint behind.</param>
     public static TrainingResult Start(
-        FeatureSet features, Recipe? recipe, string folder, bool resume, int? threads = null,
+        FeatureSet features, Recipe? recipe, string folder, bool resume, int? threads = null, string? radarFrom = null,
         IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
     {
         NativeMemory.KeepFreedPages();
@@ -47,6 +48,7 @@ public static class TrainingRun
         string? encoder = recipe.UsesRgb ? Path.Combine(features.Rgb!.Folder, SmallRgbEncoder.FileName) : null;
         if (File.Exists(encoder))
             AtomicFile.Write(Path.Combine(folder, SmallRgbEncoder.FileName), to => to.Write(File.ReadAllBytes(encoder)));
+        if (radarFrom is not null) run.TakeRadarTraining(RunDirectory.Open(radarFrom));
         var radarLines = new List<EpochLine>();
         FeatureSequences sequences = Features(run, features, data, radarLines, progress, cancel);
         EpochLine best = Fuse(run, data, sequences, radarLines, progress, cancel);

@@ -47,7 +47,7 @@ public class TrainingRunTests
         using var cancel = new CancellationTokenSource();
         var progress = new Interrupter(p => { if (p.Stage == stage && p.Done == done) cancel.Cancel(); });
         Assert.ThrowsAny<OperationCanceledException>(() =>
-            TrainingRun.Start(features, Small, temporary["cut"], resume: false, threads: 1, progress, cancel.Token));
+            TrainingRun.Start(features, Small, temporary["cut"], resume: false, threads: 1, progress: progress, cancel: cancel.Token));
         TrainingRun.Start(features, Small, temporary["cut"], resume: true, threads: 1);
         AssertSameRun(temporary["whole"], temporary["cut"]);
         // And once more over a finished run: nothing changes.
@@ -99,6 +99,23 @@ public class TrainingRunTests
     }
 
     [Fact]
+    public void A_radar_encoder_taken_from_an_equal_run_gives_the_same_bytes_and_from_another_is_refused()
+    {
+        using var temporary = new TemporaryFolder();
+        FeatureSet features = PlantedFeatures.Write(temporary["features"]);
+        string[] small = ["radar.epochs=2", "radar.hidden=8", "model.hidden=8", "training.epochs=2"];
+        Recipe fused = RecipeFile.Parse("{}", "x", small);
+        Recipe radar = RecipeFile.Parse("""{"modalities": ["radar"]}""", "x", small);
+        TrainingRun.Start(features, radar, temporary["radar"], resume: false, threads: 1);
+        TrainingRun.Start(features, fused, temporary["own"], resume: false, threads: 1);
+        TrainingRun.Start(features, fused, temporary["taken"], resume: false, threads: 1, radarFrom: temporary["radar"]);
+        Assert.Equal(File.ReadAllBytes(temporary["own/best.safetensors"]), File.ReadAllBytes(temporary["taken/best.safetensors"]));
+        Recipe other = RecipeFile.Parse("{}", "x", [.. small, "training.seed=5"]);
+        Assert.Contains("training.seed", Assert.Throws<InvalidDataException>(() => TrainingRun.Start(
+            features, other, temporary["other"], resume: false, threads: 1, radarFrom: temporary["radar"])).Message);
+    }
+
+    [Fact]
     public void Tensors_do_not_pile_up_over_epochs()
     {
         using var temporary = new TemporaryFolder();
@@ -107,7 +124,7 @@ public class TrainingRunTests
         var progress = new Interrupter(p => { if (p.Stage == "train fusion") live.Add(torch.Tensor.TotalCount); });
         TrainingRun.Start(features, RecipeFile.Parse("{}", "x", [
             "radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=8", "training.patience=8"]),
-            temporary["run"], resume: false, threads: 1, progress);
+            temporary["run"], resume: false, threads: 1, progress: progress);
         // What other tests left to the finaliser may still go while we count, so the count may fall; a leak makes it rise.
         Assert.True(live[^2] <= live[1], string.Join(", ", live));
     }
