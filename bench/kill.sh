@@ -28,7 +28,7 @@ begun=$SECONDS
 torture $((SECONDS - begun)) "$gesto" extract "$work/data" "$work/features-killed"
 diff -r "$work/features-whole" "$work/features-killed" && echo "extract: bytes equal"
 
-train=("$gesto" train "$work/features-whole" --recipe late-fusion --set epochs=8 --set radar.epochs=4 --run)
+train=("$gesto" train "$work/features-whole" --recipe late-fusion --set training.epochs=12 --set radar.epochs=6 --run)
 begun=$SECONDS
 "${train[@]}" "$work/run-whole"
 torture $((SECONDS - begun)) "${train[@]}" "$work/run-killed" --resume

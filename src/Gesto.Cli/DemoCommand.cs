@@ -39,8 +39,8 @@ internal static class DemoCommand
 
         public int Run()
         {
-            Say("simulate", "12 signs by 7 signers, twice each: RGB and radar of one simulated motion (not LIS)");
-            var simulation = new SimulationOptions { Classes = 12, Signers = 7, Takes = 2, Seed = (ulong)seed, Threads = threads };
+            Say("simulate", "12 signs by 10 signers: RGB and radar of one simulated motion (not LIS)");
+            var simulation = new SimulationOptions { Classes = 12, Signers = 10, Takes = 1, Seed = (ulong)seed, Threads = threads };
             ProgressBar.Run(progress => DatasetWriter.Write(data, simulation, progress, cancel));
             Say("check", "every file opened and decoded");
             if (CheckCommand.Check(data, json: false, new DoctorOptions { Threads = threads }, cancel) != ExitCode.Done)
