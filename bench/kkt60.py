@@ -1,9 +1,10 @@
 """Real recordings as a Gesto data set: kkt60_train.npz (KaiKuTek K60168, 60 GHz, 4 gestures) -> .npy maps and manifest.csv.
 
-    /usr/bin/python3 bench/kkt60.py kkt60_train.npz OUT [--train 100] [--test 40] [--of 140]
+    /usr/bin/python3 bench/kkt60.py kkt60_train.npz OUT [--train 100] [--test 40] [--of 140] [--block N]
 
 Of each class, in order of time, the first --train recordings are train and the last --test are test: neighbours look
-alike, so a random split would flatter. To tune without a look at the test part: --of 100 --train 80 --test 20. Needs apt's python3-numpy.
+alike, so a random split would flatter. To tune without a look at the test part: --of 100 --test 20 --block 40
+tests on recordings 40–59 of the first 100 and trains on the others of them. Needs apt's python3-numpy.
 """
 import argparse
 import csv
@@ -15,6 +16,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("npz", type=Path), parser.add_argument("out", type=Path)
 parser.add_argument("--train", type=int, default=100), parser.add_argument("--test", type=int, default=40)
 parser.add_argument("--of", type=int, default=140, help="use only the first N recordings of each class")
+parser.add_argument("--block", type=int, help="test on --test recordings from here, train on all others")
 o = parser.parse_args()
 
 data = np.load(o.npz)
@@ -22,7 +24,9 @@ maps, labels, classes = data["rdi"], data["label"], [str(c) for c in data["class
 rows, key, number = [], [], 0
 for label, name in enumerate(classes):
     members = np.flatnonzero(labels == label)[: o.of]  # stored in order of time
-    for split, part in (("train", members[: o.train]), ("test", members[-o.test :])):
+    test = members[-o.test :] if o.block is None else members[o.block : o.block + o.test]
+    train = members[: o.train] if o.block is None else np.setdiff1d(members, test)
+    for split, part in (("train", train), ("test", test)):
         for index in part:
             number += 1
             folder = f"train/{label}_{name}" if split == "train" else "test"

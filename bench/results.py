@@ -4,9 +4,8 @@ import sys
 from pathlib import Path
 
 
-def percent(result, name):
-    value, low, high = (result.get(k) for k in (name, name + "_low", name + "_high"))
-    return "–" if value is None else f"{100 * value:.1f} ({100 * low:.1f}–{100 * high:.1f})"
+def percent(score):
+    return "–" if score is None else f"{100 * score['top1']:.1f} ({100 * score['top1_low']:.1f}–{100 * score['top1_high']:.1f})"
 
 
 print("| run | samples | top-1 % (95 %) | letters | words | top-5 % | macro-F1 | training min |")
@@ -16,5 +15,5 @@ for run in sorted(Path(sys.argv[1]).iterdir()):
         continue
     r = json.loads((run / "result.json").read_text())
     minutes = int((run / "seconds").read_text()) / 60
-    print(f"| {run.name} | {r['samples']} | {percent(r, 'top1')} | {percent(r, 'letters_top1')} | {percent(r, 'words_top1')} "
+    print(f"| {run.name} | {r['samples']} | {percent(r)} | {percent(r['letters'])} | {percent(r['words'])} "
           f"| {100 * r['top5']:.1f} | {100 * r['macro_f1']:.1f} | {minutes:.1f} |")

@@ -43,8 +43,7 @@ public sealed class Recogniser : IDisposable
         RadarCnn? encoder = null;
         if (encodes)
         {
-            encoder = new RadarCnn(
-                run.Recipe.Radar.Coordinates, run.Recipe.Radar.Logarithm, mean: 0, deviation: 1, run.Recipe.Radar.RemoveStatic);
+            encoder = new RadarCnn(run.Recipe.Radar.Coordinates, run.Recipe.Radar.Preparation, mean: 0, deviation: 1);
             Checkpoint.LoadWeights(run.RadarEncoderPath, encoder);
             encoder.eval();
         }

@@ -3,6 +3,15 @@ using static TorchSharp.torch;
 
 namespace Gesto.Models;
 
+/// <summary>What is done to a sample's radar values, in this order, before the training split's mean and deviation.</summary>
+/// <param name="Logarithm">log(1 + x): for linear magnitudes.</param>
+/// <param name="RemoveStatic">Subtract each bin's mean over the sample: what does not change is not the sign.</param>
+/// <param name="NormaliseSample">Bring the sample to mean 0 and deviation 1: gain and background drift between recordings.</param>
+public readonly record struct RadarPreparation(bool Logarithm, bool RemoveStatic, bool NormaliseSample)
+{
+    public static RadarPreparation None => default;
+}
+
 /// <summary>Radar frames → 32 features an antenna. Per antenna, with shared weights: convolution 1→16 3×3, ReLU, max-pool 2,
 /// convolution 16→32 3×3, ReLU, global average pool; the antennas' 32 are concatenated in order.</summary>
 /// <remarks>Where we differ from the source project, when <c>coordinates</c> is on: two more constant input channels hold the
@@ -14,23 +23,24 @@ public sealed class RadarCnn : nn.Module<Tensor, Tensor>
     /// <summary>Features of one antenna.</summary>
     public const int WidthPerAntenna = 32;
 
+    // A constant sample stays finite. Held, not implicit: see Training.Adam.
+    private static readonly TorchSharp.Scalar SmallestDeviation = 1e-6f;
+
     // Registered by field name.
     private readonly Conv2d conv1;
     private readonly Conv2d conv2;
     private readonly Tensor mean;
     private readonly Tensor deviation;
     private readonly bool coordinates;
-    private readonly bool logarithm;
-    private readonly bool removeStatic;
+    private readonly RadarPreparation preparation;
 
     /// <param name="coordinates">Add the coordinate channels.</param>
-    /// <param name="logarithm">log(1 + x) of the input first.</param>
-    /// <param name="mean">Subtracted from the values (after the steps above); saved with the weights.</param>
-    /// <param name="deviation">Then divided by; saved with the weights.</param>
-    /// <param name="removeStatic">Subtract each bin's mean over the sample: what does not change is not the sign.</param>
-    public RadarCnn(bool coordinates, bool logarithm, float mean, float deviation, bool removeStatic = false) : base(nameof(RadarCnn))
+    /// <param name="preparation">What is done to a sample's values first.</param>
+    /// <param name="mean">Subtracted then; saved with the weights.</param>
+    /// <param name="deviation">Divided by then; saved with the weights.</param>
+    public RadarCnn(bool coordinates, RadarPreparation preparation, float mean, float deviation) : base(nameof(RadarCnn))
     {
-        (this.coordinates, this.logarithm, this.removeStatic) = (coordinates, logarithm, removeStatic);
+        (this.coordinates, this.preparation) = (coordinates, preparation);
         conv1 = nn.Conv2d(coordinates ? 3 : 1, 16, 3, padding: 1);
         conv2 = nn.Conv2d(16, WidthPerAntenna, 3, padding: 1);
         this.mean = tensor(mean);
@@ -42,7 +52,7 @@ public sealed class RadarCnn : nn.Module<Tensor, Tensor>
     public static RadarCnn Source(int seed)
     {
         manual_seed(seed);
-        return new RadarCnn(coordinates: false, logarithm: false, mean: 0, deviation: 255);
+        return new RadarCnn(coordinates: false, RadarPreparation.None, mean: 0, deviation: 255);
     }
 
     /// <param name="input">Frames of one sample (T, A, R, D), uint8 or float32, values as in the file.</param>
@@ -55,26 +65,28 @@ public sealed class RadarCnn : nn.Module<Tensor, Tensor>
     internal Tensor Scale(Tensor input, ReadOnlySpan<int> lengths)
     {
         using var scope = NewDisposeScope();
-        return Prepare(input, lengths, logarithm, removeStatic).sub(mean).div(deviation).MoveToOuterDisposeScope();
+        return Prepare(input, lengths, preparation).sub(mean).div(deviation).MoveToOuterDisposeScope();
     }
 
-    /// <summary>What comes before mean and deviation, so that both can be measured: float32, logarithm, static echoes.</summary>
-    internal static Tensor Prepare(Tensor input, ReadOnlySpan<int> lengths, bool logarithm, bool removeStatic)
+    /// <summary>What comes before mean and deviation, so that both can be measured: float32, then the preparation.</summary>
+    internal static Tensor Prepare(Tensor input, ReadOnlySpan<int> lengths, RadarPreparation preparation)
     {
         using var scope = NewDisposeScope();
         Tensor values = input.to(ScalarType.Float32);
-        if (logarithm) values = values.relu().log1p(); // magnitudes: nothing is below 0
-        if (removeStatic)
+        if (preparation.Logarithm) values = values.relu().log1p(); // magnitudes: nothing is below 0
+        if (preparation.RemoveStatic || preparation.NormaliseSample)
         {
-            var moving = new List<Tensor>(lengths.Length);
+            var prepared = new List<Tensor>(lengths.Length);
             long start = 0;
             foreach (int length in lengths)
             {
                 Tensor sample = values.narrow(0, start, length);
-                moving.Add(sample.sub(sample.mean([0], keepdim: true)));
+                if (preparation.RemoveStatic) sample = sample.sub(sample.mean([0], keepdim: true));
+                if (preparation.NormaliseSample) sample = sample.sub(sample.mean()).div(sample.std(unbiased: false).add(SmallestDeviation));
+                prepared.Add(sample);
                 start += length;
             }
-            values = moving.Count == 1 ? moving[0] : cat(moving, 0);
+            values = prepared.Count == 1 ? prepared[0] : cat(prepared, 0);
         }
         return values.MoveToOuterDisposeScope();
     }

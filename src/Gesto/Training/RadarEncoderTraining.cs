@@ -78,9 +78,9 @@ internal static class RadarEncoderTraining
         TrainingRecipe training = run.Recipe.Training;
         (float mean, float deviation) = recipe.Scaling == RadarScaling.Unit
             ? (0, 255)
-            : frames.Statistics(data.Train, recipe.Logarithm, recipe.RemoveStatic);
+            : frames.Statistics(data.Train, recipe.Preparation);
         manual_seed(training.Seed);
-        var encoder = new RadarCnn(recipe.Coordinates, recipe.Logarithm, mean, deviation, recipe.RemoveStatic);
+        var encoder = new RadarCnn(recipe.Coordinates, recipe.Preparation, mean, deviation);
         if (recipe.Encoder == RadarEncoderMode.Frozen)
         {
             Save(run, encoder, "seeded random weights");

@@ -77,14 +77,14 @@ internal sealed class RadarSequences
     }
 
     /// <summary>Mean and standard deviation over all values of some samples, prepared as the CNN does.</summary>
-    public (float Mean, float Deviation) Statistics(IEnumerable<int> chosen, bool logarithm, bool removeStatic)
+    public (float Mean, float Deviation) Statistics(IEnumerable<int> chosen, RadarPreparation preparation)
     {
         double sum = 0, squares = 0;
         long count = 0;
         foreach (int sample in chosen)
         {
             using var scope = NewDisposeScope();
-            Tensor values = RadarCnn.Prepare(Frames(sample), [LengthOf(sample)], logarithm, removeStatic);
+            Tensor values = RadarCnn.Prepare(Frames(sample), [LengthOf(sample)], preparation);
             values = values.to(ScalarType.Float64);
             sum += values.sum().item<double>();
             squares += values.square().sum().item<double>();

@@ -113,6 +113,13 @@ public sealed record RadarRecipe
     /// Source: moving target indication, M. Skolnik, "Introduction to Radar Systems", chapter 3.</summary>
     public bool RemoveStatic { get; init; }
 
+    /// <summary>Bring each sample to mean 0 and deviation 1 before the training split's scaling: where gain or background
+    /// drift between recordings. Off: the strength of an echo can tell near from far.</summary>
+    public bool NormaliseSample { get; init; }
+
+    [System.Text.Json.Serialization.JsonIgnore]
+    internal Models.RadarPreparation Preparation => new(Logarithm, RemoveStatic, NormaliseSample);
+
     /// <summary>Width of the light LSTM that reads the CNN's features while it learns; thrown away afterwards.</summary>
     public int Hidden { get; init; } = 128;
 

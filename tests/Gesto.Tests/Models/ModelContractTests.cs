@@ -64,7 +64,7 @@ public class ModelContractTests
     {
         using var scope = NewDisposeScope();
         manual_seed(1);
-        using var encoder = new RadarCnn(coordinates, logarithm: true, mean: 1, deviation: 2);
+        using var encoder = new RadarCnn(coordinates, new RadarPreparation(Logarithm: true, false, false), mean: 1, deviation: 2);
         using var model = new RadarClassifier(encoder, antennas: 2, new RadarRecipe { Hidden = 8 }, classes: 3);
         Tensor frames = tensor(FormulaTensors.Values(3, 5 * 2 * 8 * 8).Select(v => v + 1).ToArray(), [5, 2, 8, 8]);
         Tensor logits = model.Classify(frames, [3, 2], new AugmentationRecipe { GainSpread = 0.2, Noise = 0.1 }, new Random(1));
@@ -86,7 +86,7 @@ public class ModelContractTests
         float[] Features(bool coordinates, int row)
         {
             using var scope = NewDisposeScope();
-            using var cnn = new RadarCnn(coordinates, logarithm: false, mean: 0, deviation: 1);
+            using var cnn = new RadarCnn(coordinates, RadarPreparation.None, mean: 0, deviation: 1);
             FormulaTensors.Fill(cnn, 0.3f);
             var frame = new float[32 * 32];
             frame[row * 32 + 16] = 10;
@@ -103,7 +103,7 @@ public class ModelContractTests
     public void Removing_what_is_static_leaves_the_same_features_whatever_stands_in_the_room()
     {
         using var scope = NewDisposeScope();
-        using var cnn = new RadarCnn(coordinates: true, logarithm: false, mean: 0, deviation: 1, removeStatic: true);
+        using var cnn = new RadarCnn(coordinates: true, new RadarPreparation(false, RemoveStatic: true, false), mean: 0, deviation: 1);
         Tensor empty = tensor(FormulaTensors.Values(4, 5 * 64), [5, 1, 8, 8]);
         Tensor furnished = empty + tensor(FormulaTensors.Values(5, 64), [1, 1, 8, 8]);
         float[] expected = cnn.forward(empty).data<float>().ToArray(), found = cnn.forward(furnished).data<float>().ToArray();
@@ -111,6 +111,18 @@ public class ModelContractTests
         // In a batch each sample keeps to its own mean.
         float[] together = cnn.Scale(cat([empty, furnished], 0), [5, 5]).data<float>().ToArray();
         for (int i = 0; i < 320; i++) Assert.Equal(together[i], together[320 + i], 1e-5f);
+    }
+
+    [Fact]
+    public void Normalising_a_sample_leaves_the_same_features_whatever_the_gain_and_the_level()
+    {
+        using var scope = NewDisposeScope();
+        using var cnn = new RadarCnn(coordinates: true, new RadarPreparation(false, false, NormaliseSample: true), mean: 0, deviation: 1);
+        Tensor sample = tensor(FormulaTensors.Values(4, 5 * 64), [5, 1, 8, 8]);
+        Tensor louder = sample * 3 + 7;
+        float[] expected = cnn.forward(sample).data<float>().ToArray(), found = cnn.forward(louder).data<float>().ToArray();
+        for (int f = 0; f < expected.Length; f++) Assert.Equal(expected[f], found[f], 1e-4f);
+        Assert.All(cnn.forward(full([5, 1, 8, 8], 3f)).data<float>().ToArray(), v => Assert.True(float.IsFinite(v)));
     }
 
     [Fact]

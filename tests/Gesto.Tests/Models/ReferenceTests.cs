@@ -64,7 +64,7 @@ public class ReferenceTests
     private static double[] Radar(bool coordinates)
     {
         using var scope = NewDisposeScope();
-        using var cnn = new RadarCnn(coordinates, logarithm: false, mean: 100, deviation: 50);
+        using var cnn = new RadarCnn(coordinates, RadarPreparation.None, mean: 100, deviation: 50);
         FormulaTensors.Fill(cnn, 0.3f);
         byte[] frames = [.. FormulaTensors.Values(200, 2 * 3 * 10 * 14).Select(v => (byte)MathF.Floor((v + 1) * 127.5f))];
         return [.. cnn.forward(tensor(frames, [2, 3, 10, 14])).data<float>().ToArray()];
