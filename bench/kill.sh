@@ -3,7 +3,7 @@
 # must equal an uninterrupted run's.    bench/kill.sh WORK [TIMES] [SEED]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-gesto="$here/../gesto"
+gesto=${GESTO:-"$here/../gesto"}
 work=${1:?usage: bench/kill.sh WORK [TIMES] [SEED]} times=${2:-10}
 RANDOM=${3:-1}
 mkdir -p "$work"

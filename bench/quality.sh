@@ -4,7 +4,7 @@
 #   bench/quality.sh WORK [kkt60_train.npz]        WORK needs about 2 GB; two hours on two cores, most of it ResNet50
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-gesto="$here/../gesto"
+gesto=${GESTO:-"$here/../gesto"}
 work=${1:?usage: bench/quality.sh WORK [kkt60_train.npz]}
 signers=${SIGNERS:-8} test_signers=${TEST_SIGNERS:-3} takes=${TAKES:-2} seed=${SEED:-1}
 mkdir -p "$work"

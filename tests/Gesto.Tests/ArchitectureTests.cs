@@ -16,7 +16,7 @@ public class ArchitectureTests
         ["Weights"] = [],
         ["Features"] = ["Data", "Video", "Radar", "Weights"],
         ["Models"] = ["Weights", "Features"],
-        ["Training"] = ["Data", "Features", "Models", "Weights"],
+        ["Training"] = ["Data", "Video", "Features", "Models", "Weights"],
         ["Inference"] = ["Data", "Video", "Radar", "Features", "Models", "Training", "Weights"],
         ["Evaluation"] = ["Data", "Features", "Training", "Inference"],
         ["Simulation"] = ["Data", "Video", "Radar"],

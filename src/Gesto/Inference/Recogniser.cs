@@ -100,7 +100,7 @@ public sealed class Recogniser : IDisposable
     {
         if (Recipe.UsesRgb) Check("RGB", sample.Rgb, sample.RgbLength, [run.Facts.RgbWidth], [run.Facts.RgbWidth]);
         if (!Recipe.UsesRadar)
-            return FeatureSequences.Join(sample.Rgb, run.Facts.RgbWidth, null, 0, Recipe.Alignment);
+            return FeatureSequences.Join(sample.Rgb, run.Facts.RgbWidth, null, 0, Recipe);
         Check("radar", sample.Radar, sample.RadarLength, sample.RadarShape, run.Facts.Radar!.Shape[1..]);
         float[] radar = sample.Radar!;
         if (encoder is not null)
@@ -110,7 +110,7 @@ public sealed class Recogniser : IDisposable
             radar = RadarEncoderTraining.Encode(encoder, frames);
         }
         return FeatureSequences.Join(
-            Recipe.UsesRgb ? sample.Rgb : null, run.Facts.RgbWidth, radar, run.Facts.RadarWidth, Recipe.Alignment);
+            Recipe.UsesRgb ? sample.Rgb : null, run.Facts.RgbWidth, radar, run.Facts.RadarWidth, Recipe);
     }
 
     private void Check(string modality, float[]? values, int length, int[] found, int[] expected)

@@ -61,7 +61,7 @@ internal sealed class RadarSequences
             int length = LengthOf(chosen[i]);
             plans[i] = augmentation is null
                 ? ([.. Enumerable.Range(0, length)], 0)
-                : (DrawFrames(length, augmentation, random!),
+                : (Sequences.DrawSteps(length, augmentation.TempoSpread, augmentation.FrameDropout, random!),
                     random!.Next(-augmentation.RangeShiftBins, augmentation.RangeShiftBins + 1));
         }
         int[] lengths = [.. plans.Select(p => p.Frames.Length)];
@@ -94,23 +94,6 @@ internal sealed class RadarSequences
         double deviation = Math.Sqrt(Math.Max(0, squares / count - mean * mean));
         return ((float)mean, deviation > 1e-6 ? (float)deviation : 1);
     }
-
-    /// <summary>Which frames of <paramref name="length"/> an augmented sample shows, in order.</summary>
-    internal static int[] DrawFrames(int length, AugmentationRecipe augmentation, Random random)
-    {
-        double tempo = 1 + augmentation.TempoSpread * (2 * random.NextDouble() - 1);
-        int count = Math.Clamp((int)Math.Round(length / tempo), 1, FrameLimit);
-        var frames = new List<int>(count);
-        for (int i = 0; i < count; i++)
-        {
-            int frame = count == 1 ? length / 2 : (int)Math.Round((double)i * (length - 1) / (count - 1));
-            if (random.NextDouble() >= augmentation.FrameDropout) frames.Add(frame);
-        }
-        if (frames.Count == 0) frames.Add(length / 2);
-        return [.. frames];
-    }
-
-    private const int FrameLimit = 30;
 
     /// <summary>Moves each antenna's map by whole range rows; the edge row fills what comes in.</summary>
     private void CopyShifted(ReadOnlySpan<byte> from, Span<byte> to, int shift)

@@ -42,6 +42,8 @@ public sealed record Recipe
     /// <summary>How radar steps meet RGB steps; matters only with both modalities.</summary>
     public AlignmentMode Alignment { get; init; } = AlignmentMode.Nearest;
 
+    public RgbRecipe Rgb { get; init; } = new();
+
     public RadarRecipe Radar { get; init; } = new();
 
     public ModelRecipe Model { get; init; } = new();
@@ -71,6 +73,8 @@ public sealed record Recipe
         Fraction(augmentation.TempoSpread, "radar.augmentation.tempoSpread");
         Fraction(augmentation.GainSpread, "radar.augmentation.gainSpread");
         Fraction(augmentation.FrameDropout, "radar.augmentation.frameDropout");
+        Fraction(Training.TempoSpread, "training.tempoSpread");
+        Fraction(Training.FrameDropout, "training.frameDropout");
         Require(augmentation.Noise >= 0, "radar.augmentation.noise", augmentation.Noise, "0 or more");
         AtLeastOne(Model.Hidden, "model.hidden");
         AtLeastOne(Model.Layers, "model.layers");
@@ -91,6 +95,14 @@ public sealed record Recipe
                 throw new InvalidDataException(FormattableString.Invariant($"{place}: {key} is {found}, expected {expected}."));
         }
     }
+}
+
+/// <summary>What is done to the RGB features before they meet the radar's.</summary>
+public sealed record RgbRecipe
+{
+    /// <summary>Subtract each feature's mean over the sample's real frames: room, clothes and face stay the same through a
+    /// sample, the sign moves. It takes most of the signer out of the features (docs/LOG.md has the figures).</summary>
+    public bool RemoveStatic { get; init; }
 }
 
 /// <summary>The radar CNN and its own training, which comes before the fusion model's.</summary>
@@ -203,6 +215,12 @@ public sealed record TrainingRecipe
 
     /// <summary>Gradients are scaled down to this Euclidean norm at most; 0 = off. Packed LSTMs seldom need it, early steps do.</summary>
     public double GradientClip { get; init; } = 5;
+
+    /// <summary>While learning, each sample is faster or slower by up to this fraction: steps are repeated or left out.</summary>
+    public double TempoSpread { get; init; }
+
+    /// <summary>While learning, each step is left out with this probability (at least one stays).</summary>
+    public double FrameDropout { get; init; }
 
     /// <summary>Part of train that is held out where the data set has no labelled validation split. 0 = none: every epoch is
     /// run and the last one kept, for epochs and schedule chosen beforehand, when recordings are few or drift with time.</summary>

@@ -1,3 +1,4 @@
+using Gesto.Video;
 using static TorchSharp.torch;
 
 namespace Gesto.Training;
@@ -22,6 +23,25 @@ internal static class Sequences
             .index_copy(0, tensor(places), rows)
             .view(lengths.Length, longest, rows.shape[1])
             .MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Which of a sample's steps are shown while learning, in order: the whole at another tempo, some left out.</summary>
+    /// <param name="length">Real steps.</param>
+    /// <param name="tempoSpread">Faster or slower by up to this fraction, 0…1 exclusive.</param>
+    /// <param name="frameDropout">Probability that a step is left out; at least one stays.</param>
+    /// <param name="random">Source of both.</param>
+    public static int[] DrawSteps(int length, double tempoSpread, double frameDropout, Random random)
+    {
+        double tempo = 1 + tempoSpread * (2 * random.NextDouble() - 1);
+        int count = Math.Clamp((int)Math.Round(length / tempo), 1, FrameSampling.Length);
+        var steps = new List<int>(count);
+        for (int i = 0; i < count; i++)
+        {
+            int step = count == 1 ? length / 2 : (int)Math.Round((double)i * (length - 1) / (count - 1));
+            if (random.NextDouble() >= frameDropout) steps.Add(step);
+        }
+        if (steps.Count == 0) steps.Add(length / 2);
+        return [.. steps];
     }
 
     /// <returns>Lengths as PyTorch's packing wants them: int64 on the CPU.</returns>
@@ -53,16 +73,23 @@ internal sealed class FeatureSequences(int width)
         samples.Add(steps);
     }
 
-    /// <summary>Features (B, T, F) and lengths (B) of some samples.</summary>
-    public (Tensor Features, Tensor Lengths) Batch(ReadOnlySpan<int> chosen)
+    /// <summary>Features (B, T, F) and lengths (B) of some samples, every step as it is.</summary>
+    public (Tensor Features, Tensor Lengths) Batch(ReadOnlySpan<int> chosen) =>
+        Batch(chosen, sample => [.. Enumerable.Range(0, LengthOf(sample))]);
+
+    /// <param name="chosen">Samples.</param>
+    /// <param name="stepsOf">Which steps of a sample to show, in order.</param>
+    public (Tensor Features, Tensor Lengths) Batch(ReadOnlySpan<int> chosen, Func<int, int[]> stepsOf)
     {
-        var lengths = new int[chosen.Length];
-        for (int i = 0; i < chosen.Length; i++) lengths[i] = LengthOf(chosen[i]);
-        int longest = lengths.Max();
+        var steps = new int[chosen.Length][];
+        for (int i = 0; i < chosen.Length; i++) steps[i] = stepsOf(chosen[i]);
+        int longest = steps.Max(s => s.Length);
         var padded = new float[chosen.Length * longest * width];
-        for (int i = 0; i < chosen.Length; i++) samples[chosen[i]].CopyTo(padded, i * longest * width);
+        for (int i = 0; i < chosen.Length; i++)
+            for (int t = 0; t < steps[i].Length; t++)
+                samples[chosen[i]].AsSpan(steps[i][t] * width, width).CopyTo(padded.AsSpan((i * longest + t) * width, width));
         using Tensor flat = tensor(padded);
-        return (flat.view(chosen.Length, longest, width).clone(), Sequences.LengthTensor(lengths));
+        return (flat.view(chosen.Length, longest, width).clone(), Sequences.LengthTensor([.. steps.Select(s => s.Length)]));
     }
 
     /// <summary>Mean and standard deviation of each feature over all steps of some samples; a feature that never changes
@@ -95,18 +122,30 @@ internal sealed class FeatureSequences(int width)
         return (mean, deviation);
     }
 
+    /// <returns>(T, F) minus each feature's mean over the T real steps.</returns>
+    public static float[] WithoutMean(float[] steps, int width)
+    {
+        var sum = new double[width];
+        for (int i = 0; i < steps.Length; i++) sum[i % width] += steps[i];
+        int count = steps.Length / width;
+        var moving = new float[steps.Length];
+        for (int i = 0; i < steps.Length; i++) moving[i] = (float)(steps[i] - sum[i % width] / count);
+        return moving;
+    }
+
     /// <summary>One sample's steps [RGB|radar], the radar brought to the RGB time axis.</summary>
     /// <param name="rgb">(Trgb, rgbWidth), or null without RGB.</param>
     /// <param name="rgbWidth">RGB features a step.</param>
     /// <param name="radar">(Trad, radarWidth), or null without radar.</param>
     /// <param name="radarWidth">Radar features a step.</param>
-    /// <param name="mode">How radar steps are chosen.</param>
-    public static float[] Join(float[]? rgb, int rgbWidth, float[]? radar, int radarWidth, AlignmentMode mode)
+    /// <param name="recipe">How radar steps are chosen, and whether what stands still is taken out of the RGB features.</param>
+    public static float[] Join(float[]? rgb, int rgbWidth, float[]? radar, int radarWidth, Recipe recipe)
     {
+        if (rgb is not null && recipe.Rgb.RemoveStatic) rgb = WithoutMean(rgb, rgbWidth);
         if (rgb is null) return radar ?? throw new ArgumentException("A sample needs RGB or radar features.");
         if (radar is null) return rgb;
         int length = rgb.Length / rgbWidth;
-        int[] steps = StepAlignment.RadarSteps(length, radar.Length / radarWidth, mode);
+        int[] steps = StepAlignment.RadarSteps(length, radar.Length / radarWidth, recipe.Alignment);
         var joined = new float[length * (rgbWidth + radarWidth)];
         for (int i = 0; i < length; i++)
         {

@@ -108,7 +108,7 @@ public static class TrainingRun
         {
             sequences.Add(FeatureSequences.Join(
                 recipe.UsesRgb ? data.Rgb[i] : null, run.Facts.RgbWidth,
-                recipe.UsesRadar ? radar[i] : null, run.Facts.RadarWidth, recipe.Alignment));
+                recipe.UsesRadar ? radar[i] : null, run.Facts.RadarWidth, recipe));
             if (recipe.UsesRgb) data.Rgb[i] = []; // joined: the separate copy would double the memory
         }
         return sequences;
@@ -130,7 +130,9 @@ public static class TrainingRun
 
         Tensor Forward(ReadOnlySpan<int> samples, Random? random)
         {
-            (Tensor features, Tensor lengths) = sequences.Batch(samples);
+            (Tensor features, Tensor lengths) = random is null
+                ? sequences.Batch(samples)
+                : sequences.Batch(samples, s => Sequences.DrawSteps(sequences.LengthOf(s), training.TempoSpread, training.FrameDropout, random));
             using (features)
             using (lengths) return model.forward(features, lengths);
         }

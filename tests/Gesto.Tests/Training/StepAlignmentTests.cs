@@ -38,7 +38,35 @@ public class StepAlignmentTests
     public void Joined_steps_hold_RGB_then_the_aligned_radar_and_zero_where_there_is_none()
     {
         float[] rgb = [1, 2, 3, 4, 5, 6], radar = [10, 20];
-        Assert.Equal([1, 2, 10, 3, 4, 20, 5, 6, 20], FeatureSequences.Join(rgb, 2, radar, 1, AlignmentMode.Nearest));
-        Assert.Equal([1, 2, 10, 3, 4, 20, 5, 6, 0], FeatureSequences.Join(rgb, 2, radar, 1, AlignmentMode.Index));
+        Assert.Equal([1, 2, 10, 3, 4, 20, 5, 6, 20], FeatureSequences.Join(rgb, 2, radar, 1, new Recipe()));
+        Assert.Equal([1, 2, 10, 3, 4, 20, 5, 6, 0], FeatureSequences.Join(rgb, 2, radar, 1, new Recipe { Alignment = AlignmentMode.Index }));
+    }
+
+    [Fact]
+    public void Removing_what_is_static_takes_the_mean_out_of_rgb_alone()
+    {
+        float[] rgb = [1, 20, 2, 20, 6, 20], radar = [10, 20, 30];
+        var recipe = new Recipe { Rgb = new RgbRecipe { RemoveStatic = true } };
+        Assert.Equal([-2, 0, 10, -1, 0, 20, 3, 0, 30], FeatureSequences.Join(rgb, 2, radar, 1, recipe));
+        Assert.Equal([-2, 0, -1, 0, 3, 0], FeatureSequences.Join(rgb, 2, null, 0, recipe));
+        Assert.Equal([1, 20, 2, 20, 6, 20], rgb); // the features of the store stay as they are
+    }
+
+    [Fact]
+    public void Steps_drawn_for_learning_keep_their_order_and_stay_within_the_sample()
+    {
+        Assert.Equal([0, 1, 2, 3, 4], Sequences.DrawSteps(5, tempoSpread: 0, frameDropout: 0, new Random(1)));
+        var seen = new HashSet<int>();
+        for (int seed = 0; seed < 300; seed++)
+        {
+            int[] steps = Sequences.DrawSteps(20, tempoSpread: 0.2, frameDropout: 0.1, new Random(seed));
+            Assert.Equal(steps.Order(), steps);
+            Assert.InRange(steps[0], 0, 19);
+            Assert.InRange(steps[^1], 0, 19);
+            Assert.InRange(steps.Length, 8, 25); // 20 / 1.2 … 20 / 0.8, some left out
+            seen.Add(steps.Length);
+        }
+        Assert.True(seen.Count > 5);
+        Assert.Single(Sequences.DrawSteps(3, 0, 0.999, new Random(1)));
     }
 }
