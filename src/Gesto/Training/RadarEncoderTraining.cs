@@ -13,6 +13,7 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
     private readonly RadarCnn encoder;
     private readonly BatchNorm1d norm;
     private readonly LateFusion head;
+    private readonly bool centre;
 
     /// <param name="encoder">Disposed by its owner, not with the classifier.</param>
     /// <param name="antennas">A.</param>
@@ -22,6 +23,7 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
     {
         int width = antennas * RadarCnn.WidthPerAntenna;
         this.encoder = encoder;
+        centre = recipe.CentreFeatures;
         // Averages over a whole map are small and alike; without this the light LSTM hardly learns from them.
         norm = nn.BatchNorm1d(width);
         head = new LateFusion(width, recipe.Hidden, layers: 1, recipe.Dropout, classes);
@@ -58,7 +60,9 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
             using Scalar noise = augmentation.Noise; // held: see Adam
             scaled = scaled.add(randn_like(scaled), alpha: noise);
         }
-        Tensor features = Sequences.Pad(norm.forward(encoder.Encode(scaled)), lengths);
+        Tensor encoded = encoder.Encode(scaled);
+        if (centre) encoded = Sequences.Centre(encoded, lengths);
+        Tensor features = Sequences.Pad(norm.forward(encoded), lengths);
         return head.forward(features, Sequences.LengthTensor(lengths)).MoveToOuterDisposeScope();
     }
 }

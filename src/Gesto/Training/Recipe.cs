@@ -129,6 +129,10 @@ public sealed record RadarRecipe
     /// drift between recordings. Off: the strength of an echo can tell near from far.</summary>
     public bool NormaliseSample { get; init; }
 
+    /// <summary>Subtract each CNN feature's mean over the sample's real frames, in the light head and in the fusion model:
+    /// body, place and noise level of a signer move all features of a sample together; the sign moves them in time.</summary>
+    public bool CentreFeatures { get; init; }
+
     [System.Text.Json.Serialization.JsonIgnore]
     internal Models.RadarPreparation Preparation => new(Logarithm, RemoveStatic, NormaliseSample);
 

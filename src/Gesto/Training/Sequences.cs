@@ -44,6 +44,23 @@ internal static class Sequences
         return [.. steps];
     }
 
+    /// <summary>Subtracts each feature's mean over its sample. Gradients flow back to <paramref name="rows"/>.</summary>
+    /// <param name="rows">(ΣL, F).</param>
+    /// <param name="lengths">Rows of each sample, in order.</param>
+    public static Tensor Centre(Tensor rows, ReadOnlySpan<int> lengths)
+    {
+        using var scope = NewDisposeScope();
+        var centred = new List<Tensor>(lengths.Length);
+        long start = 0;
+        foreach (int length in lengths)
+        {
+            Tensor sample = rows.narrow(0, start, length);
+            centred.Add(sample.sub(sample.mean([0], keepdim: true)));
+            start += length;
+        }
+        return cat(centred, 0).MoveToOuterDisposeScope();
+    }
+
     /// <returns>Lengths as PyTorch's packing wants them: int64 on the CPU.</returns>
     public static Tensor LengthTensor(ReadOnlySpan<int> lengths)
     {
@@ -138,10 +155,11 @@ internal sealed class FeatureSequences(int width)
     /// <param name="rgbWidth">RGB features a step.</param>
     /// <param name="radar">(Trad, radarWidth), or null without radar.</param>
     /// <param name="radarWidth">Radar features a step.</param>
-    /// <param name="recipe">How radar steps are chosen, and whether what stands still is taken out of the RGB features.</param>
+    /// <param name="recipe">How radar steps are chosen, and which features lose their mean over the sample.</param>
     public static float[] Join(float[]? rgb, int rgbWidth, float[]? radar, int radarWidth, Recipe recipe)
     {
         if (rgb is not null && recipe.Rgb.RemoveStatic) rgb = WithoutMean(rgb, rgbWidth);
+        if (radar is not null && recipe.Radar.CentreFeatures) radar = WithoutMean(radar, radarWidth);
         if (rgb is null) return radar ?? throw new ArgumentException("A sample needs RGB or radar features.");
         if (radar is null) return rgb;
         int length = rgb.Length / rgbWidth;
