@@ -69,4 +69,13 @@ public class StepAlignmentTests
         Assert.True(seen.Count > 5);
         Assert.Single(Sequences.DrawSteps(3, 0, 0.999, new Random(1)));
     }
+
+    [Fact]
+    public void Centring_takes_each_samples_own_mean_out_of_its_rows()
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        var rows = TorchSharp.torch.tensor(new float[] { 1, 10, 3, 30, 5, 5, 5, 8 }, [4, 2]);
+        float[] centred = Sequences.Centre(rows, [2, 2]).data<float>().ToArray();
+        Assert.Equal([-1, -10, 1, 10, 0, -1.5f, 0, 1.5f], centred);
+    }
 }
