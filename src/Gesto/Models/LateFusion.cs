@@ -13,6 +13,7 @@ public sealed class LateFusion : nn.Module<Tensor, Tensor, Tensor>
     private readonly LSTM lstm;
     private readonly Dropout dropout;
     private readonly Linear linear;
+    private readonly Dropout inputDropout;
 
     /// <param name="width">F, features a step.</param>
     /// <param name="hidden">Width of the LSTM.</param>
@@ -21,8 +22,11 @@ public sealed class LateFusion : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="classes">K.</param>
     /// <param name="mean">Subtracted from each feature, F values; null = 0. Saved with the weights.</param>
     /// <param name="deviation">Then divided by, F values; null = 1. Saved with the weights.</param>
+    /// <param name="inputDropout">Fraction of the features dropped for a whole sample, all its steps alike, while learning.
+    /// Source: Y. Gal, Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural networks", 2016.</param>
     public LateFusion(
-        int width, int hidden, int layers, double dropout, int classes, float[]? mean = null, float[]? deviation = null)
+        int width, int hidden, int layers, double dropout, int classes, float[]? mean = null, float[]? deviation = null,
+        double inputDropout = 0)
         : base(nameof(LateFusion))
     {
         this.mean = mean is null ? zeros(width) : tensor(mean);
@@ -31,6 +35,7 @@ public sealed class LateFusion : nn.Module<Tensor, Tensor, Tensor>
         lstm = nn.LSTM(width, hidden, layers, batchFirst: true, dropout: layers > 1 ? dropout : 0);
         this.dropout = nn.Dropout(dropout);
         linear = nn.Linear(hidden, classes);
+        this.inputDropout = nn.Dropout(inputDropout);
         RegisterComponents();
     }
 
@@ -41,6 +46,7 @@ public sealed class LateFusion : nn.Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         Tensor scaled = features.sub(mean).div(deviation);
+        if (training && inputDropout.p > 0) scaled = scaled.mul(inputDropout.forward(ones(features.shape[0], 1, features.shape[2])));
         using var packed = nn.utils.rnn.pack_padded_sequence(scaled, lengths, batch_first: true, enforce_sorted: false);
         (var outputs, Tensor last, _) = lstm.call(packed); // last: (layers, B, hidden)
         outputs.Dispose();

@@ -7,7 +7,8 @@ namespace Gesto.Training;
 /// <summary>Adam whose whole state can be saved and put back, so that a resumed run is the uninterrupted one to the bit.
 /// TorchSharp's own keeps its moments where a checkpoint in plain tensors cannot reach them.</summary>
 /// <remarks>Source: D. Kingma, J. Ba, "Adam", ICLR 2015, with PyTorch's defaults (β 0.9 and 0.999, ε 1e-8 outside the
-/// bias-corrected root).
+/// bias-corrected root). Weight decay is decoupled from the moments: I. Loshchilov, F. Hutter, "Decoupled weight decay
+/// regularization", ICLR 2019 (AdamW).
 /// <para>Every scalar here is a variable that lives until after its call. A number given to TorchSharp where it takes a
 /// <see cref="Scalar"/> becomes an object whose finaliser may run while libtorch still reads it (seen with 0.107:
 /// <c>clamp_min(0)</c> failed inside libtorch after some hundred steps; a wrong number without an error is as likely).</para></remarks>
@@ -17,9 +18,14 @@ internal sealed class Adam : IDisposable
     private const double Beta2 = 0.999;
     private readonly (string Name, Parameter Value, Tensor First, Tensor Second)[] slots;
 
-    public Adam(IEnumerable<(string name, Parameter parameter)> parameters, double learningRate)
+    private readonly double weightDecay;
+
+    /// <param name="parameters">Those that require a gradient are moved.</param>
+    /// <param name="learningRate">Step size until it is set otherwise.</param>
+    /// <param name="weightDecay">Each step every value also loses this times the learning rate of itself; 0 = plain Adam.</param>
+    public Adam(IEnumerable<(string name, Parameter parameter)> parameters, double learningRate, double weightDecay = 0)
     {
-        LearningRate = learningRate;
+        (LearningRate, this.weightDecay) = (learningRate, weightDecay);
         slots = [.. parameters.Where(p => p.parameter.requires_grad).Select(p => (p.name, p.parameter,
             zeros_like(p.parameter).requires_grad_(false).DetachFromDisposeScope(),
             zeros_like(p.parameter).requires_grad_(false).DetachFromDisposeScope()))];
@@ -61,10 +67,12 @@ internal sealed class Adam : IDisposable
         using Scalar beta1 = Beta1, beta2 = Beta2, rest1 = 1 - Beta1, rest2 = 1 - Beta2, epsilon = 1e-8;
         using Scalar rootCorrection2 = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
         using Scalar step = -LearningRate / (1 - Math.Pow(Beta1, Steps));
+        using Scalar kept = 1 - LearningRate * weightDecay;
         foreach (var (_, value, first, second) in slots)
         {
             using var scope = NewDisposeScope();
             if (value.grad is not { } gradient) continue;
+            if (weightDecay > 0) value.mul_(kept);
             first.mul_(beta1).add_(gradient, alpha: rest1);
             second.mul_(beta2).addcmul_(gradient, gradient, rest2);
             Tensor denominator = second.sqrt().div_(rootCorrection2).add_(epsilon);

@@ -97,7 +97,7 @@ internal static class RadarEncoderTraining
         var classifier = new RadarClassifier(encoder, frames.Antennas, recipe, data.LabelSet.Count);
         var stage = new TrainingStage(
             Stage, training.Seed, recipe.Batch, recipe.Epochs, recipe.Patience, recipe.LearningRate, recipe.Schedule,
-            training.GradientClip,
+            training.GradientClip, WeightDecay: 0,
             run.RadarLastPath, run.RadarBestPath, logChanged);
         var trainer = new Trainer(stage, classifier, Forward, data.Labels);
         EpochLine best = trainer.Fit(data.Train, data.Validation, progress, cancel);

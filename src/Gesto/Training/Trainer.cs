@@ -12,12 +12,13 @@ namespace Gesto.Training;
 /// <param name="LearningRate">Adam's.</param>
 /// <param name="Schedule">How the rate goes over <paramref name="Epochs"/>.</param>
 /// <param name="GradientClip">Largest Euclidean norm of all gradients, 0 = off.</param>
+/// <param name="WeightDecay">Of AdamW, 0 = Adam.</param>
 /// <param name="LastPath">Checkpoint to go on from.</param>
 /// <param name="BestPath">Weights of the best epoch.</param>
 /// <param name="LogChanged">Receives this stage's lines after every epoch, and once before the first.</param>
 internal sealed record TrainingStage(
     string Stage, int Seed, int Batch, int Epochs, int Patience, double LearningRate, LearningRateSchedule Schedule, double GradientClip,
-    string LastPath, string BestPath, Action<IReadOnlyList<EpochLine>> LogChanged);
+    double WeightDecay,     string LastPath, string BestPath, Action<IReadOnlyList<EpochLine>> LogChanged);
 
 /// <summary>The one training loop: the radar encoder and the fusion model both go through it.</summary>
 internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forward forward, long[] labels)
@@ -36,7 +37,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     /// <returns>The log line of the best epoch.</returns>
     public EpochLine Fit(int[] train, int[] validation, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
-        using var adam = new Adam(model.named_parameters(), stage.LearningRate);
+        using var adam = new Adam(model.named_parameters(), stage.LearningRate, stage.WeightDecay);
         List<EpochLine> log = Checkpoint.LoadLast(stage.LastPath, model, adam);
         stage.LogChanged(log);
         while (log.Count < stage.Epochs && log.Count - (Best(log)?.Epoch ?? 0) < stage.Patience)

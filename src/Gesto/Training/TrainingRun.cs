@@ -60,7 +60,7 @@ public static class TrainingRun
     /// <summary>The fusion model a run's recipe and widths describe, at whatever weights libtorch's generator gives it.</summary>
     internal static LateFusion CreateModel(Recipe recipe, RunFacts facts, float[]? mean = null, float[]? deviation = null) => new(
         facts.RgbWidth + facts.RadarWidth, recipe.Model.Hidden, recipe.Model.Layers, recipe.Model.Dropout,
-        facts.Labels.Count, mean, deviation);
+        facts.Labels.Count, mean, deviation, recipe.Model.InputDropout);
 
     private static RunFacts Facts(FeatureSet features, Recipe recipe, TrainingData data, int threads)
     {
@@ -120,11 +120,17 @@ public static class TrainingRun
     {
         TrainingRecipe training = run.Recipe.Training;
         (float[]? mean, float[]? deviation) = run.Recipe.Model.Standardise ? sequences.Statistics(data.Train) : (null, null);
+        if (deviation is not null && run.Recipe.Model.Loudness > 0)
+            for (int f = 0; f < deviation.Length; f++)
+            {
+                int width = f < run.Facts.RgbWidth ? run.Facts.RgbWidth : run.Facts.RadarWidth;
+                deviation[f] *= (float)Math.Sqrt(width / run.Recipe.Model.Loudness);
+            }
         manual_seed(training.Seed);
         using LateFusion model = CreateModel(run.Recipe, run.Facts, mean, deviation);
         var stage = new TrainingStage(
             FusionStage, training.Seed, training.Batch, training.Epochs, training.Patience, training.LearningRate,
-            training.Schedule, training.GradientClip, run.LastPath, run.BestPath, lines => EpochLog.Save(run.LogPath, radarLines.Concat(lines)));
+            training.Schedule, training.GradientClip, training.WeightDecay, run.LastPath, run.BestPath, lines => EpochLog.Save(run.LogPath, radarLines.Concat(lines)));
         var trainer = new Trainer(stage, model, Forward, data.Labels);
         return trainer.Fit(data.Train, data.Validation, progress, cancel);
 

@@ -126,6 +126,38 @@ public class ModelContractTests
     }
 
     [Fact]
+    public void Input_dropout_hides_features_while_learning_and_none_afterwards()
+    {
+        using var scope = NewDisposeScope();
+        using LateFusion plain = Model();
+        using var dropping = new LateFusion(10, 8, 2, 0, 4, inputDropout: 0.999999);
+        FormulaTensors.Fill(dropping, 0.5f);
+        Tensor x = tensor(FormulaTensors.Values(7, 60), [1, 6, 10]), lengths = tensor(new long[] { 6 });
+        dropping.train();
+        float[] hidden = dropping.forward(x, lengths).data<float>().ToArray();
+        float[] nothing = Logits(plain, zeros_like(x), lengths), everything = Logits(plain, x, lengths);
+        for (int k = 0; k < 4; k++) Assert.Equal(nothing[k], hidden[k], 1e-5f);
+        Assert.Contains(Enumerable.Range(0, 4), k => Math.Abs(nothing[k] - everything[k]) > 1e-3f);
+        dropping.eval();
+        float[] afterwards = Logits(dropping, x, lengths);
+        for (int k = 0; k < 4; k++) Assert.Equal(everything[k], afterwards[k], 1e-5f);
+    }
+
+    [Fact]
+    public void Weight_decay_shrinks_a_value_by_rate_times_decay_beside_adams_first_step()
+    {
+        // Adam's first step is the learning rate in the gradient's direction, whatever the gradient's size.
+        using var scope = NewDisposeScope();
+        var value = new TorchSharp.Modules.Parameter(tensor(new float[] { 2, -3 }));
+        using var adam = new Gesto.Training.Adam([("value", value)], learningRate: 0.01, weightDecay: 0.1);
+        (value * tensor(new float[] { 5, -0.2f })).sum().backward();
+        adam.Step();
+        float[] moved = value.data<float>().ToArray();
+        Assert.Equal(2 * (1 - 0.01f * 0.1f) - 0.01f, moved[0], 1e-5f);
+        Assert.Equal(-3 * (1 - 0.01f * 0.1f) + 0.01f, moved[1], 1e-5f);
+    }
+
+    [Fact]
     public void The_source_encoder_depends_on_its_seed_alone()
     {
         float[] Features(int seed)
