@@ -14,6 +14,8 @@ public sealed class LateFusion : nn.Module<Tensor, Tensor, Tensor>
     private readonly Dropout dropout;
     private readonly Linear linear;
     private readonly Dropout inputDropout;
+    private readonly double modalityDropout;
+    private readonly int rgbWidth;
 
     /// <param name="width">F, features a step.</param>
     /// <param name="hidden">Width of the LSTM.</param>
@@ -24,9 +26,12 @@ public sealed class LateFusion : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="deviation">Then divided by, F values; null = 1. Saved with the weights.</param>
     /// <param name="inputDropout">Fraction of the features dropped for a whole sample, all its steps alike, while learning.
     /// Source: Y. Gal, Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural networks", 2016.</param>
+    /// <param name="modalityDropout">Probability that, while learning, a sample shows one modality only, either with equal
+    /// chance. Needs two modalities. Source: N. Neverova et al., "ModDrop", TPAMI 2016.</param>
+    /// <param name="rgbWidth">How many of the features, from the first on, are RGB's; only modality dropout asks.</param>
     public LateFusion(
         int width, int hidden, int layers, double dropout, int classes, float[]? mean = null, float[]? deviation = null,
-        double inputDropout = 0)
+        double inputDropout = 0, double modalityDropout = 0, int rgbWidth = 0)
         : base(nameof(LateFusion))
     {
         this.mean = mean is null ? zeros(width) : tensor(mean);
@@ -36,6 +41,8 @@ public sealed class LateFusion : nn.Module<Tensor, Tensor, Tensor>
         this.dropout = nn.Dropout(dropout);
         linear = nn.Linear(hidden, classes);
         this.inputDropout = nn.Dropout(inputDropout);
+        this.rgbWidth = rgbWidth;
+        this.modalityDropout = rgbWidth > 0 && rgbWidth < width ? modalityDropout : 0;
         RegisterComponents();
     }
 
@@ -47,9 +54,19 @@ public sealed class LateFusion : nn.Module<Tensor, Tensor, Tensor>
         using var scope = NewDisposeScope();
         Tensor scaled = features.sub(mean).div(deviation);
         if (training && inputDropout.p > 0) scaled = scaled.mul(inputDropout.forward(ones(features.shape[0], 1, features.shape[2])));
+        if (training && modalityDropout > 0) scaled = scaled.mul(ModalityMask(features.shape[0], features.shape[2]));
         using var packed = nn.utils.rnn.pack_padded_sequence(scaled, lengths, batch_first: true, enforce_sorted: false);
         (var outputs, Tensor last, _) = lstm.call(packed); // last: (layers, B, hidden)
         outputs.Dispose();
         return linear.forward(dropout.forward(last[-1])).MoveToOuterDisposeScope();
+    }
+
+    /// <returns>(B, 1, F): 0 where a sample's modality is hidden, else 1.</returns>
+    private Tensor ModalityMask(long samples, long width)
+    {
+        Tensor draw = rand(samples, 1, 1);
+        using TorchSharp.Scalar low = modalityDropout / 2, high = 1 - modalityDropout / 2;
+        Tensor rgb = draw.ge(low).to(ScalarType.Float32), radar = draw.lt(high).to(ScalarType.Float32);
+        return cat([rgb.expand(samples, 1, rgbWidth), radar.expand(samples, 1, width - rgbWidth)], 2);
     }
 }

@@ -81,6 +81,7 @@ public sealed record Recipe
         AtLeastOne(Model.Layers, "model.layers");
         Fraction(Model.Dropout, "model.dropout");
         Fraction(Model.InputDropout, "model.inputDropout");
+        Fraction(Model.ModalityDropout, "model.modalityDropout");
         Require(Model.Loudness >= 0, "model.loudness", Model.Loudness, "0 (off) or more");
         Require(Training.WeightDecay >= 0, "training.weightDecay", Training.WeightDecay, "0 or more");
         AtLeastOne(Training.Batch, "training.batch");
@@ -203,6 +204,10 @@ public sealed record ModelRecipe
 
     /// <summary>Fraction dropped between the layers and before the linear, as in the source project.</summary>
     public double Dropout { get; init; } = 0.3;
+
+    /// <summary>Probability that a sample shows one modality only while learning. The modality that is learnt by heart first
+    /// leaves the other nothing to explain; alone, each must carry the sign.</summary>
+    public double ModalityDropout { get; init; }
 
     /// <summary>After standardising, make each modality as loud as this many features of deviation 1: RGB's 2048 are divided by
     /// √(2048 / loudness). 2048 loud inputs saturate the LSTM's gates and drown the radar's 96. 0 = leave them.</summary>

@@ -60,7 +60,7 @@ public static class TrainingRun
     /// <summary>The fusion model a run's recipe and widths describe, at whatever weights libtorch's generator gives it.</summary>
     internal static LateFusion CreateModel(Recipe recipe, RunFacts facts, float[]? mean = null, float[]? deviation = null) => new(
         facts.RgbWidth + facts.RadarWidth, recipe.Model.Hidden, recipe.Model.Layers, recipe.Model.Dropout,
-        facts.Labels.Count, mean, deviation, recipe.Model.InputDropout);
+        facts.Labels.Count, mean, deviation, recipe.Model.InputDropout, recipe.Model.ModalityDropout, facts.RgbWidth);
 
     private static RunFacts Facts(FeatureSet features, Recipe recipe, TrainingData data, int threads)
     {

@@ -144,6 +144,32 @@ public class ModelContractTests
     }
 
     [Fact]
+    public void Modality_dropout_shows_rgb_alone_radar_alone_or_both_and_never_neither()
+    {
+        using var scope = NewDisposeScope();
+        using LateFusion plain = Model();
+        using var dropping = new LateFusion(10, 8, 2, 0, 4, modalityDropout: 0.6, rgbWidth: 7);
+        FormulaTensors.Fill(dropping, 0.5f);
+        Tensor x = tensor(FormulaTensors.Values(7, 60), [1, 6, 10]), lengths = tensor(new long[] { 6 });
+        Tensor rgb = x.clone(), radar = x.clone();
+        rgb[.., .., 7..].zero_();
+        radar[.., .., ..7].zero_();
+        float[][] expected = [Logits(plain, x, lengths), Logits(plain, rgb, lengths), Logits(plain, radar, lengths)];
+        int[] seen = new int[3];
+        dropping.train();
+        manual_seed(1);
+        for (int draw = 0; draw < 300; draw++)
+        {
+            float[] found = dropping.forward(x, lengths).data<float>().ToArray();
+            seen[Array.FindIndex(expected, e => e.Zip(found).All(p => Math.Abs(p.First - p.Second) < 1e-5f))]++; // throws for neither
+        }
+        // Binomial, 300 draws: 120 ± 4 standard deviations of 8.5 show both, 90 ± 4 × 7.9 each one alone.
+        Assert.InRange(seen[0], 86, 154);
+        Assert.InRange(seen[1], 58, 122);
+        Assert.InRange(seen[2], 58, 122);
+    }
+
+    [Fact]
     public void Weight_decay_shrinks_a_value_by_rate_times_decay_beside_adams_first_step()
     {
         // Adam's first step is the learning rate in the gradient's direction, whatever the gradient's size.
