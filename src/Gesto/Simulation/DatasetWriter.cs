@@ -97,7 +97,7 @@ public static class DatasetWriter
                 : ",";
             string split = s.Split switch { Split.Train => "train", Split.Validation => "val", _ => "test" };
             text.Append(CultureInfo.InvariantCulture,
-                $"{s.Key},{label},{s.Signer.Name},{s.Take},{split},{s.RgbPath},{s.RadarPath(1)},{s.RadarPath(2)},{s.RadarPath(3)}\n");
+                $"{s.Key},{label},{s.Signer.Name},{s.Signer.Name}-{s.Take},{split},{s.RgbPath},{s.RadarPath(1)},{s.RadarPath(2)},{s.RadarPath(3)}\n");
         }
         return text.ToString();
     }
@@ -121,7 +121,7 @@ public static class DatasetWriter
             medical signs and letters, but no movement here is LIS (Italian Sign Language), no person was recorded, and no accuracy
             measured here says anything about real signing. The data exist so that Gesto can be run and tested without licensed data.
 
-            - Signers: {train} train, {validation} validation, {test} test; no signer is in two splits. A session is a take.
+            - Signers: {train} train, {validation} validation, {test} test; no signer is in two splits. A session is one signer's take of all signs.
             - RGB: drawn from an articulated skeleton, {options.Width}x{options.Height}, {rate} frames a second.
             - Radar: the same motion seen by a simulated 60 GHz radar with three antennas; row = range from near to far, column = radial
               velocity, zero in the middle, positive (receding) to the right;

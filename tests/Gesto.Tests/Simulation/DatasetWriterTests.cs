@@ -49,6 +49,7 @@ public sealed class DatasetWriterTests : IDisposable
         Assert.All(train, r => Assert.StartsWith($"train/{r[1]}_{r[2]}/SAMPLE_", r[0], StringComparison.Ordinal));
         Assert.All(test, r => Assert.Equal(("", ""), (r[1], r[2])));
         Assert.Empty(train.Select(r => r[3]).Intersect(test.Select(r => r[3])));
+        Assert.Empty(train.Select(r => r[4]).Intersect(test.Select(r => r[4])));
         string[][] key = [.. File.ReadLines(Path.Combine(root, "key.csv")).Skip(1).Select(l => l.Split(','))];
         Assert.Equal(test.Select(r => r[0]).Order(), key.Select(r => r[0]).Order());
         Assert.Equal(train.Select(r => (r[1], r[2])).Distinct().Order(), key.Select(r => (r[1], r[2])).Distinct().Order());
