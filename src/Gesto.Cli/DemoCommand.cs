@@ -79,7 +79,8 @@ internal static class DemoCommand
             Dataset dataset = Dataset.Open(data);
             Sample sample = dataset.Samples.First(s => s.Split == Split.Test);
             string folder = Path.Combine(data, sample.Key.Replace('/', Path.DirectorySeparatorChar));
-            Say("predict", $"one recording from its raw files; the truth is {dataset.LabelKey?[sample.Key]}");
+            SignClass truth = dataset.Labels[dataset.Labels.LabelOf(dataset.LabelKey![sample.Key])];
+            Say("predict", $"one recording from its raw files; the truth is {truth.Id} {truth.Name}");
             foreach (PredictCommand.Prediction p in ProgressBar.Run(progress => PredictCommand.Predict(run, [folder], 3, threads, progress, cancel)))
                 PredictCommand.Write(p, Console.Error);
         }

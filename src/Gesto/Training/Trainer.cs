@@ -18,7 +18,7 @@ namespace Gesto.Training;
 /// <param name="LogChanged">Receives this stage's lines after every epoch, and once before the first.</param>
 internal sealed record TrainingStage(
     string Stage, int Seed, int Batch, int Epochs, int Patience, double LearningRate, LearningRateSchedule Schedule, double GradientClip,
-    double WeightDecay,     string LastPath, string BestPath, Action<IReadOnlyList<EpochLine>> LogChanged);
+    double WeightDecay, string LastPath, string BestPath, Action<IReadOnlyList<EpochLine>> LogChanged);
 
 /// <summary>The one training loop: the radar encoder and the fusion model both go through it.</summary>
 internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forward forward, long[] labels)
