@@ -48,8 +48,7 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         Tensor scaled = encoder.Scale(frames, lengths);
-        if (augmentation is { GainSpread: > 0 }) scaled = scaled.mul(PerSample(lengths, 1, augmentation.GainSpread, random!));
-        if (augmentation is { LevelSpread: > 0 }) scaled = scaled.add(PerSample(lengths, 0, augmentation.LevelSpread, random!));
+        if (augmentation is { GainSpread: > 0 }) scaled = scaled.mul(Gains(lengths, augmentation.GainSpread, random!));
         if (augmentation is { Noise: > 0 })
         {
             using Scalar noise = augmentation.Noise; // held: see Adam
@@ -61,11 +60,11 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
         return head.forward(features, Sequences.LengthTensor(lengths)).MoveToOuterDisposeScope();
     }
 
-    /// <returns>(ΣL, 1, 1, 1): one number a sample, centre ± spread, repeated for each of its frames.</returns>
-    private static Tensor PerSample(int[] lengths, double centre, double spread, Random random)
+    /// <returns>(ΣL, 1, 1, 1): one number a sample, 1 ± spread, repeated for each of its frames.</returns>
+    private static Tensor Gains(int[] lengths, double spread, Random random)
     {
         var values = new List<float>();
-        foreach (int n in lengths) values.AddRange(Enumerable.Repeat((float)(centre + spread * (2 * random.NextDouble() - 1)), n));
+        foreach (int n in lengths) values.AddRange(Enumerable.Repeat((float)(1 + spread * (2 * random.NextDouble() - 1)), n));
         return tensor(values.ToArray()).view(-1, 1, 1, 1);
     }
 }

@@ -75,7 +75,6 @@ public sealed record Recipe
         Fraction(augmentation.FrameDropout, "radar.augmentation.frameDropout");
         Fraction(Training.TempoSpread, "training.tempoSpread");
         Fraction(Training.FrameDropout, "training.frameDropout");
-        Require(augmentation.LevelSpread >= 0, "radar.augmentation.levelSpread", augmentation.LevelSpread, "0 or more");
         Require(augmentation.Noise >= 0, "radar.augmentation.noise", augmentation.Noise, "0 or more");
         AtLeastOne(Model.Hidden, "model.hidden");
         AtLeastOne(Model.Layers, "model.layers");
@@ -177,10 +176,6 @@ public sealed record AugmentationRecipe
 
     /// <summary>Scaled values times 1 ± this fraction, one factor a sample: echo strength differs with body and place.</summary>
     public double GainSpread { get; init; }
-
-    /// <summary>Plus or minus up to this many standard deviations on all values of a sample: in dB or after a logarithm a gain
-    /// is an offset, and receivers drift.</summary>
-    public double LevelSpread { get; init; }
 
     /// <summary>Gaussian noise, in standard deviations of the training values.</summary>
     public double Noise { get; init; }
