@@ -22,8 +22,11 @@ public sealed record RunFacts
     /// <summary>RGB features a step, 0 without.</summary>
     public int RgbWidth { get; init; }
 
-    /// <summary>Radar features a step, 32 an antenna, 0 without.</summary>
+    /// <summary>Radar features a step, as many of each antenna, 0 without.</summary>
     public int RadarWidth { get; init; }
+
+    /// <summary>Antennas whose features make <see cref="RadarWidth"/> in equal parts; 1 where they cannot be told apart.</summary>
+    public int Antennas { get; init; } = 1;
 
     public int Threads { get; init; }
 
@@ -44,7 +47,7 @@ public sealed record RunFacts
 
     public required string TorchVersion { get; init; }
 
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     [JsonIgnore]
     public LabelSet LabelSet => new(Labels);

@@ -125,7 +125,8 @@ public class TrainingRunTests
             TrainingRun.Start(features, RecipeFile.Parse("{}", "x", [
                 "radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=1",
                 FormattableString.Invariant($"model.loudness={loudness}")]), temporary[run], resume: false, threads: 1);
-            return Gesto.Weights.Safetensors.Load(temporary[$"{run}/best.safetensors"]).Tensors["deviation"].ToSingles();
+            var tensors = Gesto.Weights.Safetensors.Load(temporary[$"{run}/best.safetensors"]).Tensors;
+            return [.. tensors["rgb.deviation"].ToSingles(), .. tensors["radar.deviation"].ToSingles()];
         }
         float[] plain = Deviation("plain", 0), even = Deviation("even", 16);
         for (int f = 0; f < plain.Length; f++)
