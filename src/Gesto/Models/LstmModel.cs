@@ -17,13 +17,17 @@ public sealed class LstmModel : TemporalModel
     /// <param name="layers">1 or more.</param>
     /// <param name="dropout">Fraction dropped between layers.</param>
     /// <param name="bothWays">Also read from the last step to the first.</param>
-    public LstmModel(int width, int hidden, int layers, double dropout, bool bothWays = false) : base(nameof(LstmModel))
+    /// <param name="forgetBias">Added to the forget gates' biases at the start: a sign's clip ends with hands at rest, and a gate
+    /// that is half open forgets the sign in a few steps. Source: R. Jozefowicz et al., "An empirical exploration of recurrent
+    /// network architectures", ICML 2015.</param>
+    public LstmModel(int width, int hidden, int layers, double dropout, bool bothWays = false, double forgetBias = 0) : base(nameof(LstmModel))
     {
         this.bothWays = bothWays;
         Width = bothWays ? 2 * hidden : hidden;
         // PyTorch warns that dropout of one layer does nothing; it is between layers only.
         lstm = nn.LSTM(width, hidden, layers, batchFirst: true, dropout: layers > 1 ? dropout : 0, bidirectional: bothWays);
         RegisterComponents();
+        if (forgetBias != 0) OpenForgetGates(hidden, forgetBias);
     }
 
     public override int Width { get; }
@@ -35,5 +39,15 @@ public sealed class LstmModel : TemporalModel
         (var outputs, Tensor last, _) = lstm.call(packed); // last: (layers · ways, B, hidden), forwards before backwards
         outputs.Dispose();
         return (bothWays ? cat([last[-2], last[-1]], 1) : last[-1]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The gates lie one after another: input, forget, cell, output, each <paramref name="hidden"/> wide.</summary>
+    private void OpenForgetGates(int hidden, double bias)
+    {
+        using var noGradients = no_grad();
+        using TorchSharp.Scalar added = bias; // held: see Training.Adam
+        foreach ((string name, Parameter parameter) in lstm.named_parameters())
+            if (name.StartsWith("bias_ih", StringComparison.Ordinal))
+                using (Tensor gates = parameter.narrow(0, hidden, hidden)) gates.add_(added);
     }
 }

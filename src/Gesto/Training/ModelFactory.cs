@@ -28,8 +28,8 @@ internal static class ModelFactory
 
     public static TemporalModel Temporal(ModelRecipe model, int width) => model.Temporal switch
     {
-        TemporalMode.Lstm => new LstmModel(width, model.Hidden, model.Layers, model.Dropout),
-        TemporalMode.BiLstm => new LstmModel(width, model.Hidden, model.Layers, model.Dropout, bothWays: true),
+        TemporalMode.Lstm => new LstmModel(width, model.Hidden, model.Layers, model.Dropout, bothWays: false, model.ForgetBias),
+        TemporalMode.BiLstm => new LstmModel(width, model.Hidden, model.Layers, model.Dropout, bothWays: true, model.ForgetBias),
         TemporalMode.Transformer => new TransformerModel(width, model.Hidden, model.Layers, model.Heads, model.Dropout),
         TemporalMode.Convolution => new TemporalConvolution(width, model.Hidden, model.Layers, model.Dropout),
         _ => throw new ArgumentOutOfRangeException(nameof(model), model.Temporal, "Unknown temporal model."),

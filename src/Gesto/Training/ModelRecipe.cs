@@ -61,6 +61,10 @@ public sealed record ModelRecipe
     /// <summary>Layers of the temporal model. 2: the source project's LSTM.</summary>
     public int Layers { get; init; } = 2;
 
+    /// <summary>Added to the LSTM's forget-gate biases at the start (see <see cref="Models.LstmModel"/>). 0: PyTorch's start, the
+    /// source project's.</summary>
+    public double ForgetBias { get; init; }
+
     /// <summary>Fraction dropped between the layers and before the linear, as in the source project.</summary>
     public double Dropout { get; init; } = 0.3;
 
@@ -90,6 +94,7 @@ public sealed record ModelRecipe
         check.Fraction(InputDropout, "model.inputDropout");
         check.Fraction(ModalityDropout, "model.modalityDropout");
         check.Fraction(AntennaDropout, "model.antennaDropout");
+        check.NotNegative(ForgetBias, "model.forgetBias", "PyTorch's start");
         check.NotNegative(Loudness, "model.loudness");
         if (Fusion != FusionMode.Late)
             check.Require(modalities == 2, "model.fusion", Fusion.ToString().ToLowerInvariant(), "late, where there is one modality");

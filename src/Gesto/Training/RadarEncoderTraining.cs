@@ -104,7 +104,9 @@ internal static class RadarEncoderTraining
         var stage = new TrainingStage
         {
             Stage = Stage,
-            Recipe = training,
+            Seed = training.Seed,
+            GradientClip = training.GradientClip,
+            BalanceClasses = training.BalanceClasses,
             Batch = recipe.Batch,
             Epochs = recipe.Epochs,
             Patience = recipe.Patience,

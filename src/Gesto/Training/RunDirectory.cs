@@ -148,6 +148,7 @@ public sealed class RunDirectory
             from.Recipe.Radar != Recipe.Radar ? "recipe.radar"
             : from.Recipe.Training.Seed != Recipe.Training.Seed ? "training.seed"
             : from.Recipe.Training.GradientClip != Recipe.Training.GradientClip ? "training.gradientClip"
+            : from.Recipe.Training.BalanceClasses != Recipe.Training.BalanceClasses ? "training.balanceClasses"
             : from.Facts.Threads != Facts.Threads ? "threads"
             : from.Facts.LabelSet.Fingerprint != Facts.LabelSet.Fingerprint ? "label set"
             : from.Facts.Radar is null || Facts.Radar is null ? "modalities"

@@ -10,8 +10,8 @@ internal sealed record TrainingStage
     /// <summary>Name in the log; also makes its random numbers differ from another stage's.</summary>
     public required string Stage { get; init; }
 
-    /// <summary>Seed, clip, label smoothing and averaging are the run's for every stage.</summary>
-    public required TrainingRecipe Recipe { get; init; }
+    /// <summary>With stage, epoch and step it decides every random number.</summary>
+    public required int Seed { get; init; }
 
     /// <summary>Samples a step.</summary>
     public required int Batch { get; init; }
@@ -34,8 +34,20 @@ internal sealed record TrainingStage
     /// <summary>Of AdamW, 0 = Adam.</summary>
     public double WeightDecay { get; init; }
 
+    /// <summary>Largest Euclidean norm of all gradients, 0 = off.</summary>
+    public double GradientClip { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.LabelSmoothing"/>.</summary>
+    public double LabelSmoothing { get; init; }
+
     /// <summary>As <see cref="TrainingRecipe.Mixup"/>.</summary>
     public double Mixup { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.Averaging"/>.</summary>
+    public double Averaging { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.BalanceClasses"/>.</summary>
+    public bool BalanceClasses { get; init; }
 
     /// <summary>Checkpoint to go on from.</summary>
     public required string LastPath { get; init; }
@@ -75,7 +87,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     public EpochLine Fit(int[] train, int[] validation, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         using var adam = new Adam(model.named_parameters(), stage.LearningRate, stage.WeightDecay);
-        using WeightAverage? average = stage.Recipe.Averaging > 0 ? new WeightAverage(model, stage.Recipe.Averaging) : null;
+        using WeightAverage? average = stage.Averaging > 0 ? new WeightAverage(model, stage.Averaging) : null;
         List<EpochLine> log = Checkpoint.LoadLast(stage.LastPath, model, adam, average);
         stage.LogChanged(log);
         while (log.Count < stage.Epochs && log.Count - (Best(log)?.Epoch ?? 0) < stage.Patience)
@@ -128,7 +140,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     private (double Loss, double Accuracy) TrainEpoch(int[] train, int epoch, Adam adam, WeightAverage? average, CancellationToken cancel)
     {
         model.train();
-        int[] order = Order(train, labels, stage.Recipe.BalanceClasses, new Random(Seed(epoch, -1)));
+        int[] order = Order(train, labels, stage.BalanceClasses, new Random(Seed(epoch, -1)));
         double lossSum = 0, right = 0;
         for (int step = 0, start = 0; start < order.Length; step++, start += stage.Batch)
         {
@@ -144,7 +156,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
             Tensor loss = Loss(logits, target, mixing);
             adam.ZeroGradients();
             loss.backward();
-            if (stage.Recipe.GradientClip > 0) adam.ClipGradients(stage.Recipe.GradientClip);
+            if (stage.GradientClip > 0) adam.ClipGradients(stage.GradientClip);
             adam.Step();
             average?.Update(adam.Steps);
             double value = loss.item<float>();
@@ -160,7 +172,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
 
     private Tensor Loss(Tensor logits, Tensor target, Mixing? mixing)
     {
-        double smoothing = stage.Recipe.LabelSmoothing;
+        double smoothing = stage.LabelSmoothing;
         Tensor own = nn.functional.cross_entropy(logits, target, label_smoothing: smoothing);
         if (mixing is null) return own;
         using TorchSharp.Scalar share = mixing.Share, rest = 1 - mixing.Share; // held: see Adam
@@ -207,7 +219,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     private int Seed(int epoch, int step)
     {
         uint hash = 2166136261;
-        foreach (char c in $"{stage.Recipe.Seed}/{stage.Stage}/{epoch}/{step}") hash = (hash ^ c) * 16777619;
+        foreach (char c in $"{stage.Seed}/{stage.Stage}/{epoch}/{step}") hash = (hash ^ c) * 16777619;
         return (int)(hash & 0x7fffffff);
     }
 }

@@ -119,7 +119,11 @@ public static class TrainingRun
         var stage = new TrainingStage
         {
             Stage = FusionStage,
-            Recipe = training,
+            Seed = training.Seed,
+            GradientClip = training.GradientClip,
+            BalanceClasses = training.BalanceClasses,
+            LabelSmoothing = training.LabelSmoothing,
+            Averaging = training.Averaging,
             Batch = training.Batch,
             Epochs = training.Epochs,
             Patience = training.Patience,

@@ -28,11 +28,12 @@ internal sealed class WeightAverage : IDisposable
     public void Update(long steps)
     {
         using var noGradients = no_grad();
-        using Scalar rest = 1 - Math.Min(decay, (1 + steps) / (10.0 + steps)); // held: see Adam
+        double keeps = Math.Min(decay, (1 + steps) / (10.0 + steps));
+        using Scalar kept = keeps, rest = 1 - keeps; // held: see Adam
         foreach (var (_, value, mean) in slots)
         {
             using var scope = NewDisposeScope();
-            mean.lerp_(value.detach(), rest);
+            mean.mul_(kept).add_(value.detach(), alpha: rest);
         }
     }
 

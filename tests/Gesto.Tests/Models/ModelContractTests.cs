@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 namespace Gesto.Tests.Models;
 
 /// <summary>What every fusion with every temporal model must keep.</summary>
+[Collection(Training.AloneWithLibtorch.Name)]
 public class ModelContractTests
 {
     private const int RgbWidth = 10, RadarWidth = 6, Classes = 4;
@@ -198,6 +199,21 @@ public class ModelContractTests
         Assert.InRange(counts[1], 1872, 2128);
         Assert.InRange(counts[2], 1372, 1628);
         Assert.InRange(counts[3], 412, 588);
+    }
+
+    [Fact]
+    public void A_forget_bias_is_added_to_the_forget_gates_of_every_layer_and_way_and_to_nothing_else()
+    {
+        manual_seed(1);
+        using var plain = new LstmModel(5, hidden: 4, layers: 2, dropout: 0, bothWays: true);
+        manual_seed(1);
+        using var open = new LstmModel(5, hidden: 4, layers: 2, dropout: 0, bothWays: true, forgetBias: 2);
+        foreach ((var (name, before), var (_, after)) in plain.named_parameters().Zip(open.named_parameters()))
+        {
+            float[] added = [.. after.data<float>().ToArray().Zip(before.data<float>().ToArray(), (a, b) => a - b)];
+            for (int i = 0; i < added.Length; i++)
+                Assert.Equal(name.Contains("bias_ih", StringComparison.Ordinal) && i is >= 4 and < 8 ? 2 : 0, added[i], 1e-6f);
+        }
     }
 
     [Fact]

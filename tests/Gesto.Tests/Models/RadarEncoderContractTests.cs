@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace Gesto.Tests.Models;
 
+[Collection(Training.AloneWithLibtorch.Name)]
 public class RadarEncoderContractTests
 {
     [Theory]

@@ -6,15 +6,19 @@ using TorchSharp;
 
 namespace Gesto.Tests.Training;
 
-/// <summary>libtorch's thread count and its count of live tensors are the process's: nothing else runs beside these tests.</summary>
-[CollectionDefinition("alone with libtorch", DisableParallelization = true)]
-public class AloneWithLibtorch;
+/// <summary>libtorch's generator, thread count and count of live tensors are the process's: nothing else runs beside these tests.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public class AloneWithLibtorch
+{
+    public const string Name = "alone with libtorch";
+}
 
-[Collection("alone with libtorch")]
+[Collection(AloneWithLibtorch.Name)]
 public class TrainingRunTests
 {
     private static readonly Recipe Small = RecipeFile.Load("late-fusion", [
-        "radar.epochs=3", "radar.hidden=8", "radar.batch=4", "model.hidden=12", "training.batch=5", "training.epochs=4"]);
+        "radar.epochs=3", "radar.hidden=8", "radar.batch=4", "model.hidden=12", "training.batch=5", "training.epochs=4",
+        "training.warmUp=1", "training.mixup=0.4", "training.labelSmoothing=0.1", "training.averaging=0.9", "training.timeMasking=0.2", "model.antennaDropout=0.2"]);
 
     private static readonly string[] Deterministic =
         ["best.safetensors", "last.safetensors", "radar-encoder.safetensors", "radar-best.safetensors", "radar-last.safetensors",
@@ -60,7 +64,7 @@ public class TrainingRunTests
     {
         using var temporary = new TemporaryFolder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"], rgb: false, radarType: "<f4", takes: 24);
-        Recipe recipe = RecipeFile.Load("radar-only", ["radar.epochs=30", "radar.hidden=16", "radar.batch=8", "model.hidden=16", "radar.augmentation.rangeShiftBins=0"]);
+        Recipe recipe = RecipeFile.Load("radar-only", ["radar.epochs=30", "radar.hidden=16", "radar.batch=8", "model.hidden=16", "radar.augmentation.rangeShiftBins=0", "training.learningRate=2e-3"]);
         TrainingResult result = TrainingRun.Start(features, recipe, temporary["run"], resume: false, threads: 1);
         Assert.Equal(1, result.ValidationAccuracy);
         using var recogniser = Recogniser.Load(temporary["run"], threads: 1);
