@@ -31,7 +31,7 @@ internal static class ModelFactory
         TemporalMode.Lstm => new LstmModel(width, model.Hidden, model.Layers, model.Dropout, bothWays: false, model.ForgetBias),
         TemporalMode.BiLstm => new LstmModel(width, model.Hidden, model.Layers, model.Dropout, bothWays: true, model.ForgetBias),
         TemporalMode.Transformer => new TransformerModel(width, model.Hidden, model.Layers, model.Heads, model.Dropout),
-        TemporalMode.Convolution => new TemporalConvolution(width, model.Hidden, model.Layers, model.Dropout),
+        TemporalMode.Convolution => new TemporalConvolution(width, model.Hidden, model.Layers, model.Dropout, model.Parts),
         _ => throw new ArgumentOutOfRangeException(nameof(model), model.Temporal, "Unknown temporal model."),
     };
 

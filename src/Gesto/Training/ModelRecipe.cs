@@ -61,6 +61,9 @@ public sealed record ModelRecipe
     /// <summary>Layers of the temporal model. 2: the source project's LSTM.</summary>
     public int Layers { get; init; } = 2;
 
+    /// <summary>Parts of the clip that temporal convolutions keep apart for the last layer.</summary>
+    public int Parts { get; init; } = 5;
+
     /// <summary>Added to the LSTM's forget-gate biases at the start (see <see cref="Models.LstmModel"/>). 0: PyTorch's start, the
     /// source project's.</summary>
     public double ForgetBias { get; init; }
@@ -89,6 +92,7 @@ public sealed record ModelRecipe
         check.AtLeastOne(Hidden, "model.hidden");
         check.AtLeastOne(Layers, "model.layers");
         check.AtLeastOne(FusionWidth, "model.fusionWidth");
+        check.AtLeastOne(Parts, "model.parts");
         check.AtLeastOne(Heads, "model.heads");
         check.Fraction(Dropout, "model.dropout");
         check.Fraction(InputDropout, "model.inputDropout");

@@ -217,6 +217,16 @@ public class ModelContractTests
     }
 
     [Fact]
+    public void Parts_of_a_clip_share_a_step_that_lies_in_both_and_a_clip_shorter_than_its_parts_repeats_its_steps()
+    {
+        using var scope = NewDisposeScope();
+        // Three steps in two parts: the middle one fills a third of each. One step in two parts: all of both.
+        float[] shares = TemporalConvolution.Shares([3, 1], 3, 2).data<float>().ToArray();
+        float[] expected = [2 / 3f, 1 / 3f, 0, 0, 1 / 3f, 2 / 3f, 1, 0, 0, 1, 0, 0];
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], shares[i], 1e-6f);
+    }
+
+    [Fact]
     public void Gated_fusion_is_the_papers_formula()
     {
         using var scope = NewDisposeScope();
