@@ -38,8 +38,18 @@ internal static class ModelFactory
     /// <param name="recipe">What to build.</param>
     /// <param name="mean">Subtracted from prepared radar values.</param>
     /// <param name="deviation">Then divided by.</param>
-    public static RadarEncoder Radar(RadarRecipe recipe, float mean, float deviation) =>
-        new RadarCnn(recipe.Coordinates, recipe.Preparation, mean, deviation);
+    public static RadarEncoder Radar(RadarRecipe recipe, float mean, float deviation) => recipe.FrontEnd switch
+    {
+        RadarFrontEnd.RangeDoppler => new RadarCnn(recipe.Coordinates, recipe.Preparation, mean, deviation),
+        // These two measure their own channels: RadarEncoderTraining does it before the first epoch.
+        RadarFrontEnd.MicroDoppler => new MicroDopplerCnn(
+            new RadarImageOptions { Values = recipe.Logarithm ? RadarValues.Magnitudes : RadarValues.Logarithmic, RemoveStatic = recipe.RemoveStatic },
+            cadenceBins: 0, recipe.Dropout),
+        RadarFrontEnd.RangeTime => new MicroDopplerCnn(
+            new RadarImageOptions { Axes = [RadarImageAxis.Range], Values = RadarValues.Decibels, RemoveStatic = recipe.RemoveStatic },
+            recipe.Cadences, recipe.Dropout),
+        _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe.FrontEnd, "Unknown front end."),
+    };
 
     /// <summary>F of the encoder that <see cref="Radar"/> makes.</summary>
     public static int RadarWidth(RadarRecipe recipe, int antennas)

@@ -89,11 +89,12 @@ internal static class RadarEncoderTraining
         RadarSequences frames = data.RadarFrames!;
         RadarRecipe recipe = run.Recipe.Radar;
         TrainingRecipe training = run.Recipe.Training;
-        (float mean, float deviation) = recipe.Scaling == RadarScaling.Unit
-            ? (0, 255)
-            : frames.Statistics(data.Train, recipe.Preparation);
+        (float mean, float deviation) = recipe.Scaling == RadarScaling.Unit ? (0, 255)
+            : recipe.FrontEnd == RadarFrontEnd.RangeDoppler ? frames.Statistics(data.Train, recipe.Preparation)
+            : (0, 1);
         manual_seed(training.Seed);
         RadarEncoder encoder = ModelFactory.Radar(recipe, mean, deviation);
+        if (encoder is MicroDopplerCnn images) images.Measure(data.Train.Select(frames.Frames));
         if (recipe.Encoder == RadarEncoderMode.Frozen)
         {
             Save(run, encoder, "seeded random weights");

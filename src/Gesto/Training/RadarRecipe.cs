@@ -7,6 +7,19 @@ public enum RadarEncoderMode
     Frozen,
 }
 
+/// <summary>What the radar encoder looks at.</summary>
+public enum RadarFrontEnd
+{
+    /// <summary>Range-Doppler maps, one by one: <see cref="Models.RadarCnn"/>.</summary>
+    RangeDoppler,
+
+    /// <summary>Micro-Doppler and range over time: <see cref="Models.MicroDopplerCnn"/>.</summary>
+    MicroDoppler,
+
+    /// <summary>Range over time, in dB, and its cadences: <see cref="Models.MicroDopplerCnn"/> for range-time maps.</summary>
+    RangeTime,
+}
+
 /// <summary>How radar values are scaled before the CNN.</summary>
 public enum RadarScaling
 {
@@ -20,6 +33,11 @@ public enum RadarScaling
 /// <summary>The radar CNN and its own training, which comes before the fusion model's.</summary>
 public sealed record RadarRecipe
 {
+    public RadarFrontEnd FrontEnd { get; init; } = RadarFrontEnd.RangeDoppler;
+
+    /// <summary>Cadences that the range-time front end looks for, 0 = none.</summary>
+    public int Cadences { get; init; } = 8;
+
     /// <summary>Trained: a CNN left at random weights keeps little of what the hand did.</summary>
     public RadarEncoderMode Encoder { get; init; } = RadarEncoderMode.Trained;
 
@@ -73,6 +91,7 @@ public sealed record RadarRecipe
 
     internal void Check(RecipeCheck check)
     {
+        check.Require(Cadences >= 0, "radar.cadences", Cadences, "0 (none) or more");
         check.AtLeastOne(Hidden, "radar.hidden");
         check.AtLeastOne(Batch, "radar.batch");
         check.AtLeastOne(Epochs, "radar.epochs");
