@@ -96,7 +96,8 @@ public sealed class RadarCnn : RadarEncoder
             images = cat([images, CoordinateMaps(range, doppler).expand(n * antennas, range, doppler, 2)], 3);
         images = images.permute(0, 3, 1, 2);
         // Pooling before ReLU gives the same values (ReLU is monotone) over a quarter of the memory.
-        Tensor x = nn.functional.max_pool2d(conv1.forward(images), 2).relu_();
+        long[] pool = [Math.Min(2, range), Math.Min(2, doppler)]; // a range-time map has one Doppler bin
+        Tensor x = nn.functional.max_pool2d(conv1.forward(images), pool).relu_();
         return conv2.forward(x).relu_().mean([2, 3]).reshape(n, antennas * WidthPerAntenna).MoveToOuterDisposeScope();
     }
 

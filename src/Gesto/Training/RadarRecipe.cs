@@ -91,6 +91,7 @@ public sealed record RadarRecipe
 
     internal void Check(RecipeCheck check)
     {
+        check.Require(FrontEnd != RadarFrontEnd.RangeTime || !Logarithm, "radar.logarithm", "true", "false: range-time maps are dB, made linear by their front end");
         check.Require(Cadences >= 0, "radar.cadences", Cadences, "0 (none) or more");
         check.AtLeastOne(Hidden, "radar.hidden");
         check.AtLeastOne(Batch, "radar.batch");

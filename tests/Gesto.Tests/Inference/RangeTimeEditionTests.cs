@@ -36,15 +36,16 @@ public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition) : IClass
     }
 
     [Theory]
-    [InlineData(1, Skip = "RadarCnn pools a map of one column away; unskip with an encoder for range-time maps (issue 3)")]
-    [InlineData(2)]
-    public void Simulated_checked_extracted_and_trained_it_ends_in_a_submission_of_val_and_test(int columns)
+    [InlineData(1, "rtm")]
+    [InlineData(1, "radar-only")]
+    [InlineData(2, "radar-only")]
+    public void Simulated_checked_extracted_and_trained_it_ends_in_a_submission_of_val_and_test(int columns, string recipeName)
     {
         Dataset dataset = Dataset.Open(edition.Data);
         Assert.Empty(DatasetDoctor.Examine(dataset, new DoctorOptions { FewestTrainSamples = 2 }, null, default));
         FeatureSet features = Extract(edition.Data, folder["features"], columns == 1 ? null : new RadarFormat { Size = (256, columns) });
         Assert.Equal([30, 3, 256, columns], features.Radar!.Key.Shape);
-        Recipe recipe = RecipeFile.Load("radar-only", ["training.epochs=2", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]);
+        Recipe recipe = RecipeFile.Load(recipeName, ["training.epochs=2", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]);
         TrainingResult result = TrainingRun.Start(features, recipe, folder["run"], resume: false, threads: 1);
         Assert.Equal(3, result.Epochs);
 
