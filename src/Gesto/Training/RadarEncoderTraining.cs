@@ -94,7 +94,7 @@ internal static class RadarEncoderTraining
             : (0, 1);
         manual_seed(training.Seed);
         RadarEncoder encoder = ModelFactory.Radar(recipe, mean, deviation);
-        if (encoder is MicroDopplerCnn images) images.Measure(data.Train.Select(frames.Frames));
+        if (encoder is MicroDopplerCnn images) images.Measure(OneByOne(data.Train));
         if (recipe.Encoder == RadarEncoderMode.Frozen)
         {
             Save(run, encoder, "seeded random weights");
@@ -122,6 +122,15 @@ internal static class RadarEncoderTraining
         Save(run, encoder, FormattableString.Invariant($"epoch {best.Epoch}"));
         classifier.DisposeHead();
         return encoder;
+
+        IEnumerable<Tensor> OneByOne(IEnumerable<int> samples)
+        {
+            foreach (int sample in samples)
+            {
+                using Tensor one = frames.Frames(sample);
+                yield return one;
+            }
+        }
 
         Tensor Forward(ReadOnlySpan<int> samples, Random? random, Mixing? mixing)
         {
