@@ -281,8 +281,15 @@ public class ModelContractTests
         {
             Model = new ModelRecipe
             {
-                Fusion = fusion, Temporal = temporal, FusionWidth = 8, Heads = 2, Hidden = 8, Layers = 2,
-                Dropout = dropout, InputDropout = dropout, ModalityDropout = modalityDropout,
+                Fusion = fusion,
+                Temporal = temporal,
+                FusionWidth = 8,
+                Heads = 2,
+                Hidden = 8,
+                Layers = 2,
+                Dropout = dropout,
+                InputDropout = dropout,
+                ModalityDropout = modalityDropout,
             },
         };
         manual_seed(5);

@@ -76,7 +76,16 @@ public class TrainerTests
 
     private static TrainingStage Stage(LearningRateSchedule schedule, int warmUp) => new()
     {
-        Stage = "s", Seed = 0, Batch = 1, Epochs = 11, Patience = 1, LearningRate = 2e-3, Schedule = schedule, WarmUp = warmUp,
-        LastPath = "", BestPath = "", LogChanged = _ => { },
+        Stage = "s",
+        Seed = 0,
+        Batch = 1,
+        Epochs = 11,
+        Patience = 1,
+        LearningRate = 2e-3,
+        Schedule = schedule,
+        WarmUp = warmUp,
+        LastPath = "",
+        BestPath = "",
+        LogChanged = _ => { },
     };
 }
