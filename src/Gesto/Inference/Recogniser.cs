@@ -8,7 +8,7 @@ namespace Gesto.Inference;
 
 /// <summary>A trained run that names signs.</summary>
 /// <remarks>Not thread-safe: one caller at a time.</remarks>
-public sealed class Recogniser : IDisposable
+public sealed class Recogniser : IRecogniser
 {
     private const int Batch = 64;
     private readonly RunDirectory run;
@@ -24,6 +24,9 @@ public sealed class Recogniser : IDisposable
 
     /// <summary>What the run was trained on; features made otherwise are refused.</summary>
     public RunFacts Facts => run.Facts;
+
+    /// <summary>From the run's `calibration.json`; settable only to fit it anew on uncalibrated probabilities.</summary>
+    public Calibration Calibration { get; internal set; } = Calibration.None;
 
     /// <param name="runFolder">A run directory with `best.safetensors` in it.</param>
     /// <param name="threads">libtorch's threads, of the whole process.</param>
@@ -47,7 +50,7 @@ public sealed class Recogniser : IDisposable
             Checkpoint.LoadWeights(run.RadarEncoderPath, encoder);
             encoder.eval();
         }
-        return new Recogniser(run, run.Facts.LabelSet, encoder, model);
+        return new Recogniser(run, run.Facts.LabelSet, encoder, model) { Calibration = Calibration.Load(runFolder) };
     }
 
     /// <returns>Probabilities (K) in the order of <see cref="Labels"/>.</returns>
@@ -131,7 +134,7 @@ public sealed class Recogniser : IDisposable
         var sequences = new FeatureSequences(run.Facts.RgbWidth + run.Facts.RadarWidth);
         foreach (float[] steps in joined) sequences.Add(steps);
         (Tensor features, Tensor lengths) = sequences.Batch([.. Enumerable.Range(0, joined.Count)]);
-        float[] all = nn.functional.softmax(model.forward(features, lengths), 1).data<float>().ToArray();
+        float[] all = nn.functional.softmax(model.forward(features, lengths) / Calibration.Temperature, 1).data<float>().ToArray();
         return [.. all.Chunk(Labels.Count)];
     }
 
