@@ -17,22 +17,33 @@ internal static class SimulateCommand
         var validation = new Option<int?>("--val-signers") { Description = "Signers of val; default 1 where there are 4 or more, else 0." };
         var test = new Option<int?>("--test-signers") { Description = "Signers of test; default a third." };
         var rate = WithDefault("--fps", defaults.FrameRateHz, "RGB frames a second.");
+        var layout = WithDefault(
+            "--layout", "2025", "Edition of the challenge: 2025 = RGB and range-Doppler videos, 2026 = range-time maps .npy and no RGB.");
+        layout.AcceptOnlyFromAmong("2025", "2026");
         var size = WithDefault("--size", "320x240", "RGB picture, width x height.");
-        var radar = WithDefault("--radar-size", "64x128", "Range-Doppler map, range x Doppler bins, powers of two; 256x1024 as in the challenge.");
+        var radar = new Option<string?>("--radar-size")
+        {
+            Description = "Range bins x chirps of a frame (= Doppler bins), powers of two. Default 64x128, and 256x64 with --layout 2026; " +
+                "the challenge has 256x1024, and 256 range bins in 2026.",
+        };
         var threads = WithDefault("--threads", defaults.Threads, "Samples made at the same time.");
         var force = new Option<bool>("--force") { Description = "Replace a simulation with other options that is in OUT." };
         var command = new Command(
             "simulate",
-            "Write simulated recordings (RGB and radar video of invented motion, not LIS) in the challenge's layout.\n" +
-            "Example: gesto simulate data/small --classes 12 --signers 6 --takes 2 --seed 7")
+            "Write simulated recordings (RGB and radar of invented motion, not LIS) in the challenge's layout.\n" +
+            "Example: gesto simulate data/small --classes 12 --signers 6 --takes 2 --seed 7\n" +
+            "Example: gesto simulate data/radar --layout 2026 --classes 12")
         {
-            output, classes, signers, takes, seed, validation, test, rate, size, radar, threads, force,
+            output, classes, signers, takes, seed, validation, test, layout, rate, size, radar, threads, force,
         };
         command.SetAction((parsed, cancel) =>
         {
             (int width, int height) = Size(parsed.GetValue(size)!, "--size", "320x240");
-            (int range, int doppler) = Size(parsed.GetValue(radar)!, "--radar-size", "64x128");
-            var options = new SimulationOptions
+            SimulationOptions edition = parsed.GetValue(layout) == "2026" ? SimulationOptions.Challenge2026 : defaults;
+            (int range, int doppler) = parsed.GetValue(radar) is { } text
+                ? Size(text, "--radar-size", "64x128")
+                : (edition.RangeBins, edition.DopplerBins);
+            SimulationOptions options = edition with
             {
                 Classes = parsed.GetValue(classes),
                 Signers = parsed.GetValue(signers),

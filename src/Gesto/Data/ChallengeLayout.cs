@@ -2,8 +2,10 @@ using System.Globalization;
 
 namespace Gesto.Data;
 
-/// <summary>Reads the folders of the 2025 challenge: `train/&lt;id&gt;_&lt;NAME&gt;/SAMPLE_&lt;n&gt;/…` with labels,
-/// `val/SAMPLE_&lt;n&gt;/…` and `test/SAMPLE_&lt;n&gt;/…` without.</summary>
+/// <summary>Reads the folders of the challenge, editions 2025 and 2026: `train/&lt;id&gt;_&lt;NAME&gt;/SAMPLE_&lt;n&gt;/…` with
+/// labels, `val/SAMPLE_&lt;n&gt;/…` and `test/SAMPLE_&lt;n&gt;/…` without.</summary>
+/// <remarks>The editions differ in the files of a sample alone: 2025 has RGB video and three range-Doppler videos, 2026 three
+/// range-time maps `SAMPLE_n_RTM1.npy` … and no RGB. See <see cref="SampleFiles"/>.</remarks>
 public static class ChallengeLayout
 {
     /// <returns>All samples: train by class id, val, test; within each by sample number.</returns>

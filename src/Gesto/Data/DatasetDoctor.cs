@@ -26,7 +26,7 @@ public static class DatasetDoctor
         var exam = new RecordingExam(dataset, options.Limits);
         bool hasRgb = dataset.Samples.Any(s => s.HasRgb);
         bool[] antennas = [.. Enumerable.Range(0, 3).Select(a => dataset.Samples.Any(s => s.Radar.ElementAtOrDefault(a) is not null))];
-        var found = new IReadOnlyList<Problem>[dataset.Samples.Count];
+        var found = new (IReadOnlyList<Problem> Problems, string? ArraySize)[dataset.Samples.Count];
         int done = 0;
         Parallel.For(0, found.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancel }, i =>
         {
@@ -35,9 +35,18 @@ public static class DatasetDoctor
         });
         return
         [
-            .. found.SelectMany(p => p), .. Duplicates(dataset), .. LabelExam.IdsAndNames(dataset.Samples),
+            .. found.SelectMany(p => p.Problems), .. OddSizes(dataset, [.. found.Select(f => f.ArraySize)]), .. Duplicates(dataset), .. LabelExam.IdsAndNames(dataset.Samples),
             .. LabelExam.FewSamples(dataset.Samples, options.FewestTrainSamples), .. LabelExam.Leaks(dataset.Samples),
         ];
+    }
+
+    /// <summary>Arrays are stored in their own size, so one sample of another stops the extraction: a transposed (R, T), say.</summary>
+    private static IEnumerable<Problem> OddSizes(Dataset dataset, string?[] sizes)
+    {
+        string? usual = sizes.OfType<string>().GroupBy(s => s).OrderByDescending(g => g.Count()).FirstOrDefault()?.Key;
+        return from sample in sizes.Index()
+               where sample.Item is not null && sample.Item != usual
+               select new Problem(dataset.Samples[sample.Index].Key, "", ProblemKind.Size, $"radar arrays of {sample.Item}, most samples have {usual}.");
     }
 
     private static IEnumerable<Problem> Duplicates(Dataset dataset)

@@ -4,7 +4,8 @@ using CsvHelper;
 namespace Gesto.Data;
 
 /// <summary>`manifest.csv`: one line per sample, with what is known of it. Paths are relative to the manifest's folder,
-/// '/'-separated; an empty field means unknown or absent.</summary>
+/// '/'-separated; an empty field means unknown or absent. `rdm1` … `rdm3` hold the radar file of each antenna, whatever its kind:
+/// range-Doppler video or arrays, or range-time maps.</summary>
 public static class ManifestFile
 {
     public const string FileName = "manifest.csv";

@@ -22,7 +22,7 @@ public static class ProblemKind
     /// <summary>Zero bytes or no frames.</summary>
     public const string Empty = "empty";
 
-    /// <summary>Every frame is the same picture, or of one grey.</summary>
+    /// <summary>Every frame is the same, or every value in it.</summary>
     public const string Constant = "constant";
 
     /// <summary>RGB and radar last clearly differently long.</summary>
@@ -30,6 +30,12 @@ public static class ProblemKind
 
     /// <summary>The antennas' numbers of frames, or sizes, differ.</summary>
     public const string AntennaLength = "antenna-length";
+
+    /// <summary>Arrays of another kind or size than most samples have: features of all must have one shape.</summary>
+    public const string Size = "size";
+
+    /// <summary>A range-time map whose values cannot be dB.</summary>
+    public const string Unit = "unit";
 
     /// <summary>Two files with the same content.</summary>
     public const string Duplicate = "duplicate";

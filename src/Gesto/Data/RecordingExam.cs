@@ -11,14 +11,17 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits)
     private const double DurationSlack = 0.15;
     private const double DurationSlackSeconds = 0.3;
 
+    private readonly string[] roles = [.. Enumerable.Range(1, 3).Select(a => SampleFiles.RadarRole(dataset.Samples.SelectMany(s => s.Radar), a))];
+
     /// <summary>Grey levels between darkest and brightest pixel of a whole video that still count as one grey: what lossy coding adds.</summary>
     private const int OneGrey = 2;
 
     /// <param name="sample">The sample.</param>
     /// <param name="hasRgb">True where other samples of the data set have RGB.</param>
-    /// <param name="antennas">Which of RDM1…3 other samples have.</param>
+    /// <param name="antennas">Which of the three antennas other samples have.</param>
     /// <param name="cancel">Stops the decoder.</param>
-    public IReadOnlyList<Problem> Examine(Sample sample, bool hasRgb, IReadOnlyList<bool> antennas, CancellationToken cancel)
+    /// <returns>The problems, and the size of the sample's radar arrays in words; null where it has none that can be read.</returns>
+    public (IReadOnlyList<Problem> Problems, string? ArraySize) Examine(Sample sample, bool hasRgb, IReadOnlyList<bool> antennas, CancellationToken cancel)
     {
         var problems = new List<Problem>();
         if (hasRgb && !sample.HasRgb) problems.Add(Missing(sample, "RGB"));
@@ -27,12 +30,12 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits)
         for (int a = 0; a < antennas.Count; a++)
         {
             string? file = sample.Radar.ElementAtOrDefault(a);
-            if (antennas[a] && file is null) problems.Add(Missing(sample, $"RDM{a + 1}"));
+            if (antennas[a] && file is null) problems.Add(Missing(sample, roles[a]));
             if (ExamineFile(sample, file, problems, cancel) is { } facts) radar.Add(facts);
         }
         CompareAntennas(sample, radar, problems);
         CompareDurations(sample, rgb, radar, problems);
-        return problems;
+        return (problems, radar.FirstOrDefault(r => r.Seconds is null)?.Size);
     }
 
     private FileFacts? ExamineFile(Sample sample, string? file, List<Problem> problems, CancellationToken cancel)
@@ -43,10 +46,15 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits)
         try
         {
             FileFacts facts = Path.GetExtension(path).Equals(".npy", StringComparison.OrdinalIgnoreCase)
-                ? ArrayFacts(file, RangeDopplerFile.Load(path))
+                ? ArrayFacts(file, RadarArray.Load(path))
                 : VideoFacts(file, path, cancel);
-            if (facts.Range <= (facts.Seconds is null ? 0 : OneGrey)) Report(ProblemKind.Constant, $"{path}: every pixel of all {facts.Frames} frames is the same.");
-            else if (facts.Frozen) Report(ProblemKind.Constant, $"{path}: all {facts.Frames} frames are the same picture.");
+            bool array = facts.Seconds is null;
+            if (facts.Range <= (array ? 0 : OneGrey))
+                Report(ProblemKind.Constant, $"{path}: every {(array ? "value" : "pixel")} of all {facts.Frames} frames is the same.");
+            else if (facts.Frozen) Report(ProblemKind.Constant, $"{path}: all {facts.Frames} frames are the same{(array ? "" : " picture")}.");
+            else if (facts.LowestDb >= 0)
+                Report(ProblemKind.Unit, FormattableString.Invariant(
+                    $"{path}: no value below 0, the lowest is {facts.LowestDb:0.###}: expected dB, which are about -110 to -20 in the challenge's range-time maps. Save 10 * log10(power)."));
             return facts;
         }
         catch (VideoException e)
@@ -92,7 +100,11 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits)
         bool frozen = maps.Frames > 1;
         for (int t = 1; t < maps.Frames && frozen; t++)
             frozen = maps.Values.AsSpan(t * frame, frame).SequenceEqual(maps.Values.AsSpan(0, frame));
-        return new FileFacts(file, maps.Frames, null, maps.Values.Max() - maps.Values.Min(), frozen, $"{maps.Rows} x {maps.Columns}");
+        float lowest = maps.Values.Min();
+        bool rangeTime = maps.Columns == 1;
+        return new FileFacts(
+            file, maps.Frames, null, maps.Values.Max() - lowest, frozen,
+            rangeTime ? $"{maps.Rows} range bins" : $"{maps.Rows} x {maps.Columns}", rangeTime ? lowest : null);
     }
 
     private static void CompareAntennas(Sample sample, List<FileFacts> radar, List<Problem> problems)
@@ -125,5 +137,6 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits)
     /// <param name="Range">Largest minus smallest value.</param>
     /// <param name="Frozen">All frames equal the first.</param>
     /// <param name="Size">Frame size in words.</param>
-    private sealed record FileFacts(string File, int Frames, double? Seconds, float Range, bool Frozen, string Size);
+    /// <param name="LowestDb">Smallest value of a range-time map; null for other kinds.</param>
+    private sealed record FileFacts(string File, int Frames, double? Seconds, float Range, bool Frozen, string Size, float? LowestDb = null);
 }

@@ -31,7 +31,8 @@ public sealed record Sample
     public string? Rgb { get; init; }
 
     /// <summary>Radar file of antenna 1, 2, 3, relative to the root; an entry is null where that file is absent.
-    /// A single `.npy` of shape (T,A,R,D) stands in entry 0 alone.</summary>
+    /// A single `.npy` of shape (T,A,R,D) stands in entry 0 alone. Range-Doppler or range-time: the number of an array's axes
+    /// tells, see <see cref="Radar.RadarArray"/>.</summary>
     public IReadOnlyList<string?> Radar { get; init; } = [null, null, null];
 
     public bool HasRgb => Rgb is not null;

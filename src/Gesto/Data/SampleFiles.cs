@@ -1,7 +1,8 @@
 namespace Gesto.Data;
 
-/// <summary>Recognises a sample's files by name: `*_RGB.*` is the video, `*_RDM1.*` … `*_RDM3.*` the radar antennas,
-/// `*_RDM.npy` all antennas in one array.</summary>
+/// <summary>Recognises a sample's files by name: `*_RGB.*` is the video; the radar antennas are `*_RDM1.*` … `*_RDM3.*`
+/// (range-Doppler, challenge 2025) or `*_RTM1.npy` … `*_RTM3.npy` (range-time, challenge 2026), `*_RDM.npy` all antennas in one
+/// array.</summary>
 public static class SampleFiles
 {
     private static readonly string[] VideoEndings = [".mkv", ".mp4", ".mov", ".avi", ".webm"];
@@ -25,13 +26,20 @@ public static class SampleFiles
             switch (role)
             {
                 case "RGB": Claim(folder, ref rgb, name, role); break;
-                case "RDM" or "RDM1": Claim(folder, ref radar[0], name, role); break;
-                case "RDM2": Claim(folder, ref radar[1], name, role); break;
-                case "RDM3": Claim(folder, ref radar[2], name, role); break;
+                case "RDM" or "RDM1" or "RTM" or "RTM1": Claim(folder, ref radar[0], name, "antenna 1"); break;
+                case "RDM2" or "RTM2": Claim(folder, ref radar[1], name, "antenna 2"); break;
+                case "RDM3" or "RTM3": Claim(folder, ref radar[2], name, "antenna 3"); break;
             }
         }
         return (rgb, radar);
     }
+
+    /// <summary>What to call a radar file that is not there: by the kind of those that are.</summary>
+    /// <param name="present">Radar files of the same sample or data set.</param>
+    /// <param name="antenna">1…3.</param>
+    /// <returns>"RTM2" among `…_RTM….npy` files, else "RDM2".</returns>
+    internal static string RadarRole(IEnumerable<string?> present, int antenna) =>
+        (present.Any(f => f is not null && Path.GetFileName(f).Contains("_RTM", StringComparison.OrdinalIgnoreCase)) ? "RTM" : "RDM") + antenna;
 
     private static void Claim(string folder, ref string? place, string name, string role)
     {

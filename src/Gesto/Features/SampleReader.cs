@@ -6,12 +6,12 @@ using Gesto.Video;
 namespace Gesto.Features;
 
 /// <summary>The sampled radar frames of one sample.</summary>
-/// <param name="DType">"|u1" from video (grey levels), "&lt;f4" from `.npy` (the file's unit).</param>
+/// <param name="DType">"|u1" from video (grey levels), "&lt;f4" from `.npy` (the file's unit; range-time maps: dB).</param>
 /// <param name="Bytes">(T, A, R, D), row-major, little-endian.</param>
 /// <param name="Length">T, 1…30.</param>
 /// <param name="Antennas">A.</param>
 /// <param name="Rows">R, range.</param>
-/// <param name="Columns">D, Doppler.</param>
+/// <param name="Columns">D, Doppler; 1 for range-time maps.</param>
 public sealed record RadarClip(string DType, byte[] Bytes, int Length, int Antennas, int Rows, int Columns);
 
 /// <summary>Reads a sample's files into frames, the same way for extracting and for predicting.</summary>
@@ -26,7 +26,7 @@ public sealed class SampleReader(string root, RadarFormat radar, VideoLimits? li
 
     private readonly VideoLimits limits = limits ?? VideoLimits.Default;
 
-    /// <summary>Describes the files of one folder as a sample: `*_RGB.*` and `*_RDM1…3.*`, whatever the folder is called.</summary>
+    /// <summary>Describes the files of one folder as a sample: `*_RGB.*` and `*_RDM1…3.*` or `*_RTM1…3.npy`, whatever the folder is called.</summary>
     /// <returns>A sample whose key is the folder's name and whose paths are relative to the folder.</returns>
     /// <exception cref="DirectoryNotFoundException">No such folder, or no file of that form in it.</exception>
     public static Sample FromFolder(string folder)
@@ -35,7 +35,7 @@ public sealed class SampleReader(string root, RadarFormat radar, VideoLimits? li
         (string? rgb, string?[] antennas) = SampleFiles.In(folder);
         if (rgb is null && antennas.All(a => a is null))
             throw new DirectoryNotFoundException(
-                $"{folder}: no recording here. Expected files like SAMPLE_1_RGB.mkv, SAMPLE_1_RDM1.mp4 … SAMPLE_1_RDM3.mp4.");
+                $"{folder}: no recording here. Expected files like SAMPLE_1_RGB.mkv, SAMPLE_1_RDM1.mp4 … SAMPLE_1_RDM3.mp4 or SAMPLE_1_RTM1.npy ….");
         return new Sample { Key = new DirectoryInfo(folder).Name, Split = Split.Test, Rgb = rgb, Radar = antennas };
     }
 
@@ -66,7 +66,7 @@ public sealed class SampleReader(string root, RadarFormat radar, VideoLimits? li
         RadarClip clip;
         if (arrays)
         {
-            clip = ReadArrays([.. files.Select(RangeDopplerFile.Load)]);
+            clip = ReadArrays([.. files.Select(RadarArray.Load)]);
         }
         else
         {
@@ -92,7 +92,7 @@ public sealed class SampleReader(string root, RadarFormat radar, VideoLimits? li
     private void RequireAntennas(Sample sample, int found, int? expected)
     {
         if (expected is null || found == expected) return;
-        string missing = string.Join(", ", sample.Radar.Index().Where(p => p.Item is null).Select(p => $"RDM{p.Index + 1}"));
+        string missing = string.Join(", ", sample.Radar.Index().Where(p => p.Item is null).Select(p => SampleFiles.RadarRole(sample.Radar, p.Index + 1)));
         throw new FileNotFoundException(
             $"{Path.Combine(root, sample.Key)}: {found} radar antenna(s), expected {expected}" + (missing.Length > 0 ? $"; missing: {missing}." : "."));
     }

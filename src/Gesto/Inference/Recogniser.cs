@@ -12,10 +12,10 @@ public sealed class Recogniser : IRecogniser
 {
     private const int Batch = 64;
     private readonly RunDirectory run;
-    private readonly RadarCnn? encoder;
-    private readonly LateFusion model;
+    private readonly RadarEncoder? encoder;
+    private readonly SignModel model;
 
-    private Recogniser(RunDirectory run, LabelSet labels, RadarCnn? encoder, LateFusion model) =>
+    private Recogniser(RunDirectory run, LabelSet labels, RadarEncoder? encoder, SignModel model) =>
         (this.run, Labels, this.encoder, this.model) = (run, labels, encoder, model);
 
     public Recipe Recipe => run.Recipe;
@@ -40,27 +40,43 @@ public sealed class Recogniser : IRecogniser
             if (!File.Exists(path))
                 throw new InvalidDataException(
                     $"{path}: not there, training has not finished. Go on with 'gesto train FEATURES --run {runFolder} --resume'.");
-        LateFusion model = TrainingRun.CreateModel(run.Recipe, run.Facts);
+        SignModel model = ModelFactory.Sign(run.Recipe, run.Facts);
         Checkpoint.LoadWeights(run.BestPath, model);
         model.eval();
-        RadarCnn? encoder = null;
+        RadarEncoder? encoder = null;
         if (encodes)
         {
-            encoder = new RadarCnn(run.Recipe.Radar.Coordinates, run.Recipe.Radar.Preparation, mean: 0, deviation: 1);
+            encoder = ModelFactory.Radar(run.Recipe.Radar, mean: 0, deviation: 1);
             Checkpoint.LoadWeights(run.RadarEncoderPath, encoder);
             encoder.eval();
         }
         return new Recogniser(run, run.Facts.LabelSet, encoder, model) { Calibration = Calibration.Load(runFolder) };
     }
 
+    /// <summary>Whether it was taught to do with one modality of the two: samples may then lack the other.</summary>
+    public bool BearsMissing => Recipe is { UsesRgb: true, UsesRadar: true, Model.ModalityDropout: > 0 };
+
     /// <returns>Probabilities (K) in the order of <see cref="Labels"/>.</returns>
-    /// <exception cref="InvalidDataException">The sample lacks a modality of the recipe, or has another shape.</exception>
-    public float[] Predict(SampleFeatures sample) => Classify([Join(sample)])[0];
+    /// <param name="sample">What there is of the sample.</param>
+    /// <param name="mask">What of it may be used; null = all.</param>
+    /// <exception cref="InvalidDataException">The sample lacks a modality that the run cannot do without, or has another shape.</exception>
+    public float[] Predict(SampleFeatures sample, ModalityMask? mask = null) => Classify([Encode(sample)], mask)[0];
+
+    /// <inheritdoc cref="PredictAll(FeatureSet, IReadOnlyList{Sample}, ModalityMask?, IProgress{WorkProgress}?, CancellationToken)"/>
+    public float[][] PredictAll(
+        FeatureSet features, IReadOnlyList<Sample> samples, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
+        PredictAll(features, samples, mask: null, progress, cancel);
 
     /// <summary>Probabilities of many samples of a feature set, (K) each, in their order.</summary>
+    /// <param name="features">Features made as those trained on.</param>
+    /// <param name="samples">Which of them.</param>
+    /// <param name="mask">What may be used; null = all.</param>
+    /// <param name="progress">Counts samples.</param>
+    /// <param name="cancel">Noticed between batches.</param>
     /// <exception cref="InvalidDataException">The features were made differently from those trained on, or one is missing.</exception>
     public float[][] PredictAll(
-        FeatureSet features, IReadOnlyList<Sample> samples, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
+        FeatureSet features, IReadOnlyList<Sample> samples, ModalityMask? mask, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancel = default)
     {
         CheckKey("RGB", run.Facts.Rgb, features.Rgb);
         CheckKey("radar", run.Facts.Radar, features.Radar);
@@ -69,7 +85,7 @@ public sealed class Recogniser : IRecogniser
         {
             cancel.ThrowIfCancellationRequested();
             progress?.Report(new WorkProgress("predict", results.Count, samples.Count, "samples"));
-            results.AddRange(Classify([.. chunk.Select(s => Join(Load(features, s.Key)))]));
+            results.AddRange(Classify([.. chunk.Select(s => Encode(Load(features, s.Key)))], mask));
         }
         return [.. results];
     }
@@ -85,62 +101,60 @@ public sealed class Recogniser : IRecogniser
         float[]? rgb = null, radar = null;
         int rgbLength = 0, radarLength = 0;
         int[] shape = [];
-        if (run.Facts.Rgb is not null)
+        if (run.Facts.Rgb is not null && features.Rgb is { } rgbStore && (!BearsMissing || rgbStore.Contains(key)))
         {
-            rgb = TrainingData.Steps(features.Rgb!, key);
-            rgbLength = features.Rgb!.LengthOf(key);
+            rgb = TrainingData.Steps(rgbStore, key);
+            rgbLength = rgbStore.LengthOf(key);
         }
-        if (run.Facts.Radar is not null)
+        if (run.Facts.Radar is not null && features.Radar is { } radarStore && (!BearsMissing || radarStore.Contains(key)))
         {
-            radarLength = features.Radar!.LengthOf(key);
-            shape = features.Radar.Key.Shape[1..];
-            radar = TrainingData.Read(features.Radar, key).ToSingles()[..(radarLength * shape.Aggregate(1, (a, b) => a * b))];
+            radarLength = radarStore.LengthOf(key);
+            shape = radarStore.Key.Shape[1..];
+            radar = TrainingData.Read(radarStore, key).ToSingles()[..(radarLength * shape.Aggregate(1, (a, b) => a * b))];
         }
         return new SampleFeatures(rgb, rgbLength, radar, radarLength, shape);
     }
 
-    private float[] Join(SampleFeatures sample)
+    /// <returns>Checked features of both modalities; null where the sample has none.</returns>
+    private (float[]? Rgb, float[]? Radar) Encode(SampleFeatures sample)
     {
-        if (Recipe.UsesRgb) Check("RGB", sample.Rgb, sample.RgbLength, [run.Facts.RgbWidth], [run.Facts.RgbWidth]);
-        if (!Recipe.UsesRadar)
-            return FeatureSequences.Join(sample.Rgb, run.Facts.RgbWidth, null, 0, Recipe);
+        bool rgb = Recipe.UsesRgb && !(BearsMissing && sample.Rgb is null), radar = Recipe.UsesRadar && !(BearsMissing && sample.Radar is null);
+        if (!rgb && !radar) throw new InvalidDataException("The sample has neither RGB nor radar.");
+        if (rgb) Check("RGB", sample.Rgb, sample.RgbLength, [run.Facts.RgbWidth], [run.Facts.RgbWidth]);
+        if (!radar) return (sample.Rgb, null);
         Check("radar", sample.Radar, sample.RadarLength, sample.RadarShape, run.Facts.Radar!.Shape[1..]);
-        float[] radar = sample.Radar!;
-        if (encoder is not null)
-        {
-            int[] s = sample.RadarShape;
-            using Tensor frames = tensor(radar, [sample.RadarLength, s[0], s[1], s[2]]);
-            radar = RadarEncoderTraining.Encode(encoder, frames);
-        }
-        return FeatureSequences.Join(
-            Recipe.UsesRgb ? sample.Rgb : null, run.Facts.RgbWidth, radar, run.Facts.RadarWidth, Recipe);
+        if (encoder is null) return (rgb ? sample.Rgb : null, sample.Radar);
+        int[] s = sample.RadarShape;
+        using Tensor frames = tensor(sample.Radar!, [sample.RadarLength, s[0], s[1], s[2]]);
+        return (rgb ? sample.Rgb : null, RadarEncoderTraining.Encode(encoder, frames));
     }
 
     private void Check(string modality, float[]? values, int length, int[] found, int[] expected)
     {
         if (values is null || length < 1)
             throw new InvalidDataException(
-                $"The sample has no {modality}, and recipe '{Recipe.Name}' needs it. Use a run trained without {modality}.");
+                $"The sample has no {modality}, and recipe '{Recipe.Name}' needs it. Use a run trained without {modality}, " +
+                "or one trained to do without (model.modalityDropout).");
         if (!found.AsSpan().SequenceEqual(expected) || values.Length != length * expected.Aggregate(1, (a, b) => a * b))
             throw new InvalidDataException(
                 $"The sample's {modality} steps are ({string.Join(',', found)}), {values.Length} values in {length} steps; " +
                 $"the run was trained on ({string.Join(',', expected)}). Extract it with the same settings.");
     }
 
-    private float[][] Classify(IReadOnlyList<float[]> joined)
+    private float[][] Classify(IReadOnlyList<(float[]? Rgb, float[]? Radar)> samples, ModalityMask? mask)
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
-        var sequences = new FeatureSequences(run.Facts.RgbWidth + run.Facts.RadarWidth);
-        foreach (float[] steps in joined) sequences.Add(steps);
-        (Tensor features, Tensor lengths) = sequences.Batch([.. Enumerable.Range(0, joined.Count)]);
-        float[] all = nn.functional.softmax(model.forward(features, lengths) / Calibration.Temperature, 1).data<float>().ToArray();
+        var sequences = SampleSequences.For(Recipe, run.Facts.RgbWidth, run.Facts.RadarWidth);
+        foreach ((float[]? rgb, float[]? radar) in samples) sequences.Add(rgb, radar, Recipe);
+        (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) = sequences.Batch([.. Enumerable.Range(0, samples.Count)], Recipe.Training, null);
+        float[] all = nn.functional.softmax(model.Classify(rgbSteps, radarSteps, mask) / Calibration.Temperature, 1).data<float>().ToArray();
         return [.. all.Chunk(Labels.Count)];
     }
 
     private void CheckKey(string modality, FeatureKey? trained, FeatureStore? given)
     {
-        if (trained is null) return;
+        if (trained is null || (given is null && BearsMissing)) return;
         if (given is null)
             throw new InvalidDataException($"{run.Folder}: needs {modality} features, the feature folder has none.");
         if (FeatureStore.Difference(trained, given.Key) is { } difference)

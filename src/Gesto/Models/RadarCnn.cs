@@ -18,7 +18,7 @@ public readonly record struct RadarPreparation(bool Logarithm, bool RemoveStatic
 /// range and Doppler coordinate of each bin in [−1, 1]. Global average pooling is blind to place, and place is range and
 /// velocity. Source: R. Liu et al., "An intriguing failing of convolutional neural networks and the CoordConv solution",
 /// NeurIPS 2018.</remarks>
-public sealed class RadarCnn : nn.Module<Tensor, Tensor>
+public sealed class RadarCnn : RadarEncoder
 {
     /// <summary>Features of one antenna.</summary>
     public const int WidthPerAntenna = 32;
@@ -55,14 +55,9 @@ public sealed class RadarCnn : nn.Module<Tensor, Tensor>
         return new RadarCnn(coordinates: false, RadarPreparation.None, mean: 0, deviation: 255);
     }
 
-    /// <param name="input">Frames of one sample (T, A, R, D), uint8 or float32, values as in the file.</param>
-    /// <returns>(T, 32·A) float32, in the order of the antennas.</returns>
-    public override Tensor forward(Tensor input) => Encode(Scale(input, [(int)input.shape[0]]));
+    public override int Width(int antennas) => antennas * WidthPerAntenna;
 
-    /// <param name="input">Frames of several samples one after another, (ΣT, A, R, D).</param>
-    /// <param name="lengths">Frames of each sample.</param>
-    /// <returns>float32 of the same shape: prepared, minus mean, by deviation.</returns>
-    internal Tensor Scale(Tensor input, ReadOnlySpan<int> lengths)
+    internal override Tensor Scale(Tensor input, ReadOnlySpan<int> lengths)
     {
         using var scope = NewDisposeScope();
         return Prepare(input, lengths, preparation).sub(mean).div(deviation).MoveToOuterDisposeScope();
@@ -91,8 +86,7 @@ public sealed class RadarCnn : nn.Module<Tensor, Tensor>
         return values.MoveToOuterDisposeScope();
     }
 
-    /// <param name="scaled">What <see cref="Scale"/> returns.</param>
-    internal Tensor Encode(Tensor scaled)
+    internal override Tensor Encode(Tensor scaled, ReadOnlySpan<int> lengths)
     {
         using var scope = NewDisposeScope();
         long n = scaled.shape[0], antennas = scaled.shape[1], range = scaled.shape[2], doppler = scaled.shape[3];
@@ -102,7 +96,8 @@ public sealed class RadarCnn : nn.Module<Tensor, Tensor>
             images = cat([images, CoordinateMaps(range, doppler).expand(n * antennas, range, doppler, 2)], 3);
         images = images.permute(0, 3, 1, 2);
         // Pooling before ReLU gives the same values (ReLU is monotone) over a quarter of the memory.
-        Tensor x = nn.functional.max_pool2d(conv1.forward(images), 2).relu_();
+        long[] pool = [Math.Min(2, range), Math.Min(2, doppler)]; // a range-time map has one Doppler bin
+        Tensor x = nn.functional.max_pool2d(conv1.forward(images), pool).relu_();
         return conv2.forward(x).relu_().mean([2, 3]).reshape(n, antennas * WidthPerAntenna).MoveToOuterDisposeScope();
     }
 

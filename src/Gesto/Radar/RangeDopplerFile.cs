@@ -2,33 +2,27 @@ using Gesto.Video;
 
 namespace Gesto.Radar;
 
-/// <summary>Range-Doppler maps from a numpy file: (T, R, D) of one antenna, or (T, A, R, D) of all.</summary>
+/// <summary>Range-Doppler maps from a numpy file: (T, R, D) of one antenna, or (T, A, R, D) of all. Range-time maps are carried
+/// here too, with D = 1: see <see cref="RangeTimeFile"/>.</summary>
 /// <param name="Path">Where they come from.</param>
 /// <param name="Values">(T, A, R, D), float32, in the file's own unit.</param>
 /// <param name="Frames">T ≥ 1.</param>
 /// <param name="Antennas">A ≥ 1.</param>
 /// <param name="Rows">R, range bins.</param>
-/// <param name="Columns">D, Doppler bins.</param>
+/// <param name="Columns">D, Doppler bins; 1 for range-time maps.</param>
 public sealed record RangeDopplerFile(string Path, float[] Values, int Frames, int Antennas, int Rows, int Columns)
 {
     /// <exception cref="InvalidDataException">Not such an array, no frames, or a value that is NaN or infinite; the message
     /// names the first one's place.</exception>
-    public static RangeDopplerFile Load(string path)
+    public static RangeDopplerFile Load(string path) => From(path, NpyFile.Load(path));
+
+    internal static RangeDopplerFile From(string path, NpyArray array)
     {
-        NpyArray array = NpyFile.Load(path);
         int[] shape = array.Shape;
         if (shape.Length is not (3 or 4))
             throw new InvalidDataException(
                 $"{path}: found an array of shape ({string.Join(", ", shape)}), expected range-Doppler maps (T, R, D) or (T, A, R, D).");
-        if (shape.Contains(0)) throw new InvalidDataException($"{path}: shape ({string.Join(", ", shape)}) holds no values.");
-        float[] values = array.ToSingles();
-        for (int i = 0; i < values.Length; i++)
-        {
-            if (!float.IsFinite(values[i]))
-                throw new InvalidDataException(
-                    $"{path}: found {values[i]} at [{string.Join(", ", Place(i, shape))}], expected finite numbers. " +
-                    "Replace the value or leave the sample out.");
-        }
+        float[] values = RadarArray.FiniteValues(path, array);
         return new RangeDopplerFile(path, values, shape[0], shape.Length == 4 ? shape[1] : 1, shape[^2], shape[^1]);
     }
 
@@ -53,11 +47,4 @@ public sealed record RangeDopplerFile(string Path, float[] Values, int Frames, i
     /// <returns>(R, D) after cutting and resizing.</returns>
     public (int Rows, int Columns) SizeIn(RadarFormat format) => format.Size
         ?? (BinRange.Within(format.Rows, Rows, Path, "rows").Length, BinRange.Within(format.Columns, Columns, Path, "columns").Length);
-
-    private static int[] Place(int flat, int[] shape)
-    {
-        var place = new int[shape.Length];
-        for (int axis = shape.Length - 1; axis >= 0; axis--) (place[axis], flat) = (flat % shape[axis], flat / shape[axis]);
-        return place;
-    }
 }

@@ -6,23 +6,21 @@ public sealed class RangeDopplerProcessor
     /// <summary>Power given where there is none, so that a logarithm exists: far below any receiver's noise.</summary>
     public const float FloorDb = -200;
 
+    /// <summary>Added to every power, V²: <see cref="FloorDb"/> as a power.</summary>
+    internal const float SmallestPower = 1e-20f;
+
     private readonly FmcwWaveform waveform;
-    private readonly FourierTransform fast, slow;
-    private readonly float[] fastWindow, slowWindow;
-    private readonly float[] fastReal, fastImaginary, slowReal, slowImaginary;
+    private readonly RangeTransform range;
+    private readonly FourierTransform slow;
+    private readonly float[] slowWindow, slowReal, slowImaginary;
 
     /// <exception cref="ArgumentException">Chirps or samples are not a power of two.</exception>
     public RangeDopplerProcessor(FmcwWaveform waveform)
     {
         this.waveform = waveform;
-        fast = new FourierTransform(waveform.SamplesPerChirp);
+        range = new RangeTransform(waveform);
         slow = new FourierTransform(waveform.ChirpsPerFrame);
-        // Each window has sum 1, the fast one 2 because half of a real tone's amplitude is at negative frequencies:
-        // so a tone on a bin shows its own amplitude there.
-        fastWindow = Hann(waveform.SamplesPerChirp, 2);
-        slowWindow = Hann(waveform.ChirpsPerFrame, 1);
-        fastReal = new float[waveform.SamplesPerChirp * waveform.ChirpsPerFrame];
-        fastImaginary = new float[fastReal.Length];
+        slowWindow = RangeTransform.Hann(waveform.ChirpsPerFrame, 1); // sum 1: a tone on a bin keeps its amplitude
         slowReal = new float[waveform.RangeBins * waveform.ChirpsPerFrame];
         slowImaginary = new float[slowReal.Length];
     }
@@ -38,20 +36,11 @@ public sealed class RangeDopplerProcessor
     /// from chirp to chirp.</remarks>
     public void Compute(ReadOnlySpan<float> beat, Span<float> map)
     {
-        int chirps = waveform.ChirpsPerFrame, samples = waveform.SamplesPerChirp, bins = waveform.RangeBins;
-        if (beat.Length != chirps * samples)
-            throw new ArgumentException($"The beat signal has {beat.Length} values, the waveform {chirps}x{samples}.", nameof(beat));
+        int chirps = waveform.ChirpsPerFrame, bins = waveform.RangeBins;
         if (map.Length != bins * chirps)
             throw new ArgumentException($"The map has room for {map.Length} values, the waveform gives {bins}x{chirps}.", nameof(map));
 
-        for (int sample = 0; sample < samples; sample++)
-        {
-            Span<float> row = fastReal.AsSpan(fast.PlaceOf(sample) * chirps, chirps);
-            float weight = fastWindow[sample];
-            for (int chirp = 0; chirp < chirps; chirp++) row[chirp] = beat[chirp * samples + sample] * weight;
-        }
-        Array.Clear(fastImaginary);
-        fast.TransformReordered(fastReal, fastImaginary, chirps);           // (samples, chirps)
+        range.Compute(beat);                                                // (samples, chirps)
 
         for (int chirp = 0; chirp < chirps; chirp++)
         {
@@ -59,8 +48,8 @@ public sealed class RangeDopplerProcessor
             float weight = slowWindow[chirp];
             for (int bin = 0; bin < bins; bin++)
             {
-                slowReal[row + bin] = fastReal[bin * chirps + chirp] * weight;
-                slowImaginary[row + bin] = fastImaginary[bin * chirps + chirp] * weight;
+                slowReal[row + bin] = range.Real[bin * chirps + chirp] * weight;
+                slowImaginary[row + bin] = range.Imaginary[bin * chirps + chirp] * weight;
             }
         }
         slow.TransformReordered(slowReal, slowImaginary, bins);             // (chirps, bins)
@@ -71,15 +60,8 @@ public sealed class RangeDopplerProcessor
             for (int bin = 0; bin < bins; bin++)
             {
                 float re = slowReal[row + bin], im = slowImaginary[row + bin];
-                map[bin * chirps + column] = 10 * MathF.Log10(re * re + im * im + 1e-20f);
+                map[bin * chirps + column] = 10 * MathF.Log10(re * re + im * im + SmallestPower);
             }
         }
-    }
-
-    private static float[] Hann(int length, double sum)
-    {
-        var window = new float[length];
-        for (int i = 0; i < length; i++) window[i] = (float)(sum / length * (1 - Math.Cos(2 * Math.PI * i / length)));
-        return window;
     }
 }

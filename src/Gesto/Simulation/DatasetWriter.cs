@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
-using System.Text;
 using Gesto.Data;
+using Gesto.Radar;
 
 namespace Gesto.Simulation;
 
-/// <summary>Writes a simulated data set in the challenge's layout, with manifest, key and a plain word on what it is.</summary>
+/// <summary>Writes a simulated data set in a layout of the challenge, with manifest, key and a plain word on what it is.</summary>
 /// <remarks>Bytes depend on the options and the ffmpeg version alone, not on threads or interruptions. A sample is made in a
 /// folder with a temporary name and renamed when it is whole.</remarks>
 public static class DatasetWriter
@@ -22,7 +22,7 @@ public static class DatasetWriter
     /// <param name="cancel">Stops between samples and kills running encoders; finished samples stay, and the same call goes on from there.</param>
     /// <exception cref="InvalidDataException">An option is out of range, or the folder holds a simulation with others.</exception>
     /// <exception cref="IOException">The folder is not empty, or cannot be written.</exception>
-    /// <exception cref="FileNotFoundException">There is no ffmpeg program.</exception>
+    /// <exception cref="FileNotFoundException">There is no ffmpeg program; the 2026 layout needs none.</exception>
     public static void Write(string root, SimulationOptions options, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         IReadOnlyList<PlannedSample> samples = SimulationPlan.Make(options);
@@ -45,9 +45,14 @@ public static class DatasetWriter
             cancel.ThrowIfCancellationRequested();
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
-        AtomicFile.WriteText(Path.Combine(root, "key.csv"), Key(samples));
+        Sample[] labelled = [.. samples.Select(s => s.ToSample())];
+        LabelKeyFile.Write(
+            Path.Combine(root, LabelKeyFile.FileName), labelled.Where(s => s.Split != Split.Train).OrderBy(s => s.Split).ThenBy(s => s.Number));
         AtomicFile.WriteText(Path.Combine(root, "SIMULATED.md"), Explanation(options, samples));
-        AtomicFile.WriteText(Path.Combine(root, "manifest.csv"), Manifest(samples));
+        // Last: a data set with a manifest is whole.
+        ManifestFile.Write(
+            Path.Combine(root, ManifestFile.FileName),
+            labelled.Select(s => s.Split == Split.Train ? s : s with { ClassId = null, ClassName = null }));
     }
 
     private static void PrepareRoot(string root, SimulationOptions options)
@@ -87,33 +92,9 @@ public static class DatasetWriter
         }
     }
 
-    private static string Manifest(IEnumerable<PlannedSample> samples)
-    {
-        var text = new StringBuilder("sample,label,name,signer,session,split,rgb,rdm1,rdm2,rdm3\n");
-        foreach (PlannedSample s in samples)
-        {
-            string label = s.Split == Split.Train
-                ? string.Create(CultureInfo.InvariantCulture, $"{s.Script.Class.Id},{s.Script.Class.Name}")
-                : ",";
-            string split = s.Split switch { Split.Train => "train", Split.Validation => "val", _ => "test" };
-            text.Append(CultureInfo.InvariantCulture,
-                $"{s.Key},{label},{s.Signer.Name},{s.Signer.Name}-{s.Take},{split},{s.RgbPath},{s.RadarPath(1)},{s.RadarPath(2)},{s.RadarPath(3)}\n");
-        }
-        return text.ToString();
-    }
-
-    private static string Key(IEnumerable<PlannedSample> samples)
-    {
-        var text = new StringBuilder("sample,label,name\n");
-        foreach (PlannedSample s in samples.Where(s => s.Split != Split.Train).OrderBy(s => s.Split).ThenBy(s => s.Number))
-            text.Append(CultureInfo.InvariantCulture, $"{s.Key},{s.Script.Class.Id},{s.Script.Class.Name}\n");
-        return text.ToString();
-    }
-
     private static string Explanation(SimulationOptions options, IReadOnlyList<PlannedSample> samples)
     {
         (int train, int validation, int test) = options.SignersPerSplit();
-        string rate = options.FrameRateHz.ToString(CultureInfo.InvariantCulture);
         return $"""
             # Simulated data, not sign language
 
@@ -122,10 +103,7 @@ public static class DatasetWriter
             measured here says anything about real signing. The data exist so that Gesto can be run and tested without licensed data.
 
             - Signers: {train} train, {validation} validation, {test} test; no signer is in two splits. A session is one signer's take of all signs.
-            - RGB: drawn from an articulated skeleton, {options.Width}x{options.Height}, {rate} frames a second.
-            - Radar: the same motion seen by a simulated 60 GHz radar with three antennas; row = range from near to far, column = radial
-              velocity, zero in the middle, positive (receding) to the right;
-              grey 0…255 is linear in dB from {RadarRecorder.BlackDb} to {RadarRecorder.WhiteDb} (relative to 1 V²).
+            {(options.Layout == SampleLayout.Challenge2025 ? Videos(options) : RangeTimeMaps(options))}
             - `manifest.csv` names every sample; `key.csv` holds the labels of val and test: keep it away from training.
 
             Options (`simulation.json`):
@@ -135,5 +113,22 @@ public static class DatasetWriter
             ```
 
             """;
+    }
+
+    private static string Videos(SimulationOptions options) => string.Create(CultureInfo.InvariantCulture, $"""
+        - RGB: drawn from an articulated skeleton, {options.Width}x{options.Height}, {options.FrameRateHz} frames a second.
+        - Radar: the same motion seen by a simulated 60 GHz radar with three antennas; row = range from near to far, column = radial
+          velocity, zero in the middle, positive (receding) to the right;
+          grey 0…255 is linear in dB from {RadarRecorder.BlackDb} to {RadarRecorder.WhiteDb} (relative to 1 V²).
+        """);
+
+    private static string RangeTimeMaps(SimulationOptions options)
+    {
+        FmcwWaveform waveform = FmcwWaveform.OfSize(options.RangeBins, options.DopplerBins);
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            - Radar alone: the motion seen by a simulated 60 GHz radar with three antennas. `SAMPLE_n_RTM1.npy` … `RTM3.npy` are range-time
+              maps, float32 (T, {options.RangeBins}), {waveform.FrameRateHz} frames a second, dB relative to 1 V²: the power of a range bin averaged
+              over {options.DopplerBins} chirps; bin r is {waveform.RangeResolutionMetres * 100:0.00} cm · r away.
+            """);
     }
 }

@@ -4,7 +4,7 @@ using Gesto.Radar;
 namespace Gesto.Simulation;
 
 /// <summary>Records a performance with the simulated radar: echoes of the body, static clutter, receiver noise → range-Doppler
-/// maps → grey. Holds work space: one per thread.</summary>
+/// maps in grey, or range-time maps in dB. Holds work space: one per thread.</summary>
 internal sealed class RadarRecorder
 {
     /// <summary>Grey 0 and 255 stand for these powers; in between grey is linear in dB.</summary>
@@ -17,6 +17,7 @@ internal sealed class RadarRecorder
     private readonly FmcwWaveform waveform;
     private readonly FmcwRadar radar;
     private readonly RangeDopplerProcessor processor;
+    private readonly RangeTimeProcessor rangeTime;
     private readonly float[] beat, map;
 
     public RadarRecorder(FmcwWaveform waveform)
@@ -24,9 +25,13 @@ internal sealed class RadarRecorder
         this.waveform = waveform;
         radar = new FmcwRadar(waveform);
         processor = new RangeDopplerProcessor(waveform);
+        rangeTime = new RangeTimeProcessor(waveform);
         beat = new float[FmcwRadar.Antennas * waveform.ChirpsPerFrame * waveform.SamplesPerChirp];
         map = new float[waveform.RangeBins * waveform.ChirpsPerFrame];
     }
+
+    // The beat signal is (chirps, samples) of one antenna, volts, and valid during the call.
+    private delegate void FrameReceiver(int frame, int antenna, ReadOnlySpan<float> beat);
 
     /// <summary>Frames that fit a duration; frame t covers the time from t / frame rate on.</summary>
     public int FrameCount(double seconds) => Math.Max(1, (int)(seconds * waveform.FrameRateHz));
@@ -34,11 +39,44 @@ internal sealed class RadarRecorder
     /// <returns>Per antenna (frames, range bins, Doppler bins) row-major, grey.</returns>
     public byte[][] Record(Performance performance, Signer signer, ulong noiseSeed)
     {
-        int frames = FrameCount(performance.DurationSeconds), cells = map.Length, perAntenna = beat.Length / FmcwRadar.Antennas;
+        int cells = map.Length;
+        byte[][] grey = PerAntenna<byte>(performance, cells);
+        RecordFrames(performance, signer, noiseSeed, (frame, antenna, antennaBeat) =>
+        {
+            processor.Compute(antennaBeat, map);
+            ToGrey(map, grey[antenna].AsSpan(frame * cells, cells));
+        });
+        return grey;
+    }
+
+    /// <returns>Per antenna (frames, range bins) row-major, dB as <see cref="RangeTimeProcessor"/> gives them.</returns>
+    public float[][] RecordRangeTime(Performance performance, Signer signer, ulong noiseSeed)
+    {
+        int bins = waveform.RangeBins;
+        float[][] profiles = PerAntenna<float>(performance, bins);
+        RecordFrames(performance, signer, noiseSeed, (frame, antenna, antennaBeat) =>
+            rangeTime.Compute(antennaBeat, profiles[antenna].AsSpan(frame * bins, bins)));
+        return profiles;
+    }
+
+    public static void ToGrey(ReadOnlySpan<float> powerDb, Span<byte> grey)
+    {
+        for (int i = 0; i < powerDb.Length; i++)
+            grey[i] = (byte)Math.Clamp((powerDb[i] - BlackDb) * (255 / (WhiteDb - BlackDb)) + 0.5f, 0, 255);
+    }
+
+    private T[][] PerAntenna<T>(Performance performance, int valuesPerFrame)
+    {
+        int values = FrameCount(performance.DurationSeconds) * valuesPerFrame;
+        return [.. Enumerable.Range(0, FmcwRadar.Antennas).Select(_ => new T[values])];
+    }
+
+    private void RecordFrames(Performance performance, Signer signer, ulong noiseSeed, FrameReceiver receive)
+    {
+        int frames = FrameCount(performance.DurationSeconds), perAntenna = beat.Length / FmcwRadar.Antennas;
         var random = new SeededRandom(noiseSeed, SeededRandom.HashOf("radar"));
         (Vector3 Point, float Strength)[] clutter = Clutter(signer);
         float[] gains = [.. Enumerable.Range(0, RadarScatterers.Count).Select(_ => (float)Math.Exp(random.Normal(0.35)))];
-        byte[][] grey = [new byte[frames * cells], new byte[frames * cells], new byte[frames * cells]];
         for (int frame = 0; frame < frames; frame++)
         {
             FillNoise(random);
@@ -46,18 +84,8 @@ internal sealed class RadarRecorder
             foreach ((Vector3 point, float strength) in clutter)
                 radar.AddEcho([point, point, point, point, point], signer.Radar, strength, beat);
             for (int antenna = 0; antenna < FmcwRadar.Antennas; antenna++)
-            {
-                processor.Compute(beat.AsSpan(antenna * perAntenna, perAntenna), map);
-                ToGrey(map, grey[antenna].AsSpan(frame * cells, cells));
-            }
+                receive(frame, antenna, beat.AsSpan(antenna * perAntenna, perAntenna));
         }
-        return grey;
-    }
-
-    public static void ToGrey(ReadOnlySpan<float> powerDb, Span<byte> grey)
-    {
-        for (int i = 0; i < powerDb.Length; i++)
-            grey[i] = (byte)Math.Clamp((powerDb[i] - BlackDb) * (255 / (WhiteDb - BlackDb)) + 0.5f, 0, 255);
     }
 
     private void AddBody(Performance performance, Signer signer, double start, float[] gains)

@@ -10,20 +10,26 @@ internal sealed class SampleRecorder(SimulationOptions options)
 
     private readonly RadarRecorder radar = new(FmcwWaveform.OfSize(options.RangeBins, options.DopplerBins));
 
-    /// <summary>Makes the four videos of a sample; both start at the same instant.</summary>
-    /// <param name="folder">Where to write, an existing folder; the names are the sample's own.</param>
+    /// <summary>Makes the files of a sample: four videos, all from the same instant on, or three range-time maps.</summary>
     /// <param name="sample">What to record.</param>
+    /// <param name="folder">Where to write, an existing folder; the names are the sample's own.</param>
     /// <param name="cancel">Stops the encoder.</param>
     public void Record(PlannedSample sample, string folder, CancellationToken cancel)
     {
         var performance = new Performance(sample.Script, sample.Signer, sample.Take, options.Seed);
         ulong noiseSeed = new SeededRandom(
             options.Seed, (ulong)sample.Signer.Number, (ulong)sample.Take, (ulong)sample.Script.Class.Id).NextBits();
-        byte[][] maps = radar.Record(performance, sample.Signer, noiseSeed);
         string In(string path) => Path.Combine(folder, Path.GetFileName(path));
+        if (sample.RgbPath is not { } rgb)
+        {
+            foreach ((int antenna, float[] map) in radar.RecordRangeTime(performance, sample.Signer, noiseSeed).Index())
+                NpyFile.Save(In(sample.RadarPath(antenna + 1)), NpyArray.From(map, map.Length / options.RangeBins, options.RangeBins));
+            return;
+        }
+        byte[][] maps = radar.Record(performance, sample.Signer, noiseSeed);
         var videos = new List<RawVideo>
         {
-            new(In(sample.RgbPath), Film(performance, sample.Signer, noiseSeed),
+            new(In(rgb), Film(performance, sample.Signer, noiseSeed),
                 options.Width, options.Height, options.FrameRateHz, "rgb24", RgbQuality),
         };
         for (int antenna = 0; antenna < FmcwRadar.Antennas; antenna++)

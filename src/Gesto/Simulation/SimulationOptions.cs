@@ -2,9 +2,25 @@ using System.Text.Json;
 
 namespace Gesto.Simulation;
 
+/// <summary>What the files of a simulated sample are, as in an edition of the challenge.</summary>
+public enum SampleLayout
+{
+    /// <summary>RGB video and three range-Doppler videos.</summary>
+    Challenge2025 = 2025,
+
+    /// <summary>Three range-time maps `.npy`, float32 dB, (T, R), and no RGB.</summary>
+    Challenge2026 = 2026,
+}
+
 /// <summary>What is simulated. Everything but <see cref="Threads"/> and <see cref="Replace"/> decides the bytes.</summary>
 public sealed record SimulationOptions
 {
+    /// <summary>The defaults of the 2026 layout: 256 range bins as in the challenge, which reach 5.5 m; 64 chirps a frame, because
+    /// their power is averaged and more show nothing new.</summary>
+    public static SimulationOptions Challenge2026 { get; } = new() { Layout = SampleLayout.Challenge2026, RangeBins = 256, DopplerBins = 64 };
+
+    public SampleLayout Layout { get; init; } = SampleLayout.Challenge2025;
+
     /// <summary>K, classes of the 126, 2…126.</summary>
     public int Classes { get; init; } = 126;
 
@@ -32,10 +48,10 @@ public sealed record SimulationOptions
     /// <summary>RGB pixels, even.</summary>
     public int Height { get; init; } = 240;
 
-    /// <summary>R, rows of a range-Doppler map; see <see cref="Radar.FmcwWaveform.OfSize"/>.</summary>
+    /// <summary>R, rows of a range-Doppler map or bins of a range-time map; see <see cref="Radar.FmcwWaveform.OfSize"/>.</summary>
     public int RangeBins { get; init; } = 64;
 
-    /// <summary>D, columns of a range-Doppler map.</summary>
+    /// <summary>D, columns of a range-Doppler map; chirps of a frame in either layout.</summary>
     public int DopplerBins { get; init; } = 128;
 
     /// <summary>Samples made at the same time.</summary>
@@ -76,23 +92,26 @@ public sealed record SimulationOptions
     }
 
     /// <returns>The values that decide the bytes, as indented JSON.</returns>
-    internal string ToJson() => JsonSerializer.Serialize(
-        new
+    internal string ToJson()
+    {
+        (_, int validation, int test) = SignersPerSplit();
+        var values = new Dictionary<string, object>
         {
-            classes = Classes,
-            signers = Signers,
-            takes = Takes,
-            seed = Seed,
-            validationSigners = SignersPerSplit().Validation,
-            testSigners = SignersPerSplit().Test,
-            frameRateHz = FrameRateHz,
-            width = Width,
-            height = Height,
-            rangeBins = RangeBins,
-            dopplerBins = DopplerBins,
-            version = DatasetWriter.Version,
-        },
-        Indented) + "\n";
+            ["classes"] = Classes,
+            ["signers"] = Signers,
+            ["takes"] = Takes,
+            ["seed"] = Seed,
+            ["validationSigners"] = validation,
+            ["testSigners"] = test,
+        };
+        // The layout is named only where it is not the first one: data sets from before there was a second stay the same.
+        if (Layout != SampleLayout.Challenge2025) values["layout"] = (int)Layout;
+        else (values["frameRateHz"], values["width"], values["height"]) = (FrameRateHz, Width, Height);
+        values["rangeBins"] = RangeBins;
+        values["dopplerBins"] = DopplerBins;
+        values["version"] = DatasetWriter.Version;
+        return JsonSerializer.Serialize(values, Indented) + "\n";
+    }
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 

@@ -4,7 +4,7 @@ using Gesto.Data;
 namespace Gesto.Simulation;
 
 /// <summary>One sample to make.</summary>
-internal sealed record PlannedSample(SignScript Script, Signer Signer, int Take, Split Split, int Number)
+internal sealed record PlannedSample(SignScript Script, Signer Signer, int Take, Split Split, int Number, SampleLayout Layout)
 {
     /// <summary>Folder relative to the root, '/'-separated, as the challenge lays it out.</summary>
     public string Key => Split switch
@@ -14,10 +14,26 @@ internal sealed record PlannedSample(SignScript Script, Signer Signer, int Take,
         _ => string.Create(CultureInfo.InvariantCulture, $"test/SAMPLE_{Number}"),
     };
 
-    public string RgbPath => $"{Key}/SAMPLE_{Number}_RGB.mkv";
+    /// <summary>Null in the 2026 layout, which has no RGB.</summary>
+    public string? RgbPath => Layout == SampleLayout.Challenge2025 ? $"{Key}/SAMPLE_{Number}_RGB.mkv" : null;
 
     /// <param name="antenna">1…3.</param>
-    public string RadarPath(int antenna) => $"{Key}/SAMPLE_{Number}_RDM{antenna}.mp4";
+    public string RadarPath(int antenna) => Layout == SampleLayout.Challenge2025
+        ? $"{Key}/SAMPLE_{Number}_RDM{antenna}.mp4"
+        : $"{Key}/SAMPLE_{Number}_RTM{antenna}.npy";
+
+    /// <summary>The sample as the manifest describes it, with its label.</summary>
+    public Sample ToSample() => new()
+    {
+        Key = Key,
+        Split = Split,
+        ClassId = Script.Class.Id,
+        ClassName = Script.Class.Name,
+        Signer = Signer.Name,
+        Session = string.Create(CultureInfo.InvariantCulture, $"{Signer.Name}-{Take}"),
+        Rgb = RgbPath,
+        Radar = [RadarPath(1), RadarPath(2), RadarPath(3)],
+    };
 }
 
 /// <summary>Which signs which signers perform, in which split and under which number.</summary>
@@ -41,7 +57,7 @@ internal static class SimulationPlan
             from signer in signers
             where split == (signer.Number <= train ? Split.Train : signer.Number <= train + validation ? Split.Validation : Split.Test)
             from take in Enumerable.Range(1, options.Takes)
-            select new PlannedSample(SignCatalogue.Lis126[sign.Id], signer, take, split, numbers[next++]))];
+            select new PlannedSample(SignCatalogue.Lis126[sign.Id], signer, take, split, numbers[next++], options.Layout))];
     }
 
     /// <summary>A spread choice with its true ids: about a fifth letters, and always NO and SI, the costly pair.</summary>

@@ -11,10 +11,11 @@ internal static class Checkpoint
 {
     private const int Version = 1;
 
-    public static void SaveLast(string path, nn.Module model, Adam adam, IReadOnlyList<EpochLine> log) =>
+    public static void SaveLast(string path, nn.Module model, Adam adam, WeightAverage? average, IReadOnlyList<EpochLine> log) =>
         Safetensors.Save(
             path,
-            [.. TensorFile.Copy(model, "model."), .. adam.State.Select(s => TensorFile.Copy("adam." + s.Name, s.Value))],
+            [.. TensorFile.Copy(model, "model."), .. adam.State.Select(s => TensorFile.Copy("adam." + s.Name, s.Value)),
+                .. average?.State.Select(s => TensorFile.Copy("average." + s.Name, s.Value)) ?? []],
             new Dictionary<string, string>
             {
                 ["format"] = "gesto-last",
@@ -24,7 +25,7 @@ internal static class Checkpoint
             });
 
     /// <returns>The log so far, empty where there is no checkpoint yet.</returns>
-    public static List<EpochLine> LoadLast(string path, nn.Module model, Adam adam)
+    public static List<EpochLine> LoadLast(string path, nn.Module model, Adam adam, WeightAverage? average)
     {
         if (!File.Exists(path)) return [];
         SafetensorsFile file = Safetensors.Load(path);
@@ -33,6 +34,7 @@ internal static class Checkpoint
             throw new InvalidDataException($"{path}: not a checkpoint of this version of Gesto; train into a new directory.");
         TensorFile.Restore(file, path, model, "model.");
         foreach ((string name, Tensor value) in adam.State) TensorFile.Restore(file, path, "adam." + name, value);
+        foreach ((string name, Tensor value) in average?.State ?? []) TensorFile.Restore(file, path, "average." + name, value);
         adam.Steps = long.Parse(file.Metadata["adam_steps"], CultureInfo.InvariantCulture);
         return JsonSerializer.Deserialize<List<EpochLine>>(file.Metadata["log"])!;
     }

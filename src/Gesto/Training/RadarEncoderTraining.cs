@@ -10,23 +10,27 @@ namespace Gesto.Training;
 internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
 {
     // Registered by field name.
-    private readonly RadarCnn encoder;
+    private readonly RadarEncoder encoder;
     private readonly BatchNorm1d norm;
-    private readonly LateFusion head;
+    private readonly LstmModel lstm;
+    private readonly Dropout dropout;
+    private readonly Linear linear;
     private readonly bool centre;
 
     /// <param name="encoder">Disposed by its owner, not with the classifier.</param>
     /// <param name="antennas">A.</param>
     /// <param name="recipe">Width and dropout of the light LSTM.</param>
     /// <param name="classes">K.</param>
-    public RadarClassifier(RadarCnn encoder, int antennas, RadarRecipe recipe, int classes) : base(nameof(RadarClassifier))
+    public RadarClassifier(RadarEncoder encoder, int antennas, RadarRecipe recipe, int classes) : base(nameof(RadarClassifier))
     {
-        int width = antennas * RadarCnn.WidthPerAntenna;
+        int width = encoder.Width(antennas);
         this.encoder = encoder;
         centre = recipe.CentreFeatures;
         // Averages over a whole map are small and alike; without this the light LSTM hardly learns from them.
         norm = nn.BatchNorm1d(width);
-        head = new LateFusion(width, recipe.Hidden, layers: 1, recipe.Dropout, classes);
+        lstm = new LstmModel(width, recipe.Hidden, layers: 1, dropout: 0);
+        dropout = nn.Dropout(recipe.Dropout);
+        linear = nn.Linear(recipe.Hidden, classes);
         RegisterComponents();
     }
 
@@ -34,7 +38,9 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
     public void DisposeHead()
     {
         norm.Dispose();
-        head.Dispose();
+        lstm.Dispose();
+        dropout.Dispose();
+        linear.Dispose();
     }
 
     public override Tensor forward(Tensor input) => throw new NotSupportedException("Call Classify: it needs the lengths too.");
@@ -54,10 +60,11 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
             using Scalar noise = augmentation.Noise; // held: see Adam
             scaled = scaled.add(randn_like(scaled), alpha: noise);
         }
-        Tensor encoded = encoder.Encode(scaled);
+        Tensor encoded = encoder.Encode(scaled, lengths);
         if (centre) encoded = Sequences.Centre(encoded, lengths);
         Tensor features = Sequences.Pad(norm.forward(encoded), lengths);
-        return head.forward(features, Sequences.LengthTensor(lengths)).MoveToOuterDisposeScope();
+        Tensor last = lstm.forward(features, ModalitySteps.LengthTensor(lengths));
+        return linear.forward(dropout.forward(last)).MoveToOuterDisposeScope();
     }
 
     /// <returns>(ΣL, 1, 1, 1): one number a sample, 1 ± spread, repeated for each of its frames.</returns>
@@ -75,18 +82,19 @@ internal static class RadarEncoderTraining
     public const string Stage = "radar-encoder";
 
     /// <summary>Trains where there is something left to train, and leaves `radar-encoder.safetensors` behind.</summary>
-    public static RadarCnn Run(
+    public static RadarEncoder Run(
         RunDirectory run, TrainingData data, Action<IReadOnlyList<EpochLine>> logChanged,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         RadarSequences frames = data.RadarFrames!;
         RadarRecipe recipe = run.Recipe.Radar;
         TrainingRecipe training = run.Recipe.Training;
-        (float mean, float deviation) = recipe.Scaling == RadarScaling.Unit
-            ? (0, 255)
-            : frames.Statistics(data.Train, recipe.Preparation);
+        (float mean, float deviation) = recipe.Scaling == RadarScaling.Unit ? (0, 255)
+            : recipe.FrontEnd == RadarFrontEnd.RangeDoppler ? frames.Statistics(data.Train, recipe.Preparation)
+            : (0, 1);
         manual_seed(training.Seed);
-        var encoder = new RadarCnn(recipe.Coordinates, recipe.Preparation, mean, deviation);
+        RadarEncoder encoder = ModelFactory.Radar(recipe, mean, deviation);
+        if (encoder is MicroDopplerCnn images) images.Measure(OneByOne(data.Train));
         if (recipe.Encoder == RadarEncoderMode.Frozen)
         {
             Save(run, encoder, "seeded random weights");
@@ -94,17 +102,37 @@ internal static class RadarEncoderTraining
             return encoder;
         }
         var classifier = new RadarClassifier(encoder, frames.Antennas, recipe, data.LabelSet.Count);
-        var stage = new TrainingStage(
-            Stage, training.Seed, recipe.Batch, recipe.Epochs, recipe.Patience, recipe.LearningRate, recipe.Schedule,
-            training.GradientClip, WeightDecay: 0,
-            run.RadarLastPath, run.RadarBestPath, logChanged);
+        var stage = new TrainingStage
+        {
+            Stage = Stage,
+            Seed = training.Seed,
+            GradientClip = training.GradientClip,
+            BalanceClasses = training.BalanceClasses,
+            Batch = recipe.Batch,
+            Epochs = recipe.Epochs,
+            Patience = recipe.Patience,
+            LearningRate = recipe.LearningRate,
+            Schedule = recipe.Schedule,
+            LastPath = run.RadarLastPath,
+            BestPath = run.RadarBestPath,
+            LogChanged = logChanged,
+        };
         var trainer = new Trainer(stage, classifier, Forward, data.Labels);
         EpochLine best = trainer.Fit(data.Train, data.Validation, progress, cancel);
         Save(run, encoder, FormattableString.Invariant($"epoch {best.Epoch}"));
         classifier.DisposeHead();
         return encoder;
 
-        Tensor Forward(ReadOnlySpan<int> samples, Random? random)
+        IEnumerable<Tensor> OneByOne(IEnumerable<int> samples)
+        {
+            foreach (int sample in samples)
+            {
+                using Tensor one = frames.Frames(sample);
+                yield return one;
+            }
+        }
+
+        Tensor Forward(ReadOnlySpan<int> samples, Random? random, Mixing? mixing)
         {
             AugmentationRecipe? augmentation = random is null ? null : recipe.Augmentation;
             (Tensor batch, int[] lengths) = frames.Batch(samples, augmentation, random);
@@ -114,7 +142,7 @@ internal static class RadarEncoderTraining
 
     /// <summary>Features (T, 32·A) of one sample's real frames. One sample at a time, always: the bits of a result may
     /// depend on what else is in a batch, and training, resuming and predicting must agree.</summary>
-    public static float[] Encode(RadarCnn encoder, Tensor frames)
+    public static float[] Encode(RadarEncoder encoder, Tensor frames)
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
@@ -124,15 +152,15 @@ internal static class RadarEncoderTraining
     /// <summary>Writes the encoded radar of every sample of a feature set into the run, and returns nothing: reading goes
     /// through the store. Goes on where an interrupted run stopped.</summary>
     public static void WriteFeatures(
-        RunDirectory run, RadarCnn encoder, FeatureStore frameStore, IReadOnlyList<string> keys,
+        RunDirectory run, RadarEncoder encoder, FeatureStore frameStore, IReadOnlyList<string> keys,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         int[] shape = frameStore.Key.Shape;
-        int width = shape[1] * RadarCnn.WidthPerAntenna;
+        int width = encoder.Width(shape[1]);
         var key = new FeatureKey
         {
             Modality = "radar",
-            Encoder = "radar-cnn",
+            Encoder = encoder.GetName(),
             Weights = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(run.RadarEncoderPath))),
             Preprocessing = frameStore.Key.Preprocessing,
             Sampling = frameStore.Key.Sampling,
@@ -155,7 +183,7 @@ internal static class RadarEncoderTraining
         store.Complete();
     }
 
-    private static void Save(RunDirectory run, RadarCnn encoder, string origin) => Gesto.Weights.Safetensors.Save(
+    private static void Save(RunDirectory run, RadarEncoder encoder, string origin) => Gesto.Weights.Safetensors.Save(
         run.RadarEncoderPath, [.. TensorFile.Copy(encoder)],
         new Dictionary<string, string> { ["format"] = "gesto-radar-encoder", ["version"] = "1", ["origin"] = origin });
 }

@@ -61,7 +61,7 @@ internal sealed class RadarSequences
             int length = LengthOf(chosen[i]);
             plans[i] = augmentation is null
                 ? ([.. Enumerable.Range(0, length)], 0)
-                : (Sequences.DrawSteps(length, augmentation.TempoSpread, augmentation.FrameDropout, random!),
+                : (Sequences.DrawSteps(length, Sequences.DrawTempo(augmentation.TempoSpread, random!), augmentation.FrameDropout, timeMasking: 0, random!),
                     random!.Next(-augmentation.RangeShiftBins, augmentation.RangeShiftBins + 1));
         }
         int[] lengths = [.. plans.Select(p => p.Frames.Length)];

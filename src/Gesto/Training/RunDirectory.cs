@@ -22,8 +22,11 @@ public sealed record RunFacts
     /// <summary>RGB features a step, 0 without.</summary>
     public int RgbWidth { get; init; }
 
-    /// <summary>Radar features a step, 32 an antenna, 0 without.</summary>
+    /// <summary>Radar features a step, as many of each antenna, 0 without.</summary>
     public int RadarWidth { get; init; }
+
+    /// <summary>Antennas whose features make <see cref="RadarWidth"/> in equal parts; 1 where they cannot be told apart.</summary>
+    public int Antennas { get; init; } = 1;
 
     public int Threads { get; init; }
 
@@ -44,7 +47,7 @@ public sealed record RunFacts
 
     public required string TorchVersion { get; init; }
 
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     [JsonIgnore]
     public LabelSet LabelSet => new(Labels);
@@ -145,6 +148,7 @@ public sealed class RunDirectory
             from.Recipe.Radar != Recipe.Radar ? "recipe.radar"
             : from.Recipe.Training.Seed != Recipe.Training.Seed ? "training.seed"
             : from.Recipe.Training.GradientClip != Recipe.Training.GradientClip ? "training.gradientClip"
+            : from.Recipe.Training.BalanceClasses != Recipe.Training.BalanceClasses ? "training.balanceClasses"
             : from.Facts.Threads != Facts.Threads ? "threads"
             : from.Facts.LabelSet.Fingerprint != Facts.LabelSet.Fingerprint ? "label set"
             : from.Facts.Radar is null || Facts.Radar is null ? "modalities"

@@ -25,20 +25,25 @@ internal static class Sequences
             .MoveToOuterDisposeScope();
     }
 
+    /// <summary>How fast a sample is shown while learning: 1 ± spread.</summary>
+    public static double DrawTempo(double spread, Random random) => 1 + spread * (2 * random.NextDouble() - 1);
+
     /// <summary>Which of a sample's steps are shown while learning, in order: the whole at another tempo, some left out.</summary>
     /// <param name="length">Real steps.</param>
-    /// <param name="tempoSpread">Faster or slower by up to this fraction, 0…1 exclusive.</param>
+    /// <param name="tempo">2 shows half as many steps; both modalities of a sample share one.</param>
     /// <param name="frameDropout">Probability that a step is left out; at least one stays.</param>
+    /// <param name="timeMasking">One stretch of up to this part of the steps is left out.</param>
     /// <param name="random">Source of both.</param>
-    public static int[] DrawSteps(int length, double tempoSpread, double frameDropout, Random random)
+    public static int[] DrawSteps(int length, double tempo, double frameDropout, double timeMasking, Random random)
     {
-        double tempo = 1 + tempoSpread * (2 * random.NextDouble() - 1);
         int count = Math.Clamp((int)Math.Round(length / tempo), 1, FrameSampling.Length);
+        int masked = (int)(timeMasking * random.NextDouble() * count), start = random.Next(count - masked + 1);
         var steps = new List<int>(count);
         for (int i = 0; i < count; i++)
         {
             int step = count == 1 ? length / 2 : (int)Math.Round((double)i * (length - 1) / (count - 1));
-            if (random.NextDouble() >= frameDropout) steps.Add(step);
+            bool shown = random.NextDouble() >= frameDropout;
+            if (shown && (i < start || i >= start + masked)) steps.Add(step);
         }
         if (steps.Count == 0) steps.Add(length / 2);
         return [.. steps];
@@ -59,118 +64,5 @@ internal static class Sequences
             start += length;
         }
         return cat(centred, 0).MoveToOuterDisposeScope();
-    }
-
-    /// <returns>Lengths as PyTorch's packing wants them: int64 on the CPU.</returns>
-    public static Tensor LengthTensor(ReadOnlySpan<int> lengths)
-    {
-        var wide = new long[lengths.Length];
-        for (int i = 0; i < wide.Length; i++) wide[i] = lengths[i];
-        return tensor(wide);
-    }
-}
-
-/// <summary>Feature sequences of many samples, F values a step, float32.</summary>
-internal sealed class FeatureSequences(int width)
-{
-    private readonly List<float[]> samples = [];
-
-    /// <summary>F.</summary>
-    public int Width => width;
-
-    public int Count => samples.Count;
-
-    public int LengthOf(int sample) => samples[sample].Length / width;
-
-    /// <param name="steps">Real steps only, (T, F) row-major.</param>
-    public void Add(float[] steps)
-    {
-        if (steps.Length == 0 || steps.Length % width != 0)
-            throw new ArgumentException($"{steps.Length} values do not make steps of {width}.", nameof(steps));
-        samples.Add(steps);
-    }
-
-    /// <summary>Features (B, T, F) and lengths (B) of some samples, every step as it is.</summary>
-    public (Tensor Features, Tensor Lengths) Batch(ReadOnlySpan<int> chosen) =>
-        Batch(chosen, sample => [.. Enumerable.Range(0, LengthOf(sample))]);
-
-    /// <param name="chosen">Samples.</param>
-    /// <param name="stepsOf">Which steps of a sample to show, in order.</param>
-    public (Tensor Features, Tensor Lengths) Batch(ReadOnlySpan<int> chosen, Func<int, int[]> stepsOf)
-    {
-        var steps = new int[chosen.Length][];
-        for (int i = 0; i < chosen.Length; i++) steps[i] = stepsOf(chosen[i]);
-        int longest = steps.Max(s => s.Length);
-        var padded = new float[chosen.Length * longest * width];
-        for (int i = 0; i < chosen.Length; i++)
-            for (int t = 0; t < steps[i].Length; t++)
-                samples[chosen[i]].AsSpan(steps[i][t] * width, width).CopyTo(padded.AsSpan((i * longest + t) * width, width));
-        using Tensor flat = tensor(padded);
-        return (flat.view(chosen.Length, longest, width).clone(), Sequences.LengthTensor([.. steps.Select(s => s.Length)]));
-    }
-
-    /// <summary>Mean and standard deviation of each feature over all steps of some samples; a feature that never changes
-    /// gets deviation 1, so that it stays finite.</summary>
-    public (float[] Mean, float[] Deviation) Statistics(IEnumerable<int> chosen)
-    {
-        var sum = new double[width];
-        var squares = new double[width];
-        long steps = 0;
-        foreach (int sample in chosen)
-        {
-            float[] values = samples[sample];
-            for (int i = 0; i < values.Length; i += width, steps++)
-                for (int f = 0; f < width; f++)
-                {
-                    double v = values[i + f];
-                    sum[f] += v;
-                    squares[f] += v * v;
-                }
-        }
-        var mean = new float[width];
-        var deviation = new float[width];
-        for (int f = 0; f < width; f++)
-        {
-            double average = sum[f] / steps;
-            double variance = Math.Max(0, squares[f] / steps - average * average);
-            mean[f] = (float)average;
-            deviation[f] = variance > 1e-12 ? (float)Math.Sqrt(variance) : 1;
-        }
-        return (mean, deviation);
-    }
-
-    /// <returns>(T, F) minus each feature's mean over the T real steps.</returns>
-    public static float[] WithoutMean(float[] steps, int width)
-    {
-        var sum = new double[width];
-        for (int i = 0; i < steps.Length; i++) sum[i % width] += steps[i];
-        int count = steps.Length / width;
-        var moving = new float[steps.Length];
-        for (int i = 0; i < steps.Length; i++) moving[i] = (float)(steps[i] - sum[i % width] / count);
-        return moving;
-    }
-
-    /// <summary>One sample's steps [RGB|radar], the radar brought to the RGB time axis.</summary>
-    /// <param name="rgb">(Trgb, rgbWidth), or null without RGB.</param>
-    /// <param name="rgbWidth">RGB features a step.</param>
-    /// <param name="radar">(Trad, radarWidth), or null without radar.</param>
-    /// <param name="radarWidth">Radar features a step.</param>
-    /// <param name="recipe">How radar steps are chosen, and which features lose their mean over the sample.</param>
-    public static float[] Join(float[]? rgb, int rgbWidth, float[]? radar, int radarWidth, Recipe recipe)
-    {
-        if (rgb is not null && recipe.Rgb.RemoveStatic) rgb = WithoutMean(rgb, rgbWidth);
-        if (radar is not null && recipe.Radar.CentreFeatures) radar = WithoutMean(radar, radarWidth);
-        if (rgb is null) return radar ?? throw new ArgumentException("A sample needs RGB or radar features.");
-        if (radar is null) return rgb;
-        int length = rgb.Length / rgbWidth;
-        int[] steps = StepAlignment.RadarSteps(length, radar.Length / radarWidth, recipe.Alignment);
-        var joined = new float[length * (rgbWidth + radarWidth)];
-        for (int i = 0; i < length; i++)
-        {
-            Span<float> step = joined.AsSpan(i * (rgbWidth + radarWidth), rgbWidth + radarWidth);
-            rgb.AsSpan(i * rgbWidth, rgbWidth).CopyTo(step);
-            if (steps[i] >= 0) radar.AsSpan(steps[i] * radarWidth, radarWidth).CopyTo(step[rgbWidth..]);
-        }
-        return joined;
     }
 }

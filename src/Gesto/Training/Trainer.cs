@@ -1,24 +1,72 @@
 using System.Diagnostics;
+using Gesto.Models;
 using static TorchSharp.torch;
 
 namespace Gesto.Training;
 
 /// <summary>Where a training stage leaves its files and how it learns.</summary>
-/// <param name="Stage">Name in the log; also makes its random numbers differ from another stage's.</param>
-/// <param name="Seed">With stage, epoch and step it decides every random number.</param>
-/// <param name="Batch">Samples a step.</param>
-/// <param name="Epochs">At most.</param>
-/// <param name="Patience">Epochs without a better validation accuracy until it stops.</param>
-/// <param name="LearningRate">Adam's.</param>
-/// <param name="Schedule">How the rate goes over <paramref name="Epochs"/>.</param>
-/// <param name="GradientClip">Largest Euclidean norm of all gradients, 0 = off.</param>
-/// <param name="WeightDecay">Of AdamW, 0 = Adam.</param>
-/// <param name="LastPath">Checkpoint to go on from.</param>
-/// <param name="BestPath">Weights of the best epoch.</param>
-/// <param name="LogChanged">Receives this stage's lines after every epoch, and once before the first.</param>
-internal sealed record TrainingStage(
-    string Stage, int Seed, int Batch, int Epochs, int Patience, double LearningRate, LearningRateSchedule Schedule, double GradientClip,
-    double WeightDecay, string LastPath, string BestPath, Action<IReadOnlyList<EpochLine>> LogChanged);
+internal sealed record TrainingStage
+{
+    /// <summary>Name in the log; also makes its random numbers differ from another stage's.</summary>
+    public required string Stage { get; init; }
+
+    /// <summary>With stage, epoch and step it decides every random number.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>Samples a step.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>At most.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Epochs without a better validation accuracy until it stops.</summary>
+    public required int Patience { get; init; }
+
+    /// <summary>Adam's, at its highest.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>How the rate goes over the epochs after the warm-up.</summary>
+    public required LearningRateSchedule Schedule { get; init; }
+
+    /// <summary>Epochs over which the rate rises.</summary>
+    public int WarmUp { get; init; }
+
+    /// <summary>Of AdamW, 0 = Adam.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>Largest Euclidean norm of all gradients, 0 = off.</summary>
+    public double GradientClip { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.LabelSmoothing"/>.</summary>
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.Mixup"/>.</summary>
+    public double Mixup { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.Averaging"/>.</summary>
+    public double Averaging { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.BalanceClasses"/>.</summary>
+    public bool BalanceClasses { get; init; }
+
+    /// <summary>Checkpoint to go on from.</summary>
+    public required string LastPath { get; init; }
+
+    /// <summary>Weights of the best epoch.</summary>
+    public required string BestPath { get; init; }
+
+    /// <summary>Receives this stage's lines after every epoch, and once before the first.</summary>
+    public required Action<IReadOnlyList<EpochLine>> LogChanged { get; init; }
+
+    /// <returns>Adam's rate in an epoch, from 1.</returns>
+    public double Rate(int epoch)
+    {
+        if (epoch <= WarmUp) return LearningRate * epoch / (WarmUp + 1);
+        return Schedule == LearningRateSchedule.Constant
+            ? LearningRate
+            : LearningRate * 0.5 * (1 + Math.Cos(Math.PI * (epoch - WarmUp - 1) / (Epochs - WarmUp)));
+    }
+}
 
 /// <summary>The one training loop: the radar encoder and the fusion model both go through it.</summary>
 internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forward forward, long[] labels)
@@ -26,7 +74,8 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     /// <summary>Logits (B, K) of some samples.</summary>
     /// <param name="samples">Indices, as into the labels.</param>
     /// <param name="random">Source of augmentation; null when validating: none then.</param>
-    public delegate Tensor Forward(ReadOnlySpan<int> samples, Random? random);
+    /// <param name="mixing">How the samples are mixed; null = not.</param>
+    public delegate Tensor Forward(ReadOnlySpan<int> samples, Random? random, Mixing? mixing);
 
     /// <summary>Trains until the epochs or the patience end, from the last checkpoint where there is one; afterwards the
     /// model holds the best weights.</summary>
@@ -38,22 +87,25 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     public EpochLine Fit(int[] train, int[] validation, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         using var adam = new Adam(model.named_parameters(), stage.LearningRate, stage.WeightDecay);
-        List<EpochLine> log = Checkpoint.LoadLast(stage.LastPath, model, adam);
+        using WeightAverage? average = stage.Averaging > 0 ? new WeightAverage(model, stage.Averaging) : null;
+        List<EpochLine> log = Checkpoint.LoadLast(stage.LastPath, model, adam, average);
         stage.LogChanged(log);
         while (log.Count < stage.Epochs && log.Count - (Best(log)?.Epoch ?? 0) < stage.Patience)
         {
             int epoch = log.Count + 1;
             progress?.Report(new WorkProgress($"train {stage.Stage}", epoch - 1, stage.Epochs, "epochs"));
-            adam.LearningRate = Rate(epoch);
+            adam.LearningRate = stage.Rate(epoch);
             var watch = Stopwatch.StartNew();
-            (double trainLoss, double trainAccuracy) = TrainEpoch(train, epoch, adam, cancel);
+            (double trainLoss, double trainAccuracy) = TrainEpoch(train, epoch, adam, average, cancel);
+            average?.Swap();
             (double? loss, double? accuracy) = Validate(validation, cancel);
             var line = new EpochLine(
                 stage.Stage, epoch, trainLoss, trainAccuracy, loss, accuracy, Math.Round(watch.Elapsed.TotalSeconds, 2));
             log.Add(line);
             // Best before last: killed between the two, the epoch is done again and writes the same bytes.
             if (Best(log) == line) Checkpoint.SaveBest(stage.BestPath, model, line);
-            Checkpoint.SaveLast(stage.LastPath, model, adam, log);
+            average?.Swap();
+            Checkpoint.SaveLast(stage.LastPath, model, adam, average, log);
             stage.LogChanged(log);
         }
         Checkpoint.LoadWeights(stage.BestPath, model);
@@ -74,22 +126,21 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
         return best;
     }
 
-    private double Rate(int epoch) => stage.Schedule == LearningRateSchedule.Constant
-        ? stage.LearningRate
-        : stage.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * (epoch - 1) / stage.Epochs));
-
-    /// <summary>The epoch's order of samples: Fisher–Yates, from seed, stage and epoch alone.</summary>
-    internal static int[] Order(int[] samples, Random random)
+    /// <summary>The epoch's order of samples, from seed, stage and epoch alone: Fisher–Yates; with balanced classes as many
+    /// draws, of a class first, then of its samples.</summary>
+    internal static int[] Order(int[] samples, long[] labels, bool balance, Random random)
     {
         int[] order = [.. samples];
         random.Shuffle(order);
-        return order;
+        if (!balance) return order;
+        int[][] classes = [.. order.GroupBy(s => labels[s]).OrderBy(g => g.Key).Select(g => g.ToArray())];
+        return [.. order.Select(_ => random.GetItems(classes, 1)[0]).Select(members => random.GetItems(members, 1)[0])];
     }
 
-    private (double Loss, double Accuracy) TrainEpoch(int[] train, int epoch, Adam adam, CancellationToken cancel)
+    private (double Loss, double Accuracy) TrainEpoch(int[] train, int epoch, Adam adam, WeightAverage? average, CancellationToken cancel)
     {
         model.train();
-        int[] order = Order(train, new Random(Seed(epoch, -1)));
+        int[] order = Order(train, labels, stage.BalanceClasses, new Random(Seed(epoch, -1)));
         double lossSum = 0, right = 0;
         for (int step = 0, start = 0; start < order.Length; step++, start += stage.Batch)
         {
@@ -97,14 +148,17 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
             using var scope = NewDisposeScope();
             ReadOnlySpan<int> samples = order.AsSpan(start, Math.Min(stage.Batch, order.Length - start));
             int seed = Seed(epoch, step);
+            var random = new Random(seed);
             manual_seed(seed); // dropout and noise
+            Mixing? mixing = stage.Mixup > 0 ? DrawMixing(samples.Length, stage.Mixup, random) : null;
             Tensor target = Target(samples);
-            Tensor logits = forward(samples, new Random(seed));
-            Tensor loss = nn.functional.cross_entropy(logits, target);
+            Tensor logits = forward(samples, random, mixing);
+            Tensor loss = Loss(logits, target, mixing);
             adam.ZeroGradients();
             loss.backward();
             if (stage.GradientClip > 0) adam.ClipGradients(stage.GradientClip);
             adam.Step();
+            average?.Update(adam.Steps);
             double value = loss.item<float>();
             if (!double.IsFinite(value))
                 throw new InvalidDataException(
@@ -114,6 +168,25 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
             right += logits.argmax(1).eq(target).sum().item<long>();
         }
         return (lossSum / order.Length, right / order.Length);
+    }
+
+    private Tensor Loss(Tensor logits, Tensor target, Mixing? mixing)
+    {
+        double smoothing = stage.LabelSmoothing;
+        Tensor own = nn.functional.cross_entropy(logits, target, label_smoothing: smoothing);
+        if (mixing is null) return own;
+        using TorchSharp.Scalar share = mixing.Share, rest = 1 - mixing.Share; // held: see Adam
+        Tensor other = nn.functional.cross_entropy(logits, target.index_select(0, tensor(mixing.Partner)), label_smoothing: smoothing);
+        return own.mul(share).add(other, alpha: rest);
+    }
+
+    /// <summary>A partner for every sample, and one share for the batch, from Beta(α, α), at least a half.</summary>
+    internal static Mixing DrawMixing(int samples, double alpha, Random random)
+    {
+        long[] partner = [.. Enumerable.Range(0, samples)];
+        random.Shuffle(partner);
+        double share = MathNet.Numerics.Distributions.Beta.Sample(random, alpha, alpha);
+        return new Mixing(partner, Math.Max(share, 1 - share)); // the pair is unordered; so "right" keeps its meaning
     }
 
     private (double? Loss, double? Accuracy) Validate(int[] validation, CancellationToken cancel)
@@ -128,7 +201,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
             using var scope = NewDisposeScope();
             ReadOnlySpan<int> samples = validation.AsSpan(start, Math.Min(stage.Batch, validation.Length - start));
             Tensor target = Target(samples);
-            Tensor logits = forward(samples, null);
+            Tensor logits = forward(samples, null, null);
             lossSum += nn.functional.cross_entropy(logits, target).item<float>() * (double)samples.Length;
             right += logits.argmax(1).eq(target).sum().item<long>();
         }

@@ -50,17 +50,12 @@ public static class TrainingRun
             AtomicFile.Write(Path.Combine(folder, SmallRgbEncoder.FileName), to => to.Write(File.ReadAllBytes(encoder)));
         if (radarFrom is not null) run.TakeRadarTraining(RunDirectory.Open(radarFrom));
         var radarLines = new List<EpochLine>();
-        FeatureSequences sequences = Features(run, features, data, radarLines, progress, cancel);
+        SampleSequences sequences = Features(run, features, data, radarLines, progress, cancel);
         EpochLine best = Fuse(run, data, sequences, radarLines, progress, cancel);
         IReadOnlyList<EpochLine> log = EpochLog.Load(run.LogPath);
         CurvesPlot.Save(run.CurvesPath, log);
         return new TrainingResult(best.Epoch, best.ValidationAccuracy, best.ValidationLoss, log.Count, data.Skipped.Count);
     }
-
-    /// <summary>The fusion model a run's recipe and widths describe, at whatever weights libtorch's generator gives it.</summary>
-    internal static LateFusion CreateModel(Recipe recipe, RunFacts facts, float[]? mean = null, float[]? deviation = null) => new(
-        facts.RgbWidth + facts.RadarWidth, recipe.Model.Hidden, recipe.Model.Layers, recipe.Model.Dropout,
-        facts.Labels.Count, mean, deviation, recipe.Model.InputDropout, recipe.Model.ModalityDropout, facts.RgbWidth);
 
     private static RunFacts Facts(FeatureSet features, Recipe recipe, TrainingData data, int threads)
     {
@@ -72,7 +67,8 @@ public static class TrainingRun
             Rgb = rgb,
             Radar = radar,
             RgbWidth = rgb?.Shape[1] ?? 0,
-            RadarWidth = radar is null ? 0 : radar.Shape.Length == 4 ? radar.Shape[1] * RadarCnn.WidthPerAntenna : radar.Shape[1],
+            RadarWidth = radar is null ? 0 : radar.Shape.Length == 4 ? ModelFactory.RadarWidth(recipe.Radar, radar.Shape[1]) : radar.Shape[1],
+            Antennas = radar?.Shape.Length == 4 ? radar.Shape[1] : 1,
             Threads = threads,
             HeldOutBy = data.Split.HeldOutBy,
             HeldOut = data.Split.HeldOut,
@@ -84,8 +80,8 @@ public static class TrainingRun
         };
     }
 
-    /// <summary>Joined features of all samples; the radar encoder is trained on the way where the recipe says so.</summary>
-    private static FeatureSequences Features(
+    /// <summary>Features of all samples; the radar encoder is trained on the way where the recipe says so.</summary>
+    private static SampleSequences Features(
         RunDirectory run, FeatureSet features, TrainingData data, List<EpochLine> radarLines,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
@@ -93,7 +89,7 @@ public static class TrainingRun
         List<float[]> radar = data.RadarFeatures;
         if (data.RadarFrames is not null)
         {
-            using RadarCnn encoder = RadarEncoderTraining.Run(run, data, lines =>
+            using RadarEncoder encoder = RadarEncoderTraining.Run(run, data, lines =>
             {
                 radarLines.Clear();
                 radarLines.AddRange(lines);
@@ -103,44 +99,60 @@ public static class TrainingRun
             using FeatureStore store = FeatureStore.Open(run.RadarFolder);
             radar = [.. data.Samples.Select(s => TrainingData.Steps(store, s.Key))];
         }
-        var sequences = new FeatureSequences(run.Facts.RgbWidth + run.Facts.RadarWidth);
+        var sequences = SampleSequences.For(recipe, run.Facts.RgbWidth, run.Facts.RadarWidth);
         for (int i = 0; i < data.Samples.Count; i++)
         {
-            sequences.Add(FeatureSequences.Join(
-                recipe.UsesRgb ? data.Rgb[i] : null, run.Facts.RgbWidth,
-                recipe.UsesRadar ? radar[i] : null, run.Facts.RadarWidth, recipe));
-            if (recipe.UsesRgb) data.Rgb[i] = []; // joined: the separate copy would double the memory
+            sequences.Add(recipe.UsesRgb ? data.Rgb[i] : null, recipe.UsesRadar ? radar[i] : null, recipe);
+            if (recipe.UsesRgb) data.Rgb[i] = []; // a second copy would double the memory
         }
         return sequences;
     }
 
     private static EpochLine Fuse(
-        RunDirectory run, TrainingData data, FeatureSequences sequences, List<EpochLine> radarLines,
+        RunDirectory run, TrainingData data, SampleSequences sequences, List<EpochLine> radarLines,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         TrainingRecipe training = run.Recipe.Training;
-        (float[]? mean, float[]? deviation) = run.Recipe.Model.Standardise ? sequences.Statistics(data.Train) : (null, null);
-        if (deviation is not null && run.Recipe.Model.Loudness > 0)
-            for (int f = 0; f < deviation.Length; f++)
-            {
-                int width = f < run.Facts.RgbWidth ? run.Facts.RgbWidth : run.Facts.RadarWidth;
-                deviation[f] *= (float)Math.Sqrt(width / run.Recipe.Model.Loudness);
-            }
         manual_seed(training.Seed);
-        using LateFusion model = CreateModel(run.Recipe, run.Facts, mean, deviation);
-        var stage = new TrainingStage(
-            FusionStage, training.Seed, training.Batch, training.Epochs, training.Patience, training.LearningRate,
-            training.Schedule, training.GradientClip, training.WeightDecay, run.LastPath, run.BestPath, lines => EpochLog.Save(run.LogPath, radarLines.Concat(lines)));
-        var trainer = new Trainer(stage, model, Forward, data.Labels);
-        return trainer.Fit(data.Train, data.Validation, progress, cancel);
-
-        Tensor Forward(ReadOnlySpan<int> samples, Random? random)
+        using SignModel model = ModelFactory.Sign(
+            run.Recipe, run.Facts, Statistics(sequences.Rgb, data.Train, run.Recipe.Model), Statistics(sequences.Radar, data.Train, run.Recipe.Model));
+        var stage = new TrainingStage
         {
-            (Tensor features, Tensor lengths) = random is null
-                ? sequences.Batch(samples)
-                : sequences.Batch(samples, s => Sequences.DrawSteps(sequences.LengthOf(s), training.TempoSpread, training.FrameDropout, random));
-            using (features)
-            using (lengths) return model.forward(features, lengths);
+            Stage = FusionStage,
+            Seed = training.Seed,
+            GradientClip = training.GradientClip,
+            BalanceClasses = training.BalanceClasses,
+            LabelSmoothing = training.LabelSmoothing,
+            Averaging = training.Averaging,
+            Batch = training.Batch,
+            Epochs = training.Epochs,
+            Patience = training.Patience,
+            LearningRate = training.LearningRate,
+            Schedule = training.Schedule,
+            WarmUp = training.WarmUp,
+            WeightDecay = training.WeightDecay,
+            Mixup = training.Mixup,
+            LastPath = run.LastPath,
+            BestPath = run.BestPath,
+            LogChanged = lines => EpochLog.Save(run.LogPath, radarLines.Concat(lines)),
+        };
+        return new Trainer(stage, model, Forward, data.Labels).Fit(data.Train, data.Validation, progress, cancel);
+
+        Tensor Forward(ReadOnlySpan<int> samples, Random? random, Mixing? mixing)
+        {
+            using var scope = NewDisposeScope();
+            (ModalitySteps? rgb, ModalitySteps? radar) = sequences.Batch(samples, training, random);
+            return model.Classify(rgb, radar, mixing: mixing).MoveToOuterDisposeScope();
         }
+    }
+
+    /// <summary>What features are scaled by; null = left as they are.</summary>
+    private static (float[], float[])? Statistics(FeatureSequences? features, int[] train, ModelRecipe model)
+    {
+        if (features is null || !model.Standardise) return null;
+        (float[] mean, float[] deviation) = features.Statistics(train);
+        if (model.Loudness > 0)
+            for (int f = 0; f < deviation.Length; f++) deviation[f] *= (float)Math.Sqrt(features.Width / model.Loudness);
+        return (mean, deviation);
     }
 }

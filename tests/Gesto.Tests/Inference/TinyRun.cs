@@ -9,7 +9,7 @@ namespace Gesto.Tests.Inference;
 /// need the whole way. It knows nothing; the tests are about bookkeeping, not about accuracy.</summary>
 public sealed class TinyRun : IDisposable
 {
-    private readonly string root = Directory.CreateTempSubdirectory("gesto-tiny-run").FullName;
+    private readonly Folder folder = new();
 
     public TinyRun()
     {
@@ -33,17 +33,17 @@ public sealed class TinyRun : IDisposable
         TrainingRun.Start(FeatureSet.Open(Features), recipe, Run, resume: false, threads: 1);
     }
 
-    public string Data => Path.Combine(root, "data");
+    public string Data => folder["data"];
 
-    public string Features => Path.Combine(root, "features");
+    public string Features => folder["features"];
 
-    public string Run => Path.Combine(root, "run");
+    public string Run => folder["run"];
 
-    public string PathOf(string name) => Path.Combine(root, name);
+    public string PathOf(string name) => folder[name];
 
     internal static IRgbEncoder OpenEncoder(string hash = "0123456789abcdef") => new HalfMeans(hash);
 
-    public void Dispose() => Directory.Delete(root, recursive: true);
+    public void Dispose() => folder.Dispose();
 
     /// <summary>Mean red, green and blue of the frame's upper and lower half: six features.</summary>
     private sealed class HalfMeans(string hash) : IRgbEncoder

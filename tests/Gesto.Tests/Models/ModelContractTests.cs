@@ -4,169 +4,261 @@ using static TorchSharp.torch;
 
 namespace Gesto.Tests.Models;
 
+/// <summary>What every fusion with every temporal model must keep.</summary>
+[Collection(Training.AloneWithLibtorch.Name)]
 public class ModelContractTests
 {
-    [Fact]
-    public void Padding_never_changes_a_logit()
+    private const int RgbWidth = 10, RadarWidth = 6, Classes = 4;
+
+    /// <summary>RGB lengths, radar lengths: longer, shorter, equal, one step; each modality missing once.</summary>
+    private static readonly int[] RgbLengths = [4, 1, 6, 0, 3], RadarLengths = [2, 5, 6, 4, 0];
+
+    public static TheoryData<FusionMode, TemporalMode> Pairs
     {
-        using var scope = NewDisposeScope();
-        using LateFusion model = Model();
-        float[] values = FormulaTensors.Values(7, 3 * 6 * 10);
-        Tensor lengths = tensor(new long[] { 4, 1, 6 });
-        Tensor clean = tensor(values, [3, 6, 10]), dirty = clean.clone();
-        dirty[0, 4..6] = tensor(1e6f);
-        dirty[1, 1..6] = tensor(float.NaN);
-        Assert.Equal(Logits(model, clean, lengths), Logits(model, dirty, lengths));
+        get
+        {
+            var pairs = new TheoryData<FusionMode, TemporalMode>();
+            foreach (FusionMode fusion in Enum.GetValues<FusionMode>())
+                foreach (TemporalMode temporal in Enum.GetValues<TemporalMode>()) pairs.Add(fusion, temporal);
+            return pairs;
+        }
     }
 
-    [Fact]
-    public void A_longer_batch_mate_changes_no_logit()
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Padding_never_changes_a_logit(FusionMode fusion, TemporalMode temporal)
     {
         using var scope = NewDisposeScope();
-        using LateFusion model = Model();
-        Tensor alone = tensor(FormulaTensors.Values(7, 4 * 10), [1, 4, 10]);
-        Tensor together = cat([nn.functional.pad(alone, [0, 0, 0, 5]), tensor(FormulaTensors.Values(8, 90), [1, 9, 10])], 0);
-        float[] first = Logits(model, alone, tensor(new long[] { 4 }));
-        float[] second = Logits(model, together, tensor(new long[] { 4, 9 }))[..first.Length];
-        // Matrix products of another height may sum in another order: float32 rounding, nothing more.
-        for (int k = 0; k < first.Length; k++) Assert.Equal(first[k], second[k], 1e-5f);
+        using SignModel model = Model(fusion, temporal);
+        (ModalitySteps rgb, ModalitySteps radar) = Batch();
+        ModalitySteps Dirty(ModalitySteps clean, float value)
+        {
+            Tensor steps = clean.Steps.clone();
+            for (int b = 0; b < clean.Lengths.Length; b++)
+                if (clean.Lengths[b] < steps.shape[1]) steps[b, clean.Lengths[b]..] = tensor(value);
+            return clean with { Steps = steps };
+        }
+        float[] expected = Logits(model, rgb, radar);
+        Assert.Equal(expected, Logits(model, Dirty(rgb, 1e6f), Dirty(radar, float.NaN)));
+        Assert.Equal(expected, Logits(model, Dirty(rgb, float.NaN), Dirty(radar, -1e6f)));
     }
 
-    [Fact]
-    public void The_order_of_a_batch_orders_its_logits_and_nothing_else()
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void A_longer_batch_mate_changes_no_logit(FusionMode fusion, TemporalMode temporal)
     {
         using var scope = NewDisposeScope();
-        using LateFusion model = Model();
-        Tensor x = tensor(FormulaTensors.Values(9, 3 * 6 * 10), [3, 6, 10]), lengths = tensor(new long[] { 2, 6, 3 });
-        float[] forwards = Logits(model, x, lengths), backwards = Logits(model, x.flip(0), lengths.flip(0));
-        for (int sample = 0; sample < 3; sample++)
-            for (int k = 0; k < 4; k++) Assert.Equal(forwards[sample * 4 + k], backwards[(2 - sample) * 4 + k], 1e-5f);
+        using SignModel model = Model(fusion, temporal);
+        (ModalitySteps rgb, ModalitySteps radar) = Batch();
+        float[] together = Logits(model, rgb, radar);
+        for (int b = 0; b < RgbLengths.Length; b++)
+        {
+            // Alone, and no wider than it is long.
+            ModalitySteps One(ModalitySteps of) => new(of.Steps[b..(b + 1), ..Math.Max(1, of.Lengths[b])], [of.Lengths[b]]);
+            float[] alone = Logits(model, One(rgb), One(radar));
+            // Matrix products of another height may sum in another order: float32 rounding, nothing more.
+            for (int k = 0; k < Classes; k++) Assert.Equal(alone[k], together[b * Classes + k], 1e-5f);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void The_order_of_a_batch_orders_its_logits_and_nothing_else(FusionMode fusion, TemporalMode temporal)
+    {
+        using var scope = NewDisposeScope();
+        using SignModel model = Model(fusion, temporal);
+        (ModalitySteps rgb, ModalitySteps radar) = Batch();
+        ModalitySteps Flip(ModalitySteps of) => new(of.Steps.flip(0), [.. of.Lengths.Reverse()]);
+        float[][] forwards = [.. Logits(model, rgb, radar).Chunk(Classes)], backwards = [.. Logits(model, Flip(rgb), Flip(radar)).Chunk(Classes)];
+        for (int b = 0; b < forwards.Length; b++)
+            for (int k = 0; k < Classes; k++) Assert.Equal(forwards[b][k], backwards[^(b + 1)][k], 1e-5f);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Every_parameter_gets_a_finite_gradient_and_every_step_counts(FusionMode fusion, TemporalMode temporal)
+    {
+        using var scope = NewDisposeScope();
+        using SignModel model = Model(fusion, temporal, dropout: 0.2);
+        model.train();
+        manual_seed(3);
+        (ModalitySteps rgb, ModalitySteps radar) = Batch();
+        rgb.Steps.requires_grad_(true);
+        radar.Steps.requires_grad_(true);
+        Tensor logits = model.Classify(rgb, radar, mixing: new Mixing([4, 3, 2, 1, 0], 0.7));
+        Assert.Equal([RgbLengths.Length, Classes], logits.shape);
+        nn.functional.cross_entropy(logits, tensor(new long[] { 0, 2, 1, 3, 1 })).backward();
+        foreach ((string name, var parameter) in model.named_parameters())
+        {
+            Assert.True(parameter.grad is not null, name);
+            float largest = parameter.grad!.abs().max().item<float>();
+            Assert.True(float.IsFinite(largest), name);
+            Assert.True(largest > 0, $"{name} gets no gradient");
+        }
+        foreach (ModalitySteps steps in new[] { rgb, radar })
+            for (int b = 0; b < steps.Lengths.Length; b++)
+                for (int t = 0; t < steps.Steps.shape[1]; t++)
+                    if (t >= steps.Lengths[b])
+                        Assert.Equal(0, steps.Steps.grad![b, t].abs().max().item<float>());
+        model.eval();
+        float[] before = Logits(model, rgb, radar);
+        foreach (ModalitySteps steps in new[] { rgb, radar })
+        {
+            Tensor last = steps.Steps.detach().clone();
+            last[2, 5] = last[2, 5] + 3; // the sample in which both modalities are whole
+            var changed = steps with { Steps = last };
+            float[] after = ReferenceEquals(steps, rgb) ? Logits(model, changed, radar) : Logits(model, rgb, changed);
+            Assert.Contains(Enumerable.Range(2 * Classes, Classes), i => Math.Abs(before[i] - after[i]) > 1e-5f);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void A_masked_modality_is_a_missing_one_and_a_hidden_antenna_counts_for_nothing(FusionMode fusion, TemporalMode temporal)
+    {
+        using var scope = NewDisposeScope();
+        using SignModel model = Model(fusion, temporal);
+        ModalitySteps rgb = Steps(1, [4, 2, 6], RgbWidth), radar = Steps(2, [3, 5, 6], RadarWidth);
+        ModalitySteps Missing(ModalitySteps of) => of with { Lengths = [0, 0, 0] };
+        Assert.Equal(Logits(model, Missing(rgb), radar), Logits(model, rgb, radar, new ModalityMask(Rgb: false)));
+        Assert.Equal(Logits(model, rgb, Missing(radar)), Logits(model, rgb, radar, new ModalityMask(Radar: false)));
+        ModalitySteps other = radar with { Steps = radar.Steps.clone() };
+        other.Steps[.., .., 2..4] = tensor(7f); // the second of three antennas
+        var mask = new ModalityMask(HiddenAntennas: [1]);
+        Assert.Equal(Logits(model, rgb, radar, mask), Logits(model, rgb, other, mask));
+        Assert.NotEqual(Logits(model, rgb, radar), Logits(model, rgb, radar, mask));
+        Assert.Throws<ArgumentException>(() => Logits(model, Missing(rgb), radar, new ModalityMask(Radar: false)));
     }
 
     [Fact]
     public void Standardising_buffers_shift_and_scale_each_feature()
     {
         using var scope = NewDisposeScope();
-        using LateFusion plain = Model();
         float[] mean = [.. Enumerable.Range(0, 10).Select(f => (float)f)], deviation = [.. Enumerable.Range(1, 10).Select(f => 0.5f * f)];
-        using var scaled = new LateFusion(10, 8, 2, 0, 4, mean, deviation);
-        FormulaTensors.Fill(scaled, 0.5f);
-        Tensor x = tensor(FormulaTensors.Values(7, 60), [1, 6, 10]), lengths = tensor(new long[] { 6 });
-        float[] expected = Logits(plain, (x - tensor(mean)) / tensor(deviation), lengths);
-        float[] found = Logits(scaled, x, lengths);
-        for (int k = 0; k < 4; k++) Assert.Equal(expected[k], found[k], 1e-5f);
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Every_parameter_gets_a_finite_gradient(bool coordinates)
-    {
-        using var scope = NewDisposeScope();
-        manual_seed(1);
-        using var encoder = new RadarCnn(coordinates, new RadarPreparation(Logarithm: true, false, false), mean: 1, deviation: 2);
-        using var model = new RadarClassifier(encoder, antennas: 2, new RadarRecipe { Hidden = 8 }, classes: 3);
-        Tensor frames = tensor(FormulaTensors.Values(3, 5 * 2 * 8 * 8).Select(v => v + 1).ToArray(), [5, 2, 8, 8]);
-        Tensor logits = model.Classify(frames, [3, 2], new AugmentationRecipe { GainSpread = 0.2, Noise = 0.1 }, new Random(1));
-        Assert.Equal([2, 3], logits.shape);
-        nn.functional.cross_entropy(logits, tensor(new long[] { 0, 2 })).backward();
-        foreach ((string name, var parameter) in model.named_parameters())
-        {
-            Assert.True(parameter.grad is not null, name);
-            float largest = parameter.grad!.abs().max().item<float>();
-            Assert.True(float.IsFinite(largest), name);
-            // A bias before batch norm is taken out again by it, so only conv2's may vanish; the LSTM has two equal biases.
-            Assert.True(largest > 0, $"{name} gets no gradient");
-        }
-    }
-
-    [Fact]
-    public void With_coordinates_the_place_of_an_echo_matters_and_without_it_does_not()
-    {
-        float[] Features(bool coordinates, int row)
-        {
-            using var scope = NewDisposeScope();
-            using var cnn = new RadarCnn(coordinates, RadarPreparation.None, mean: 0, deviation: 1);
-            FormulaTensors.Fill(cnn, 0.3f);
-            var frame = new float[32 * 32];
-            frame[row * 32 + 16] = 10;
-            return cnn.forward(tensor(frame, [1, 1, 32, 32])).data<float>().ToArray();
-        }
-        // Rows 12 and 18: an even distance, so that pooling cuts the echo alike, and both far from the padded border.
-        float Largest(bool coordinates) =>
-            Features(coordinates, 12).Zip(Features(coordinates, 18), (a, b) => MathF.Abs(a - b)).Max();
-        Assert.True(Largest(false) < 1e-6f);
-        Assert.True(Largest(true) > 1e-3f);
-    }
-
-    [Fact]
-    public void Removing_what_is_static_leaves_the_same_features_whatever_stands_in_the_room()
-    {
-        using var scope = NewDisposeScope();
-        using var cnn = new RadarCnn(coordinates: true, new RadarPreparation(false, RemoveStatic: true, false), mean: 0, deviation: 1);
-        Tensor empty = tensor(FormulaTensors.Values(4, 5 * 64), [5, 1, 8, 8]);
-        Tensor furnished = empty + tensor(FormulaTensors.Values(5, 64), [1, 1, 8, 8]);
-        float[] expected = cnn.forward(empty).data<float>().ToArray(), found = cnn.forward(furnished).data<float>().ToArray();
-        for (int f = 0; f < expected.Length; f++) Assert.Equal(expected[f], found[f], 1e-5f);
-        // In a batch each sample keeps to its own mean.
-        float[] together = cnn.Scale(cat([empty, furnished], 0), [5, 5]).data<float>().ToArray();
-        for (int i = 0; i < 320; i++) Assert.Equal(together[i], together[320 + i], 1e-5f);
-    }
-
-    [Fact]
-    public void Normalising_a_sample_leaves_the_same_features_whatever_the_gain_and_the_level()
-    {
-        using var scope = NewDisposeScope();
-        using var cnn = new RadarCnn(coordinates: true, new RadarPreparation(false, false, NormaliseSample: true), mean: 0, deviation: 1);
-        Tensor sample = tensor(FormulaTensors.Values(4, 5 * 64), [5, 1, 8, 8]);
-        Tensor louder = sample * 3 + 7;
-        float[] expected = cnn.forward(sample).data<float>().ToArray(), found = cnn.forward(louder).data<float>().ToArray();
-        for (int f = 0; f < expected.Length; f++) Assert.Equal(expected[f], found[f], 1e-4f);
-        Assert.All(cnn.forward(full([5, 1, 8, 8], 3f)).data<float>().ToArray(), v => Assert.True(float.IsFinite(v)));
+        using SignModel plain = Single(new ModalityInput(10, null, 0)), scaled = Single(new ModalityInput(10, (mean, deviation), 0));
+        ModalitySteps x = Steps(7, [6], 10);
+        float[] expected = Logits(plain, x with { Steps = (x.Steps - tensor(mean)) / tensor(deviation) }, null);
+        float[] found = Logits(scaled, x, null);
+        for (int k = 0; k < Classes; k++) Assert.Equal(expected[k], found[k], 1e-5f);
     }
 
     [Fact]
     public void Input_dropout_hides_features_while_learning_and_none_afterwards()
     {
         using var scope = NewDisposeScope();
-        using LateFusion plain = Model();
-        using var dropping = new LateFusion(10, 8, 2, 0, 4, inputDropout: 0.999999);
-        FormulaTensors.Fill(dropping, 0.5f);
-        Tensor x = tensor(FormulaTensors.Values(7, 60), [1, 6, 10]), lengths = tensor(new long[] { 6 });
+        using SignModel plain = Single(new ModalityInput(10, null, 0)), dropping = Single(new ModalityInput(10, null, 0.999999));
+        ModalitySteps x = Steps(7, [6], 10);
         dropping.train();
-        float[] hidden = dropping.forward(x, lengths).data<float>().ToArray();
-        float[] nothing = Logits(plain, zeros_like(x), lengths), everything = Logits(plain, x, lengths);
-        for (int k = 0; k < 4; k++) Assert.Equal(nothing[k], hidden[k], 1e-5f);
-        Assert.Contains(Enumerable.Range(0, 4), k => Math.Abs(nothing[k] - everything[k]) > 1e-3f);
+        float[] hidden = dropping.Classify(x, null).data<float>().ToArray();
+        float[] nothing = Logits(plain, x with { Steps = zeros_like(x.Steps) }, null), everything = Logits(plain, x, null);
+        for (int k = 0; k < Classes; k++) Assert.Equal(nothing[k], hidden[k], 1e-5f);
+        Assert.Contains(Enumerable.Range(0, Classes), k => Math.Abs(nothing[k] - everything[k]) > 1e-3f);
         dropping.eval();
-        float[] afterwards = Logits(dropping, x, lengths);
-        for (int k = 0; k < 4; k++) Assert.Equal(everything[k], afterwards[k], 1e-5f);
+        float[] afterwards = Logits(dropping, x, null);
+        for (int k = 0; k < Classes; k++) Assert.Equal(everything[k], afterwards[k], 1e-5f);
     }
 
     [Fact]
     public void Modality_dropout_shows_rgb_alone_radar_alone_or_both_and_never_neither()
     {
         using var scope = NewDisposeScope();
-        using LateFusion plain = Model();
-        using var dropping = new LateFusion(10, 8, 2, 0, 4, modalityDropout: 0.6, rgbWidth: 7);
-        FormulaTensors.Fill(dropping, 0.5f);
-        Tensor x = tensor(FormulaTensors.Values(7, 60), [1, 6, 10]), lengths = tensor(new long[] { 6 });
-        Tensor rgb = x.clone(), radar = x.clone();
-        rgb[.., .., 7..].zero_();
-        radar[.., .., ..7].zero_();
-        float[][] expected = [Logits(plain, x, lengths), Logits(plain, rgb, lengths), Logits(plain, radar, lengths)];
+        using SignModel model = Model(FusionMode.Late, TemporalMode.Lstm, modalityDropout: 0.6);
+        ModalitySteps rgb = Steps(1, [6], RgbWidth), radar = Steps(2, [4], RadarWidth);
+        float[][] expected = [
+            Logits(model, rgb, radar), Logits(model, rgb, radar, new ModalityMask(Radar: false)), Logits(model, rgb, radar, new ModalityMask(Rgb: false))];
         int[] seen = new int[3];
-        dropping.train();
+        model.train();
         manual_seed(1);
         for (int draw = 0; draw < 300; draw++)
         {
-            float[] found = dropping.forward(x, lengths).data<float>().ToArray();
+            float[] found = model.Classify(rgb, radar).data<float>().ToArray();
             seen[Array.FindIndex(expected, e => e.Zip(found).All(p => Math.Abs(p.First - p.Second) < 1e-5f))]++; // throws for neither
         }
         // Binomial, 300 draws: 120 ± 4 standard deviations of 8.5 show both, 90 ± 4 × 7.9 each one alone.
         Assert.InRange(seen[0], 86, 154);
         Assert.InRange(seen[1], 58, 122);
         Assert.InRange(seen[2], 58, 122);
+    }
+
+    [Fact]
+    public void Antenna_dropout_hides_antennas_as_often_as_asked_and_always_leaves_one()
+    {
+        using var scope = NewDisposeScope();
+        using var input = new ModalityInput(RadarWidth, null, 0, groups: 3, groupDropout: 0.5);
+        input.train();
+        manual_seed(1);
+        float[] shown = input.Scale(new ModalitySteps(ones(4000, 1, RadarWidth), [.. Enumerable.Repeat(1, 4000)])).Steps.data<float>().ToArray();
+        int[] counts = new int[4];
+        foreach (float[] sample in shown.Chunk(RadarWidth))
+        {
+            for (int antenna = 0; antenna < 3; antenna++) Assert.Equal(sample[2 * antenna], sample[2 * antenna + 1]);
+            counts[(int)(sample.Sum() / 2)]++;
+        }
+        // Each of three shown with 1/2, none shown becomes one: 1/2, 3/8, 1/8 of 4,000, ± 4 standard deviations of at most 32.
+        Assert.Equal(0, counts[0]);
+        Assert.InRange(counts[1], 1872, 2128);
+        Assert.InRange(counts[2], 1372, 1628);
+        Assert.InRange(counts[3], 412, 588);
+    }
+
+    [Fact]
+    public void A_forget_bias_is_added_to_the_forget_gates_of_every_layer_and_way_and_to_nothing_else()
+    {
+        manual_seed(1);
+        using var plain = new LstmModel(5, hidden: 4, layers: 2, dropout: 0, bothWays: true);
+        manual_seed(1);
+        using var open = new LstmModel(5, hidden: 4, layers: 2, dropout: 0, bothWays: true, forgetBias: 2);
+        foreach ((var (name, before), var (_, after)) in plain.named_parameters().Zip(open.named_parameters()))
+        {
+            float[] added = [.. after.data<float>().ToArray().Zip(before.data<float>().ToArray(), (a, b) => a - b)];
+            for (int i = 0; i < added.Length; i++)
+                Assert.Equal(name.Contains("bias_ih", StringComparison.Ordinal) && i is >= 4 and < 8 ? 2 : 0, added[i], 1e-6f);
+        }
+    }
+
+    [Fact]
+    public void Parts_of_a_clip_share_a_step_that_lies_in_both_and_a_clip_shorter_than_its_parts_repeats_its_steps()
+    {
+        using var scope = NewDisposeScope();
+        // Three steps in two parts: the middle one fills a third of each. One step in two parts: all of both.
+        float[] shares = TemporalConvolution.Shares([3, 1], 3, 2).data<float>().ToArray();
+        float[] expected = [2 / 3f, 1 / 3f, 0, 0, 1 / 3f, 2 / 3f, 1, 0, 0, 1, 0, 0];
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], shares[i], 1e-6f);
+    }
+
+    [Fact]
+    public void Gated_fusion_is_the_papers_formula()
+    {
+        using var scope = NewDisposeScope();
+        using var fusion = new GatedFusion(2, 1, 1, AlignmentMode.Nearest);
+        FormulaTensors.Fill(fusion, 1);
+        var weights = fusion.named_parameters().ToDictionary(p => p.name, p => p.parameter.data<float>().ToArray());
+        var rgb = new ModalitySteps(tensor(new[] { 0.3f, -0.8f }, [1, 1, 2]), [1]);
+        var radar = new ModalitySteps(tensor(new[] { 1.5f }, [1, 1, 1]), [1]);
+        float[] g = weights["gate.weight"];
+        double z = 1 / (1 + Math.Exp(-(g[0] * 0.3 - g[1] * 0.8 + g[2] * 1.5 + weights["gate.bias"][0])));
+        double expected = z * Math.Tanh(weights["rgb.weight"][0] * 0.3 - weights["rgb.weight"][1] * 0.8 + weights["rgb.bias"][0]) +
+            (1 - z) * Math.Tanh(weights["radar.weight"][0] * 1.5 + weights["radar.bias"][0]);
+        Assert.Equal(expected, fusion.Fuse(rgb, radar).Steps.item<float>(), 1e-6);
+    }
+
+    [Fact]
+    public void Attention_looks_at_real_keys_only_and_its_weights_are_kept()
+    {
+        using var scope = NewDisposeScope();
+        using SignModel model = Model(FusionMode.Attention, TemporalMode.Lstm);
+        (ModalitySteps rgb, ModalitySteps radar) = Batch();
+        Logits(model, rgb, radar);
+        Tensor weights = model.Attention!;
+        Assert.Equal([5, 6, 6], weights.shape); // (B, RGB steps, radar steps)
+        for (int b = 0; b < RgbLengths.Length; b++)
+            for (int q = 0; q < RgbLengths[b]; q++)
+            {
+                float[] row = weights[b, q].data<float>().ToArray();
+                Assert.All(row[RadarLengths[b]..], w => Assert.Equal(0, w));
+                Assert.InRange(row.Sum(), 0, 1.00001f); // the rest goes to the key of zeros
+                if (RadarLengths[b] > 0) Assert.True(row.Sum() > 0.01f);
+            }
     }
 
     [Fact]
@@ -183,27 +275,38 @@ public class ModelContractTests
         Assert.Equal(-3 * (1 - 0.01f * 0.1f) + 0.01f, moved[1], 1e-5f);
     }
 
-    [Fact]
-    public void The_source_encoder_depends_on_its_seed_alone()
+    private static SignModel Model(FusionMode fusion, TemporalMode temporal, double dropout = 0, double modalityDropout = 0)
     {
-        float[] Features(int seed)
+        var recipe = new Recipe
         {
-            using var scope = NewDisposeScope();
-            rand(seed + 3); // whatever ran before
-            using RadarCnn cnn = RadarCnn.Source(seed);
-            return cnn.forward(ones(1, 3, 8, 8).mul_(tensor(200f))).data<float>().ToArray();
-        }
-        Assert.Equal(Features(5), Features(5));
-        Assert.NotEqual(Features(5), Features(6));
-        Assert.Equal(96, Features(5).Length);
-    }
-
-    private static LateFusion Model()
-    {
-        var model = new LateFusion(width: 10, hidden: 8, layers: 2, dropout: 0, classes: 4);
-        FormulaTensors.Fill(model, 0.5f);
+            Model = new ModelRecipe
+            {
+                Fusion = fusion, Temporal = temporal, FusionWidth = 8, Heads = 2, Hidden = 8, Layers = 2,
+                Dropout = dropout, InputDropout = dropout, ModalityDropout = modalityDropout,
+            },
+        };
+        manual_seed(5);
+        SignModel model = ModelFactory.Sign(recipe, Inference.TinyFacts.Of(RgbWidth, RadarWidth, antennas: 3, Classes));
+        model.eval();
         return model;
     }
 
-    private static float[] Logits(LateFusion model, Tensor x, Tensor lengths) => model.forward(x, lengths).data<float>().ToArray();
+    private static SignModel Single(ModalityInput rgb)
+    {
+        var model = new SignModel(rgb, null, new LateFusion(10, 0), new LstmModel(10, 8, 2, 0), 0, Classes);
+        FormulaTensors.Fill(model, 0.5f);
+        model.eval();
+        return model;
+    }
+
+    private static (ModalitySteps, ModalitySteps) Batch() => (Steps(1, RgbLengths, RgbWidth), Steps(2, RadarLengths, RadarWidth));
+
+    private static ModalitySteps Steps(uint seed, int[] lengths, int width)
+    {
+        int longest = lengths.Max();
+        return new(tensor(FormulaTensors.Values(seed, lengths.Length * longest * width), [lengths.Length, longest, width]), lengths);
+    }
+
+    private static float[] Logits(SignModel model, ModalitySteps? rgb, ModalitySteps? radar, ModalityMask? mask = null) =>
+        model.Classify(rgb, radar, mask).data<float>().ToArray();
 }

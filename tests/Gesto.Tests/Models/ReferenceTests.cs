@@ -42,22 +42,23 @@ public class ReferenceTests
     private static (double[] Logits, double[] Losses) Fuse()
     {
         using var scope = NewDisposeScope();
-        using var model = new LateFusion(width: 20, hidden: 24, layers: 2, dropout: 0, classes: 5);
+        using var model = new SignModel(
+            new ModalityInput(20, null, 0), radar: null, new LateFusion(20, 0), new LstmModel(20, 24, layers: 2, dropout: 0), dropout: 0, classes: 5);
         FormulaTensors.Fill(model, 0.5f);
-        Tensor x = tensor(FormulaTensors.Values(100, 4 * 7 * 20), [4, 7, 20]);
-        Tensor lengths = tensor(new long[] { 7, 2, 5, 1 }), target = tensor(new long[] { 3, 0, 4, 1 });
+        var x = new ModalitySteps(tensor(FormulaTensors.Values(100, 4 * 7 * 20), [4, 7, 20]), [7, 2, 5, 1]);
+        Tensor target = tensor(new long[] { 3, 0, 4, 1 });
         using var adam = new Adam(model.named_parameters(), learningRate: 1e-2);
-        double[] logits = [.. model.forward(x, lengths).data<float>().ToArray()];
+        double[] logits = [.. model.Classify(x, null).data<float>().ToArray()];
         var losses = new List<double>();
         for (int step = 0; step < 3; step++)
         {
-            Tensor loss = nn.functional.cross_entropy(model.forward(x, lengths), target);
+            Tensor loss = nn.functional.cross_entropy(model.Classify(x, null), target);
             losses.Add(loss.item<float>());
             adam.ZeroGradients();
             loss.backward();
             adam.Step();
         }
-        losses.Add(nn.functional.cross_entropy(model.forward(x, lengths), target).item<float>());
+        losses.Add(nn.functional.cross_entropy(model.Classify(x, null), target).item<float>());
         return (logits, [.. losses]);
     }
 

@@ -18,9 +18,9 @@ public sealed class DatasetWriterTests : IDisposable
         Threads = 1,
     };
 
-    private readonly string folder = Directory.CreateTempSubdirectory("gesto-simulate-").FullName;
+    private readonly Folder folder = new();
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void The_same_seed_gives_the_same_bytes_with_any_number_of_threads_and_another_seed_others()
@@ -37,7 +37,7 @@ public sealed class DatasetWriterTests : IDisposable
     {
         RequireFfmpeg();
         Simulate("set", Small);
-        string root = Path.Combine(folder, "set");
+        string root = folder["set"];
         string[][] rows = [.. File.ReadLines(Path.Combine(root, "manifest.csv")).Select(l => l.Split(','))];
         Assert.Equal("sample,label,name,signer,session,split,rgb,rdm1,rdm2,rdm3", string.Join(',', rows[0]));
         string[] named = [.. rows[1..].SelectMany(r => r[6..10]).Order(StringComparer.Ordinal)];
@@ -61,7 +61,7 @@ public sealed class DatasetWriterTests : IDisposable
     {
         RequireFfmpeg();
         Dictionary<string, string> whole = Simulate("whole", Small);
-        string root = Path.Combine(folder, "cut");
+        string root = folder["cut"];
         using var stop = new CancellationTokenSource();
         var third = new CallAt(2, stop.Cancel);
         Assert.ThrowsAny<OperationCanceledException>(() => DatasetWriter.Write(root, Small, third, stop.Token));
@@ -75,11 +75,11 @@ public sealed class DatasetWriterTests : IDisposable
     [Fact]
     public void A_folder_with_other_things_or_other_options_is_refused_and_left_alone()
     {
-        string mine = Path.Combine(folder, "thesis.txt");
+        string mine = folder["thesis.txt"];
         File.WriteAllText(mine, "do not delete");
-        Assert.Throws<IOException>(() => DatasetWriter.Write(folder, Small with { Replace = true }, null, default));
+        Assert.Throws<IOException>(() => DatasetWriter.Write(folder.Path, Small with { Replace = true }, null, default));
         Assert.True(File.Exists(mine));
-        string root = Path.Combine(folder, "other");
+        string root = folder["other"];
         Directory.CreateDirectory(root);
         File.WriteAllText(Path.Combine(root, "simulation.json"), "{}");
         var error = Assert.Throws<InvalidDataException>(() => DatasetWriter.Write(root, Small, null, default));
@@ -164,7 +164,7 @@ public sealed class DatasetWriterTests : IDisposable
 
     private Dictionary<string, string> Simulate(string name, SimulationOptions options)
     {
-        string root = Path.Combine(folder, name);
+        string root = folder[name];
         DatasetWriter.Write(root, options, null, default);
         return Directory.EnumerateFiles(root, "SAMPLE_*", SearchOption.AllDirectories)
             .Concat([Path.Combine(root, "manifest.csv"), Path.Combine(root, "key.csv")])

@@ -1,4 +1,6 @@
+using Gesto.Models;
 using Gesto.Training;
+using static TorchSharp.torch;
 
 namespace Gesto.Tests.Training;
 
@@ -34,32 +36,54 @@ public class StepAlignmentTests
     public void Index_joins_equal_numbers_and_leaves_the_rest_empty() =>
         Assert.Equal([0, 1, 2, -1, -1], StepAlignment.RadarSteps(5, 3, AlignmentMode.Index));
 
-    [Fact]
-    public void Joined_steps_hold_RGB_then_the_aligned_radar_and_zero_where_there_is_none()
+    [Theory]
+    [InlineData(AlignmentMode.Nearest, new float[] { 1, 2, 10, 3, 4, 20, 5, 6, 20 })]
+    [InlineData(AlignmentMode.Index, new float[] { 1, 2, 10, 3, 4, 20, 5, 6, 0 })]
+    public void Joined_steps_hold_RGB_then_the_aligned_radar_and_zero_where_there_is_none(AlignmentMode mode, float[] expected)
     {
-        float[] rgb = [1, 2, 3, 4, 5, 6], radar = [10, 20];
-        Assert.Equal([1, 2, 10, 3, 4, 20, 5, 6, 20], FeatureSequences.Join(rgb, 2, radar, 1, new Recipe()));
-        Assert.Equal([1, 2, 10, 3, 4, 20, 5, 6, 0], FeatureSequences.Join(rgb, 2, radar, 1, new Recipe { Alignment = AlignmentMode.Index }));
+        using var scope = NewDisposeScope();
+        using var fusion = new LateFusion(2, 1, mode);
+        var rgb = new ModalitySteps(tensor(new float[] { 1, 2, 3, 4, 5, 6 }, [1, 3, 2]), [3]);
+        var radar = new ModalitySteps(tensor(new float[] { 10, 20 }, [1, 2, 1]), [2]);
+        (Tensor steps, int[] lengths) = fusion.Fuse(rgb, radar);
+        Assert.Equal(expected, steps.data<float>().ToArray());
+        Assert.Equal([3], lengths);
+    }
+
+    [Fact]
+    public void A_sample_without_RGB_runs_on_the_radar_clock_and_one_without_radar_on_the_RGB_clock()
+    {
+        using var scope = NewDisposeScope();
+        using var fusion = new LateFusion(1, 1);
+        var rgb = new ModalitySteps(tensor(new float[] { 0, 0, 0, 1, 2, 3 }, [2, 3, 1]), [0, 3]);
+        var radar = new ModalitySteps(tensor(new float[] { 10, 20, 0, 0 }, [2, 2, 1]), [2, 0]);
+        (Tensor steps, int[] lengths) = fusion.Fuse(rgb, radar);
+        Assert.Equal([2, 3], lengths);
+        Assert.Equal([0, 10, 0, 20, 0, 0, 1, 0, 2, 0, 3, 0], steps.data<float>().ToArray());
     }
 
     [Fact]
     public void Removing_what_is_static_takes_the_mean_out_of_rgb_alone()
     {
+        using var scope = NewDisposeScope();
         float[] rgb = [1, 20, 2, 20, 6, 20], radar = [10, 20, 30];
         var recipe = new Recipe { Rgb = new RgbRecipe { RemoveStatic = true } };
-        Assert.Equal([-2, 0, 10, -1, 0, 20, 3, 0, 30], FeatureSequences.Join(rgb, 2, radar, 1, recipe));
-        Assert.Equal([-2, 0, -1, 0, 3, 0], FeatureSequences.Join(rgb, 2, null, 0, recipe));
+        var sequences = SampleSequences.For(recipe, 2, 1);
+        sequences.Add(rgb, radar, recipe);
+        Assert.Equal([-2, 0, -1, 0, 3, 0], sequences.Rgb!.Batch([0]).Steps.data<float>().ToArray());
+        Assert.Equal([10, 20, 30], sequences.Radar!.Batch([0]).Steps.data<float>().ToArray());
         Assert.Equal([1, 20, 2, 20, 6, 20], rgb); // the features of the store stay as they are
     }
 
     [Fact]
     public void Steps_drawn_for_learning_keep_their_order_and_stay_within_the_sample()
     {
-        Assert.Equal([0, 1, 2, 3, 4], Sequences.DrawSteps(5, tempoSpread: 0, frameDropout: 0, new Random(1)));
+        Assert.Equal([0, 1, 2, 3, 4], Sequences.DrawSteps(5, tempo: 1, frameDropout: 0, timeMasking: 0, new Random(1)));
         var seen = new HashSet<int>();
         for (int seed = 0; seed < 300; seed++)
         {
-            int[] steps = Sequences.DrawSteps(20, tempoSpread: 0.2, frameDropout: 0.1, new Random(seed));
+            var random = new Random(seed);
+            int[] steps = Sequences.DrawSteps(20, Sequences.DrawTempo(0.2, random), frameDropout: 0.1, timeMasking: 0, random);
             Assert.Equal(steps.Order(), steps);
             Assert.InRange(steps[0], 0, 19);
             Assert.InRange(steps[^1], 0, 19);
@@ -67,7 +91,24 @@ public class StepAlignmentTests
             seen.Add(steps.Length);
         }
         Assert.True(seen.Count > 5);
-        Assert.Single(Sequences.DrawSteps(3, 0, 0.999, new Random(1)));
+        Assert.Single(Sequences.DrawSteps(3, 1, 0.999, 0, new Random(1)));
+    }
+
+    [Fact]
+    public void Time_masking_leaves_out_one_stretch_of_at_most_its_part()
+    {
+        var gaps = new HashSet<int>();
+        for (int seed = 0; seed < 200; seed++)
+        {
+            int[] steps = Sequences.DrawSteps(20, 1, frameDropout: 0, timeMasking: 0.3, new Random(seed));
+            int missing = 20 - steps.Length;
+            Assert.InRange(missing, 0, 6);
+            // One stretch: what is left is a beginning and an end without holes.
+            int[] left = [.. Enumerable.Range(0, 20).Except(steps)];
+            Assert.True(missing == 0 || left[^1] - left[0] == missing - 1);
+            gaps.Add(missing);
+        }
+        Assert.Equal(6, gaps.Count); // 0 … 5: the part is drawn below 0.3
     }
 
     [Fact]

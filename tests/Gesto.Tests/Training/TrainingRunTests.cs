@@ -6,15 +6,19 @@ using TorchSharp;
 
 namespace Gesto.Tests.Training;
 
-/// <summary>libtorch's thread count and its count of live tensors are the process's: nothing else runs beside these tests.</summary>
-[CollectionDefinition("alone with libtorch", DisableParallelization = true)]
-public class AloneWithLibtorch;
+/// <summary>libtorch's generator, thread count and count of live tensors are the process's: nothing else runs beside these tests.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public class AloneWithLibtorch
+{
+    public const string Name = "alone with libtorch";
+}
 
-[Collection("alone with libtorch")]
+[Collection(AloneWithLibtorch.Name)]
 public class TrainingRunTests
 {
     private static readonly Recipe Small = RecipeFile.Load("late-fusion", [
-        "radar.epochs=3", "radar.hidden=8", "radar.batch=4", "model.hidden=12", "training.batch=5", "training.epochs=4"]);
+        "radar.epochs=3", "radar.hidden=8", "radar.batch=4", "model.hidden=12", "training.batch=5", "training.epochs=4",
+        "training.warmUp=1", "training.mixup=0.4", "training.labelSmoothing=0.1", "training.averaging=0.9", "training.timeMasking=0.2", "model.antennaDropout=0.2"]);
 
     private static readonly string[] Deterministic =
         ["best.safetensors", "last.safetensors", "radar-encoder.safetensors", "radar-best.safetensors", "radar-last.safetensors",
@@ -23,7 +27,7 @@ public class TrainingRunTests
     [Fact]
     public void The_same_seed_gives_the_same_bytes_and_another_seed_others()
     {
-        using var temporary = new TemporaryFolder();
+        using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         Train(features, Small, temporary["a"]);
         Train(features, Small, temporary["b"]);
@@ -41,7 +45,7 @@ public class TrainingRunTests
     [InlineData("train fusion", 3)]
     public void Interrupted_and_resumed_ends_with_the_bytes_of_the_uninterrupted_run(string stage, int done)
     {
-        using var temporary = new TemporaryFolder();
+        using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         Train(features, Small, temporary["whole"]);
         using var cancel = new CancellationTokenSource();
@@ -58,9 +62,9 @@ public class TrainingRunTests
     [Fact]
     public void A_planted_movement_is_learnt_from_radar_alone_and_recognised_from_raw_frames()
     {
-        using var temporary = new TemporaryFolder();
+        using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"], rgb: false, radarType: "<f4", takes: 24);
-        Recipe recipe = RecipeFile.Load("radar-only", ["radar.epochs=30", "radar.hidden=16", "radar.batch=8", "model.hidden=16", "radar.augmentation.rangeShiftBins=0"]);
+        Recipe recipe = RecipeFile.Load("radar-only", ["radar.epochs=30", "radar.hidden=16", "radar.batch=8", "model.hidden=16", "radar.augmentation.rangeShiftBins=0", "training.learningRate=2e-3"]);
         TrainingResult result = TrainingRun.Start(features, recipe, temporary["run"], resume: false, threads: 1);
         Assert.Equal(1, result.ValidationAccuracy);
         using var recogniser = Recogniser.Load(temporary["run"], threads: 1);
@@ -87,7 +91,7 @@ public class TrainingRunTests
     [Fact]
     public void With_nothing_held_out_all_samples_teach_and_the_last_epoch_is_kept()
     {
-        using var temporary = new TemporaryFolder();
+        using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         TrainingResult result = TrainingRun.Start(features, RecipeFile.Parse("{}", "x", [
             "radar.epochs=2", "radar.patience=1", "radar.hidden=8", "model.hidden=8", "training.epochs=3", "training.patience=1",
@@ -101,7 +105,7 @@ public class TrainingRunTests
     [Fact]
     public void A_radar_encoder_taken_from_an_equal_run_gives_the_same_bytes_and_from_another_is_refused()
     {
-        using var temporary = new TemporaryFolder();
+        using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         string[] small = ["radar.epochs=2", "radar.hidden=8", "model.hidden=8", "training.epochs=2"];
         Recipe fused = RecipeFile.Parse("{}", "x", small);
@@ -118,14 +122,15 @@ public class TrainingRunTests
     [Fact]
     public void Loudness_divides_each_modality_by_the_root_of_its_width_over_the_loudness()
     {
-        using var temporary = new TemporaryFolder();
+        using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         float[] Deviation(string run, double loudness)
         {
             TrainingRun.Start(features, RecipeFile.Parse("{}", "x", [
                 "radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=1",
                 FormattableString.Invariant($"model.loudness={loudness}")]), temporary[run], resume: false, threads: 1);
-            return Gesto.Weights.Safetensors.Load(temporary[$"{run}/best.safetensors"]).Tensors["deviation"].ToSingles();
+            var tensors = Gesto.Weights.Safetensors.Load(temporary[$"{run}/best.safetensors"]).Tensors;
+            return [.. tensors["rgb.deviation"].ToSingles(), .. tensors["radar.deviation"].ToSingles()];
         }
         float[] plain = Deviation("plain", 0), even = Deviation("even", 16);
         for (int f = 0; f < plain.Length; f++)
@@ -135,7 +140,7 @@ public class TrainingRunTests
     [Fact]
     public void Tensors_do_not_pile_up_over_epochs()
     {
-        using var temporary = new TemporaryFolder();
+        using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         var live = new List<long>();
         var progress = new Interrupter(p => { if (p.Stage == "train fusion") live.Add(torch.Tensor.TotalCount); });
@@ -149,7 +154,7 @@ public class TrainingRunTests
     [Fact]
     public void A_run_that_is_there_is_not_written_over()
     {
-        using var temporary = new TemporaryFolder();
+        using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         Train(features, Small, temporary["run"]);
         Assert.Contains("--resume", Assert.Throws<IOException>(() => Train(features, Small, temporary["run"])).Message);
@@ -161,7 +166,7 @@ public class TrainingRunTests
     [Fact]
     public void Resuming_with_another_label_set_recipe_features_data_or_thread_count_is_refused()
     {
-        using var temporary = new TemporaryFolder();
+        using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         Train(features, Small, temporary["run"]);
         void Refused(string word, FeatureSet set, Recipe recipe, int threads = 1) => Assert.Contains(word,
@@ -176,7 +181,7 @@ public class TrainingRunTests
     [Fact]
     public void Missing_modalities_and_NaN_are_named()
     {
-        using var temporary = new TemporaryFolder();
+        using var temporary = new Folder();
         string message = Assert.Throws<InvalidDataException>(() =>
             Train(PlantedFeatures.Write(temporary["radar"], rgb: false), Small, temporary["run"])).Message;
         Assert.Contains("needs RGB features", message);

@@ -1,0 +1,33 @@
+using static TorchSharp.torch;
+
+namespace Gesto.Models;
+
+/// <summary>One modality of a batch: padded steps, and how many of them are real.</summary>
+/// <param name="Steps">(B, T, F) float32. What lies after a sample's length may be anything, NaN too.</param>
+/// <param name="Lengths">B numbers, 0…T; 0 = the sample has not got this modality.</param>
+public sealed record ModalitySteps(Tensor Steps, int[] Lengths)
+{
+    /// <returns>(B, T) bool, true = real frame. Torch's key-padding mask is the inverse.</returns>
+    internal static Tensor ValidMask(int[] lengths, long steps)
+    {
+        using var scope = NewDisposeScope();
+        return arange(steps).unsqueeze(0).lt(LengthTensor(lengths).unsqueeze(1)).MoveToOuterDisposeScope();
+    }
+
+    /// <returns>The steps with zeros in place of what is not real, multiplied by nothing: NaN goes too.</returns>
+    internal static Tensor ZeroPadding(Tensor steps, int[] lengths)
+    {
+        using var scope = NewDisposeScope();
+        Tensor padding = ValidMask(lengths, steps.shape[1]).logical_not_().unsqueeze(2);
+        using TorchSharp.Scalar zero = 0f; // held: see Training.Adam
+        return steps.masked_fill(padding, zero).MoveToOuterDisposeScope();
+    }
+
+    /// <returns>Lengths as PyTorch's packing wants them: int64 on the CPU.</returns>
+    internal static Tensor LengthTensor(ReadOnlySpan<int> lengths)
+    {
+        var wide = new long[lengths.Length];
+        for (int i = 0; i < wide.Length; i++) wide[i] = lengths[i];
+        return tensor(wide);
+    }
+}

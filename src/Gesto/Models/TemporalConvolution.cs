@@ -1,0 +1,72 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Gesto.Models;
+
+/// <summary>Residual convolutions over time, each reaching twice as far as the one before; then the means of equal parts of the
+/// clip, side by side, so that the last layer knows what came when.</summary>
+/// <remarks>Source: S. Bai, J. Z. Kolter, V. Koltun, "An empirical evaluation of generic convolutional and recurrent networks for
+/// sequence modeling", 2018. Not causal here: a sign is over when it is named. Layer norm over features instead of weight norm.
+/// The parts: L. Wang et al., "Temporal segment networks", ECCV 2016.</remarks>
+public sealed class TemporalConvolution : TemporalModel
+{
+    private const int Kernel = 3;
+    private readonly int hidden;
+    private readonly int parts;
+
+    // Registered by field name.
+    private readonly Linear input;
+    private readonly ModuleList<Conv1d> convolutions;
+    private readonly ModuleList<LayerNorm> norms;
+    private readonly Dropout dropout;
+
+    /// <param name="width">F, features a step.</param>
+    /// <param name="hidden">Channels inside.</param>
+    /// <param name="layers">Layers; layer l has dilation 2^l.</param>
+    /// <param name="dropout">Fraction dropped of what each layer adds.</param>
+    /// <param name="parts">Into how many equal parts the clip's time is cut.</param>
+    public TemporalConvolution(int width, int hidden, int layers, double dropout, int parts) : base(nameof(TemporalConvolution))
+    {
+        (this.hidden, this.parts) = (hidden, parts);
+        input = nn.Linear(width, hidden);
+        convolutions = nn.ModuleList(Enumerable.Range(0, layers)
+            .Select(l => nn.Conv1d(hidden, hidden, Kernel, padding: 1L << l, dilation: 1L << l)).ToArray());
+        norms = nn.ModuleList(Enumerable.Range(0, layers).Select(_ => nn.LayerNorm(hidden)).ToArray());
+        this.dropout = nn.Dropout(dropout);
+        RegisterComponents();
+    }
+
+    public override int Width => parts * hidden;
+
+    public override Tensor forward(Tensor input1, Tensor input2)
+    {
+        using var scope = NewDisposeScope();
+        int[] lengths = Array.ConvertAll(input2.data<long>().ToArray(), n => (int)n);
+        Tensor x = input.forward(input1); // (B, T, hidden)
+        for (int l = 0; l < convolutions.Count; l++)
+        {
+            // Zero past the end before each layer, as it is before the start: padding is what is outside.
+            Tensor real = ModalitySteps.ZeroPadding(norms[l].forward(x), lengths);
+            Tensor added = nn.functional.gelu(convolutions[l].forward(real.transpose(1, 2)).transpose(1, 2));
+            x = x.add(dropout.forward(added));
+        }
+        Tensor means = Shares(lengths, x.shape[1], parts).matmul(ModalitySteps.ZeroPadding(x, lengths)); // (B, parts, hidden)
+        return means.flatten(1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>How much of each part each step fills: both are stretches of the clip's time, and a step may lie in two parts.</summary>
+    /// <returns>(B, parts, T); over the steps of a sample each part sums to 1.</returns>
+    internal static Tensor Shares(int[] lengths, long steps, int parts)
+    {
+        var shares = new float[lengths.Length * parts * steps];
+        for (int b = 0; b < lengths.Length; b++)
+            for (int part = 0; part < parts; part++)
+                for (int t = 0; t < lengths[b]; t++)
+                {
+                    double n = lengths[b];
+                    double overlap = Math.Min((t + 1) / n, (part + 1.0) / parts) - Math.Max(t / n, part / (double)parts);
+                    if (overlap > 0) shares[(b * parts + part) * steps + t] = (float)(overlap * parts);
+                }
+        return tensor(shares, [lengths.Length, parts, steps]);
+    }
+}

@@ -1,0 +1,90 @@
+namespace Gesto.Training;
+
+/// <summary>How the learning rate goes over a stage's epochs.</summary>
+public enum LearningRateSchedule
+{
+    Constant,
+
+    /// <summary>From the full rate in the first epoch down a half cosine to nearly 0 in the last one allowed. Source:
+    /// I. Loshchilov, F. Hutter, "SGDR", ICLR 2017, without restarts.</summary>
+    Cosine,
+}
+
+/// <summary>How the fusion model is trained.</summary>
+public sealed record TrainingRecipe
+{
+    /// <summary>Decides initial weights, order of samples, dropout and augmentation.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Samples a step.</summary>
+    public int Batch { get; init; } = 64;
+
+    /// <summary>Epochs at most.</summary>
+    public int Epochs { get; init; } = 80;
+
+    /// <summary>Stop after this many epochs without a better validation accuracy.</summary>
+    public int Patience { get; init; } = 12;
+
+    /// <summary>Adam's step. Standardised features bear more than the source project's 1e-4.</summary>
+    public double LearningRate { get; init; } = 5e-4;
+
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;
+
+    /// <summary>Weight decay of AdamW, 0 = Adam.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>Epochs over which the rate rises from 0 before the schedule begins. Source: P. Goyal et al., "Accurate, large
+    /// minibatch SGD", 2017.</summary>
+    public int WarmUp { get; init; }
+
+    /// <summary>Part of each target that is spread evenly over all classes. Source: C. Szegedy et al., "Rethinking the Inception
+    /// architecture", CVPR 2016.</summary>
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>α of the Beta(α, α) from which the shares of mixed samples are drawn, 0 = off (see
+    /// <see cref="Models.SignModel.Classify"/>). Source: H. Zhang et al., "mixup", ICLR 2018.</summary>
+    public double Mixup { get; init; }
+
+    /// <summary>What is validated and kept is the running mean of the weights: each step it keeps this part of itself,
+    /// less in the first steps. 0 = the weights themselves. Source: B. Polyak, A. Juditsky, 1992; decay as in A. Tarvainen,
+    /// H. Valpola, "Mean teachers", NeurIPS 2017.</summary>
+    public double Averaging { get; init; }
+
+    /// <summary>Draw classes evenly instead of every sample once an epoch: for data sets with rare signs.</summary>
+    public bool BalanceClasses { get; init; }
+
+    /// <summary>While learning, one stretch of up to this part of a sample's steps is left out. Source: the time masking of
+    /// D. Park et al., "SpecAugment", Interspeech 2019.</summary>
+    public double TimeMasking { get; init; }
+
+    /// <summary>Gradients are scaled down to this Euclidean norm at most; 0 = off. Packed LSTMs seldom need it, early steps do.</summary>
+    public double GradientClip { get; init; } = 5;
+
+    /// <summary>While learning, each sample is faster or slower by up to this fraction: steps are repeated or left out.</summary>
+    public double TempoSpread { get; init; }
+
+    /// <summary>While learning, each step is left out with this probability (at least one stays).</summary>
+    public double FrameDropout { get; init; }
+
+    /// <summary>Part of train that is held out where the data set has no labelled validation split. 0 = none: every epoch is
+    /// run and the last one kept, for epochs and schedule chosen beforehand, when recordings are few or drift with time.</summary>
+    public double ValidationFraction { get; init; } = 0.2;
+
+    internal void Check(RecipeCheck check)
+    {
+        check.AtLeastOne(Batch, "training.batch");
+        check.AtLeastOne(Epochs, "training.epochs");
+        check.AtLeastOne(Patience, "training.patience");
+        check.Positive(LearningRate, "training.learningRate");
+        check.NotNegative(WeightDecay, "training.weightDecay");
+        check.NotNegative(GradientClip, "training.gradientClip");
+        check.NotNegative(Mixup, "training.mixup");
+        check.Fraction(LabelSmoothing, "training.labelSmoothing");
+        check.Fraction(Averaging, "training.averaging");
+        check.Fraction(TempoSpread, "training.tempoSpread");
+        check.Fraction(FrameDropout, "training.frameDropout");
+        check.Fraction(TimeMasking, "training.timeMasking");
+        check.Fraction(ValidationFraction, "training.validationFraction");
+        check.Require(WarmUp >= 0 && WarmUp < Epochs, "training.warmUp", WarmUp, "0 (off) or more, fewer than training.epochs");
+    }
+}
