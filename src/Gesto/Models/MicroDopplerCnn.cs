@@ -6,9 +6,8 @@ namespace Gesto.Models;
 /// <summary>Radar frames → 32 features an image and antenna (and 32 of its cadences). Per antenna, with shared weights: each
 /// image of <see cref="RadarImages"/> through its own three convolutions over time and bins, then a linear map of what is
 /// left of each time step. The rows of an antenna stand together, antennas in order.</summary>
-/// <remarks>Time keeps its resolution: a row sees seven frames, what is longer is the temporal model's. A convolution over
-/// (time, bin) is computed as one over bins whose channels are the frames before, now and after; the frame before a sample's
-/// first is zeros. So no padding is ever computed, and a sample's rows cannot depend on its batch.</remarks>
+/// <remarks>Time keeps its resolution: a row sees seven frames, what is longer is the temporal model's. The frame before a
+/// sample's first is zeros. So no padding is ever computed, and a sample's rows cannot depend on its batch.</remarks>
 public sealed class MicroDopplerCnn : RadarEncoder
 {
     /// <summary>Features of one image of one antenna.</summary>
@@ -109,10 +108,13 @@ public sealed class MicroDopplerCnn : RadarEncoder
 
 /// <summary>One image → 32 features a time step: three times convolution 3×3 over (time, bin), batch norm, max-pool 2 over
 /// bins and ReLU, 8, 16 and 32 channels; dropout; linear, ReLU.</summary>
+/// <remarks>A convolution is a linear map of each bin's nine neighbours, because libtorch's own cannot be trusted with these
+/// widths: libtorch 2.10 on AVX-512 reads uninitialised memory, and returns NaN by chance, where planar input has 18 or 24
+/// channels (docs/LOG.md).</remarks>
 internal sealed class ImageCnn : nn.Module<Tensor, Tensor>
 {
     // Registered by field name.
-    private readonly ModuleList<Conv1d> convolutions;
+    private readonly ModuleList<Linear> convolutions;
     private readonly ModuleList<BatchNorm1d> norms;
     private readonly Dropout dropout;
     private readonly Linear linear;
@@ -120,9 +122,9 @@ internal sealed class ImageCnn : nn.Module<Tensor, Tensor>
     public ImageCnn(int channels, int bins, double dropout) : base(nameof(ImageCnn))
     {
         int[] widths = [channels, 8, 16, 32];
-        // 3 × the channels: the frames before, now and after. No bias: batch norm would take it out again.
-        convolutions = new ModuleList<Conv1d>(
-            [.. Enumerable.Range(0, 3).Select(i => nn.Conv1d(3 * widths[i], widths[i + 1], 3, padding: 1, bias: false))]);
+        // No bias: batch norm would take it out again.
+        convolutions = new ModuleList<Linear>(
+            [.. Enumerable.Range(0, 3).Select(i => nn.Linear(9 * widths[i], widths[i + 1], hasBias: false))]);
         norms = new ModuleList<BatchNorm1d>([.. widths[1..].Select(width => nn.BatchNorm1d(width))]);
         this.dropout = nn.Dropout(dropout);
         linear = nn.Linear(widths[3] * (bins / 8), MicroDopplerCnn.WidthPerImage);
@@ -140,14 +142,19 @@ internal sealed class ImageCnn : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         (Tensor before, Tensor after) = Neighbours(lengths, antennas);
         (before, after) = (before.to(input.device), after.to(input.device));
-        Tensor x = input;
+        Tensor x = input.transpose(1, 2); // (rows, bins, C)
         for (int i = 0; i < convolutions.Count; i++)
         {
-            Tensor bordered = cat([x, zeros(1, x.shape[1], x.shape[2], device: x.device)], 0); // the last row stands for "no frame"
-            x = cat([bordered.index_select(0, before), x, bordered.index_select(0, after)], 1);
-            x = nn.functional.max_pool1d(norms[i].forward(convolutions[i].forward(x)), 2).relu_();
+            long rows = x.shape[0], bins = x.shape[1];
+            // One more row, of zeros, stands for "no frame"; one more bin at either end for "no bin".
+            Tensor bordered = nn.functional.pad(x, [0, 0, 1, 1, 0, 1]);
+            Tensor now = bordered.narrow(0, 0, rows);
+            Tensor times = cat([bordered.index_select(0, before), now, bordered.index_select(0, after)], 2); // (rows, bins + 2, 3C)
+            Tensor nine = cat([times.narrow(1, 0, bins), times.narrow(1, 1, bins), times.narrow(1, 2, bins)], 2); // (rows, bins, 9C)
+            Tensor y = norms[i].forward(convolutions[i].forward(nine.flatten(0, 1))); // (rows · bins, C')
+            x = y.view(rows, bins, -1).narrow(1, 0, bins / 2 * 2).reshape(rows, bins / 2, 2, y.shape[1]).amax([2]).relu();
         }
-        return linear.forward(dropout.forward(x.flatten(1))).relu_().MoveToOuterDisposeScope();
+        return linear.forward(dropout.forward(x.transpose(1, 2).flatten(1))).relu_().MoveToOuterDisposeScope();
     }
 
     /// <returns>For each row the row of the same antenna one step before and one after; the number of rows where there is none.</returns>

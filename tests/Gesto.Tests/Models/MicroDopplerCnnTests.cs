@@ -73,9 +73,9 @@ public class MicroDopplerCnnTests
         Tensor x = image.permute(1, 0, 2).unsqueeze(0); // (1, C, T, bins)
         foreach (int layer in new[] { 0, 1, 2 })
         {
-            // (C', 3·C, 3): the first C of the input channels are the frame before → kernel row 0.
+            // (C', 9·C): bin before, now and after; in each the frame before, now and after; in each C channels.
             Tensor weight = state[$"convolutions.{layer}.weight"];
-            Tensor kernel = weight.view(weight.shape[0], 3, -1, 3).permute(0, 2, 1, 3).contiguous();
+            Tensor kernel = weight.view(weight.shape[0], 3, 3, -1).permute(0, 3, 2, 1).contiguous();
             x = nn.functional.conv2d(x, kernel, padding: [1, 1]);
             x = x.div(tensor(1f + 1e-5f).sqrt()); // untrained batch norm: mean 0, variance 1
             x = x.mul(state[$"norms.{layer}.weight"].view(1, -1, 1, 1)).add(state[$"norms.{layer}.bias"].view(1, -1, 1, 1));
@@ -85,6 +85,25 @@ public class MicroDopplerCnnTests
             x.squeeze(0).permute(1, 0, 2).flatten(1), state["linear.weight"], state["linear.bias"]).relu();
         float[] e = Values(expected), f = Values(cnn.forward(image));
         for (int i = 0; i < e.Length; i++) Assert.Equal(e[i], f[i], 1e-4f);
+    }
+
+    [Fact]
+    public void Memory_that_others_left_full_of_NaN_never_reaches_a_row_or_a_gradient()
+    {
+        using var scope = NewDisposeScope();
+        using MicroDopplerCnn cnn = Model(0);
+        Tensor frames = cat([Frames(1, 40, 3), Frames(2, 30, 3)], 0);
+        for (int i = 0; i < 20; i++)
+        {
+            using var step = NewDisposeScope();
+            foreach (int size in new[] { 200, 20_000, 400_000 })
+                foreach (Tensor left in Enumerable.Range(0, 8).Select(_ => full([size], float.NaN)).ToArray()) left.Dispose();
+            Tensor rows = cnn.Encode(cnn.Scale(frames, [40, 30]), [40, 30]);
+            Assert.True(float.IsFinite(rows.sum().item<float>()));
+            cnn.zero_grad();
+            rows.sum().backward();
+            Assert.All(cnn.named_parameters(), p => Assert.True(float.IsFinite(p.parameter.grad!.sum().item<float>()), p.name));
+        }
     }
 
     [Fact]
