@@ -17,7 +17,11 @@ public sealed record ModalityMask(bool Rgb = true, bool Radar = true, IReadOnlyL
 /// <param name="Share">0…1, how much is the sample itself.</param>
 public sealed record Mixing(long[] Partner, double Share);
 
-/// <summary>Features of one or two modalities → scale → fusion → temporal model → dropout → linear → logits.</summary>
+/// <summary>Features of one or two modalities → scale → fusion → temporal model → dropout → linear → logits; where
+/// <c>wideParts</c> is set, plus a linear map of the means of that many equal parts of the clip.</summary>
+/// <remarks>The wide map: H.-T. Cheng et al., "Wide &amp; deep learning for recommender systems", 2016; the parts: L. Wang et al.,
+/// "Temporal segment networks", ECCV 2016. From a thousand clips a temporal model learns signers by heart where a linear map
+/// still generalises (docs/LOG.md); together each learns what the other leaves.</remarks>
 public sealed class SignModel : nn.Module
 {
     // Registered by field name.
@@ -27,6 +31,8 @@ public sealed class SignModel : nn.Module
     private readonly TemporalModel temporal;
     private readonly Dropout dropout;
     private readonly Linear linear;
+    private readonly Linear? wide;
+    private readonly int wideParts;
     private readonly double modalityDropout;
 
     /// <param name="rgb">How RGB features are scaled; null = the model has no RGB.</param>
@@ -37,13 +43,17 @@ public sealed class SignModel : nn.Module
     /// <param name="classes">K.</param>
     /// <param name="modalityDropout">Probability that, while learning, a sample that has both shows one modality only, either
     /// with equal chance. Source: N. Neverova et al., "ModDrop", TPAMI 2016.</param>
+    /// <param name="wideParts">Parts of the wide map, 0 = no wide map.</param>
     internal SignModel(
-        ModalityInput? rgb, ModalityInput? radar, Fusion fusion, TemporalModel temporal, double dropout, int classes, double modalityDropout = 0)
+        ModalityInput? rgb, ModalityInput? radar, Fusion fusion, TemporalModel temporal, double dropout, int classes,
+        double modalityDropout = 0, int wideParts = 0)
         : base(nameof(SignModel))
     {
         (this.rgb, this.radar, this.fusion, this.temporal) = (rgb, radar, fusion, temporal);
         this.dropout = nn.Dropout(dropout);
         linear = nn.Linear(temporal.Width, classes);
+        this.wideParts = wideParts;
+        if (wideParts > 0) wide = nn.Linear((long)wideParts * fusion.Width, classes, hasBias: false); // linear has one
         this.modalityDropout = rgb is null || radar is null ? 0 : modalityDropout;
         RegisterComponents();
     }
@@ -56,7 +66,8 @@ public sealed class SignModel : nn.Module
     /// where samples have none).</param>
     /// <param name="radarSteps">Likewise.</param>
     /// <param name="mask">What may be used; null = all.</param>
-    /// <param name="mixing">Mix the vectors before the linear: V. Verma et al., "Manifold mixup", ICML 2019, at one place; null = no.</param>
+    /// <param name="mixing">Mix what enters the last linear maps, which is the same as mixing what leaves them: V. Verma et al.,
+    /// "Manifold mixup", ICML 2019, at one place; null = no.</param>
     /// <exception cref="ArgumentException">A sample has nothing that the model may use.</exception>
     public Tensor Classify(ModalitySteps? rgbSteps, ModalitySteps? radarSteps, ModalityMask? mask = null, Mixing? mixing = null)
     {
@@ -72,13 +83,14 @@ public sealed class SignModel : nn.Module
         if (a is not null) a = rgb!.Scale(a);
         if (b is not null) b = radar!.Scale(b, mask.HiddenAntennas);
         (Tensor steps, int[] lengths) = fusion.Fuse(a, b);
-        Tensor vector = dropout.forward(temporal.forward(steps, ModalitySteps.LengthTensor(lengths)));
+        Tensor logits = linear.forward(dropout.forward(temporal.forward(steps, ModalitySteps.LengthTensor(lengths))));
+        if (wide is not null) logits = logits.add(wide.forward(ClipParts.Means(steps, lengths, wideParts).flatten(1)));
         if (mixing is not null)
         {
             using TorchSharp.Scalar own = mixing.Share, other = 1 - mixing.Share; // held: see Training.Adam
-            vector = vector.mul(own).add(vector.index_select(0, tensor(mixing.Partner)), alpha: other);
+            logits = logits.mul(own).add(logits.index_select(0, tensor(mixing.Partner)), alpha: other);
         }
-        return linear.forward(vector).MoveToOuterDisposeScope();
+        return logits.MoveToOuterDisposeScope();
     }
 
     private (ModalitySteps, ModalitySteps) Hide(ModalitySteps a, ModalitySteps b)

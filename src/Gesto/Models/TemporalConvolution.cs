@@ -50,23 +50,6 @@ public sealed class TemporalConvolution : TemporalModel
             Tensor added = nn.functional.gelu(convolutions[l].forward(real.transpose(1, 2)).transpose(1, 2));
             x = x.add(dropout.forward(added));
         }
-        Tensor means = Shares(lengths, x.shape[1], parts).matmul(ModalitySteps.ZeroPadding(x, lengths)); // (B, parts, hidden)
-        return means.flatten(1).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>How much of each part each step fills: both are stretches of the clip's time, and a step may lie in two parts.</summary>
-    /// <returns>(B, parts, T); over the steps of a sample each part sums to 1.</returns>
-    internal static Tensor Shares(int[] lengths, long steps, int parts)
-    {
-        var shares = new float[lengths.Length * parts * steps];
-        for (int b = 0; b < lengths.Length; b++)
-            for (int part = 0; part < parts; part++)
-                for (int t = 0; t < lengths[b]; t++)
-                {
-                    double n = lengths[b];
-                    double overlap = Math.Min((t + 1) / n, (part + 1.0) / parts) - Math.Max(t / n, part / (double)parts);
-                    if (overlap > 0) shares[(b * parts + part) * steps + t] = (float)(overlap * parts);
-                }
-        return tensor(shares, [lengths.Length, parts, steps]);
+        return ClipParts.Means(ModalitySteps.ZeroPadding(x, lengths), lengths, parts).flatten(1).MoveToOuterDisposeScope();
     }
 }

@@ -23,7 +23,7 @@ internal static class ModelFactory
         return new SignModel(
             recipe.UsesRgb ? new ModalityInput(facts.RgbWidth, rgb, model.InputDropout) : null,
             recipe.UsesRadar ? new ModalityInput(facts.RadarWidth, radar, model.InputDropout, facts.Antennas, model.AntennaDropout) : null,
-            fusion, Temporal(model, fusion.Width), model.Dropout, facts.Labels.Count, model.ModalityDropout);
+            fusion, Temporal(model, fusion.Width), model.Dropout, facts.Labels.Count, model.ModalityDropout, model.WideParts);
     }
 
     public static TemporalModel Temporal(ModelRecipe model, int width) => model.Temporal switch

@@ -64,6 +64,10 @@ public sealed record ModelRecipe
     /// <summary>Parts of the clip that temporal convolutions keep apart for the last layer.</summary>
     public int Parts { get; init; } = 5;
 
+    /// <summary>Parts of the clip whose means a linear map reads beside the temporal model (see <see cref="Models.SignModel"/>).
+    /// 0: none, the source project's.</summary>
+    public int WideParts { get; init; }
+
     /// <summary>Added to the LSTM's forget-gate biases at the start (see <see cref="Models.LstmModel"/>). 0: PyTorch's start, the
     /// source project's.</summary>
     public double ForgetBias { get; init; }
@@ -93,6 +97,7 @@ public sealed record ModelRecipe
         check.AtLeastOne(Layers, "model.layers");
         check.AtLeastOne(FusionWidth, "model.fusionWidth");
         check.AtLeastOne(Parts, "model.parts");
+        check.Require(WideParts >= 0, "model.wideParts", WideParts, "0 (none) or more");
         check.AtLeastOne(Heads, "model.heads");
         check.Fraction(Dropout, "model.dropout");
         check.Fraction(InputDropout, "model.inputDropout");

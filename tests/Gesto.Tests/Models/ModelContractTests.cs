@@ -221,9 +221,28 @@ public class ModelContractTests
     {
         using var scope = NewDisposeScope();
         // Three steps in two parts: the middle one fills a third of each. One step in two parts: all of both.
-        float[] shares = TemporalConvolution.Shares([3, 1], 3, 2).data<float>().ToArray();
+        float[] shares = ClipParts.Shares([3, 1], 3, 2).data<float>().ToArray();
         float[] expected = [2 / 3f, 1 / 3f, 0, 0, 1 / 3f, 2 / 3f, 1, 0, 0, 1, 0, 0];
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], shares[i], 1e-6f);
+    }
+
+    [Fact]
+    public void The_wide_map_adds_its_weights_times_the_means_of_the_clips_parts()
+    {
+        using var scope = NewDisposeScope();
+        SignModel With(int parts)
+        {
+            var model = new SignModel(
+                new ModalityInput(2, null, 0), null, new LateFusion(2, 0), new LstmModel(2, 3, 1, 0), 0, classes: 1, wideParts: parts);
+            FormulaTensors.Fill(model, 0.5f);
+            model.eval();
+            return model;
+        }
+        using SignModel deep = With(0), both = With(2);
+        float[] w = both.state_dict()["wide.weight"].data<float>().ToArray();
+        // Four steps in two parts: means of the first two and of the last two.
+        var steps = new ModalitySteps(tensor(new float[] { 1, 2, 3, 4, 5, 6, 7, 8 }, [1, 4, 2]), [4]);
+        Assert.Equal(2 * w[0] + 3 * w[1] + 6 * w[2] + 7 * w[3], Logits(both, steps, null)[0] - Logits(deep, steps, null)[0], 1e-4f);
     }
 
     [Fact]
@@ -287,6 +306,7 @@ public class ModelContractTests
                 Heads = 2,
                 Hidden = 8,
                 Layers = 2,
+                WideParts = 2,
                 Dropout = dropout,
                 InputDropout = dropout,
                 ModalityDropout = modalityDropout,
