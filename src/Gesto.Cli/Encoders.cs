@@ -10,14 +10,17 @@ namespace Gesto.Cli;
 /// <summary>The one place where extraction meets the encoders.</summary>
 internal static class Encoders
 {
+    /// <summary>An encoder for extraction: as many callers as threads, one thread each.</summary>
     /// <param name="weights">"auto", "torchvision", "npm" or a file.</param>
-    /// <param name="threads">Threads of one encoding.</param>
+    /// <param name="threads">Callers.</param>
+    /// <param name="ranges">INT8 ranges of the weights; null computes in float32.</param>
     /// <param name="cancel">Stops a download.</param>
-    public static IRgbEncoder Rgb(string weights, int threads, CancellationToken cancel)
+    public static IRgbEncoder Rgb(string weights, int threads, CancellationToken cancel, Func<ResNet50Weights, Int8Ranges>? ranges = null)
     {
         string path = ProgressBar.Run(progress =>
             ImageNetWeights.Fetch(weights, WeightsCache.Default(), StandardErrorNotes.Instance, progress, cancel));
-        return new ResNet50Encoder(ResNet50Weights.Load(path), threads);
+        ResNet50Weights loaded = ResNet50Weights.Load(path);
+        return new ResNet50Encoder(loaded, threads: 1, callers: threads, ranges: ranges?.Invoke(loaded));
     }
 
     /// <summary>The frozen random radar CNN of `--radar source`.</summary>
@@ -32,6 +35,11 @@ internal static class Encoders
             "radar-cnn-source", Convert.ToHexStringLower(sha.GetHashAndReset()), RadarCnn.WidthPerAntenna, Encode);
 
         void Encode(ReadOnlySpan<byte> frames, int count, int antennas, Span<float> features)
+        {
+            lock (cnn) Forward(frames, count, antennas, features); // libtorch uses all cores for one caller
+        }
+
+        void Forward(ReadOnlySpan<byte> frames, int count, int antennas, Span<float> features)
         {
             using var scope = torch.NewDisposeScope();
             using var noGradient = torch.no_grad();

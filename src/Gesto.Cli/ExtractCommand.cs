@@ -3,12 +3,20 @@ using System.Globalization;
 using Gesto.Data;
 using Gesto.Features;
 using Gesto.Radar;
+using Gesto.Weights;
 
 namespace Gesto.Cli;
 
 /// <summary>`gesto extract`: videos → features.</summary>
 internal static class ExtractCommand
 {
+    /// <summary>Arithmetic of the RGB encoder.</summary>
+    private enum Precision
+    {
+        Fp32,
+        Int8,
+    }
+
     public static Command Build()
     {
         var dataset = new Argument<string>("DATASET") { Description = "Folder with manifest.csv, or with train/, val/, test/." };
@@ -20,13 +28,16 @@ internal static class ExtractCommand
         var rows = new Option<string?>("--radar-rows") { Description = "Range bins kept, FIRST:END (MultiMeDaLIS: 50:200)." };
         var columns = new Option<string?>("--radar-columns") { Description = "Doppler bins kept, FIRST:END (MultiMeDaLIS: 300:724)." };
         var weights = new Option<string>("--weights") { Description = "RGB encoder: auto, torchvision, npm or a file, as in 'gesto weights --source'.", DefaultValueFactory = _ => "auto" };
-        var threads = new Option<int>("--threads") { Description = "Samples decoded at the same time, and threads of the RGB encoder.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var precision = new Option<Precision>("--precision") { Description = "RGB encoder in fp32, or int8: faster, features close to fp32's (calibrated on the data set, a key of its own)." };
+        var shard = new Option<string?>("--shard") { Description = "Only part NUMBER/COUNT of the data set, e.g. 2/4; 'gesto merge FEATURES' puts the parts together." };
+        var threads = new Option<int>("--threads") { Description = "Samples encoded at the same time, one thread each.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var decoders = new Option<int?>("--decoders") { Description = "ffmpeg processes at the same time, one a sample (default: half of --threads, 2 at least)." };
         var seed = new Option<int>("--seed") { Description = "Seed of the random encoder of '--radar source'." };
         var command = new Command("extract",
             "Turn recordings into RGB features and sampled radar frames. Resumable at any point; nothing is done twice.\n\n" +
             "Example:  gesto extract recordings features --policy skip")
         {
-            dataset, features, policy, radar, size, rows, columns, weights, threads, seed,
+            dataset, features, policy, radar, size, rows, columns, weights, precision, shard, threads, decoders, seed,
         };
         command.SetAction((parse, cancel) => Task.Run(() =>
         {
@@ -34,7 +45,8 @@ internal static class ExtractCommand
             var options = new ExtractionOptions
             {
                 Policy = parse.GetValue(policy),
-                DecodeThreads = count,
+                DecodeThreads = Math.Max(1, parse.GetValue(decoders) ?? Math.Max(2, count / 2)),
+                Shard = parse.GetValue(shard) is { } part ? Shard.Parse(part) : null,
                 Radar = new RadarFormat
                 {
                     Size = parse.GetValue(size) is { } text ? ParseSize(text) : null,
@@ -44,8 +56,12 @@ internal static class ExtractCommand
                 Source = parse.GetValue(radar) == "source" ? Encoders.RadarSource(parse.GetValue(seed)) : null,
             };
             Dataset data = Dataset.Open(parse.GetRequiredValue(dataset));
-            using IRgbEncoder? encoder = data.Samples.Any(s => s.HasRgb) ? Encoders.Rgb(parse.GetValue(weights)!, count, cancel) : null;
-            return Extract(data, parse.GetRequiredValue(features), encoder, options, cancel);
+            string folder = parse.GetRequiredValue(features);
+            Func<ResNet50Weights, Int8Ranges>? ranges = parse.GetValue(precision) == Precision.Int8
+                ? loaded => Int8Calibration.LoadOrFind(data, loaded, Path.Combine(folder, FeatureSet.RgbFolder), count, cancel)
+                : null;
+            using IRgbEncoder? encoder = data.Samples.Any(s => s.HasRgb) ? Encoders.Rgb(parse.GetValue(weights)!, count, cancel, ranges) : null;
+            return Extract(data, folder, encoder, options, cancel);
         }, cancel));
         return command;
     }

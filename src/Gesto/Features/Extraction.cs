@@ -8,7 +8,7 @@ namespace Gesto.Features;
 /// <summary>Videos → features: DATASET → FEATURES. It may be killed at any moment; the next run with the same settings goes
 /// on with the next missing array, and the bytes in the end are those of an uninterrupted run.</summary>
 /// <remarks>A sample must have every modality that the data set has; one that lacks a file is a bad sample, never "done".
-/// Samples are decoded ahead by <see cref="ExtractionOptions.DecodeThreads"/> tasks while one thread encodes.</remarks>
+/// Decoding, encoding and writing overlap (<see cref="StagedWork"/>); the bytes do not depend on the order.</remarks>
 public sealed class Extraction
 {
     private const string LockFile = ".extract.lock";
@@ -18,12 +18,17 @@ public sealed class Extraction
     private readonly ExtractionOptions options;
     private readonly SampleReader reader;
     private readonly int antennas;
-    private FeatureStore? rgb;
-    private FeatureStore? radar;
+    private readonly Sample[] samples;
+    private FeatureStore? rgb, radar;
+
+    // What a shard need not do again, because it was merged before.
+    private FeatureStore? mergedRgb, mergedRadar;
 
     private Extraction(Dataset dataset, string folder, IRgbEncoder? encoder, ExtractionOptions options)
     {
-        (this.dataset, this.folder, this.encoder, this.options) = (dataset, folder, encoder, options);
+        (this.dataset, this.encoder, this.options) = (dataset, encoder, options);
+        this.folder = options.Shard?.PathIn(folder) ?? folder;
+        samples = options.Shard is { } shard ? [.. dataset.Samples.Where((_, i) => shard.Has(i))] : [.. dataset.Samples];
         reader = new SampleReader(dataset.Root, FormatOf(options), options.Limits);
         antennas = dataset.Samples.Max(AntennasOf);
     }
@@ -41,13 +46,14 @@ public sealed class Extraction
         Dataset dataset, string folder, IRgbEncoder? encoder, ExtractionOptions options,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
-        Directory.CreateDirectory(folder);
-        using FileStream running = Lock(folder);
-        foreach (string torn in Directory.EnumerateFiles(folder, "*" + AtomicFile.TemporaryEnding, SearchOption.AllDirectories)) File.Delete(torn);
         var extraction = new Extraction(dataset, folder, encoder, options);
+        Directory.CreateDirectory(extraction.folder);
+        using FileStream running = Lock(extraction.folder);
+        DeleteTorn(extraction.folder);
         try
         {
             extraction.OpenStores(cancel);
+            if (options.Shard is not null) extraction.OpenMerged(folder);
             return extraction.Extract(progress, cancel);
         }
         finally
@@ -61,7 +67,21 @@ public sealed class Extraction
         ? options.Radar
         : options.Radar with { Size = (RadarSourceEncoder.InputSize, RadarSourceEncoder.InputSize) };
 
-    private static FileStream Lock(string folder)
+    /// <summary>Removes what a kill left half written, but nothing of shards that may be at work in the same folder.</summary>
+    internal static void DeleteTorn(string folder)
+    {
+        const string Torn = "*" + AtomicFile.TemporaryEnding;
+        foreach (string file in Directory.EnumerateFiles(folder, Torn)) File.Delete(file);
+        foreach (string store in (string[])[FeatureSet.RgbFolder, FeatureSet.RadarFolder])
+        {
+            string path = Path.Combine(folder, store);
+            if (!Directory.Exists(path)) continue;
+            foreach (string file in Directory.EnumerateFiles(path, Torn, SearchOption.AllDirectories)) File.Delete(file);
+        }
+    }
+
+    /// <summary>Keeps a second process out of a folder of features; dispose to let it in.</summary>
+    internal static FileStream Lock(string folder)
     {
         try
         {
@@ -104,7 +124,7 @@ public sealed class Extraction
         }
         if (dataset.Samples.Any(s => s.HasRadar))
             radar = FeatureStore.OpenOrCreate(Path.Combine(folder, FeatureSet.RadarFolder), RadarKey(cancel));
-        RecordingFingerprints.CheckAndWrite(folder, dataset, s => (rgb?.Contains(s.Key) ?? false) || (radar?.Contains(s.Key) ?? false));
+        RecordingFingerprints.CheckAndWrite(folder, dataset, samples, s => (rgb?.Contains(s.Key) ?? false) || (radar?.Contains(s.Key) ?? false));
         ManifestFile.Write(Path.Combine(folder, ManifestFile.FileName), dataset.Samples);
         // Beside the labels, the word that the recordings are simulated: evaluations of these features must say so.
         foreach (string name in new[] { LabelKeyFile.FileName, FeatureSet.SimulatedFile })
@@ -112,6 +132,17 @@ public sealed class Extraction
             string from = Path.Combine(dataset.Root, name);
             if (File.Exists(from)) AtomicFile.Write(Path.Combine(folder, name), to => to.Write(File.ReadAllBytes(from)));
         }
+    }
+
+    private void OpenMerged(string features)
+    {
+        FeatureStore? Merged(FeatureStore? own, string name)
+        {
+            string path = Path.Combine(features, name);
+            return own is not null && FeatureStore.Exists(path) ? FeatureStore.OpenOrCreate(path, own.Key) : null;
+        }
+        mergedRgb = Merged(rgb, FeatureSet.RgbFolder);
+        mergedRadar = Merged(radar, FeatureSet.RadarFolder);
     }
 
     private FeatureKey RadarKey(CancellationToken cancel)
@@ -135,7 +166,12 @@ public sealed class Extraction
                 DType = "<f4",
                 Shape = [FrameSampling.Length, antennas * source.WidthPerAntenna],
             };
-        // Whether frames are grey levels or numbers, and their own size, only a recording can tell: the first good one.
+        // Video is grey and resized; of arrays, only a recording can tell type and size: the first good one.
+        if (dataset.Samples.Where(s => s.HasRadar).All(s => s.Radar.All(f => f is null || !SampleReader.IsArray(f))))
+        {
+            RadarFormat video = options.Radar with { Size = options.Radar.VideoSize };
+            return key with { Preprocessing = video.ToString(), Shape = [FrameSampling.Length, antennas, video.VideoSize.Rows, video.VideoSize.Columns] };
+        }
         RadarClip clip = dataset.Samples.Where(s => s.HasRadar).Select(s => TryReadRadar(s, cancel)).FirstOrDefault(c => c is not null)
             ?? throw new InvalidDataException($"{dataset.Root}: no sample's radar can be read. 'gesto check {dataset.Root}' lists what is wrong.");
         RadarFormat stored = clip.DType == "|u1" ? options.Radar with { Size = (clip.Rows, clip.Columns) } : options.Radar;
@@ -162,78 +198,52 @@ public sealed class Extraction
 
     private ExtractionResult Extract(IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
-        Sample[] pending = [.. dataset.Samples.Where(s => NeedsRgb(s) || NeedsRadar(s))];
-        var skipped = new List<SkippedSample>();
-        int before = dataset.Samples.Count - pending.Length, done = 0;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var ahead = new Queue<(Sample Sample, Task<Decoded> Task)>();
-        try
-        {
-            for (int next = 0; done < pending.Length;)
+        (int Index, Sample Sample)[] pending = [.. samples.Index().Where(s => NeedsRgb(s.Item) || NeedsRadar(s.Item))];
+        var skipped = new SortedDictionary<int, SkippedSample>();
+        int before = samples.Length - pending.Length, done = 0;
+        Report();
+        StagedWork.Run(
+            pending, options.DecodeThreads, (s, stop) => Decode(s.Index, s.Sample, stop), encoder?.Callers ?? 1, Encode, made =>
             {
-                cancel.ThrowIfCancellationRequested();
-                progress?.Report(new WorkProgress("extract", before + done, dataset.Samples.Count, "samples"));
-                for (; next < pending.Length && ahead.Count <= options.DecodeThreads; next++)
-                {
-                    Sample sample = pending[next];
-                    ahead.Enqueue((sample, Task.Factory.StartNew(
-                        () => Decode(sample, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
-                }
-                (Sample current, Task<Decoded> task) = ahead.Dequeue();
-                try
-                {
-                    Add(current, task.GetAwaiter().GetResult());
-                }
-                catch (BadSampleException e) when (options.Policy == ExtractionPolicy.Skip)
-                {
-                    skipped.Add(new SkippedSample(current.Key, e.InnerException!.Message));
-                }
-                catch (BadSampleException e)
-                {
-                    throw BadSample(current, e.InnerException!);
-                }
+                if (made.Skipped is { } reason) skipped.Add(made.Index, new SkippedSample(made.Sample.Key, reason));
+                if (made.Rgb is { } features) rgb!.Add(made.Sample.Key, features.Array, features.Length);
+                if (made.Radar is { } maps) radar!.Add(made.Sample.Key, maps.Array, maps.Length);
                 done++;
-            }
-        }
-        finally
-        {
-            // Leave no decoder running behind a failure or a cancellation.
-            stop.Cancel();
-            foreach ((_, Task<Decoded> task) in ahead) ((IAsyncResult)task).AsyncWaitHandle.WaitOne();
-        }
-        return Complete(before, pending.Length, skipped, progress);
+                Report();
+            }, cancel);
+        return Complete(before, pending.Length, [.. skipped.Values]);
+
+        void Report() => progress?.Report(new WorkProgress("extract", before + done, samples.Length, "samples"));
     }
 
-    private ExtractionResult Complete(int before, int pending, List<SkippedSample> skipped, IProgress<WorkProgress>? progress)
+    private ExtractionResult Complete(int before, int pending, SkippedSample[] skipped)
     {
-        if (skipped.Count == dataset.Samples.Count)
+        if (skipped.Length == samples.Length && options.Shard is null)
             throw new InvalidDataException($"{dataset.Root}: not one sample can be read. The first: {skipped[0].Message}");
         rgb?.Complete();
         radar?.Complete();
         string list = Path.Combine(folder, FeatureSet.SkippedFile);
-        if (skipped.Count > 0) AtomicFile.WriteText(list, JsonSerializer.Serialize(skipped, FeatureSet.Json) + "\n");
+        if (skipped.Length > 0) AtomicFile.WriteText(list, JsonSerializer.Serialize(skipped, FeatureSet.Json) + "\n");
         else File.Delete(list);
-        progress?.Report(new WorkProgress("extract", dataset.Samples.Count, dataset.Samples.Count, "samples"));
-        return new ExtractionResult(pending - skipped.Count, before, skipped);
+        return new ExtractionResult(pending - skipped.Length, before, skipped);
     }
 
-    private bool NeedsRgb(Sample sample) => rgb is not null && !rgb.Contains(sample.Key);
+    private bool NeedsRgb(Sample sample) => rgb is not null && !rgb.Contains(sample.Key) && mergedRgb?.Contains(sample.Key) != true;
 
-    private bool NeedsRadar(Sample sample) => radar is not null && !radar.Contains(sample.Key);
+    private bool NeedsRadar(Sample sample) => radar is not null && !radar.Contains(sample.Key) && mergedRadar?.Contains(sample.Key) != true;
 
-    /// <summary>Runs on a thread of its own. Both modalities are read before either is stored: a half-good sample stores nothing.</summary>
-    private Decoded Decode(Sample sample, CancellationToken cancel)
+    /// <summary>Both modalities are read before either is stored: a half-good sample stores nothing.</summary>
+    private Decoded Decode(int index, Sample sample, CancellationToken cancel)
     {
         try
         {
-            Clip? clip = NeedsRgb(sample) ? reader.ReadRgb(sample, encoder!.InputSize, cancel) : null;
-            RadarClip? maps = NeedsRadar(sample) ? reader.ReadRadar(sample, antennas, cancel) : null;
+            (Clip? clip, RadarClip? maps) = reader.Read(sample, NeedsRgb(sample) ? encoder!.InputSize : null, NeedsRadar(sample), antennas, cancel);
             if (maps is not null) RequireStorable(sample, maps);
-            return new Decoded(clip, maps);
+            return new Decoded(index, sample, clip, maps, null);
         }
         catch (Exception e) when (IsAboutSample(e))
         {
-            throw new BadSampleException(e);
+            return options.Policy == ExtractionPolicy.Skip ? new Decoded(index, sample, null, null, e.Message) : throw BadSample(sample, e);
         }
     }
 
@@ -248,26 +258,30 @@ public sealed class Extraction
                 "Give them one size with --radar-size.");
     }
 
-    private void Add(Sample sample, Decoded decoded)
+    private Encoded Encode(Decoded decoded) =>
+        new(decoded.Index, decoded.Sample, EncodeRgb(decoded.Rgb), EncodeRadar(decoded.Radar), decoded.Skipped);
+
+    private (NpyArray Array, int Length)? EncodeRgb(Clip? clip)
     {
-        if (decoded.Rgb is { } clip)
-        {
-            var features = new float[FrameSampling.Length * encoder!.Width];
-            encoder.Encode(clip.Frames, clip.Length, features.AsSpan(0, clip.Length * encoder.Width));
-            rgb!.Add(sample.Key, NpyArray.From(features, FrameSampling.Length, encoder.Width), clip.Length);
-        }
-        if (decoded.Radar is not { } maps) return;
+        if (clip is null) return null;
+        var features = new float[FrameSampling.Length * encoder!.Width];
+        encoder.Encode(clip.Frames, clip.Length, features.AsSpan(0, clip.Length * encoder.Width));
+        return (NpyArray.From(features, FrameSampling.Length, encoder.Width), clip.Length);
+    }
+
+    private (NpyArray Array, int Length)? EncodeRadar(RadarClip? maps)
+    {
+        if (maps is null) return null;
         if (options.Source is { } source)
         {
             int width = maps.Antennas * source.WidthPerAntenna;
             var features = new float[FrameSampling.Length * width];
             source.Encode(maps.Bytes, maps.Length, maps.Antennas, features.AsSpan(0, maps.Length * width));
-            radar!.Add(sample.Key, NpyArray.From(features, FrameSampling.Length, width), maps.Length);
-            return;
+            return (NpyArray.From(features, FrameSampling.Length, width), maps.Length);
         }
         byte[] padded = maps.Bytes;
         Array.Resize(ref padded, maps.Bytes.Length / maps.Length * FrameSampling.Length);
-        radar!.Add(sample.Key, new NpyArray(maps.DType, radar.Key.Shape, padded), maps.Length);
+        return (new NpyArray(maps.DType, radar!.Key.Shape, padded), maps.Length);
     }
 
     private static bool IsAboutSample(Exception e) =>
@@ -276,10 +290,12 @@ public sealed class Extraction
     private static InvalidDataException BadSample(Sample sample, Exception e) =>
         new($"Sample '{sample.Key}' cannot be used. {e.Message} To leave such samples out, add '--policy skip'.", e);
 
-    private sealed record Decoded(Clip? Rgb, RadarClip? Radar);
+    /// <param name="Index">The sample's place among those of this run.</param>
+    /// <param name="Sample">The sample.</param>
+    /// <param name="Rgb">Null where already stored.</param>
+    /// <param name="Radar">Null where already stored.</param>
+    /// <param name="Skipped">Why the sample is left out; null for a good one.</param>
+    private sealed record Decoded(int Index, Sample Sample, Clip? Rgb, RadarClip? Radar, string? Skipped);
 
-    /// <summary>Carries a sample's own problem out of its task, apart from failures of the machine.</summary>
-#pragma warning disable CA1032, CA1064 // Never leaves this class.
-    private sealed class BadSampleException(Exception inner) : Exception(null, inner);
-#pragma warning restore CA1032, CA1064
+    private sealed record Encoded(int Index, Sample Sample, (NpyArray Array, int Length)? Rgb, (NpyArray Array, int Length)? Radar, string? Skipped);
 }

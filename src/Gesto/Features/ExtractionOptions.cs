@@ -24,7 +24,7 @@ public delegate void RadarFrameEncoder(ReadOnlySpan<byte> frames, int count, int
 /// <param name="Name">For the feature key, e.g. "radar-cnn-source".</param>
 /// <param name="WeightsHash">SHA-256 of its weights.</param>
 /// <param name="WidthPerAntenna">Features an antenna, 32.</param>
-/// <param name="Encode">Called by one thread at a time.</param>
+/// <param name="Encode">Called by several threads at a time.</param>
 public sealed record RadarSourceEncoder(string Name, string WeightsHash, int WidthPerAntenna, RadarFrameEncoder Encode)
 {
     /// <summary>Side of the square frames the source project fed, pixels.</summary>
@@ -42,8 +42,12 @@ public sealed record ExtractionOptions
     /// <summary>Writes (30, 96) features of this encoder instead of radar frames; null writes frames.</summary>
     public RadarSourceEncoder? Source { get; init; }
 
-    /// <summary>Samples decoded at the same time, ahead of the encoder.</summary>
+    /// <summary>Samples decoded at the same time, each by one ffmpeg process, and as many that wait decoded for the encoder
+    /// (about 10 MB each at 30 frames).</summary>
     public int DecodeThreads { get; init; } = 2;
+
+    /// <summary>Extract this part only, into a folder of its own that <see cref="ShardMerge"/> merges; null: everything.</summary>
+    public Shard? Shard { get; init; }
 
     public VideoLimits Limits { get; init; } = VideoLimits.Default;
 }

@@ -74,7 +74,7 @@ public sealed class FeatureSet
     private static FeatureStore? OpenStore(string folder, string name) =>
         FeatureStore.Exists(Path.Combine(folder, name)) ? FeatureStore.Open(Path.Combine(folder, name)) : null;
 
-    private static SkippedSample[] ReadSkipped(string folder)
+    internal static SkippedSample[] ReadSkipped(string folder)
     {
         string path = Path.Combine(folder, SkippedFile);
         if (!File.Exists(path)) return [];

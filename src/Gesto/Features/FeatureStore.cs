@@ -138,6 +138,50 @@ public sealed class FeatureStore : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Key.Shape[0]);
         NpyFile.Save(PathOf(sample), array);
+        Record(sample, length);
+    }
+
+    /// <summary>Takes one sample's array over from a store of the same key. Stopped in between, it may be called again.</summary>
+    /// <param name="sample">Its key.</param>
+    /// <param name="from">Has the sample.</param>
+    /// <param name="move">True leaves the other store without it; false copies.</param>
+    /// <exception cref="InvalidDataException">The array is missing, cut, or not of the key's type and shape.</exception>
+    internal void Adopt(string sample, FeatureStore from, bool move)
+    {
+        string source = from.PathOf(sample), target = PathOf(sample);
+        if (File.Exists(source))
+        {
+            from.RequireWhole(sample);
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            if (move) File.Move(source, target, overwrite: true);
+            else AtomicFile.Write(target, to => Copy(source, to));
+        }
+        // Not there any more: moved before an interruption, which lost its line in the journal only.
+        else if (move && File.Exists(target)) RequireWhole(sample);
+        else throw from.Missing(sample);
+        Record(sample, from.LengthOf(sample));
+    }
+
+    private static void Copy(string path, Stream to)
+    {
+        using FileStream stream = File.OpenRead(path);
+        stream.CopyTo(to);
+    }
+
+    private void RequireWhole(string sample)
+    {
+        string path = PathOf(sample);
+        using FileStream stream = File.OpenRead(path);
+        (string dtype, int[] shape, int header) = NpyFile.ReadHeader(stream, path);
+        long bytes = shape.Aggregate((long)NpyFile.ElementSize(dtype), (product, n) => product * n);
+        if (dtype != Key.DType || !shape.AsSpan().SequenceEqual(Key.Shape) || stream.Length != header + bytes)
+            throw new InvalidDataException(
+                $"{path}: found {dtype} ({string.Join(',', shape)}) in {stream.Length} bytes, the store's key says {Key.DType} ({string.Join(',', Key.Shape)}). " +
+                "Delete this file and its line in lengths.json, then run 'gesto extract' again.");
+    }
+
+    private void Record(string sample, int length)
+    {
         byte[] line = JsonSerializer.SerializeToUtf8Bytes(new JournalLine(sample, length), Compact);
         lock (gate)
         {

@@ -1,6 +1,6 @@
 namespace Gesto.Features;
 
-/// <summary>Turns RGB frames into feature vectors, frame by frame. One thread at a time.</summary>
+/// <summary>Turns RGB frames into feature vectors, frame by frame.</summary>
 public interface IRgbEncoder : IDisposable
 {
     /// <summary>What a feature key calls it, e.g. "resnet50-v1".</summary>
@@ -17,6 +17,9 @@ public interface IRgbEncoder : IDisposable
 
     /// <summary>Height and width of the frames it wants, pixels.</summary>
     int InputSize { get; }
+
+    /// <summary>Threads that may call <see cref="Encode"/> at the same time, and should where throughput counts.</summary>
+    int Callers => 1;
 
     /// <param name="frames">(T, InputSize, InputSize, 3), RGB order, 0…255.</param>
     /// <param name="count">T, the number of frames.</param>

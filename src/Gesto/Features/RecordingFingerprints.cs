@@ -14,12 +14,12 @@ internal static class RecordingFingerprints
 
     /// <summary>Compares the recordings of samples that are done with those of the earlier run, then writes all.</summary>
     /// <exception cref="InvalidDataException">A done sample's recording has changed.</exception>
-    public static void CheckAndWrite(string folder, Dataset dataset, Func<Sample, bool> done)
+    public static void CheckAndWrite(string folder, Dataset dataset, IEnumerable<Sample> samples, Func<Sample, bool> done)
     {
         string path = Path.Combine(folder, FileName);
         Dictionary<string, string> earlier = Read(path);
         var now = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (Sample sample in dataset.Samples)
+        foreach (Sample sample in samples)
         {
             string fingerprint = now[sample.Key] = Of(dataset, sample);
             if (done(sample) && earlier.TryGetValue(sample.Key, out string? old) && old != fingerprint)
@@ -27,8 +27,22 @@ internal static class RecordingFingerprints
                     $"{folder}: '{sample.Key}' was extracted from another recording than the one in {dataset.Root} now. " +
                     "Features of two data sets are never mixed: choose another folder or delete this one.");
         }
-        AtomicFile.WriteText(path, JsonSerializer.Serialize(now, FeatureSet.Json) + "\n");
+        Write(path, now);
     }
+
+    /// <summary>Writes those of several shards into one file, as an undivided extraction would have.</summary>
+    public static void Merge(string folder, IEnumerable<string> shards)
+    {
+        var all = new SortedDictionary<string, string>(Read(Path.Combine(folder, FileName)), StringComparer.Ordinal);
+        foreach (string shard in shards)
+        {
+            foreach ((string sample, string fingerprint) in Read(Path.Combine(shard, FileName))) all[sample] = fingerprint;
+        }
+        Write(Path.Combine(folder, FileName), all);
+    }
+
+    private static void Write(string path, SortedDictionary<string, string> fingerprints) =>
+        AtomicFile.WriteText(path, JsonSerializer.Serialize(fingerprints, FeatureSet.Json) + "\n");
 
     /// <summary>Sizes, first and last 4 KiB of the files: enough to tell recordings apart, cheap on 100 GB of them.</summary>
     private static string Of(Dataset dataset, Sample sample)

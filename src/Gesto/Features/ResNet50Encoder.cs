@@ -1,10 +1,12 @@
+using System.Collections.Concurrent;
 using Gesto.Weights;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Gesto.Features;
 
 /// <summary>ImageNet ResNet50 on ONNX Runtime: 2048 features a frame after the global average pool.</summary>
-/// <remarks>One thread at a time. The buffers of a batch are allocated once, at construction.</remarks>
+/// <remarks>Either one caller with several threads, for the shortest answer, or several callers with one thread each, for
+/// throughput: threads that share one picture wait for one another at every layer, and wait long when a decoder has the core.</remarks>
 public sealed class ResNet50Encoder : IRgbEncoder
 {
     /// <summary>Frames a call of the network. From 1 to 30 the rate is the same within the noise on 2 cores, so few: small
@@ -17,28 +19,20 @@ public sealed class ResNet50Encoder : IRgbEncoder
     private readonly RunOptions runOptions = new();
     private readonly PixelScaling scaling;
     private readonly int batch;
-    private readonly float[] pixels, outputs;
+    private readonly ConcurrentBag<Buffers> idle = [];
 
     /// <param name="weights">Either variant.</param>
-    /// <param name="threads">Threads for the network, ≥ 1.</param>
+    /// <param name="threads">Threads of one call, ≥ 1.</param>
     /// <param name="batch">Frames a call of the network, ≥ 1.</param>
-    public ResNet50Encoder(ResNet50Weights weights, int threads, int batch = DefaultBatch)
+    /// <param name="callers">See <see cref="Callers"/>, ≥ 1.</param>
+    /// <param name="ranges">Compute in 8 bits with these ranges; null computes in float32.</param>
+    public ResNet50Encoder(ResNet50Weights weights, int threads, int batch = DefaultBatch, int callers = 1, Int8Ranges? ranges = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        this.batch = batch;
-        (Name, WeightsHash, scaling) = (weights.Name, weights.Hash, PixelScaling.For(weights.Variant));
-        pixels = GC.AllocateUninitializedArray<float>(batch * FrameBytes, pinned: true);
-        outputs = GC.AllocateUninitializedArray<float>(batch * Width, pinned: true);
-        using var options = new SessionOptions
-        {
-            IntraOpNumThreads = threads,
-            InterOpNumThreads = 1,
-            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
-        };
-        // Between two calls the decoder wants the cores: threads that spin while they wait would take them.
-        options.AddSessionConfigEntry("session.force_spinning_stop", "1");
-        session = new InferenceSession(ResNet50Graph.Build(weights), options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(callers, 1);
+        (this.batch, Callers) = (batch, callers);
+        (Name, WeightsHash, scaling) = (ranges?.Name ?? weights.Name, ranges?.Hash ?? weights.Hash, PixelScaling.For(weights.Variant));
+        session = OnnxSession.Open(ranges is null ? ResNet50Graph.Build(weights) : Int8Graph.Build(weights, ranges), threads);
     }
 
     public string Name { get; }
@@ -51,21 +45,25 @@ public sealed class ResNet50Encoder : IRgbEncoder
 
     public int InputSize => ResNet50Layout.InputSize;
 
+    public int Callers { get; }
+
     public void Encode(ReadOnlySpan<byte> frames, int count, Span<float> features)
     {
         if (frames.Length != (long)count * FrameBytes)
             throw new ArgumentException($"{frames.Length} bytes for {count} frames, expected {(long)count * FrameBytes}.", nameof(frames));
         if (features.Length != (long)count * Width)
             throw new ArgumentException($"Room for {features.Length} features, expected {(long)count * Width}.", nameof(features));
+        Buffers buffers = idle.TryTake(out Buffers? used) ? used : new Buffers(batch);
         for (int start = 0; start < count; start += batch)
         {
             int n = Math.Min(batch, count - start);
-            scaling.Apply(frames.Slice(start * FrameBytes, n * FrameBytes), pixels, FrameBytes / 3);
-            using OrtValue input = Wrap(pixels, n, 3, InputSize, InputSize);
-            using OrtValue output = Wrap(outputs, n, Width);
+            scaling.Apply(frames.Slice(start * FrameBytes, n * FrameBytes), buffers.Pixels, FrameBytes / 3);
+            using OrtValue input = OnnxSession.Wrap(buffers.Pixels, n, 3, InputSize, InputSize);
+            using OrtValue output = OnnxSession.Wrap(buffers.Outputs, n, Width);
             session.Run(runOptions, [ResNet50Graph.Input], [input], [ResNet50Graph.Output], [output]);
-            outputs.AsSpan(0, n * Width).CopyTo(features[(start * Width)..]);
+            buffers.Outputs.AsSpan(0, n * Width).CopyTo(features[(start * Width)..]);
         }
+        idle.Add(buffers);
     }
 
     public void Dispose()
@@ -74,9 +72,11 @@ public sealed class ResNet50Encoder : IRgbEncoder
         runOptions.Dispose();
     }
 
-    private static OrtValue Wrap(float[] values, params long[] shape)
+    /// <summary>One caller's, allocated once.</summary>
+    private sealed class Buffers(int batch)
     {
-        long length = shape.Aggregate((a, b) => a * b);
-        return OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values.AsMemory(0, (int)length), shape);
+        public float[] Pixels { get; } = GC.AllocateUninitializedArray<float>(batch * FrameBytes, pinned: true);
+
+        public float[] Outputs { get; } = GC.AllocateUninitializedArray<float>(batch * ResNet50Layout.Width, pinned: true);
     }
 }

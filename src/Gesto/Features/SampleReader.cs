@@ -44,37 +44,40 @@ public sealed class SampleReader(string root, RadarFormat radar, VideoLimits? li
     /// <param name="cancel">Stops the decoder.</param>
     /// <returns>(T, size, size, 3), R, G, B.</returns>
     /// <exception cref="IOException">The file is missing or cannot be trusted (<see cref="VideoException"/>).</exception>
-    public Clip ReadRgb(Sample sample, int size, CancellationToken cancel)
-    {
-        if (sample.Rgb is null) throw new FileNotFoundException($"{Path.Combine(root, sample.Key)}: no RGB video.");
-        VideoInfo info = VideoFile.Probe(PathOf(sample.Rgb), limits, cancel);
-        return ClipFile.Read(info, new ClipFormat(Colour: true, size, size), limits, cancel);
-    }
+    public Clip ReadRgb(Sample sample, int size, CancellationToken cancel) => Read(sample, size, radarToo: false, null, cancel).Rgb!;
 
     /// <param name="sample">A sample with radar files.</param>
     /// <param name="antennas">A, as many as the sample must have; null takes those it has.</param>
     /// <param name="cancel">Stops the decoder.</param>
     /// <exception cref="IOException">A file is missing or cannot be trusted.</exception>
     /// <exception cref="InvalidDataException">A bad `.npy`, or antennas that disagree.</exception>
-    public RadarClip ReadRadar(Sample sample, int? antennas, CancellationToken cancel)
+    public RadarClip ReadRadar(Sample sample, int? antennas, CancellationToken cancel) => Read(sample, null, radarToo: true, antennas, cancel).Radar!;
+
+    /// <summary>Reads both modalities at once: flawless videos of one sample share a decoder.</summary>
+    /// <param name="sample">A sample that has what is asked for.</param>
+    /// <param name="rgbSize">Side of the square RGB frames, pixels; null reads no RGB.</param>
+    /// <param name="radarToo">False reads no radar.</param>
+    /// <param name="antennas">A, as many as the sample must have; null takes those it has.</param>
+    /// <param name="cancel">Stops the decoder.</param>
+    /// <exception cref="IOException">A file is missing or cannot be trusted.</exception>
+    /// <exception cref="InvalidDataException">A bad `.npy`, or antennas that disagree.</exception>
+    public (Clip? Rgb, RadarClip? Radar) Read(Sample sample, int? rgbSize, bool radarToo, int? antennas, CancellationToken cancel)
     {
-        string[] files = [.. sample.Radar.OfType<string>().Select(PathOf)];
-        if (files.Length == 0) throw new FileNotFoundException($"{Path.Combine(root, sample.Key)}: no radar file.");
-        bool arrays = IsArray(files[0]);
-        if (files.FirstOrDefault(f => IsArray(f) != arrays) is { } other)
-            throw new InvalidDataException($"{other}: radar of one sample is all .npy or all video, {Path.GetFileName(files[0])} is not of this kind.");
-        RadarClip clip;
-        if (arrays)
+        string[] files = radarToo ? RadarFiles(sample) : [];
+        bool arrays = files.Length > 0 && IsArray(files[0]);
+        if (files.Length > 0 && !arrays) RequireAntennas(sample, files.Length, antennas); // before decoding for nothing
+        var requests = new List<ClipRequest>();
+        if (rgbSize is { } size)
         {
-            clip = ReadArrays([.. files.Select(RadarArray.Load)]);
+            if (sample.Rgb is null) throw new FileNotFoundException($"{Path.Combine(root, sample.Key)}: no RGB video.");
+            requests.Add(new ClipRequest(VideoFile.Probe(PathOf(sample.Rgb), limits, cancel), new ClipFormat(Colour: true, size, size)));
         }
-        else
-        {
-            RequireAntennas(sample, files.Length, antennas); // before decoding for nothing
-            clip = ReadVideos(files, cancel);
-        }
-        RequireAntennas(sample, clip.Antennas, antennas);
-        return clip;
+        int videos = requests.Count;
+        if (files.Length > 0 && !arrays) requests.AddRange(RadarRequests(files, cancel));
+        Clip[] clips = requests.Count > 0 ? ClipFile.ReadAll(requests, limits, cancel) : [];
+        RadarClip? maps = files.Length == 0 ? null : arrays ? ReadArrays([.. files.Select(RadarArray.Load)]) : Interleave(clips[videos..]);
+        if (maps is not null) RequireAntennas(sample, maps.Antennas, antennas);
+        return (videos > 0 ? clips[0] : null, maps);
     }
 
     /// <returns>A of a sample's radar, from its list of files and at most one header; 0 without radar.</returns>
@@ -87,7 +90,7 @@ public sealed class SampleReader(string root, RadarFormat radar, VideoLimits? li
         return shape.Length == 4 ? shape[1] : 1;
     }
 
-    private static bool IsArray(string path) => Path.GetExtension(path).Equals(".npy", StringComparison.OrdinalIgnoreCase);
+    internal static bool IsArray(string path) => Path.GetExtension(path).Equals(".npy", StringComparison.OrdinalIgnoreCase);
 
     private void RequireAntennas(Sample sample, int found, int? expected)
     {
@@ -97,33 +100,42 @@ public sealed class SampleReader(string root, RadarFormat radar, VideoLimits? li
             $"{Path.Combine(root, sample.Key)}: {found} radar antenna(s), expected {expected}" + (missing.Length > 0 ? $"; missing: {missing}." : "."));
     }
 
-    private RadarClip ReadVideos(string[] files, CancellationToken cancel)
+    private string[] RadarFiles(Sample sample)
+    {
+        string[] files = [.. sample.Radar.OfType<string>().Select(PathOf)];
+        if (files.Length == 0) throw new FileNotFoundException($"{Path.Combine(root, sample.Key)}: no radar file.");
+        return files.FirstOrDefault(f => IsArray(f) != IsArray(files[0])) is { } other
+            ? throw new InvalidDataException($"{other}: radar of one sample is all .npy or all video, {Path.GetFileName(files[0])} is not of this kind.")
+            : files;
+    }
+
+    private ClipRequest[] RadarRequests(string[] files, CancellationToken cancel)
     {
         VideoInfo[] infos = [.. files.Select(f => VideoFile.Probe(f, limits, cancel))];
         int shortest = CommonLength([.. infos.Select(i => (i.Path, i.Packets))]);
         (int rows, int columns) = radar.VideoSize;
-        Clip[] clips = new Clip[files.Length];
-        for (int a = 0; a < files.Length; a++)
+        return [.. infos.Select(info => new ClipRequest(info, new ClipFormat(Colour: false, columns, rows)
         {
-            string path = files[a];
-            var format = new ClipFormat(Colour: false, columns, rows)
+            Crop = (width, height) =>
             {
-                Crop = (width, height) =>
-                {
-                    BinRange r = BinRange.Within(radar.Rows, height, path, "rows"), c = BinRange.Within(radar.Columns, width, path, "columns");
-                    return (c.Start, r.Start, c.Length, r.Length);
-                },
-            };
-            clips[a] = ClipFile.Read(infos[a], format, limits, cancel, shortest);
-        }
+                BinRange r = BinRange.Within(radar.Rows, height, info.Path, "rows"), c = BinRange.Within(radar.Columns, width, info.Path, "columns");
+                return (c.Start, r.Start, c.Length, r.Length);
+            },
+        }, shortest))];
+    }
+
+    /// <summary>A clips of (T, R, D) → (T, A, R, D).</summary>
+    private RadarClip Interleave(Clip[] clips)
+    {
+        (int rows, int columns) = radar.VideoSize;
         int length = clips.Min(c => c.Length), map = rows * columns;
-        var frames = new byte[length * files.Length * map];
+        var frames = new byte[length * clips.Length * map];
         for (int t = 0; t < length; t++)
         {
-            for (int a = 0; a < files.Length; a++)
-                clips[a].Frames.AsSpan(t * map, map).CopyTo(frames.AsSpan((t * files.Length + a) * map));
+            for (int a = 0; a < clips.Length; a++)
+                clips[a].Frames.AsSpan(t * map, map).CopyTo(frames.AsSpan((t * clips.Length + a) * map));
         }
-        return new RadarClip("|u1", frames, length, files.Length, rows, columns);
+        return new RadarClip("|u1", frames, length, clips.Length, rows, columns);
     }
 
     private RadarClip ReadArrays(RangeDopplerFile[] files)

@@ -19,6 +19,12 @@ public sealed record ClipFormat(bool Colour, int Width, int Height)
 /// <summary>Reads the frames of a video that <see cref="FrameSampling"/> picks.</summary>
 public static class ClipFile
 {
+    /// <summary>Reads the files of one recording, flawless ones in one process, others one by one.</summary>
+    /// <returns>A clip for each request, in their order.</returns>
+    /// <exception cref="VideoException">Of the first file that cannot be trusted; see <see cref="VideoFile.Decode"/>.</exception>
+    public static Clip[] ReadAll(IReadOnlyList<ClipRequest> requests, VideoLimits limits, CancellationToken cancel) =>
+        SampledDecoder.TryRead(requests, limits, cancel) ?? [.. requests.Select(r => Read(r.Info, r.Format, limits, cancel, r.Frames))];
+
     /// <param name="info">From <see cref="VideoFile.Probe"/>.</param>
     /// <param name="format">Cut and size.</param>
     /// <param name="limits">Size, count and time limits.</param>
@@ -42,27 +48,12 @@ public static class ClipFile
         int[] wanted = FrameSampling.Indices(frames);
         var kept = new byte[wanted.Length * format.BytesPerFrame];
         int length = 0;
-        FrameResize? resize = null;
-        byte[] cut = [];
+        var cut = new FrameCut(format);
         int decoded = VideoFile.Decode(info, format.Colour, (index, width, height, pixels) =>
         {
             if (length == wanted.Length || index != wanted[length]) return;
-            (int left, int top, int w, int h) = format.Crop?.Invoke(width, height) ?? (0, 0, width, height);
-            if (resize is null || resize.Width != w || resize.Height != h)
-                resize = new FrameResize(w, h, format.Width, format.Height, format.Colour ? 3 : 1);
-            if ((w, h) != (width, height)) pixels = Cut(pixels, width, left, top, w, h, format.Colour ? 3 : 1, ref cut);
-            resize.Resize(pixels, kept.AsSpan(length++ * format.BytesPerFrame, format.BytesPerFrame));
+            cut.Resize(width, height, pixels, kept.AsSpan(length++ * format.BytesPerFrame, format.BytesPerFrame));
         }, limits, cancel);
         return (length < wanted.Length ? kept[..(length * format.BytesPerFrame)] : kept, length, decoded);
-    }
-
-    private static ReadOnlySpan<byte> Cut(
-        ReadOnlySpan<byte> pixels, int stride, int left, int top, int width, int height, int channels, scoped ref byte[] cut)
-    {
-        int bytes = width * channels;
-        if (cut.Length != bytes * height) cut = new byte[bytes * height];
-        for (int y = 0; y < height; y++)
-            pixels.Slice(((top + y) * stride + left) * channels, bytes).CopyTo(cut.AsSpan(y * bytes));
-        return cut;
     }
 }

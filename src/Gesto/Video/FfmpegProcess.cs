@@ -8,7 +8,9 @@ namespace Gesto.Video;
 /// children on cancellation, at the time limit, and when disposed early.</summary>
 internal sealed class FfmpegProcess : IDisposable
 {
-    private const int MessageLimit = 4000;
+    /// <summary>Characters of messages kept where only damage is reported.</summary>
+    public const int ShortMessages = 4000;
+
     private readonly Process process;
     private readonly Task<string> messages;
     private readonly CancellationTokenSource timeout;
@@ -17,7 +19,7 @@ internal sealed class FfmpegProcess : IDisposable
     private readonly TimeSpan limit;
 
     /// <exception cref="FfmpegMissingException">The program is not installed; the message says how to get it.</exception>
-    public FfmpegProcess(string program, IEnumerable<string> arguments, TimeSpan limit, CancellationToken cancel)
+    public FfmpegProcess(string program, IEnumerable<string> arguments, TimeSpan limit, CancellationToken cancel, int messageLimit = ShortMessages)
     {
         this.cancel = cancel;
         this.limit = limit;
@@ -41,7 +43,7 @@ internal sealed class FfmpegProcess : IDisposable
         process.StandardInput.Close();
         // A thread of its own: callers block pool threads while they wait, and a starved pool would stall every decoder.
         messages = Task.Factory.StartNew(
-            () => ReadMessages(process.StandardError), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => ReadMessages(process.StandardError, messageLimit), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timeout.CancelAfter(limit);
         killOnStop = timeout.Token.Register(Kill);
@@ -50,7 +52,7 @@ internal sealed class FfmpegProcess : IDisposable
     public Stream Output => process.StandardOutput.BaseStream;
 
     /// <summary>Waits for the end; the output must have been read to its end.</summary>
-    /// <returns>Exit code and what the program wrote to standard error, the first 4,000 characters.</returns>
+    /// <returns>Exit code and what the program wrote to standard error, its first characters.</returns>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
     public (int ExitCode, string Messages) Finish(string path)
     {
@@ -89,12 +91,12 @@ internal sealed class FfmpegProcess : IDisposable
     }
 
     /// <summary>Reads on past the limit, so that a chatty decoder never blocks on a full pipe.</summary>
-    private static string ReadMessages(StreamReader reader)
+    private static string ReadMessages(StreamReader reader, int limit)
     {
         var text = new StringBuilder();
         while (reader.ReadLine() is { } line)
         {
-            if (text.Length + line.Length < MessageLimit) text.AppendLine(line);
+            if (text.Length + line.Length < limit) text.AppendLine(line);
         }
         return text.ToString().Trim();
     }

@@ -28,7 +28,11 @@ public sealed record VideoLimits
 /// <param name="Duration">Seconds the header announces for the video stream; null where it does not.</param>
 /// <param name="LastsSeconds">From the first packet's time to the end of the last one.</param>
 public sealed record VideoInfo(
-    string Path, string Container, string Codec, int Width, int Height, int Packets, double? Duration, double LastsSeconds);
+    string Path, string Container, string Codec, int Width, int Height, int Packets, double? Duration, double LastsSeconds)
+{
+    /// <summary>Read by <see cref="ContainerIndex"/>, not by ffprobe: a contradiction is looked into before it is believed.</summary>
+    internal bool FromIndex { get; init; }
+}
 
 /// <summary>Receives one decoded frame. <paramref name="pixels"/> is valid during the call only.</summary>
 /// <param name="index">0, 1, 2 … in order of showing.</param>
@@ -43,13 +47,20 @@ public static class VideoFile
 {
     private static ReadOnlySpan<byte> Ebml => [0x1A, 0x45, 0xDF, 0xA3];
 
-    /// <summary>Reads the container: every packet is counted, none is decoded.</summary>
+    /// <summary>Reads the container: every packet is counted, none is decoded. ffprobe is asked only where the file's own
+    /// index does not tell.</summary>
     /// <exception cref="VideoException">Empty, no video, or larger than the limits.</exception>
     /// <exception cref="FileNotFoundException">No such file.</exception>
     /// <exception cref="FfmpegMissingException">The program is not installed.</exception>
     public static VideoInfo Probe(string path, VideoLimits limits, CancellationToken cancel)
     {
         string container = ContainerOf(path);
+        return ContainerIndex.TryRead(path, container, limits) ?? Ask(path, container, limits, cancel);
+    }
+
+    /// <summary>ffprobe's word.</summary>
+    internal static VideoInfo Ask(string path, string container, VideoLimits limits, CancellationToken cancel)
+    {
         string[] arguments =
         [
             "-v", "error", .. Guards(container, limits), "-select_streams", "V:0",
@@ -105,18 +116,24 @@ public static class VideoFile
         }
         (int exit, string messages) = process.Finish(info.Path);
         if (exit != 0 && (frames == 0 || messages.Length == 0)) throw Unreadable(info.Path, messages);
+        if (info.FromIndex && !Agrees(info, frames, messages)) info = Ask(info.Path, info.Container, limits, cancel);
         Verify(info, frames, messages);
         return frames;
     }
 
+    /// <returns>True where nothing at all speaks against the file.</returns>
+    internal static bool Agrees(VideoInfo info, int frames, string messages) =>
+        frames > 0 && frames == info.Packets && messages.Length == 0 && !IsCut(info);
+
+    /// <summary>A header that promises clearly more than the packets hold: the file was cut. Three frames of grace, because
+    /// writers round durations and the last frame's length differently.</summary>
+    private static bool IsCut(VideoInfo info) =>
+        info.Duration is { } announced && announced - info.LastsSeconds > Math.Max(0.2, 3 * info.LastsSeconds / info.Packets);
+
     private static void Verify(VideoInfo info, int frames, string messages)
     {
         if (frames == 0) throw new VideoException(VideoFault.Empty, $"{info.Path}: no frame decodes. Record or copy the file again.");
-        // A header that promises clearly more than the packets hold: the file was cut. Three frames of grace, because
-        // writers round durations and the last frame's length differently.
-        double period = info.LastsSeconds / info.Packets;
-        bool cut = info.Duration is { } announced && announced - info.LastsSeconds > Math.Max(0.2, 3 * period);
-        if (cut)
+        if (IsCut(info))
             throw new VideoException(VideoFault.FrameCount,
                 $"{info.Path}: the header announces {info.Duration:0.00} s, found {info.LastsSeconds:0.00} s ({frames} frames). " +
                 "The file is cut off; copy it again.");
@@ -188,11 +205,11 @@ public static class VideoFile
             $"{path}: not a video: it begins with '{shown}', expected Matroska (mkv, webm), MP4 (mov) or AVI.");
     }
 
-    private static IEnumerable<string> Guards(string container, VideoLimits limits) =>
+    internal static IEnumerable<string> Guards(string container, VideoLimits limits) =>
         ["-protocol_whitelist", "file", "-max_pixels", limits.MaxPixels.ToString(CultureInfo.InvariantCulture), "-f", container];
 
     // "file:" and a full path: a name like "-x" or "concat:a" stays a name.
-    private static string Url(string path) => "file:" + Path.GetFullPath(path);
+    internal static string Url(string path) => "file:" + Path.GetFullPath(path);
 
     private static VideoException Unreadable(string path, string messages) =>
         new(VideoFault.Undecodable, $"{path}: the video cannot be opened." + Said(messages) + " Record or copy the file again.");

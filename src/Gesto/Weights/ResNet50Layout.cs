@@ -20,6 +20,9 @@ internal sealed record ConvolutionUnit(string Convolution, string Norm, int Inpu
 /// <summary>A bottleneck block: relu(Third(relu(Second(relu(First(x))))) + Shortcut(x)); no projection: the shortcut is x.</summary>
 internal sealed record Bottleneck(ConvolutionUnit First, ConvolutionUnit Second, ConvolutionUnit Third, ConvolutionUnit? Projection)
 {
+    /// <summary>What the graphs call the block's result.</summary>
+    public string Output => $"{Third.Convolution}.out";
+
     public IEnumerable<ConvolutionUnit> Units => Projection is null ? [First, Second, Third] : [First, Second, Third, Projection];
 }
 

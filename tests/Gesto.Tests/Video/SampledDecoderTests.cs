@@ -1,0 +1,114 @@
+using Gesto.Video;
+
+namespace Gesto.Tests.Video;
+
+/// <summary>The quick ways, a container's own index and one decoder for several files, against ffprobe and one by one.</summary>
+public sealed class SampledDecoderTests : IDisposable
+{
+    private readonly Folder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    private static VideoInfo Probe(string path) => VideoFile.Probe(path, VideoLimits.Default, default);
+
+    /// <summary>Packets as ffprobe counts them; seconds within a frame, for some containers do not give the last one's.</summary>
+    [Theory]
+    [InlineData("a.mkv", "libx264")]
+    [InlineData("a.mp4", "libx264")]
+    [InlineData("a.mov", "mpeg4")]
+    [InlineData("a.mkv", "mpeg4")]
+    [InlineData("a.webm", "libvpx-vp9")]
+    public void A_containers_index_says_what_ffprobe_says(string name, string codec)
+    {
+        string path = Reference.Video(folder[name], 96, 64, 37, codec: codec, source: "testsrc2");
+        VideoInfo quick = Probe(path), asked = VideoFile.Ask(path, quick.Container, VideoLimits.Default, default);
+        Assert.True(quick.FromIndex);
+        Assert.False(asked.FromIndex);
+        Assert.Equal((asked.Codec, asked.Width, asked.Height, asked.Packets), (quick.Codec, quick.Width, quick.Height, quick.Packets));
+        Assert.Equal(asked.LastsSeconds, quick.LastsSeconds, 0.041);
+        Assert.Equal(asked.Duration!.Value, quick.Duration!.Value, 0.041);
+    }
+
+    [Fact]
+    public void Whatever_is_unusual_is_left_to_ffprobe()
+    {
+        string plain = Reference.Video(folder["plain.mkv"], 96, 64, 20);
+        byte[] bytes = File.ReadAllBytes(plain);
+        File.WriteAllBytes(folder["cut.mkv"], bytes[..(bytes.Length / 2)]);
+        Reference.Ffmpeg("-i", plain, "-i", plain, "-map", "0", "-map", "1", "-c", "copy", folder["two.mkv"]);
+        Reference.Ffmpeg("-i", plain, "-c", "copy", "-movflags", "frag_keyframe+empty_moov", folder["fragments.mp4"]);
+        foreach (string name in (string[])["cut.mkv", "two.mkv", "fragments.mp4"])
+            Assert.Null(ContainerIndex.TryRead(folder[name], name.EndsWith("mp4", StringComparison.Ordinal) ? "mov" : "matroska", VideoLimits.Default));
+        Assert.Equal(20, Probe(folder["fragments.mp4"]).Packets);
+    }
+
+    /// <summary>Every cut of a small file: none may be read as whole, none may throw.</summary>
+    [Theory]
+    [InlineData("a.mkv", "matroska")]
+    [InlineData("a.mp4", "mov")]
+    public void No_cut_file_passes_for_a_whole_one(string name, string container)
+    {
+        byte[] bytes = File.ReadAllBytes(Reference.Video(folder[name], 32, 32, 12));
+        string cut = folder["cut" + name];
+        for (int length = 12; length < bytes.Length * 9 / 10; length += 7)
+        {
+            File.WriteAllBytes(cut, bytes[..length]);
+            VideoInfo? info = ContainerIndex.TryRead(cut, container, VideoLimits.Default);
+            // Cut between two clusters, a Matroska file is well formed; its duration gives it away then.
+            Assert.True(info is null || !VideoFile.Agrees(info, info.Packets, ""), $"cut to {length} of {bytes.Length} bytes");
+        }
+    }
+
+    [Fact]
+    public void Files_decoded_together_give_the_frames_of_each_decoded_alone()
+    {
+        string rgb = Reference.Video(folder["rgb.mkv"], 320, 240, 75), first = Reference.Video(folder["1.mp4"], 100, 60, 33, rate: 13);
+        string second = Reference.Video(folder["2.mp4"], 60, 100, 32, rate: 13, source: "testsrc2");
+        ClipRequest[] requests =
+        [
+            new(Probe(rgb), new ClipFormat(true, 224, 224)),
+            new(Probe(first), new ClipFormat(false, 64, 64) { Crop = (_, _) => (10, 5, 50, 40) }, 32),
+            new(Probe(second), new ClipFormat(false, 60, 100), 32),
+        ];
+        Clip[] together = SampledDecoder.TryRead(requests, VideoLimits.Default, default)!;
+        Assert.NotNull(together);
+        Assert.Equal([(30, 75), (30, 33), (30, 32)], together.Select(c => (c.Length, c.Decoded)));
+        foreach ((ClipRequest request, Clip clip) in requests.Zip(together))
+            Assert.Equal(ClipFile.Read(request.Info, request.Format, VideoLimits.Default, default, request.Frames).Frames, clip.Frames);
+    }
+
+    [Fact]
+    public void A_file_with_any_fault_is_not_taken_from_the_quick_way()
+    {
+        string whole = Reference.Video(folder["whole.mkv"], 320, 240, 75);
+        VideoInfo info = Probe(whole);
+        byte[] bytes = File.ReadAllBytes(whole);
+        for (int i = 3000; i < bytes.Length - 2000; i += 997) bytes[i] ^= 0x55;
+        File.WriteAllBytes(folder["flipped.mkv"], bytes);
+        var format = new ClipFormat(true, 8, 8);
+        Assert.NotNull(SampledDecoder.TryRead([new(info, format)], VideoLimits.Default, default));
+        Assert.Null(SampledDecoder.TryRead([new(info with { Path = folder["flipped.mkv"] }, format)], VideoLimits.Default, default));
+        Assert.Null(SampledDecoder.TryRead([new(info with { Packets = 74 }, format)], VideoLimits.Default, default));
+        Assert.Null(SampledDecoder.TryRead([new(info with { Duration = 4 }, format)], VideoLimits.Default, default));
+        Assert.Null(SampledDecoder.TryRead([new(info, format)], new VideoLimits { MaxFrames = 70 }, default));
+        // … and file by file it is named.
+        Assert.Contains("flipped.mkv", Assert.Throws<VideoException>(() =>
+            ClipFile.ReadAll([new(info, format), new(info with { Path = folder["flipped.mkv"] }, format)], VideoLimits.Default, default)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Cancelling_stops_a_shared_decoder()
+    {
+        VideoInfo info = Probe(Reference.Video(folder["long.mkv"], 640, 480, 100));
+        using var cancel = new CancellationTokenSource();
+        var format = new ClipFormat(true, 8, 8)
+        {
+            Crop = (w, h) =>
+            {
+                cancel.Cancel();
+                return (0, 0, w, h);
+            },
+        };
+        Assert.Throws<OperationCanceledException>(() => SampledDecoder.TryRead([new(info, format)], VideoLimits.Default, cancel.Token));
+    }
+}
