@@ -16,6 +16,8 @@ var root = new Command("gesto",
     ExtractCommand.Build(),
     TrainCommand.Build(),
     EvaluateCommand.Build(),
+    CompareCommand.Build(),
+    EnsembleCommand.Build(),
     PredictCommand.Build(),
     SubmitCommand.Build(),
 };
