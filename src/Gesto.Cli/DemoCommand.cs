@@ -72,6 +72,7 @@ internal static class DemoCommand
             TrainingResult result = ProgressBar.Run(progress =>
                 TrainingRun.Start(FeatureSet.Open(features), recipe, run, RunDirectory.Exists(run), threads, radarFrom: null, progress, cancel));
             Console.Error.WriteLine(TrainCommand.Kept(result) + ".");
+            Console.Error.WriteLine(TrainCommand.Calibrate(run, FeatureSet.Open(features), cancel));
         }
 
         private void PredictOne()

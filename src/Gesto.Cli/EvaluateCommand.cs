@@ -26,7 +26,7 @@ internal static class EvaluateCommand
         var json = new Option<bool>("--json") { Description = "Write the result as one JSON object to standard output." };
         var command = new Command("evaluate",
             "Score a run on labelled samples: top-1 with a 95 % interval, top-5, macro-F1, letters and words apart, confused pairs.\n" +
-            "Writes evaluation-SPLIT.json, confusion-SPLIT.png and report-SPLIT.html into RUN.\n\n" +
+            "Writes evaluation-SPLIT.json, predictions-SPLIT.csv and .npy, confusion-SPLIT.png and report-SPLIT.html into RUN.\n\n" +
             "Example:  gesto evaluate runs/late-fusion features --split test")
         {
             run, features, split, seed, threads, json,
@@ -49,8 +49,9 @@ internal static class EvaluateCommand
     internal static EvaluationResult Evaluate(
         string run, string features, Split split, int seed, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
-        EvaluationResult result = RunEvaluation.Evaluate(run, features, split, seed, threads, TimeProvider.System, progress, cancel);
-        RunEvaluation.Save(run, result);
+        EvaluationInput said = RunEvaluation.Predict(run, features, split, seed, threads, TimeProvider.System, progress, cancel);
+        EvaluationResult result = EvaluationResult.Of(said);
+        RunEvaluation.Save(run, said, result);
         return result;
     }
 
@@ -65,13 +66,18 @@ internal static class EvaluateCommand
         };
         foreach (GroupScore group in new[] { r.Letters, r.Words }.OfType<GroupScore>())
             lines.Add(Text($"  {group.Group,-7} {100 * group.Top1,5:0.0} % ({100 * group.Top1Low:0.0}–{100 * group.Top1High:0.0}), {group.Samples} samples"));
+        lines.Add(Text($"  confidence: calibration error {100 * r.Ece:0.0} %{(r.Temperature == 1 ? "" : Text($" (uncalibrated {100 * r.EceUncalibrated:0.0} %)"))}, by chance alone {100 * r.EceByChance:0.0} %"));
+        lines.Add(Text($"  wrong: {100 * (1 - r.Top1):0.0} % of all answers, {100 * r.ErrorAt90Coverage:0.0} % of the surest 90 %") +
+            (r.Unknown is { } u ? Text($"; as 'unknown' below {100 * u.Threshold:0.0} %: {100 * u.SelectiveError:0.0} % of {100 * u.Coverage:0.0} %") : ""));
         if (r.ConfusedPairs.Count > 0)
             lines.Add("  most confused: " + string.Join(", ", r.ConfusedPairs.Take(5).Select(p => $"{p.First}/{p.Second} {p.Count}")));
+        if (r.WatchedPairs.Count > 0)
+            lines.Add("  costly pairs: " + string.Join(", ", r.WatchedPairs.Select(p => Text($"{p.First}/{p.Second} {p.Count} ({100 * p.Rate:0.0} %)"))));
         lines.Add($"  interval: {r.IntervalMethod}");
         return string.Join(Environment.NewLine, lines);
     }
 
-    private static Split SplitOf(string name) => name switch
+    internal static Split SplitOf(string name) => name switch
     {
         "train" => Split.Train,
         "val" => Split.Validation,

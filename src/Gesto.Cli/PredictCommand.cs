@@ -19,7 +19,12 @@ internal static class PredictCommand
     };
 
     /// <summary>What `--json` writes for one recording.</summary>
-    internal sealed record Prediction(string Sample, IReadOnlyList<PredictedSign> Predictions);
+    /// <param name="Sample">The folder, as given.</param>
+    /// <param name="Predictions">The most probable first.</param>
+    /// <param name="Unknown">True where the first is below the run's threshold: better not answered.</param>
+    /// <param name="ClosePair">Set where the first is one of a costly pair and the other is nearly as probable.</param>
+    internal sealed record Prediction(
+        string Sample, IReadOnlyList<PredictedSign> Predictions, bool Unknown, ClosePair? ClosePair);
 
     internal sealed record PredictedSign(int Id, string Name, float Probability);
 
@@ -64,7 +69,7 @@ internal static class PredictCommand
     {
         // Files that are not there should be known before a network is loaded.
         Sample[] samples = [.. folders.Select(SampleReader.FromFolder)];
-        using Recogniser recogniser = Recogniser.Load(run, threads);
+        using IRecogniser recogniser = IRecogniser.Load(run, threads);
         using IRgbEncoder? encoder = RunEncoder.Open(run, recogniser, threads);
         var predictor = new VideoPredictor(recogniser, encoder);
         var predictions = new List<Prediction>();
@@ -73,7 +78,9 @@ internal static class PredictCommand
             progress.Report(new("recognise", i, samples.Length, "recordings"));
             float[] probabilities = predictor.Predict(folders[i], samples[i], cancel);
             predictions.Add(new(folders[i], [.. VideoPredictor.Rank(probabilities, recogniser.Labels, top)
-                .Select(r => new PredictedSign(r.Sign.Id, r.Sign.Name, r.Probability))]));
+                .Select(r => new PredictedSign(r.Sign.Id, r.Sign.Name, r.Probability))],
+                recogniser.Calibration.IsUnknown(probabilities),
+                CostlyPairs.Close(probabilities, recogniser.Labels, CostlyPairs.Default)));
         }
         progress.Report(new("recognise", samples.Length, samples.Length, "recordings"));
         return predictions;
@@ -82,10 +89,14 @@ internal static class PredictCommand
     internal static void Write(Prediction prediction, TextWriter writer)
     {
         writer.WriteLine(prediction.Sample);
+        if (prediction.Unknown) writer.WriteLine("  unknown: not sure enough to answer; the most probable are");
         int width = prediction.Predictions.Max(p => p.Name.Length);
         foreach (PredictedSign sign in prediction.Predictions)
             writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"  {sign.Id,3}  {sign.Name.PadRight(width)}  {100 * sign.Probability,5:0.0} %  {Bar(sign.Probability)}").TrimEnd());
+        if (prediction.ClosePair is { } close)
+            writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"  careful: {close.Answer} or {close.Partner}? The latter has {100 * close.PartnerShare:0} % of the pair's probability; ask again."));
     }
 
     /// <returns>A bar of whole and eighth blocks, <see cref="BarWidth"/> characters at probability 1.</returns>

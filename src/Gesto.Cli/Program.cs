@@ -17,6 +17,8 @@ var root = new Command("gesto",
     MergeCommand.Build(),
     TrainCommand.Build(),
     EvaluateCommand.Build(),
+    CompareCommand.Build(),
+    EnsembleCommand.Build(),
     PredictCommand.Build(),
     SubmitCommand.Build(),
 };

@@ -9,7 +9,7 @@ internal static class RunEncoder
 {
     /// <returns>The encoder, the caller's to dispose; null where the recipe uses no RGB.</returns>
     /// <exception cref="FileNotFoundException">Its weights are not there; the message says how to get them.</exception>
-    public static IRgbEncoder? Open(string runFolder, Recogniser recogniser, int threads) => recogniser.Facts.Rgb is { } key
+    public static IRgbEncoder? Open(string runFolder, IRecogniser recogniser, int threads) => recogniser.Facts.Rgb is { } key
         ? RgbEncoders.Open(key, runFolder, WeightsCache.Default(), threads)
         : null;
 }

@@ -43,7 +43,7 @@ internal static class SubmitCommand
         string run, string source, string path, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         bool features = FeatureStore.Exists(Path.Combine(source, "rgb")) || FeatureStore.Exists(Path.Combine(source, "radar"));
-        using Recogniser recogniser = Recogniser.Load(run, threads);
+        using IRecogniser recogniser = IRecogniser.Load(run, threads);
         (IReadOnlyList<Sample> asked, float[][] probabilities) = features
             ? FromFeatures(recogniser, source, progress, cancel)
             : FromRecordings(run, recogniser, source, threads, progress, cancel);
@@ -55,7 +55,7 @@ internal static class SubmitCommand
     }
 
     private static (IReadOnlyList<Sample>, float[][]) FromFeatures(
-        Recogniser recogniser, string folder, IProgress<WorkProgress> progress, CancellationToken cancel)
+        IRecogniser recogniser, string folder, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         FeatureSet features = FeatureSet.Open(folder);
         // The manifest lists also those that extraction skipped; a submission must not leave them out silently.
@@ -65,11 +65,11 @@ internal static class SubmitCommand
             throw new InvalidDataException(
                 $"{folder}: a submission needs every sample, '{skipped.Sample}' was skipped: {skipped.Message} Mend or replace the file and run " +
                 "'gesto extract' again.");
-        return (asked, recogniser.PredictAll(features, asked, progress, cancel));
+        return (asked, recogniser.PredictAll(features, asked, mask: null, progress, cancel));
     }
 
     private static (IReadOnlyList<Sample>, float[][]) FromRecordings(
-        string run, Recogniser recogniser, string root, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+        string run, IRecogniser recogniser, string root, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         IReadOnlyList<Sample> asked = Submission.SamplesOf(Dataset.Open(root).Samples, root);
         using IRgbEncoder? encoder = RunEncoder.Open(run, recogniser, threads);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Gesto.Evaluation;
 using Gesto.Features;
+using Gesto.Inference;
 using Gesto.Training;
 
 namespace Gesto.Cli;
@@ -62,9 +64,19 @@ internal static class TrainCommand
             Console.Error.WriteLine($"{result.Skipped} labelled samples lack features this recipe needs and were not used (run.json lists them).");
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Kept(result)}. The run is in {run}; curves in curves.png."));
+        Console.Error.WriteLine(Calibrate(run, set, cancel));
         Console.Error.WriteLine($"Next: gesto evaluate {run} {features} --split test");
         return 0;
     }
+
+    /// <summary>Fits temperature and threshold on what the run held out, and writes them into it.</summary>
+    /// <returns>What was learnt, for people.</returns>
+    internal static string Calibrate(string run, FeatureSet features, CancellationToken cancel) =>
+        ProgressBar.Run(progress => CalibrationFit.OfRun(
+            run, features, RunDirectory.Open(run).Facts.Threads, progress: progress, cancel: cancel)) is { } c
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"Confidence: temperature {c.Temperature:0.00} ({c.TemperatureLow:0.00}–{c.TemperatureHigh:0.00}) from {c.Samples} held-out samples of {c.Signers} known signers, 'unknown' below {100 * c.UnknownBelow:0.0} %; in {Calibration.FileName}.")
+            : "Confidence is not calibrated: nothing was held out to learn a temperature from.";
 
     /// <returns>Which epoch's weights were kept and why, for people.</returns>
     internal static string Kept(TrainingResult result) => result.ValidationAccuracy is { } accuracy

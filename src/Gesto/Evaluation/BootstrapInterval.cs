@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Gesto.Evaluation;
 
-/// <summary>A 95 % interval of an accuracy.</summary>
-/// <param name="Low">Lower end, fraction 0…1.</param>
-/// <param name="High">Upper end, fraction 0…1.</param>
+/// <summary>A 95 % interval of an accuracy, or of the difference of two.</summary>
+/// <param name="Low">Lower end, fraction 0…1; of a difference −1…1.</param>
+/// <param name="High">Upper end, likewise.</param>
 /// <param name="Method">How it was computed and why so, in words for a reader of the report.</param>
 public readonly record struct AccuracyInterval(double Low, double High, string Method);
 
-/// <summary>The 95 % percentile bootstrap of top-1 accuracy.</summary>
+/// <summary>The 95 % percentile bootstrap of top-1 accuracy and of other means over samples.</summary>
 /// <remarks>
 /// Samples of one signer resemble each other, so resampling single samples gives intervals that are too narrow for the
 /// question people ask: how well does it do on the next signer? Where every signer is known, whole signers are drawn:
@@ -45,16 +45,32 @@ public static class BootstrapInterval
         ArgumentOutOfRangeException.ThrowIfNotEqual(signers.Count, correct.Length);
         ArgumentOutOfRangeException.ThrowIfLessThan(resamples, DefaultResamples);
         int right = correct.Count(c => c);
-        if (right == 0 || right == correct.Length) return Exact(correct.Length, right > 0);
+        return right == 0 || right == correct.Length
+            ? Exact(correct.Length, right > 0)
+            : OfMean([.. correct.Select(c => c ? 1.0 : 0.0)], signers, seed, resamples);
+    }
 
+    /// <summary>The same of the mean of any values, e.g. of the differences between two recognisers on the same samples: one
+    /// draw takes both at once, so what is hard for both cancels.</summary>
+    /// <param name="values">(N), N ≥ 1.</param>
+    /// <param name="signers">(N) signer of each sample, null where unknown.</param>
+    /// <param name="seed">Equal seeds give equal intervals.</param>
+    /// <param name="resamples">As in <see cref="OfTop1"/>.</param>
+    public static AccuracyInterval OfMean(
+        double[] values, IReadOnlyList<string?> signers, int seed, int resamples = DefaultResamples)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(values.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(signers.Count, values.Length);
+        ArgumentOutOfRangeException.ThrowIfLessThan(resamples, DefaultResamples);
         var random = new Random(seed);
         string drawn = string.Create(CultureInfo.InvariantCulture, $"95 % percentile bootstrap, {resamples:N0} resamples");
         int unknown = signers.Count(s => s is null);
-        (int Samples, int Right)[] clusters = unknown > 0 ? [] : [.. signers
-            .Zip(correct, (signer, c) => (signer, c))
-            .GroupBy(p => p.signer, p => p.c)
-            .OrderBy(g => g.Key, StringComparer.Ordinal) // the interval must not depend on the order of samples
-            .Select(g => (g.Count(), g.Count(c => c)))];
+        // Signers and values sorted: the interval must not depend on the order of samples.
+        double[][] clusters = unknown > 0 ? [] : [.. signers
+            .Zip(values, (signer, v) => (signer, v))
+            .GroupBy(p => p.signer, p => p.v)
+            .OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => g.OrderDescending().ToArray())];
 
         if (clusters.Length >= FewSigners)
             return Percentiles(resamples, () => DrawSigners(clusters, random),
@@ -62,8 +78,9 @@ public static class BootstrapInterval
         if (clusters.Length >= 2)
             return Percentiles(resamples, () => DrawSignersThenSamples(clusters, random),
                 $"{drawn} in two stages, signers and samples within each: only {clusters.Length} signers");
-        string why = unknown > 0 ? $"signer unknown for {unknown} of {correct.Length}" : "only one signer";
-        return Percentiles(resamples, () => (double)DrawSamples(correct.Length, right, random) / correct.Length,
+        string why = unknown > 0 ? $"signer unknown for {unknown} of {values.Length}" : "only one signer";
+        double[] all = [.. values.OrderDescending()];
+        return Percentiles(resamples, () => DrawSamples(all, random) / all.Length,
             $"{drawn} of single samples ({why}); it says nothing about other signers");
     }
 
@@ -87,37 +104,36 @@ public static class BootstrapInterval
         return allRight ? new(end, 1, method) : new(0, 1 - end, method);
     }
 
-    private static double DrawSigners((int Samples, int Right)[] clusters, Random random)
+    private static double DrawSigners(double[][] clusters, Random random)
     {
-        int samples = 0, right = 0;
+        double samples = 0, sum = 0;
         for (int i = 0; i < clusters.Length; i++)
         {
-            (int Samples, int Right) drawn = clusters[random.Next(clusters.Length)];
-            samples += drawn.Samples;
-            right += drawn.Right;
+            double[] drawn = clusters[random.Next(clusters.Length)];
+            samples += drawn.Length;
+            foreach (double value in drawn) sum += value;
         }
-        return (double)right / samples;
+        return sum / samples;
     }
 
-    private static double DrawSignersThenSamples((int Samples, int Right)[] clusters, Random random)
+    private static double DrawSignersThenSamples(double[][] clusters, Random random)
     {
-        int samples = 0, right = 0;
+        double samples = 0, sum = 0;
         for (int i = 0; i < clusters.Length; i++)
         {
-            (int Samples, int Right) drawn = clusters[random.Next(clusters.Length)];
-            samples += drawn.Samples;
-            right += DrawSamples(drawn.Samples, drawn.Right, random);
+            double[] drawn = clusters[random.Next(clusters.Length)];
+            samples += drawn.Length;
+            sum += DrawSamples(drawn, random);
         }
-        return (double)right / samples;
+        return sum / samples;
     }
 
-    /// <returns>How many of <paramref name="samples"/> draws with replacement are right.</returns>
-    private static int DrawSamples(int samples, int right, Random random)
+    /// <returns>The sum of as many draws with replacement as there are values.</returns>
+    private static double DrawSamples(double[] values, Random random)
     {
-        int hits = 0;
-        for (int i = 0; i < samples; i++)
-            if (random.Next(samples) < right) hits++;
-        return hits;
+        double sum = 0;
+        for (int i = 0; i < values.Length; i++) sum += values[random.Next(values.Length)];
+        return sum;
     }
 
     private static AccuracyInterval Percentiles(int resamples, Func<double> draw, string method)

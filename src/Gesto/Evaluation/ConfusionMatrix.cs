@@ -22,9 +22,6 @@ public sealed class ConfusionMatrix
         for (int n = 0; n < labels.Length; n++) counts[labels[n] * classes + predicted[n]]++;
     }
 
-    /// <summary>The pairs whose confusion costs most in a hospital, listed whether confused or not.</summary>
-    public static IReadOnlyList<(string First, string Second)> CostlyPairs { get; } = [("NO", "SI"), ("OCCHIO", "NASO")];
-
     /// <summary>K, the number of classes.</summary>
     public int Count { get; }
 

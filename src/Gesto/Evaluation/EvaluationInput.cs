@@ -1,4 +1,5 @@
 using Gesto.Data;
+using Gesto.Inference;
 
 namespace Gesto.Evaluation;
 
@@ -32,7 +33,10 @@ public sealed record EvaluationInput
     public int Seed { get; init; }
 
     /// <summary>Pairs to list by name whether confused or not.</summary>
-    public IReadOnlyList<(string First, string Second)> WatchedPairs { get; init; } = ConfusionMatrix.CostlyPairs;
+    public IReadOnlyList<(string First, string Second)> WatchedPairs { get; init; } = CostlyPairs.Default;
+
+    /// <summary>What <see cref="Probabilities"/> were calibrated with; <see cref="Calibration.None"/> where they are raw.</summary>
+    public Calibration Calibration { get; init; } = Calibration.None;
 
     /// <summary>Facts of the run for the report, in order: seed, data fingerprint, machine, time …</summary>
     public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();

@@ -1,11 +1,18 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gesto.Data;
+using Gesto.Inference;
 
 namespace Gesto.Evaluation;
 
 /// <summary>Top-1 of a group of samples (the letters, the words, one signer's) with its 95 % interval, fractions 0…1.</summary>
 public sealed record GroupScore(string Group, int Samples, double Top1, double Top1Low, double Top1High, string IntervalMethod);
+
+/// <summary>What happens when answers below the run's threshold are withheld.</summary>
+/// <param name="Threshold">As <see cref="Calibration.UnknownBelow"/>.</param>
+/// <param name="Coverage">Share of the samples that is still answered, 0…1.</param>
+/// <param name="SelectiveError">Share of those answers that is wrong; 0 where none is given.</param>
+public sealed record UnknownScore(double Threshold, double Coverage, double SelectiveError);
 
 /// <summary>One class of the label set, in label order.</summary>
 public sealed record ClassResult(
@@ -55,6 +62,37 @@ public sealed record EvaluationResult
 
     public required GroupScore? Words { get; init; }
 
+    /// <summary>Expected calibration error over <see cref="Reliability.Bins"/> bins of equal mass, as predicted.</summary>
+    public required double Ece { get; init; }
+
+    /// <summary>The same before the run's temperature was applied; equal to <see cref="Ece"/> where it has none.</summary>
+    public required double EceUncalibrated { get; init; }
+
+    /// <summary>As <see cref="Reliability.ByChance"/>: what a perfectly calibrated recogniser would show on as many samples.</summary>
+    public required double EceByChance { get; init; }
+
+    /// <summary>Over bins of equal width, for comparison with others' figures.</summary>
+    public required double EceEqualWidth { get; init; }
+
+    /// <summary>1 where the run has no calibration.</summary>
+    public required double Temperature { get; init; }
+
+    /// <summary>As <see cref="RiskCoverage.Area"/>.</summary>
+    public required double Aurc { get; init; }
+
+    /// <summary>Error of the 90 % surest answers.</summary>
+    [JsonPropertyName("error_at_90_coverage")]
+    public required double ErrorAt90Coverage { get; init; }
+
+    /// <summary>Null where the run has no threshold.</summary>
+    public required UnknownScore? Unknown { get; init; }
+
+    /// <summary>Bins of equal mass, least sure first.</summary>
+    public required IReadOnlyList<ReliabilityBin> ReliabilityBins { get; init; }
+
+    /// <summary>At up to 50 coverages, ascending.</summary>
+    public required IReadOnlyList<RiskPoint> RiskCurve { get; init; }
+
     /// <summary>One entry per known signer, with Wilson intervals over that signer's samples.</summary>
     public required IReadOnlyList<GroupScore> PerSigner { get; init; }
 
@@ -101,6 +139,9 @@ public sealed record EvaluationResult
         var matrix = new ConfusionMatrix(predicted, input.Truth, labels.Count);
         bool[] correct = [.. predicted.Zip(input.Truth, (p, t) => p == t)];
         GroupScore all = Score("all", input, correct, _ => true)!;
+        double[] confidences = [.. input.Probabilities.Select(row => (double)row.Max())];
+        IReadOnlyList<ReliabilityBin> bins = Reliability.EqualMass(confidences, correct);
+        var risk = new RiskCoverage(confidences, correct);
         return new()
         {
             Recipe = input.Recipe,
@@ -117,6 +158,16 @@ public sealed record EvaluationResult
             MacroF1 = Metrics.MacroF1(scores),
             Letters = Score("letters", input, correct, n => labels[input.Truth[n]].IsLetter),
             Words = Score("words", input, correct, n => !labels[input.Truth[n]].IsLetter),
+            Ece = Reliability.Ece(bins),
+            EceUncalibrated = EceOf([.. input.Probabilities.Select(row => Calibration.Sharpen(row, input.Calibration.Temperature))], correct),
+            EceByChance = Reliability.ByChance(confidences, input.Seed),
+            EceEqualWidth = Reliability.Ece(Reliability.EqualWidth(confidences, correct)),
+            Temperature = input.Calibration.Temperature,
+            Aurc = risk.Area,
+            ErrorAt90Coverage = risk.ErrorAt(0.9),
+            Unknown = UnknownOf(input.Calibration.UnknownBelow, confidences, correct),
+            ReliabilityBins = bins,
+            RiskCurve = risk.Curve(),
             PerSigner = PerSignerOf(input, correct),
             ConfusedPairs = matrix.ConfusedPairs(labels),
             WatchedPairs = matrix.WatchedPairs(labels, input.WatchedPairs),
@@ -137,6 +188,17 @@ public sealed record EvaluationResult
         int[] truth = [.. Confusion.SelectMany(c => Enumerable.Repeat(labelOf[c[0]], c[2]))];
         int[] predicted = [.. Confusion.SelectMany(c => Enumerable.Repeat(labelOf[c[1]], c[2]))];
         return new(predicted, truth, PerClass.Count);
+    }
+
+    private static double EceOf(float[][] probabilities, bool[] correct) =>
+        Reliability.Ece(Reliability.EqualMass([.. probabilities.Select(row => (double)row.Max())], correct));
+
+    private static UnknownScore? UnknownOf(double threshold, double[] confidences, bool[] correct)
+    {
+        if (threshold <= 0) return null;
+        bool[] answered = [.. correct.Where((_, n) => confidences[n] >= threshold)];
+        return new(threshold, answered.Length / (double)correct.Length,
+            answered.Length == 0 ? 0 : answered.Count(c => !c) / (double)answered.Length);
     }
 
     private static GroupScore? Score(string group, EvaluationInput input, bool[] correct, Func<int, bool> belongs)

@@ -12,10 +12,12 @@ public static class Report
     /// <param name="path">Where.</param>
     /// <param name="result">What to show.</param>
     /// <param name="logPath">The run's `log.jsonl` for the learning curves; they are left out where it is absent.</param>
-    public static void Save(string path, EvaluationResult result, string logPath) =>
-        AtomicFile.WriteText(path, Render(result, EpochLog.Load(logPath)));
+    /// <param name="sections">Further parts, shown after the confidence: masks, attention, frames of confused pairs.</param>
+    public static void Save(string path, EvaluationResult result, string logPath, IReadOnlyList<ReportSection>? sections = null) =>
+        AtomicFile.WriteText(path, Render(result, EpochLog.Load(logPath), sections));
 
-    internal static string Render(EvaluationResult result, IReadOnlyList<EpochLine> log)
+    internal static string Render(
+        EvaluationResult result, IReadOnlyList<EpochLine> log, IReadOnlyList<ReportSection>? sections = null)
     {
         var html = new HtmlBuilder();
         html.AddTrusted("<!DOCTYPE html>\n");
@@ -31,10 +33,12 @@ public static class Report
             <body><main>
             {Headline(result)}
             {Groups(result)}
-            {LearningCurves(log)}
+            {Confidence(result)}
+            {Further(sections ?? [])}
             {Pairs(result)}
             {Matrix(result)}
             {ClassTable(result)}
+            {LearningCurves(log)}
             {Facts(result)}
             </main>
             <script>{Resource("report.js")}</script>
@@ -66,6 +70,7 @@ public static class Report
             <div><dt>macro-F1</dt><dd>{100 * r.MacroF1:0.0} %</dd></div>
             <div><dt>letters</dt><dd>{Percent(r.Letters)}</dd></div>
             <div><dt>words</dt><dd>{Percent(r.Words)}</dd></div>
+            <div><dt>calibration error</dt><dd>{100 * r.Ece:0.0} %</dd></div>
             <div><dt>signers</dt><dd>{(r.PerSigner.Count == 0 ? "unknown" : $"{r.PerSigner.Count}")}</dd></div>
             </dl>
             </header>
@@ -85,6 +90,53 @@ public static class Report
         if (r.PerSigner.Count > 0)
             html.Add($"<section><h2>Signers</h2>{ReportCharts.DotRows(r.PerSigner)}<p class=\"note\">95 % Wilson intervals over each signer's own samples.</p></section>");
         return html.Add($"</div>");
+    }
+
+    private static HtmlBuilder Confidence(EvaluationResult r)
+    {
+        var html = new HtmlBuilder();
+        html.Add($"<section><h2>Can its confidence be trusted?</h2><div class=\"pair\"><div>{ConfidenceCharts.Reliability(r.ReliabilityBins)}<p class=\"note\">Expected calibration error {100 * r.Ece:0.0} % over {r.ReliabilityBins.Count} bins of equal mass");
+        if (r.Temperature != 1) html.Add($", {100 * r.EceUncalibrated:0.0} % before the temperature of {r.Temperature:0.00}");
+        html.Add($". A perfectly calibrated recogniser would show {100 * r.EceByChance:0.0} % on as many samples. Whiskers: 95 % Wilson.</p></div>");
+        html.Add($"<div>{ConfidenceCharts.RiskCoverage(r.RiskCurve, r.Unknown)}<p class=\"note\">The surest answers first: all answered, {100 * (1 - r.Top1):0.0} % are wrong; of the surest 90 %, {100 * r.ErrorAt90Coverage:0.0} %. Area under the curve {100 * r.Aurc:0.0} %.");
+        if (r.Unknown is { } u)
+            html.Add($" Below a probability of {100 * u.Threshold:0.0} %, chosen on validation, the answer is “unknown”: {100 * (1 - u.Coverage):0.0} % of these samples; of the rest {100 * u.SelectiveError:0.0} % are wrong.");
+        return html.Add($"</p></div></div></section>");
+    }
+
+    private static HtmlBuilder Further(IReadOnlyList<ReportSection> sections)
+    {
+        var html = new HtmlBuilder();
+        foreach (ReportSection section in sections)
+        {
+            html.Add($"<section><h2>{section.Title}</h2>\n");
+            if (section.Note.Length > 0) html.Add($"<p class=\"note\">{section.Note}</p>");
+            foreach (ReportTable table in section.Tables) html.Add($"{TableOf(table)}");
+            if (section.Pictures.Count > 0)
+            {
+                html.Add($"<div class=\"pictures\">");
+                foreach (ReportPicture picture in section.Pictures)
+                    html.Add($"<figure><img alt=\"{picture.Caption}\" src=\"data:image/png;base64,{Convert.ToBase64String(picture.Png)}\"/><figcaption>{picture.Caption}</figcaption></figure>\n");
+                html.Add($"</div>");
+            }
+            html.Add($"</section>");
+        }
+        return html;
+    }
+
+    private static HtmlBuilder TableOf(ReportTable table)
+    {
+        var html = new HtmlBuilder();
+        html.Add($"<div class=\"scroll\"><table><thead><tr>");
+        foreach ((int column, string name) in table.Columns.Index()) html.Add($"<th class=\"{(column > 0 ? "num" : "")}\">{name}</th>");
+        html.Add($"</tr></thead><tbody>\n");
+        foreach (IReadOnlyList<string> row in table.Rows)
+        {
+            html.Add($"<tr>");
+            foreach ((int column, string value) in row.Index()) html.Add($"<td class=\"{(column > 0 ? "num" : "")}\">{value}</td>");
+            html.Add($"</tr>\n");
+        }
+        return html.Add($"</tbody></table></div>");
     }
 
     private static HtmlBuilder LearningCurves(IReadOnlyList<EpochLine> log)

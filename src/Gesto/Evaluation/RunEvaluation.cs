@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using Gesto.Data;
 using Gesto.Features;
@@ -25,10 +26,17 @@ public static class RunEvaluation
     /// <exception cref="InvalidDataException">No labels for the split, another label set, or features made differently.</exception>
     public static EvaluationResult Evaluate(
         string runFolder, string featuresFolder, Split split, int seed, int threads, TimeProvider clock,
+        IProgress<WorkProgress>? progress, CancellationToken cancel) =>
+        EvaluationResult.Of(Predict(runFolder, featuresFolder, split, seed, threads, clock, progress, cancel));
+
+    /// <summary>What the run says about each sample of the split, before it is scored. Parameters and errors as in
+    /// <see cref="Evaluate"/>.</summary>
+    internal static EvaluationInput Predict(
+        string runFolder, string featuresFolder, Split split, int seed, int threads, TimeProvider clock,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         FeatureSet features = FeatureSet.Open(featuresFolder);
-        using Recogniser recogniser = Recogniser.Load(runFolder, threads);
+        using IRecogniser recogniser = IRecogniser.Load(runFolder, threads);
         // The manifest lists also those that extraction skipped: they must not vanish from the report.
         IReadOnlyList<Sample> all = ManifestFile.Read(Path.Combine(featuresFolder, ManifestFile.FileName));
         (IReadOnlyList<Sample> samples, string? remark) = SamplesOf(all, features.LabelKey, split, recogniser.Facts, featuresFolder);
@@ -39,9 +47,9 @@ public static class RunEvaluation
                 $"{featuresFolder}: all {samples.Count} samples of {ManifestFile.Text(split)} were skipped by extraction; " +
                 $"{FeatureSet.SkippedFile} says why.");
         int[] truth = [.. present.Select(s => TruthOf(s, features.LabelKey, recogniser.Labels, runFolder))];
-        float[][] probabilities = recogniser.PredictAll(features, present, progress, cancel);
+        float[][] probabilities = recogniser.PredictAll(features, present, mask: null, progress, cancel);
         var trained = recogniser.Facts.Train.ToHashSet(StringComparer.Ordinal);
-        return EvaluationResult.Of(new()
+        return new()
         {
             Probabilities = probabilities,
             Truth = truth,
@@ -52,16 +60,24 @@ public static class RunEvaluation
             TrainedOnThese = present.Any(s => trained.Contains(s.Key)),
             Simulated = File.Exists(Path.Combine(featuresFolder, FeatureSet.SimulatedFile)),
             Seed = seed,
-            Facts = FactsOf(recogniser, samples.Count - present.Length, remark, seed, clock),
-        });
+            Calibration = recogniser.Calibration,
+            Facts = FactsOf(recogniser, runFolder, samples.Count - present.Length, remark, seed, clock),
+        };
     }
 
-    /// <summary>Writes `evaluation-&lt;split&gt;.json`, `confusion-&lt;split&gt;.png` and `report-&lt;split&gt;.html` into the run.</summary>
-    public static void Save(string runFolder, EvaluationResult result)
+    /// <summary>Writes `predictions-&lt;split&gt;.csv` and `.npy`, `evaluation-&lt;split&gt;.json`, `confusion-&lt;split&gt;.png` and
+    /// `report-&lt;split&gt;.html` into the run.</summary>
+    /// <param name="runFolder">The run.</param>
+    /// <param name="input">What it said.</param>
+    /// <param name="result">Its score.</param>
+    /// <param name="sections">Further parts of the report, e.g. what the attention looked at.</param>
+    internal static void Save(
+        string runFolder, EvaluationInput input, EvaluationResult result, IReadOnlyList<ReportSection>? sections = null)
     {
+        PredictionFile.Save(runFolder, input);
         AtomicFile.WriteText(Path.Combine(runFolder, $"evaluation-{result.Split}.json"), result.ToJson() + "\n");
         ConfusionPicture.Save(Path.Combine(runFolder, $"confusion-{result.Split}.png"), result);
-        Report.Save(ReportPath(runFolder, result.Split), result, Path.Combine(runFolder, "log.jsonl"));
+        Report.Save(ReportPath(runFolder, result.Split), result, Path.Combine(runFolder, "log.jsonl"), sections);
     }
 
     /// <returns>Labelled samples of the split, and what a reader should know about the choice.</returns>
@@ -110,7 +126,7 @@ public static class RunEvaluation
     }
 
     private static Dictionary<string, string> FactsOf(
-        Recogniser recogniser, int leftOut, string? remark, int seed, TimeProvider clock)
+        IRecogniser recogniser, string runFolder, int leftOut, string? remark, int seed, TimeProvider clock)
     {
         RunFacts run = recogniser.Facts;
         var facts = new Dictionary<string, string>();
@@ -121,12 +137,22 @@ public static class RunEvaluation
         facts["bootstrap seed"] = Text($"{seed}");
         if (run.Rgb is { } rgb) facts["RGB features"] = $"{rgb.Encoder}, {rgb.Preprocessing}";
         if (run.Radar is { } radar) facts["radar"] = $"{radar.Encoder}, {radar.Preprocessing}";
+        if (Ensemble.Exists(runFolder))
+            facts["members"] = string.Join(", ", EnsembleFile.Load(runFolder).Members.Select(m => Text($"{m.Run} {m.Weight:0.000}")));
+        facts["calibration"] = CalibrationText(recogniser.Calibration);
+        TimeSpan training = TimeSpan.FromSeconds(EpochLog.Load(Path.Combine(runFolder, "log.jsonl")).Sum(e => e.Seconds));
+        if (training > TimeSpan.Zero) facts["training time"] = Text($"{training.TotalMinutes:0.0} min over all epochs");
         facts["data fingerprint"] = run.DataFingerprint;
         facts["libtorch"] = Text($"{run.TorchVersion}, {run.Threads} threads for training");
+        facts["Gesto"] = typeof(RunEvaluation).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "?";
         facts["evaluated"] = Text($"{clock.GetUtcNow():yyyy-MM-dd HH:mm} UTC");
         facts["machine"] = Text($"{Environment.ProcessorCount} cores, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.FrameworkDescription}");
         return facts;
     }
+
+    private static string CalibrationText(Calibration c) => c.Samples == 0
+        ? "none: probabilities as the network gives them"
+        : Text($"temperature {c.Temperature:0.000} ({c.TemperatureLow:0.000}–{c.TemperatureHigh:0.000}) from {c.Samples} samples, {c.FittedOn}; unknown below {100 * c.UnknownBelow:0.0} %");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -8,7 +8,7 @@ namespace Gesto.Inference;
 
 /// <summary>A trained run that names signs.</summary>
 /// <remarks>Not thread-safe: one caller at a time.</remarks>
-public sealed class Recogniser : IDisposable
+public sealed class Recogniser : IRecogniser
 {
     private const int Batch = 64;
     private readonly RunDirectory run;
@@ -24,6 +24,9 @@ public sealed class Recogniser : IDisposable
 
     /// <summary>What the run was trained on; features made otherwise are refused.</summary>
     public RunFacts Facts => run.Facts;
+
+    /// <summary>From the run's `calibration.json`; settable only to fit it anew on uncalibrated probabilities.</summary>
+    public Calibration Calibration { get; internal set; } = Calibration.None;
 
     /// <param name="runFolder">A run directory with `best.safetensors` in it.</param>
     /// <param name="threads">libtorch's threads, of the whole process.</param>
@@ -47,7 +50,7 @@ public sealed class Recogniser : IDisposable
             Checkpoint.LoadWeights(run.RadarEncoderPath, encoder);
             encoder.eval();
         }
-        return new Recogniser(run, run.Facts.LabelSet, encoder, model);
+        return new Recogniser(run, run.Facts.LabelSet, encoder, model) { Calibration = Calibration.Load(runFolder) };
     }
 
     /// <summary>Whether it was taught to do with one modality of the two: samples may then lack the other.</summary>
@@ -145,7 +148,7 @@ public sealed class Recogniser : IDisposable
         var sequences = SampleSequences.For(Recipe, run.Facts.RgbWidth, run.Facts.RadarWidth);
         foreach ((float[]? rgb, float[]? radar) in samples) sequences.Add(rgb, radar, Recipe);
         (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) = sequences.Batch([.. Enumerable.Range(0, samples.Count)], Recipe.Training, null);
-        float[] all = nn.functional.softmax(model.Classify(rgbSteps, radarSteps, mask), 1).data<float>().ToArray();
+        float[] all = nn.functional.softmax(model.Classify(rgbSteps, radarSteps, mask) / Calibration.Temperature, 1).data<float>().ToArray();
         return [.. all.Chunk(Labels.Count)];
     }
 

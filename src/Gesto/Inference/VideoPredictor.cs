@@ -8,7 +8,7 @@ namespace Gesto.Inference;
 
 /// <summary>A sign and how sure the recogniser is of it.</summary>
 /// <param name="Sign">The sign.</param>
-/// <param name="Probability">0…1, not calibrated.</param>
+/// <param name="Probability">0…1, calibrated where the run is.</param>
 public readonly record struct RankedSign(SignClass Sign, float Probability);
 
 /// <summary>Recognises signs straight from recordings: the same reading, cutting and encoding as `gesto extract`, in this
@@ -16,7 +16,7 @@ public readonly record struct RankedSign(SignClass Sign, float Probability);
 /// <remarks>Not thread-safe. Takes over neither the recogniser nor the encoder: the caller disposes both.</remarks>
 public sealed class VideoPredictor
 {
-    private readonly Recogniser recogniser;
+    private readonly IRecogniser recogniser;
     private readonly IRgbEncoder? encoder;
     private readonly RadarFormat radar;
 
@@ -24,7 +24,7 @@ public sealed class VideoPredictor
     /// <param name="encoder">The RGB encoder the run was trained with; null where its recipe uses no RGB.</param>
     /// <exception cref="InvalidDataException">The encoder is not the one trained with, or the run was trained on radar features
     /// that were encoded while extracting.</exception>
-    public VideoPredictor(Recogniser recogniser, IRgbEncoder? encoder)
+    public VideoPredictor(IRecogniser recogniser, IRgbEncoder? encoder)
     {
         (this.recogniser, this.encoder) = (recogniser, encoder);
         if (recogniser.Facts.Rgb is { } key) CheckEncoder(key, encoder);

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Globalization;
+using Gesto.Data;
+using Gesto.Evaluation;
+using Gesto.Inference;
+using Gesto.Training;
+
+namespace Gesto.Cli;
+
+/// <summary>`gesto compare RUN RUN… [--split test] [--features FEATURES]`.</summary>
+internal static class CompareCommand
+{
+    private const int ClassesShown = 8;
+
+    public static Command Build()
+    {
+        var runs = new Argument<string[]>("RUN")
+        {
+            Description = "Two or more run or ensemble directories, evaluated on the same samples.",
+            Arity = new ArgumentArity(2, 100),
+        };
+        var features = new Option<string?>("--features")
+        {
+            Description = "Evaluate every run on this feature folder first; without it the predictions that 'gesto evaluate' saved are read.",
+        };
+        var split = new Option<string>("--split") { Description = "Samples to compare on.", DefaultValueFactory = _ => "test" };
+        split.AcceptOnlyFromAmong("test", "val", "train");
+        var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap.", DefaultValueFactory = _ => 1 };
+        var threads = new Option<int>("--threads")
+        {
+            Description = "CPU threads.",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
+        var json = new Option<bool>("--json") { Description = "Write the result as one JSON object to standard output." };
+        var command = new Command("compare",
+            "Which run is better on the same samples, and how sure that is: paired bootstrap by signer, exact McNemar test, letters and\n" +
+            "words apart, the classes that differ, and a verdict in words.\n\n" +
+            "Example:  gesto compare runs/late-fusion runs/radar-only --split test")
+        {
+            runs, features, split, seed, threads, json,
+        };
+        command.SetAction((parsed, cancel) =>
+        {
+            string[] folders = parsed.GetValue(runs)!;
+            if (parsed.GetValue(features) is { } from)
+                foreach (string folder in folders)
+                    ProgressBar.Run(progress => EvaluateCommand.Evaluate(
+                        folder, from, EvaluateCommand.SplitOf(parsed.GetValue(split)!), parsed.GetValue(seed), parsed.GetValue(threads), progress, cancel));
+            RunComparison result = Compare(folders, parsed.GetValue(split)!, parsed.GetValue(seed));
+            Console.Out.WriteLine(parsed.GetValue(json) ? result.ToJson() : Summary(result));
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
+
+    internal static RunComparison Compare(IReadOnlyList<string> folders, string split, int seed) => RunComparison.Of(
+        [.. folders.Zip(Names(folders), (folder, name) => new ComparedRun(name, LabelsOf(folder), PredictionFile.Load(folder, split)))], split, seed);
+
+    /// <returns>The result for people: runs first, then each pair's verdict and classes.</returns>
+    internal static string Summary(RunComparison r)
+    {
+        int width = r.Runs.Max(run => run.Run.Length);
+        var lines = new List<string> { Text($"{r.Samples} samples of {r.Split}") };
+        foreach (RunScore run in r.Runs)
+            lines.Add(Text($"  {run.Run.PadRight(width)}  {100 * run.Top1,5:0.0} % ({100 * run.Top1Low:0.0}–{100 * run.Top1High:0.0})"));
+        foreach (PairComparison pair in r.Pairs)
+        {
+            lines.Add("");
+            lines.Add(pair.Verdict);
+            lines.Add(Text($"  right only in {pair.A}: {pair.OnlyA}, only in {pair.B}: {pair.OnlyB}"));
+            Add(lines, "letters", pair.Letters);
+            Add(lines, "words", pair.Words);
+            Add(lines, $"better in {pair.A}", pair.Classes.Where(c => c.CorrectA > c.CorrectB));
+            Add(lines, $"better in {pair.B}", pair.Classes.Where(c => c.CorrectA < c.CorrectB));
+        }
+        lines.Add("");
+        lines.Add($"interval: {r.IntervalMethod}; McNemar takes samples for independent");
+        return string.Join(Environment.NewLine, lines);
+    }
+
+    private static void Add(List<string> lines, string what, GroupDifference? group)
+    {
+        if (group is { } g)
+            lines.Add(Text($"  {what,-7}  {100 * g.Top1A:0.0} % against {100 * g.Top1B:0.0} %: {100 * g.Difference:+0.0;−0.0;0.0} points ({100 * g.DifferenceLow:0.0} to {100 * g.DifferenceHigh:0.0}), McNemar p {RunComparison.PText(g.McnemarP)}, {g.Samples} samples"));
+    }
+
+    private static void Add(List<string> lines, string what, IEnumerable<ClassDifference> classes)
+    {
+        ClassDifference[] all = [.. classes];
+        if (all.Length == 0) return;
+        string more = all.Length > ClassesShown ? Text($" and {all.Length - ClassesShown} more") : "";
+        lines.Add($"  {what}: {string.Join(", ", all.Take(ClassesShown).Select(c => Text($"{c.Name} {c.CorrectA}:{c.CorrectB} of {c.Support}")))}{more}");
+    }
+
+    private static LabelSet LabelsOf(string folder)
+    {
+        if (!Ensemble.Exists(folder)) return RunDirectory.Open(folder).Facts.LabelSet;
+        return RunDirectory.Open(Path.Combine(folder, EnsembleFile.Load(folder).Members[0].Run)).Facts.LabelSet;
+    }
+
+    /// <returns>The folders' own names where these differ, else the paths as given.</returns>
+    private static string[] Names(IReadOnlyList<string> folders)
+    {
+        string[] names = [.. folders.Select(f => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(f))))];
+        return names.Distinct().Count() == names.Length ? names : [.. folders];
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

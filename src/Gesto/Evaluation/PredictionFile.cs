@@ -1,0 +1,63 @@
+using System.Globalization;
+using Gesto.Data;
+
+namespace Gesto.Evaluation;
+
+/// <summary>One line of a run's saved predictions.</summary>
+/// <param name="Sample">Key of the sample.</param>
+/// <param name="Signer">Null where unknown.</param>
+/// <param name="ClassId">The truth.</param>
+/// <param name="Predicted">The class id recognised.</param>
+/// <param name="Probability">Its calibrated probability, 0…1.</param>
+public sealed record SavedPrediction(string Sample, string? Signer, int ClassId, int Predicted, double Probability)
+{
+    public bool IsCorrect => ClassId == Predicted;
+}
+
+/// <summary>What a run said about every sample of a split: `predictions-&lt;split&gt;.csv` for people and for 'gesto compare',
+/// `predictions-&lt;split&gt;.npy` (N,K) float32 with all probabilities, rows as in the csv, columns as the labels in `run.json`.</summary>
+public static class PredictionFile
+{
+    private static readonly string[] Columns = ["sample", "signer", "label", "predicted", "probability"];
+
+    public static string PathOf(string runFolder, string split) => Path.Combine(runFolder, $"predictions-{split}.csv");
+
+    internal static void Save(string runFolder, EvaluationInput input)
+    {
+        string path = PathOf(runFolder, input.Split);
+        int classes = input.Labels.Count;
+        float[] all = [.. input.Probabilities.SelectMany(row => row)];
+        NpyFile.Save(Path.ChangeExtension(path, ".npy"), NpyArray.From(all, input.Probabilities.Length, classes));
+        ManifestFile.WriteRows(path, Columns, Rows(input).Select(r => new[]
+        {
+            r.Sample, r.Signer, Text($"{r.ClassId}"), Text($"{r.Predicted}"), Text($"{r.Probability:0.######}"),
+        }));
+    }
+
+    internal static IReadOnlyList<SavedPrediction> Rows(EvaluationInput input)
+    {
+        int[] predicted = Metrics.Predict(input.Probabilities);
+        return [.. input.Samples.Select((s, n) => new SavedPrediction(
+            s.Key, s.Signer, input.Labels[input.Truth[n]].Id, input.Labels[predicted[n]].Id, input.Probabilities[n][predicted[n]]))];
+    }
+
+    /// <exception cref="FileNotFoundException">The run has not been evaluated on this split.</exception>
+    /// <exception cref="InvalidDataException">A line is not understood; the message names it.</exception>
+    public static IReadOnlyList<SavedPrediction> Load(string runFolder, string split)
+    {
+        string path = PathOf(runFolder, split);
+        if (!File.Exists(path))
+            throw new FileNotFoundException(
+                $"{path}: not there. Write it with 'gesto evaluate {runFolder} FEATURES --split {split}', or give --features FEATURES here.", path);
+        return [.. CsvTable.Read(path, Columns, Columns).Rows.Select(row => new SavedPrediction(
+            row.Text("sample") ?? throw row.Error("sample", "", "the sample's key"),
+            row.Text("signer"),
+            row.ClassId("label") ?? throw row.Error("label", "", "a class id"),
+            row.ClassId("predicted") ?? throw row.Error("predicted", "", "a class id"),
+            double.TryParse(row.Text("probability"), NumberStyles.Float, CultureInfo.InvariantCulture, out double p)
+                ? p
+                : throw row.Error("probability", row.Text("probability"), "a number 0…1")))];
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

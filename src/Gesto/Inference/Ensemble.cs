@@ -1,0 +1,157 @@
+using System.Globalization;
+using Gesto.Data;
+using Gesto.Features;
+using Gesto.Models;
+using Gesto.Training;
+
+namespace Gesto.Inference;
+
+/// <summary>Several runs that vote: a weighted mean of their log-probabilities, p ∝ exp((1/T) Σ w_m log p_m).</summary>
+/// <remarks>
+/// The logarithmic opinion pool (C. Genest, J. V. Zidek, "Combining Probability Distributions", Statistical Science 1 (1986)), not
+/// the mean of probabilities: where camera and radar err independently given the sign, their evidence multiplies; the mean of
+/// calibrated probabilities is itself not calibrated (R. Ranjan, T. Gneiting, "Combining probability forecasts", J. R. Stat. Soc. B
+/// 72 (2010)); and its loss is convex in the weights, temperature among them. Its price: a member that gives a sign nearly 0 vetoes
+/// it, so members enter with their own calibration.
+/// </remarks>
+public sealed class Ensemble : IRecogniser
+{
+    /// <summary>The softmax in float32 ends here; a 0 counts as the smallest number above it.</summary>
+    private const float Floor = 1e-38f;
+
+    private readonly IReadOnlyList<IRecogniser> members;
+    private readonly double[] weights;
+
+    internal Ensemble(string folder, IReadOnlyList<IRecogniser> members, double[] weights, Calibration calibration)
+    {
+        CheckTogether(folder, members);
+        (this.members, this.weights, Calibration) = (members, weights, calibration);
+        Facts = Join(members);
+        Recipe = members[0].Recipe with
+        {
+            Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
+            Why = $"ensemble of {string.Join(", ", members.Select(m => m.Recipe.Name))}",
+            Modalities = [.. new[] { Recipe.RgbModality, Recipe.RadarModality }.Where(m => members.Any(r => r.Recipe.Modalities.Contains(m)))],
+        };
+    }
+
+    /// <summary>The first member's, with the ensemble's name and all members' modalities.</summary>
+    public Recipe Recipe { get; }
+
+    public LabelSet Labels => members[0].Labels;
+
+    /// <summary>Keys of the modalities that any member uses; Train is what any member learned from, Validation what all
+    /// held out.</summary>
+    public RunFacts Facts { get; }
+
+    public Calibration Calibration { get; }
+
+    public static bool Exists(string folder) => File.Exists(Path.Combine(folder, EnsembleFile.FileName));
+
+    /// <exception cref="InvalidDataException">A member is missing, unfinished, or does not go with the others.</exception>
+    public static Ensemble Load(string folder, int threads)
+    {
+        EnsembleFile file = EnsembleFile.Load(folder);
+        string[] runs = [.. file.Members.Select(m => Path.GetFullPath(Path.Combine(folder, m.Run)))];
+        foreach (string run in runs)
+        {
+            if (Exists(run)) throw new InvalidDataException($"{folder}: its member {run} is an ensemble itself; name its members instead.");
+            if (!RunDirectory.Exists(run))
+                throw new InvalidDataException($"{folder}: its member {run} is not there. Make the ensemble again with 'gesto ensemble'.");
+        }
+        return Load(folder, runs, [.. file.Members.Select(m => m.Weight)], Calibration.Load(folder), threads);
+    }
+
+    internal static Ensemble Load(
+        string folder, IReadOnlyList<string> runs, double[] weights, Calibration calibration, int threads)
+    {
+        var members = new List<IRecogniser>();
+        try
+        {
+            foreach (string run in runs) members.Add(Recogniser.Load(run, threads));
+            return new Ensemble(folder, members, weights, calibration);
+        }
+        catch
+        {
+            foreach (IRecogniser member in members) member.Dispose();
+            throw;
+        }
+    }
+
+    public float[] Predict(SampleFeatures sample, ModalityMask? mask = null) => Pool([.. members.Select(m => m.Predict(sample, mask))]);
+
+    public float[][] PredictAll(
+        FeatureSet features, IReadOnlyList<Sample> samples, ModalityMask? mask, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancel = default)
+    {
+        float[][][] all = PredictMembers(features, samples, mask, progress, cancel);
+        return [.. Enumerable.Range(0, samples.Count).Select(n => Pool([.. all.Select(m => m[n])]))];
+    }
+
+    public void Dispose()
+    {
+        foreach (IRecogniser member in members) member.Dispose();
+    }
+
+    /// <returns>(M,N,K) probabilities of each member alone.</returns>
+    internal float[][][] PredictMembers(
+        FeatureSet features, IReadOnlyList<Sample> samples, ModalityMask? mask, IProgress<WorkProgress>? progress, CancellationToken cancel) =>
+        [.. members.Select(m => m.PredictAll(features, samples, mask, progress, cancel))];
+
+    /// <param name="each">(M,K).</param>
+    private float[] Pool(float[][] each) => Pool(each, weights, Calibration.Temperature);
+
+    /// <summary>The pool itself: (M,K) probabilities, (M) weights → (K) probabilities.</summary>
+    internal static float[] Pool(float[][] each, double[] weights, double temperature)
+    {
+        var logits = new double[each[0].Length];
+        for (int m = 0; m < each.Length; m++)
+            for (int k = 0; k < logits.Length; k++) logits[k] += weights[m] / temperature * Math.Log(Math.Max(each[m][k], Floor));
+        double highest = logits.Max();
+        double[] raised = [.. logits.Select(l => Math.Exp(l - highest))];
+        double sum = raised.Sum();
+        return [.. raised.Select(v => (float)(v / sum))];
+    }
+
+    private static RunFacts Join(IReadOnlyList<IRecogniser> members)
+    {
+        RunFacts first = members[0].Facts;
+        RunFacts? rgb = members.Select(m => m.Facts).FirstOrDefault(f => f.Rgb is not null);
+        RunFacts? radar = members.Select(m => m.Facts).FirstOrDefault(f => f.Radar is not null);
+        return first with
+        {
+            Rgb = rgb?.Rgb,
+            RgbWidth = rgb?.RgbWidth ?? 0,
+            Radar = radar?.Radar,
+            RadarWidth = radar?.RadarWidth ?? 0,
+            Train = [.. members.SelectMany(m => m.Facts.Train).Distinct()],
+            Validation = [.. members.Select(m => m.Facts.Validation).Aggregate((a, b) => [.. a.Intersect(b)])],
+            DataFingerprint = string.Join(' ', members.Select(m => m.Facts.DataFingerprint).Distinct()),
+        };
+    }
+
+    private static void CheckTogether(string folder, IReadOnlyList<IRecogniser> members)
+    {
+        IRecogniser first = members[0];
+        foreach (IRecogniser other in members.Skip(1))
+        {
+            if (other.Labels.Fingerprint != first.Labels.Fingerprint)
+                throw Apart(folder, first, other, string.Create(CultureInfo.InvariantCulture,
+                    $"their label sets ({first.Labels.Count} and {other.Labels.Count} classes)"));
+            foreach (IRecogniser before in members.TakeWhile(m => m != other))
+            {
+                CheckKey("RGB", before.Facts.Rgb, other.Facts.Rgb);
+                CheckKey("radar", before.Facts.Radar, other.Facts.Radar);
+
+                void CheckKey(string modality, FeatureKey? a, FeatureKey? b)
+                {
+                    if (a is not null && b is not null && FeatureStore.Difference(a, b) is { } difference)
+                        throw Apart(folder, before, other, $"how their {modality} features were made ({difference})");
+                }
+            }
+        }
+    }
+
+    private static InvalidDataException Apart(string folder, IRecogniser a, IRecogniser b, string what) => new(
+        $"{folder}: '{a.Recipe.Name}' and '{b.Recipe.Name}' differ in {what}; they cannot vote together. Train both on the same features.");
+}

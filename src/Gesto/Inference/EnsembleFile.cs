@@ -1,0 +1,58 @@
+using System.Text.Json;
+
+namespace Gesto.Inference;
+
+/// <summary>One run of an ensemble.</summary>
+/// <param name="Run">Its folder, relative to the ensemble's, '/'-separated.</param>
+/// <param name="Weight">Its part in the vote, 0…1; the weights of all members sum to 1.</param>
+public sealed record EnsembleMember(string Run, double Weight);
+
+/// <summary>`ensemble.json`: which runs vote, how heavily, and where the weights come from.</summary>
+public sealed record EnsembleFile
+{
+    public const string FileName = "ensemble.json";
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public required IReadOnlyList<EnsembleMember> Members { get; init; }
+
+    /// <summary>What the weights were fitted on, in words.</summary>
+    public required string FittedOn { get; init; }
+
+    public int Samples { get; init; }
+
+    /// <summary>Mean negative log-likelihood of each member alone on the fitted samples, nats.</summary>
+    public IReadOnlyList<double> MemberLoss { get; init; } = [];
+
+    /// <summary>The ensemble's on the same samples; null where nothing was fitted.</summary>
+    public double? Loss { get; init; }
+
+    /// <exception cref="InvalidDataException">Not an ensemble, no member, a negative weight, or weights that do not sum to 1.</exception>
+    public static EnsembleFile Load(string folder)
+    {
+        string path = Path.Combine(folder, FileName);
+        EnsembleFile file;
+        try
+        {
+            file = JsonSerializer.Deserialize<EnsembleFile>(File.ReadAllText(path), Json) ?? throw new JsonException("it is null");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path}: not an ensemble: {e.Message} Make it again with 'gesto ensemble'.", e);
+        }
+        double sum = file.Members.Sum(m => m.Weight);
+        if (file.Members.Count == 0 || file.Members.Any(m => m.Weight is not >= 0) || Math.Abs(sum - 1) > 1e-6)
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"{path}: {file.Members.Count} members whose weights sum to {sum}, expected weights of 0 or more that sum to 1. ") +
+                "Make it again with 'gesto ensemble'.");
+        return file;
+    }
+
+    public void Save(string folder) =>
+        AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Json) + "\n");
+}

@@ -1,0 +1,45 @@
+using Gesto.Data;
+using Gesto.Features;
+using Gesto.Models;
+using Gesto.Training;
+
+namespace Gesto.Inference;
+
+/// <summary>What names signs: one run, or several that vote.</summary>
+/// <remarks>Not thread-safe: one caller at a time.</remarks>
+public interface IRecogniser : IDisposable
+{
+    Recipe Recipe { get; }
+
+    LabelSet Labels { get; }
+
+    /// <summary>What it was trained on; features made otherwise are refused.</summary>
+    RunFacts Facts { get; }
+
+    /// <summary>Already applied to what is predicted.</summary>
+    Calibration Calibration { get; }
+
+    /// <returns>Probabilities (K) in the order of <see cref="Labels"/>.</returns>
+    /// <param name="sample">What there is of the sample.</param>
+    /// <param name="mask">What of it may be used; null = all. The temperature was fitted with all.</param>
+    /// <exception cref="InvalidDataException">The sample lacks a modality that is needed, or has another shape.</exception>
+    float[] Predict(SampleFeatures sample, ModalityMask? mask = null);
+
+    /// <summary>Probabilities of many samples of a feature set, (K) each, in their order.</summary>
+    /// <param name="features">Features made as those trained on.</param>
+    /// <param name="samples">Which of them.</param>
+    /// <param name="mask">What may be used; null = all.</param>
+    /// <param name="progress">Counts samples.</param>
+    /// <param name="cancel">Noticed between batches.</param>
+    /// <exception cref="InvalidDataException">The features were made differently from those trained on, or one is missing.</exception>
+    float[][] PredictAll(
+        FeatureSet features, IReadOnlyList<Sample> samples, ModalityMask? mask, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancel = default);
+
+    /// <summary>Opens a run, or an ensemble where the folder has an `ensemble.json`.</summary>
+    /// <param name="folder">Of 'gesto train' or 'gesto ensemble'.</param>
+    /// <param name="threads">libtorch's threads, of the whole process.</param>
+    /// <exception cref="InvalidDataException">Training has not finished, or a file is broken.</exception>
+    public static IRecogniser Load(string folder, int threads) =>
+        Ensemble.Exists(folder) ? Ensemble.Load(folder, threads) : Recogniser.Load(folder, threads);
+}

@@ -1,0 +1,130 @@
+using Gesto.Cli;
+using Gesto.Data;
+using Gesto.Evaluation;
+using Gesto.Features;
+using Gesto.Inference;
+using Gesto.Training;
+
+namespace Gesto.Tests.Inference;
+
+public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
+{
+    private sealed class NoProgress : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value)
+        {
+        }
+    }
+
+    [Fact]
+    public void The_pool_is_the_weighted_mean_of_logarithms()
+    {
+        // ∝ 0.5^¾·0.2^¼, 0.3^¾·0.2^¼, 0.2^¾·0.6^¼
+        float[] pooled = Ensemble.Pool([[.5f, .3f, .2f], [.2f, .2f, .6f]], [0.75, 0.25], temperature: 1);
+        double[] expected = [Math.Pow(.5, .75) * Math.Pow(.2, .25), Math.Pow(.3, .75) * Math.Pow(.2, .25), Math.Pow(.2, .75) * Math.Pow(.6, .25)];
+        for (int k = 0; k < 3; k++) Assert.Equal(expected[k] / expected.Sum(), pooled[k], 6);
+        Assert.Equal(Calibration.Sharpen(pooled, 0.5), Ensemble.Pool([[.5f, .3f, .2f], [.2f, .2f, .6f]], [0.75, 0.25], temperature: 2), (a, b) => Math.Abs(a - b) < 1e-6);
+    }
+
+    [Fact]
+    public void A_zero_of_one_member_is_a_veto_and_not_a_nan()
+    {
+        float[] pooled = Ensemble.Pool([[0, 1], [.9f, .1f]], [0.5, 0.5], temperature: 1);
+        Assert.Equal(0, pooled[0], 1e-6f);
+        Assert.Equal(1, pooled[1], 1e-6f);
+    }
+
+    [Fact]
+    public void Two_runs_vote_from_features_and_from_raw_recordings_alike()
+    {
+        FeatureSet features = FeatureSet.Open(tiny.Features);
+        string radar = tiny.PathOf("radar-member"), folder = tiny.PathOf("ensembles/both");
+        TrainingRun.Start(features, RecipeFile.Load("radar-only",
+            ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]), radar, resume: false, threads: 1);
+
+        (EnsembleFile file, Calibration? calibration) = EnsembleFit.Make([tiny.Run, radar], folder, features, equal: false, threads: 1);
+        Assert.Equal(["../../run", "../../radar-member"], file.Members.Select(m => m.Run));
+        Assert.Equal(1, file.Members.Sum(m => m.Weight), 9);
+        Assert.Equal(4, file.Samples); // the held-out signer's four signs
+        Assert.NotNull(calibration);
+
+        using IRecogniser ensemble = IRecogniser.Load(folder, threads: 1);
+        Assert.IsType<Ensemble>(ensemble);
+        Assert.Equal(calibration.Temperature, ensemble.Calibration.Temperature);
+        Dataset dataset = Dataset.Open(tiny.Data);
+        Sample[] samples = [.. dataset.Samples.Where(s => s.Split == Split.Test)];
+        float[][] extracted = ensemble.PredictAll(features, samples, mask: null);
+        using IRgbEncoder encoder = TinyRun.OpenEncoder();
+        float[] direct = new VideoPredictor(ensemble, encoder).Predict(dataset.Root, samples[0], CancellationToken.None);
+        Assert.All(direct.Zip(extracted[0]), p => Assert.Equal(p.First, p.Second, 1e-5f));
+        Assert.Equal(1, direct.Sum(), 1e-5f);
+
+        EvaluationResult result = EvaluateCommand.Evaluate(folder, tiny.Features, Split.Test, seed: 1, threads: 1, new NoProgress(), CancellationToken.None);
+        Assert.Equal(("both", 4), (result.Recipe, result.Samples));
+        Assert.Contains("../../radar-member", result.Facts["members"], StringComparison.Ordinal);
+        Assert.Equal(4, SubmitCommand.Submit(folder, tiny.Features, tiny.PathOf("both.csv"), 1, new NoProgress(), CancellationToken.None).Count);
+
+        EvaluateCommand.Evaluate(tiny.Run, tiny.Features, Split.Test, seed: 1, threads: 1, new NoProgress(), CancellationToken.None);
+        RunComparison comparison = CompareCommand.Compare([tiny.Run, folder], "test", seed: 1);
+        Assert.Equal(["both", "run"], comparison.Runs.Select(r => r.Run).Order());
+        Assert.Contains(comparison.Pairs[0].Verdict, CompareCommand.Summary(comparison), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_cannot_vote_together_is_refused_and_nothing_is_written()
+    {
+        FeatureSet features = FeatureSet.Open(tiny.Features);
+        string folder = tiny.PathOf("refused");
+        Assert.Contains("two or more", Refused([tiny.Run]), StringComparison.Ordinal);
+        Assert.Contains("named twice", Refused([tiny.Run, tiny.Run]), StringComparison.Ordinal);
+        Assert.Contains("no run here", Refused([tiny.Run, tiny.Data]), StringComparison.Ordinal);
+        Assert.Throws<IOException>(() => EnsembleFit.Make([tiny.Run, tiny.PathOf("other")], tiny.Run, features, equal: false, threads: 1));
+        Assert.False(Directory.Exists(folder));
+
+        string Refused(string[] runs) =>
+            Assert.Throws<InvalidDataException>(() => EnsembleFit.Make(runs, folder, features, equal: false, threads: 1)).Message;
+    }
+
+    [Fact]
+    public void Training_leaves_a_calibration_that_prediction_applies()
+    {
+        FeatureSet features = FeatureSet.Open(tiny.Features);
+        Sample[] samples = [.. features.Samples.Where(s => s.Split == Split.Test)];
+        using Recogniser raw = Recogniser.Load(tiny.Run, threads: 1);
+        raw.Calibration = Calibration.None;
+        float[][] before = raw.PredictAll(features, samples);
+        Calibration fitted = CalibrationFit.OfRun(tiny.Run, features, threads: 1)!;
+        Assert.Equal((4, 1), (fitted.Samples, fitted.Signers));
+        using Recogniser calibrated = Recogniser.Load(tiny.Run, threads: 1);
+        float[][] after = calibrated.PredictAll(features, samples);
+        for (int n = 0; n < samples.Length; n++)
+            Assert.All(Calibration.Sharpen(before[n], 1 / fitted.Temperature).Zip(after[n]), p => Assert.Equal(p.First, p.Second, 1e-5f));
+        // Fitting again sees through the calibration that is there.
+        Assert.Equal(fitted.Temperature, CalibrationFit.OfRun(tiny.Run, features, threads: 1)!.Temperature, 9);
+    }
+
+    [Fact]
+    public void An_evaluation_saves_every_probability_beside_its_sample()
+    {
+        EvaluateCommand.Evaluate(tiny.Run, tiny.Features, Split.Test, seed: 1, threads: 1, new NoProgress(), CancellationToken.None);
+        NpyArray saved = NpyFile.Load(Path.Combine(tiny.Run, "predictions-test.npy"));
+        Assert.Equal([4, 4], saved.Shape);
+        IReadOnlyList<SavedPrediction> lines = PredictionFile.Load(tiny.Run, "test");
+        LabelSet labels = RunDirectory.Open(tiny.Run).Facts.LabelSet;
+        float[][] rows = [.. saved.ToSingles().Chunk(4)];
+        for (int n = 0; n < 4; n++)
+        {
+            Assert.Equal(rows[n].Max(), lines[n].Probability, 1e-6);
+            Assert.Equal(labels[Array.IndexOf(rows[n], rows[n].Max())].Id, lines[n].Predicted);
+        }
+        Assert.Single(lines.Select(l => l.Signer).Distinct());
+        Assert.Equal(labels.Classes.Select(c => c.Id), lines.Select(l => l.ClassId).Order());
+    }
+
+    [Fact]
+    public void A_run_that_was_not_evaluated_says_how_to()
+    {
+        using var folder = new Folder();
+        Assert.Contains("--split val", Assert.Throws<FileNotFoundException>(() => PredictionFile.Load(folder.Path, "val")).Message, StringComparison.Ordinal);
+    }
+}
