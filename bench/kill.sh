@@ -14,7 +14,7 @@ torture() { # uninterrupted-seconds command…
   shift
   for ((i = 1; i <= times; i++)); do
     "$@" >/dev/null 2>>"$work/torture.log" &
-    local pid=$! wait_ms=$((300 + RANDOM * whole * 1000 / 32768 / 3))
+    local pid=$! wait_ms=$((300 + RANDOM * whole * 1000 / 32768 / 6))
     sleep "$(printf '%d.%03d' $((wait_ms / 1000)) $((wait_ms % 1000)))"
     if kill -9 "$pid" 2>/dev/null; then killed=$((killed + 1)); fi
     wait "$pid" 2>/dev/null || true
@@ -28,7 +28,7 @@ begun=$SECONDS
 torture $((SECONDS - begun)) "$gesto" extract "$work/data" "$work/features-killed"
 diff -r "$work/features-whole" "$work/features-killed" && echo "extract: bytes equal"
 
-train=("$gesto" train "$work/features-whole" --recipe late-fusion --set training.epochs=12 --set radar.epochs=6 --run)
+train=("$gesto" train "$work/features-whole" --recipe late-fusion --set training.epochs=40 --set radar.epochs=15 --run)
 begun=$SECONDS
 "${train[@]}" "$work/run-whole"
 torture $((SECONDS - begun)) "${train[@]}" "$work/run-killed" --resume
