@@ -28,7 +28,7 @@ internal static class ExtractCommand
         var rows = new Option<string?>("--radar-rows") { Description = "Range bins kept, FIRST:END (MultiMeDaLIS: 50:200)." };
         var columns = new Option<string?>("--radar-columns") { Description = "Doppler bins kept, FIRST:END (MultiMeDaLIS: 300:724)." };
         var weights = new Option<string>("--weights") { Description = "RGB encoder: auto, torchvision, npm or a file, as in 'gesto weights --source'.", DefaultValueFactory = _ => "auto" };
-        var precision = new Option<Precision>("--precision") { Description = "RGB encoder in fp32, or int8: faster, features close to fp32's (calibrated on the data set, a key of its own)." };
+        var precision = new Option<Precision>("--precision") { Description = "RGB encoder in fp32, or int8: features close to fp32's, calibrated on the data set, with a key of their own." };
         var shard = new Option<string?>("--shard") { Description = "Only part NUMBER/COUNT of the data set, e.g. 2/4; 'gesto merge FEATURES' puts the parts together." };
         var threads = new Option<int>("--threads") { Description = "Samples encoded at the same time, one thread each.", DefaultValueFactory = _ => Environment.ProcessorCount };
         var decoders = new Option<int?>("--decoders") { Description = "ffmpeg processes at the same time, one a sample (default: half of --threads, 2 at least)." };
