@@ -25,8 +25,9 @@ internal static class DemoCommand
         {
             output, seed, threads,
         };
-        command.SetAction((parsed, cancel) => Task.Run(
-            () => new Demo(parsed.GetValue(output)!, parsed.GetValue(seed), Math.Max(1, parsed.GetValue(threads)), cancel).Run(), cancel));
+        // On the first thread, as `train`: see NativeMemory.
+        command.SetAction((parsed, cancel) => Task.FromResult(
+            new Demo(parsed.GetValue(output)!, parsed.GetValue(seed), Math.Max(1, parsed.GetValue(threads)), cancel).Run()));
         return command;
     }
 

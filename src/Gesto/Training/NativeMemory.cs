@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 namespace Gesto.Training;
 
 /// <summary>Tells glibc to keep freed memory instead of giving it back. A training step frees and takes back hundreds of
-/// megabytes, and by default each time costs fresh pages from the kernel: up to half of the step. Source: mallopt(3).</summary>
+/// megabytes, and by default each time costs fresh pages from the kernel: up to half of the step. It holds for the process's
+/// first thread only: the arenas of other threads, made of 64 MB pieces, map what is larger anew each time, and training there
+/// takes three times as long. Source: mallopt(3).</summary>
 internal static class NativeMemory
 {
     private const int TrimThreshold = -1;

@@ -19,7 +19,8 @@ public static class TrainingRun
     public const string FusionStage = "fusion";
 
     /// <summary>Trains in <paramref name="folder"/>. Killed or cancelled at any moment, it goes on with
-    /// <paramref name="resume"/> and ends with the same bytes.</summary>
+    /// <paramref name="resume"/> and ends with the same bytes. On Linux call it on the process's first thread: others train at a
+    /// third of the speed, since glibc gives each of them fresh pages for every large tensor.</summary>
     /// <param name="features">What 'gesto extract' wrote.</param>
     /// <param name="recipe">Null only with <paramref name="resume"/>: the run's own.</param>
     /// <param name="folder">The run directory.</param>
