@@ -4,6 +4,7 @@ using System.Text.Json;
 using Gesto.Data;
 using Gesto.Features;
 using Gesto.Inference;
+using Gesto.Models;
 
 namespace Gesto.Cli;
 
@@ -21,10 +22,12 @@ internal static class PredictCommand
     /// <summary>What `--json` writes for one recording.</summary>
     /// <param name="Sample">The folder, as given.</param>
     /// <param name="Predictions">The most probable first.</param>
+    /// <param name="Used">What of the recording the answer rests on, in words.</param>
+    /// <param name="Complete">False where the run could have used more: a modality or an antenna is missing.</param>
     /// <param name="Unknown">True where the first is below the run's threshold: better not answered.</param>
     /// <param name="ClosePair">Set where the first is one of a costly pair and the other is nearly as probable.</param>
     internal sealed record Prediction(
-        string Sample, IReadOnlyList<PredictedSign> Predictions, bool Unknown, ClosePair? ClosePair);
+        string Sample, IReadOnlyList<PredictedSign> Predictions, string Used, bool Complete, bool Unknown, ClosePair? ClosePair);
 
     internal sealed record PredictedSign(int Id, string Name, float Probability);
 
@@ -76,11 +79,13 @@ internal static class PredictCommand
         for (int i = 0; i < samples.Length; i++)
         {
             progress.Report(new("recognise", i, samples.Length, "recordings"));
-            float[] probabilities = predictor.Predict(folders[i], samples[i], cancel);
+            (float[] probabilities, ModalityMask used) = predictor.Predict(folders[i], samples[i], cancel);
             predictions.Add(new(folders[i], [.. VideoPredictor.Rank(probabilities, recogniser.Labels, top)
                 .Select(r => new PredictedSign(r.Sign.Id, r.Sign.Name, r.Probability))],
+                used.Words,
+                used.Words == recogniser.Masks[0].Words,
                 recogniser.Calibration.IsUnknown(probabilities),
-                CostlyPairs.Close(probabilities, recogniser.Labels, CostlyPairs.Default)));
+                CostlyPairs.Close(probabilities, recogniser.Labels, CostlyPairs.Of(recogniser.Recipe))));
         }
         progress.Report(new("recognise", samples.Length, samples.Length, "recordings"));
         return predictions;
@@ -89,6 +94,7 @@ internal static class PredictCommand
     internal static void Write(Prediction prediction, TextWriter writer)
     {
         writer.WriteLine(prediction.Sample);
+        if (!prediction.Complete) writer.WriteLine($"  from {prediction.Used}: the rest is missing");
         if (prediction.Unknown) writer.WriteLine("  unknown: not sure enough to answer; the most probable are");
         int width = prediction.Predictions.Max(p => p.Name.Length);
         foreach (PredictedSign sign in prediction.Predictions)

@@ -65,7 +65,7 @@ internal static class SubmitCommand
             throw new InvalidDataException(
                 $"{folder}: a submission needs every sample, '{skipped.Sample}' was skipped: {skipped.Message} Mend or replace the file and run " +
                 "'gesto extract' again.");
-        return (asked, recogniser.PredictAll(features, asked, mask: null, progress, cancel));
+        return (asked, recogniser.PredictAll(features, asked, progress, cancel));
     }
 
     private static (IReadOnlyList<Sample>, float[][]) FromRecordings(
@@ -78,7 +78,7 @@ internal static class SubmitCommand
         foreach (Sample sample in asked)
         {
             progress.Report(new("recognise", probabilities.Count, asked.Count, "recordings"));
-            probabilities.Add(predictor.Predict(root, sample, cancel));
+            probabilities.Add(predictor.Predict(root, sample, cancel).Probabilities);
         }
         return (asked, [.. probabilities]);
     }

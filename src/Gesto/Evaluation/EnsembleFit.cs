@@ -38,7 +38,7 @@ public static class EnsembleFit
         Calibration? calibration = null;
         if (samples.Length > 0)
         {
-            float[][][] each = ensemble.PredictMembers(features, samples, mask: null, progress, cancel);
+            float[][][] each = ensemble.PredictMembers(features, samples, progress, cancel);
             string?[] signers = [.. samples.Select(s => s.Signer)];
             string words = CalibrationFit.Words(ensemble);
             if (!equal)

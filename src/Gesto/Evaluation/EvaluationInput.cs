@@ -3,11 +3,19 @@ using Gesto.Inference;
 
 namespace Gesto.Evaluation;
 
+/// <summary>What it said from less than everything.</summary>
+/// <param name="Used">What it used, in words.</param>
+/// <param name="Probabilities">(N,K), as <see cref="EvaluationInput.Probabilities"/>.</param>
+public sealed record MaskedPrediction(string Used, float[][] Probabilities);
+
 /// <summary>What a recogniser said about labelled samples, and the facts that belong beside the score.</summary>
 public sealed record EvaluationInput
 {
     /// <summary>(N,K) probabilities, rows in the order of <see cref="Samples"/>, columns in that of <see cref="Labels"/>.</summary>
     public required float[][] Probabilities { get; init; }
+
+    /// <summary>The same samples with modalities or antennas left out, where the recogniser was taught to do without.</summary>
+    public IReadOnlyList<MaskedPrediction> Masked { get; init; } = [];
 
     /// <summary>(N) truth as labels 0…K−1.</summary>
     public required int[] Truth { get; init; }
@@ -33,7 +41,7 @@ public sealed record EvaluationInput
     public int Seed { get; init; }
 
     /// <summary>Pairs to list by name whether confused or not.</summary>
-    public IReadOnlyList<(string First, string Second)> WatchedPairs { get; init; } = CostlyPairs.Default;
+    public IReadOnlyList<(string First, string Second)> WatchedPairs { get; init; } = [];
 
     /// <summary>What <see cref="Probabilities"/> were calibrated with; <see cref="Calibration.None"/> where they are raw.</summary>
     public Calibration Calibration { get; init; } = Calibration.None;

@@ -96,6 +96,9 @@ public sealed record EvaluationResult
     /// <summary>One entry per known signer, with Wilson intervals over that signer's samples.</summary>
     public required IReadOnlyList<GroupScore> PerSigner { get; init; }
 
+    /// <summary>With modalities or antennas left out, where the run was taught to do without; empty else.</summary>
+    public IReadOnlyList<GroupScore> Masks { get; init; } = [];
+
     /// <summary>All pairs confused at least once, most first.</summary>
     public required IReadOnlyList<ConfusedPair> ConfusedPairs { get; init; }
 
@@ -169,6 +172,8 @@ public sealed record EvaluationResult
             ReliabilityBins = bins,
             RiskCurve = risk.Curve(),
             PerSigner = PerSignerOf(input, correct),
+            Masks = [.. input.Masked.Select(m => Score(
+                m.Used, input, [.. Metrics.Predict(m.Probabilities).Zip(input.Truth, (p, t) => p == t)], _ => true)!)],
             ConfusedPairs = matrix.ConfusedPairs(labels),
             WatchedPairs = matrix.WatchedPairs(labels, input.WatchedPairs),
             PerClass = [.. scores.Select((s, label) => new ClassResult(

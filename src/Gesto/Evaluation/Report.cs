@@ -12,12 +12,10 @@ public static class Report
     /// <param name="path">Where.</param>
     /// <param name="result">What to show.</param>
     /// <param name="logPath">The run's `log.jsonl` for the learning curves; they are left out where it is absent.</param>
-    /// <param name="sections">Further parts, shown after the confidence: masks, attention, frames of confused pairs.</param>
-    public static void Save(string path, EvaluationResult result, string logPath, IReadOnlyList<ReportSection>? sections = null) =>
-        AtomicFile.WriteText(path, Render(result, EpochLog.Load(logPath), sections));
+    public static void Save(string path, EvaluationResult result, string logPath) =>
+        AtomicFile.WriteText(path, Render(result, EpochLog.Load(logPath)));
 
-    internal static string Render(
-        EvaluationResult result, IReadOnlyList<EpochLine> log, IReadOnlyList<ReportSection>? sections = null)
+    internal static string Render(EvaluationResult result, IReadOnlyList<EpochLine> log)
     {
         var html = new HtmlBuilder();
         html.AddTrusted("<!DOCTYPE html>\n");
@@ -34,7 +32,7 @@ public static class Report
             {Headline(result)}
             {Groups(result)}
             {Confidence(result)}
-            {Further(sections ?? [])}
+            {Masks(result)}
             {Pairs(result)}
             {Matrix(result)}
             {ClassTable(result)}
@@ -104,39 +102,12 @@ public static class Report
         return html.Add($"</p></div></div></section>");
     }
 
-    private static HtmlBuilder Further(IReadOnlyList<ReportSection> sections)
+    private static HtmlBuilder Masks(EvaluationResult r)
     {
         var html = new HtmlBuilder();
-        foreach (ReportSection section in sections)
-        {
-            html.Add($"<section><h2>{section.Title}</h2>\n");
-            if (section.Note.Length > 0) html.Add($"<p class=\"note\">{section.Note}</p>");
-            foreach (ReportTable table in section.Tables) html.Add($"{TableOf(table)}");
-            if (section.Pictures.Count > 0)
-            {
-                html.Add($"<div class=\"pictures\">");
-                foreach (ReportPicture picture in section.Pictures)
-                    html.Add($"<figure><img alt=\"{picture.Caption}\" src=\"data:image/png;base64,{Convert.ToBase64String(picture.Png)}\"/><figcaption>{picture.Caption}</figcaption></figure>\n");
-                html.Add($"</div>");
-            }
-            html.Add($"</section>");
-        }
-        return html;
-    }
-
-    private static HtmlBuilder TableOf(ReportTable table)
-    {
-        var html = new HtmlBuilder();
-        html.Add($"<div class=\"scroll\"><table><thead><tr>");
-        foreach ((int column, string name) in table.Columns.Index()) html.Add($"<th class=\"{(column > 0 ? "num" : "")}\">{name}</th>");
-        html.Add($"</tr></thead><tbody>\n");
-        foreach (IReadOnlyList<string> row in table.Rows)
-        {
-            html.Add($"<tr>");
-            foreach ((int column, string value) in row.Index()) html.Add($"<td class=\"{(column > 0 ? "num" : "")}\">{value}</td>");
-            html.Add($"</tr>\n");
-        }
-        return html.Add($"</tbody></table></div>");
+        if (r.Masks.Count == 0) return html;
+        GroupScore[] rows = [new("everything", r.Samples, r.Top1, r.Top1Low, r.Top1High, r.IntervalMethod), .. r.Masks];
+        return html.Add($"<section><h2>When something is missing</h2>{ReportCharts.DotRows(rows)}<p class=\"note\">The same recordings and the same run, from the named part of them only.</p></section>");
     }
 
     private static HtmlBuilder LearningCurves(IReadOnlyList<EpochLine> log)

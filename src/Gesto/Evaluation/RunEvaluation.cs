@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Gesto.Data;
 using Gesto.Features;
 using Gesto.Inference;
+using Gesto.Models;
 using Gesto.Training;
 
 namespace Gesto.Evaluation;
@@ -47,11 +48,15 @@ public static class RunEvaluation
                 $"{featuresFolder}: all {samples.Count} samples of {ManifestFile.Text(split)} were skipped by extraction; " +
                 $"{FeatureSet.SkippedFile} says why.");
         int[] truth = [.. present.Select(s => TruthOf(s, features.LabelKey, recogniser.Labels, runFolder))];
-        float[][] probabilities = recogniser.PredictAll(features, present, mask: null, progress, cancel);
+        // What a sample does not have cannot be left out again.
+        bool complete = present.All(s => Has(features.Rgb, recogniser.Facts.Rgb, s) && Has(features.Radar, recogniser.Facts.Radar, s));
+        IReadOnlyList<ModalityMask> masks = complete ? recogniser.Masks : [ModalityMask.All];
+        float[][][] probabilities = recogniser.PredictAll(features, present, masks, progress, cancel);
         var trained = recogniser.Facts.Train.ToHashSet(StringComparer.Ordinal);
         return new()
         {
-            Probabilities = probabilities,
+            Probabilities = probabilities[0],
+            Masked = [.. masks.Zip(probabilities, (mask, p) => new MaskedPrediction(mask.Words, p)).Skip(1)],
             Truth = truth,
             Samples = present,
             Labels = recogniser.Labels,
@@ -60,6 +65,7 @@ public static class RunEvaluation
             TrainedOnThese = present.Any(s => trained.Contains(s.Key)),
             Simulated = File.Exists(Path.Combine(featuresFolder, FeatureSet.SimulatedFile)),
             Seed = seed,
+            WatchedPairs = CostlyPairs.Of(recogniser.Recipe),
             Calibration = recogniser.Calibration,
             Facts = FactsOf(recogniser, runFolder, samples.Count - present.Length, remark, seed, clock),
         };
@@ -70,15 +76,15 @@ public static class RunEvaluation
     /// <param name="runFolder">The run.</param>
     /// <param name="input">What it said.</param>
     /// <param name="result">Its score.</param>
-    /// <param name="sections">Further parts of the report, e.g. what the attention looked at.</param>
-    internal static void Save(
-        string runFolder, EvaluationInput input, EvaluationResult result, IReadOnlyList<ReportSection>? sections = null)
+    internal static void Save(string runFolder, EvaluationInput input, EvaluationResult result)
     {
         PredictionFile.Save(runFolder, input);
         AtomicFile.WriteText(Path.Combine(runFolder, $"evaluation-{result.Split}.json"), result.ToJson() + "\n");
         ConfusionPicture.Save(Path.Combine(runFolder, $"confusion-{result.Split}.png"), result);
-        Report.Save(ReportPath(runFolder, result.Split), result, Path.Combine(runFolder, "log.jsonl"), sections);
+        Report.Save(ReportPath(runFolder, result.Split), result, Path.Combine(runFolder, "log.jsonl"));
     }
+
+    private static bool Has(FeatureStore? store, FeatureKey? needed, Sample sample) => needed is null || store?.Contains(sample.Key) == true;
 
     /// <returns>Labelled samples of the split, and what a reader should know about the choice.</returns>
     internal static (IReadOnlyList<Sample> Samples, string? Remark) SamplesOf(

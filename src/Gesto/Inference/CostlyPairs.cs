@@ -1,4 +1,5 @@
 using Gesto.Data;
+using Gesto.Training;
 
 namespace Gesto.Inference;
 
@@ -8,13 +9,14 @@ namespace Gesto.Inference;
 /// <param name="PartnerShare">p(partner) / (p(answer) + p(partner)), 0…0.5.</param>
 public sealed record ClosePair(string Answer, string Partner, double PartnerShare);
 
-/// <summary>Pairs of signs whose confusion costs most in a hospital: yes for no, one part of the body for another.</summary>
+/// <summary>Finds answers that are close to the sign they must not be confused with: <see cref="Recipe.CostlyPairs"/>.</summary>
 public static class CostlyPairs
 {
     /// <summary>An answer is close to its partner from this share of the pair's probability on: odds of 4 : 1 or less.</summary>
     public const double CloseShare = 0.2;
 
-    public static IReadOnlyList<(string First, string Second)> Default { get; } = [("NO", "SI"), ("OCCHIO", "NASO")];
+    /// <returns>The recipe's pairs.</returns>
+    public static IReadOnlyList<(string First, string Second)> Of(Recipe recipe) => [.. recipe.CostlyPairs.Select(p => (p[0], p[1]))];
 
     /// <returns>The closest partner of the most probable sign, where a pair has it and the partner has
     /// <see cref="CloseShare"/> or more of the pair's probability; else null.</returns>

@@ -46,6 +46,16 @@ public sealed class Ensemble : IRecogniser
 
     public Calibration Calibration { get; }
 
+    /// <summary>Those of all members, where all use the same; else everything or nothing.</summary>
+    public IReadOnlyList<ModalityMask> Masks
+    {
+        get
+        {
+            var all = new ModalityMask(Recipe.UsesRgb, Recipe.UsesRadar);
+            return [all, .. members[0].Masks.Where(mask => mask.Words != all.Words && members.All(m => m.CanUse(mask)))];
+        }
+    }
+
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, EnsembleFile.FileName));
 
     /// <exception cref="InvalidDataException">A member is missing, unfinished, or does not go with the others.</exception>
@@ -80,12 +90,12 @@ public sealed class Ensemble : IRecogniser
 
     public float[] Predict(SampleFeatures sample, ModalityMask? mask = null) => Pool([.. members.Select(m => m.Predict(sample, mask))]);
 
-    public float[][] PredictAll(
-        FeatureSet features, IReadOnlyList<Sample> samples, ModalityMask? mask, IProgress<WorkProgress>? progress = null,
+    public float[][][] PredictAll(
+        FeatureSet features, IReadOnlyList<Sample> samples, IReadOnlyList<ModalityMask> masks, IProgress<WorkProgress>? progress = null,
         CancellationToken cancel = default)
     {
-        float[][][] all = PredictMembers(features, samples, mask, progress, cancel);
-        return [.. Enumerable.Range(0, samples.Count).Select(n => Pool([.. all.Select(m => m[n])]))];
+        float[][][][] all = [.. members.Select(m => m.PredictAll(features, samples, masks, progress, cancel))];
+        return [.. masks.Select((_, i) => samples.Select((_, n) => Pool([.. all.Select(member => member[i][n])])).ToArray())];
     }
 
     public void Dispose()
@@ -95,8 +105,8 @@ public sealed class Ensemble : IRecogniser
 
     /// <returns>(M,N,K) probabilities of each member alone.</returns>
     internal float[][][] PredictMembers(
-        FeatureSet features, IReadOnlyList<Sample> samples, ModalityMask? mask, IProgress<WorkProgress>? progress, CancellationToken cancel) =>
-        [.. members.Select(m => m.PredictAll(features, samples, mask, progress, cancel))];
+        FeatureSet features, IReadOnlyList<Sample> samples, IProgress<WorkProgress>? progress, CancellationToken cancel) =>
+        [.. members.Select(m => m.PredictAll(features, samples, progress, cancel))];
 
     /// <param name="each">(M,K).</param>
     private float[] Pool(float[][] each) => Pool(each, weights, Calibration.Temperature);

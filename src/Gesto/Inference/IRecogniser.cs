@@ -19,21 +19,25 @@ public interface IRecogniser : IDisposable
     /// <summary>Already applied to what is predicted.</summary>
     Calibration Calibration { get; }
 
+    /// <summary>What it was taught to recognise from: everything it uses first, then what it can do with less, most first.</summary>
+    IReadOnlyList<ModalityMask> Masks { get; }
+
     /// <returns>Probabilities (K) in the order of <see cref="Labels"/>.</returns>
     /// <param name="sample">What there is of the sample.</param>
     /// <param name="mask">What of it may be used; null = all. The temperature was fitted with all.</param>
     /// <exception cref="InvalidDataException">The sample lacks a modality that is needed, or has another shape.</exception>
     float[] Predict(SampleFeatures sample, ModalityMask? mask = null);
 
-    /// <summary>Probabilities of many samples of a feature set, (K) each, in their order.</summary>
+    /// <summary>Probabilities of many samples of a feature set, under each mask alike; the radar is encoded once.</summary>
     /// <param name="features">Features made as those trained on.</param>
     /// <param name="samples">Which of them.</param>
-    /// <param name="mask">What may be used; null = all.</param>
+    /// <param name="masks">What may be used.</param>
     /// <param name="progress">Counts samples.</param>
     /// <param name="cancel">Noticed between batches.</param>
+    /// <returns>(masks, N, K), samples in their order.</returns>
     /// <exception cref="InvalidDataException">The features were made differently from those trained on, or one is missing.</exception>
-    float[][] PredictAll(
-        FeatureSet features, IReadOnlyList<Sample> samples, ModalityMask? mask, IProgress<WorkProgress>? progress = null,
+    float[][][] PredictAll(
+        FeatureSet features, IReadOnlyList<Sample> samples, IReadOnlyList<ModalityMask> masks, IProgress<WorkProgress>? progress = null,
         CancellationToken cancel = default);
 
     /// <summary>Opens a run, or an ensemble where the folder has an `ensemble.json`.</summary>

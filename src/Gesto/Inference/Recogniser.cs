@@ -53,8 +53,25 @@ public sealed class Recogniser : IRecogniser
         return new Recogniser(run, run.Facts.LabelSet, encoder, model) { Calibration = Calibration.Load(runFolder) };
     }
 
-    /// <summary>Whether it was taught to do with one modality of the two: samples may then lack the other.</summary>
-    public bool BearsMissing => Recipe is { UsesRgb: true, UsesRadar: true, Model.ModalityDropout: > 0 };
+    /// <inheritdoc/>
+    /// <remarks>One modality of two by <c>model.modalityDropout</c>, any antennas of several by <c>model.antennaDropout</c>.</remarks>
+    public IReadOnlyList<ModalityMask> Masks
+    {
+        get
+        {
+            int antennas = Recipe.Model.AntennaDropout > 0 ? Facts.Antennas : 1;
+            int[][] hidden = [.. Enumerable.Range(0, (1 << antennas) - 1)
+                .Select(bits => Enumerable.Range(0, antennas).Where(a => (bits >> a & 1) == 1).ToArray()).OrderBy(h => h.Length)];
+            bool either = BearsMissing;
+            var masks = new List<ModalityMask>();
+            if (Recipe.UsesRgb && Recipe.UsesRadar) masks.AddRange(hidden.Select(h => new ModalityMask(true, true, h)));
+            if (Recipe.UsesRgb && (either || !Recipe.UsesRadar)) masks.Add(new(true, false));
+            if (Recipe.UsesRadar && (either || !Recipe.UsesRgb)) masks.AddRange(hidden.Select(h => new ModalityMask(false, true, h)));
+            return masks;
+        }
+    }
+
+    private bool BearsMissing => Recipe is { UsesRgb: true, UsesRadar: true, Model.ModalityDropout: > 0 };
 
     /// <returns>Probabilities (K) in the order of <see cref="Labels"/>.</returns>
     /// <param name="sample">What there is of the sample.</param>
@@ -62,32 +79,23 @@ public sealed class Recogniser : IRecogniser
     /// <exception cref="InvalidDataException">The sample lacks a modality that the run cannot do without, or has another shape.</exception>
     public float[] Predict(SampleFeatures sample, ModalityMask? mask = null) => Classify([Encode(sample)], mask)[0];
 
-    /// <inheritdoc cref="PredictAll(FeatureSet, IReadOnlyList{Sample}, ModalityMask?, IProgress{WorkProgress}?, CancellationToken)"/>
-    public float[][] PredictAll(
-        FeatureSet features, IReadOnlyList<Sample> samples, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
-        PredictAll(features, samples, mask: null, progress, cancel);
-
-    /// <summary>Probabilities of many samples of a feature set, (K) each, in their order.</summary>
-    /// <param name="features">Features made as those trained on.</param>
-    /// <param name="samples">Which of them.</param>
-    /// <param name="mask">What may be used; null = all.</param>
-    /// <param name="progress">Counts samples.</param>
-    /// <param name="cancel">Noticed between batches.</param>
-    /// <exception cref="InvalidDataException">The features were made differently from those trained on, or one is missing.</exception>
-    public float[][] PredictAll(
-        FeatureSet features, IReadOnlyList<Sample> samples, ModalityMask? mask, IProgress<WorkProgress>? progress = null,
+    public float[][][] PredictAll(
+        FeatureSet features, IReadOnlyList<Sample> samples, IReadOnlyList<ModalityMask> masks, IProgress<WorkProgress>? progress = null,
         CancellationToken cancel = default)
     {
         CheckKey("RGB", run.Facts.Rgb, features.Rgb);
         CheckKey("radar", run.Facts.Radar, features.Radar);
-        var results = new List<float[]>(samples.Count);
+        List<float[]>[] results = [.. masks.Select(_ => new List<float[]>(samples.Count))];
+        int done = 0;
         foreach (Sample[] chunk in samples.Chunk(Batch))
         {
             cancel.ThrowIfCancellationRequested();
-            progress?.Report(new WorkProgress("predict", results.Count, samples.Count, "samples"));
-            results.AddRange(Classify([.. chunk.Select(s => Encode(Load(features, s.Key)))], mask));
+            progress?.Report(new WorkProgress("predict", done, samples.Count, "samples"));
+            (float[]? Rgb, float[]? Radar)[] encoded = [.. chunk.Select(s => Encode(Load(features, s.Key)))];
+            for (int m = 0; m < masks.Count; m++) results[m].AddRange(Classify(encoded, masks[m]));
+            done += chunk.Length;
         }
-        return [.. results];
+        return [.. results.Select(r => r.ToArray())];
     }
 
     public void Dispose()
@@ -141,13 +149,13 @@ public sealed class Recogniser : IRecogniser
                 $"the run was trained on ({string.Join(',', expected)}). Extract it with the same settings.");
     }
 
-    private float[][] Classify(IReadOnlyList<(float[]? Rgb, float[]? Radar)> samples, ModalityMask? mask)
+    private float[][] Classify((float[]? Rgb, float[]? Radar)[] samples, ModalityMask? mask)
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
         var sequences = SampleSequences.For(Recipe, run.Facts.RgbWidth, run.Facts.RadarWidth);
         foreach ((float[]? rgb, float[]? radar) in samples) sequences.Add(rgb, radar, Recipe);
-        (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) = sequences.Batch([.. Enumerable.Range(0, samples.Count)], Recipe.Training, null);
+        (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) = sequences.Batch([.. Enumerable.Range(0, samples.Length)], Recipe.Training, null);
         float[] all = nn.functional.softmax(model.Classify(rgbSteps, radarSteps, mask) / Calibration.Temperature, 1).data<float>().ToArray();
         return [.. all.Chunk(Labels.Count)];
     }

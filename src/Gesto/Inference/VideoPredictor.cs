@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Gesto.Data;
 using Gesto.Features;
+using Gesto.Models;
 using Gesto.Radar;
 using Gesto.Training;
 
@@ -10,6 +11,11 @@ namespace Gesto.Inference;
 /// <param name="Sign">The sign.</param>
 /// <param name="Probability">0…1, calibrated where the run is.</param>
 public readonly record struct RankedSign(SignClass Sign, float Probability);
+
+/// <summary>What a recogniser says about one recording.</summary>
+/// <param name="Probabilities">(K), in the order of the recogniser's labels.</param>
+/// <param name="Used">What of the recording it rests on; <see cref="IRecogniser.Masks"/> begins with everything.</param>
+public sealed record VideoPrediction(float[] Probabilities, ModalityMask Used);
 
 /// <summary>Recognises signs straight from recordings: the same reading, cutting and encoding as `gesto extract`, in this
 /// process, nothing kept on disk.</summary>
@@ -39,21 +45,23 @@ public sealed class VideoPredictor
     /// <param name="root">Folder that the sample's paths are relative to.</param>
     /// <param name="sample">Which files to read.</param>
     /// <param name="cancel">Stops the decoder; noticed between files.</param>
-    /// <returns>Probabilities (K) in the order of the recogniser's labels.</returns>
-    /// <exception cref="FileNotFoundException">A modality that the recipe needs is missing.</exception>
+    /// <exception cref="FileNotFoundException">A modality or an antenna is missing that the recogniser was not taught to do without.</exception>
     /// <exception cref="IOException">A file cannot be trusted.</exception>
-    public float[] Predict(string root, Sample sample, CancellationToken cancel)
+    public VideoPrediction Predict(string root, Sample sample, CancellationToken cancel)
     {
         RunFacts facts = recogniser.Facts;
         string place = Path.Combine(root, Path.GetDirectoryName(sample.Rgb ?? sample.Radar.FirstOrDefault(r => r is not null) ?? "") ?? "");
-        if (facts.Rgb is not null && !sample.HasRgb) throw Missing(place, "RGB video (…_RGB.mkv)");
-        if (facts.Radar is not null && !sample.HasRadar) throw Missing(place, "radar (…_RDM1.mp4 to …_RDM3.mp4)");
-
         var reader = new SampleReader(root, radar);
+        ModalityMask used = Offered(reader, sample);
+        if (!recogniser.CanUse(used))
+        {
+            if (facts.Rgb is not null && !used.Rgb) throw Missing(place, "RGB video (…_RGB.mkv)");
+            if (facts.Radar is not null && !used.Radar) throw Missing(place, "radar (…_RDM1.mp4 to …_RDM3.mp4)");
+        }
         float[]? features = null, frames = null;
         int rgbLength = 0, radarLength = 0;
         int[] shape = [];
-        if (facts.Rgb is not null)
+        if (used.Rgb)
         {
             Video.Clip clip = reader.ReadRgb(sample, encoder!.InputSize, cancel);
             cancel.ThrowIfCancellationRequested();
@@ -61,9 +69,13 @@ public sealed class VideoPredictor
             features = new float[rgbLength * encoder.Width];
             encoder.Encode(clip.Frames, rgbLength, features);
         }
-        if (facts.Radar is { } key)
+        if (used.Radar)
         {
-            RadarClip clip = reader.ReadRadar(sample, key.Shape[1], cancel);
+            FeatureKey key = facts.Radar!;
+            int antennas = key.Shape[1];
+            // Where an antenna cannot be done without, reading as many as there must be says which one is missing.
+            IReadOnlyList<int> hidden = recogniser.CanUse(used) ? used.HiddenAntennas ?? [] : [];
+            RadarClip clip = Complete(reader.ReadRadar(sample, antennas - hidden.Count, cancel), antennas, hidden);
             if (clip.DType != key.DType)
                 throw new InvalidDataException(
                     $"{place}: radar values are {Kind(clip.DType)}, the run was trained on {Kind(key.DType)}; their units differ.");
@@ -73,7 +85,31 @@ public sealed class VideoPredictor
                 ? Array.ConvertAll(clip.Bytes, b => (float)b)
                 : MemoryMarshal.Cast<byte, float>(clip.Bytes).ToArray();
         }
-        return recogniser.Predict(new SampleFeatures(features, rgbLength, frames, radarLength, shape));
+        return new(recogniser.Predict(new SampleFeatures(features, rgbLength, frames, radarLength, shape), used), used);
+    }
+
+    /// <returns>What the sample's files offer of what the recogniser uses.</returns>
+    private ModalityMask Offered(SampleReader reader, Sample sample)
+    {
+        RunFacts facts = recogniser.Facts;
+        bool rgb = facts.Rgb is not null && sample.HasRgb, radar = facts.Radar is not null && sample.HasRadar;
+        if (!radar || reader.AntennasOf(sample) == facts.Radar!.Shape[1]) return new(rgb, radar, []);
+        return new(rgb, radar, [.. Enumerable.Range(0, facts.Radar.Shape[1]).Where(a => a >= sample.Radar.Count || sample.Radar[a] is null)]);
+    }
+
+    /// <returns>(T, A, R, D) with zeros for the antennas that are hidden: their features are masked.</returns>
+    private static RadarClip Complete(RadarClip clip, int antennas, IReadOnlyList<int> hidden)
+    {
+        if (hidden.Count == 0) return clip;
+        int map = clip.Bytes.Length / (clip.Length * clip.Antennas);
+        int[] shown = [.. Enumerable.Range(0, antennas).Except(hidden)];
+        var bytes = new byte[clip.Length * antennas * map];
+        for (int t = 0; t < clip.Length; t++)
+        {
+            for (int a = 0; a < shown.Length; a++)
+                clip.Bytes.AsSpan((t * shown.Length + a) * map, map).CopyTo(bytes.AsSpan((t * antennas + shown[a]) * map));
+        }
+        return clip with { Bytes = bytes, Antennas = antennas };
     }
 
     /// <returns>The <paramref name="top"/> most probable signs, the most probable first; equal ones by id.</returns>
@@ -98,7 +134,7 @@ public sealed class VideoPredictor
 
     private FileNotFoundException Missing(string place, string what) =>
         new($"{place}: no {what}, and recipe '{recogniser.Recipe.Name}' needs it. " +
-            "Use a run trained without it (--recipe rgb-only or radar-only).");
+            "Use a run trained without it (--recipe rgb-only or radar-only), or taught to do without (model.modalityDropout).");
 
     private static string Kind(string dtype) => dtype == "|u1" ? "grey levels of video" : "numbers from .npy";
 

@@ -3,15 +3,6 @@ using static TorchSharp.torch;
 
 namespace Gesto.Models;
 
-/// <summary>Which modalities a prediction may use; what a recogniser was trained without it never uses.</summary>
-/// <param name="Rgb">Use RGB where there is some.</param>
-/// <param name="Radar">Use radar where there is some.</param>
-/// <param name="HiddenAntennas">Antennas, from 0, whose features count as missing.</param>
-public sealed record ModalityMask(bool Rgb = true, bool Radar = true, IReadOnlyList<int>? HiddenAntennas = null)
-{
-    public static ModalityMask All { get; } = new();
-}
-
 /// <summary>Blends the samples of a batch pairwise: what sample i is made of, and how much of it is itself.</summary>
 /// <param name="Partner">For each sample the index of the other one.</param>
 /// <param name="Share">0…1, how much is the sample itself.</param>

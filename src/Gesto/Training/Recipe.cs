@@ -25,6 +25,10 @@ public sealed record Recipe
 
     public TrainingRecipe Training { get; init; } = new();
 
+    /// <summary>Pairs of signs, by name, whose confusion costs most where the recogniser is used: watched in reports, flagged in
+    /// close predictions. Ours are a hospital's: yes for no, one part of the body for another.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> CostlyPairs { get; init; } = [["NO", "SI"], ["OCCHIO", "NASO"]];
+
     public const string RgbModality = "rgb";
     public const string RadarModality = "radar";
 
@@ -38,6 +42,8 @@ public sealed record Recipe
         var check = new RecipeCheck(place);
         check.Require(Modalities is [RgbModality] or [RadarModality] or [RgbModality, RadarModality], "modalities",
             $"[{string.Join(", ", Modalities)}]", "[\"rgb\"], [\"radar\"] or [\"rgb\", \"radar\"]");
+        check.Require(CostlyPairs.All(p => p is [var a, var b] && a != b), "costlyPairs",
+            $"{CostlyPairs.Count(p => p is not [var a, var b] || a == b)} entries that are no pair", "pairs of two names, [[\"NO\", \"SI\"], …]");
         Radar.Check(check);
         Model.Check(check, Modalities.Count);
         Training.Check(check);

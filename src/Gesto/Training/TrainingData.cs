@@ -37,7 +37,8 @@ internal sealed class TrainingData
 
     public string Fingerprint { get; private set; } = "";
 
-    /// <exception cref="InvalidDataException">The features lack what the recipe asks for, or hold NaN.</exception>
+    /// <exception cref="InvalidDataException">The features lack what the recipe asks for, or hold NaN; or one recording is in two
+    /// parts of the split.</exception>
     public static TrainingData Load(FeatureSet features, Recipe recipe, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         FeatureStore? rgb = recipe.UsesRgb ? features.Rgb ?? throw Lacks(recipe, "RGB") : null;
@@ -50,6 +51,7 @@ internal sealed class TrainingData
         ValidationSplit split = recipe.Training.ValidationFraction == 0
             ? ValidationSplit.None(features.Samples)
             : ValidationSplit.Choose(features.Samples, recipe.Training.Seed, recipe.Training.ValidationFraction);
+        RefuseLeaks(features, split);
         var data = new TrainingData(split, features.Labels);
         if (frames) data.RadarFrames = new RadarSequences(radar!.Key.DType, radar.Key.Shape.AsSpan(1));
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -95,6 +97,13 @@ internal sealed class TrainingData
     /// <summary>The real steps (T, F) of one sample's features.</summary>
     internal static float[] Steps(FeatureStore store, string key, IncrementalHash? hash = null) =>
         Read(store, key, hash).ToSingles()[..(store.LengthOf(key) * store.Key.Shape[1])];
+
+    private static void RefuseLeaks(FeatureSet features, ValidationSplit split)
+    {
+        var parts = features.Samples.ToDictionary(s => s.Key, s => ManifestFile.Text(s.Split));
+        foreach (Sample sample in split.Validation) parts[sample.Key] = "held out for validation";
+        RecordingFingerprints.RefuseLeaks(features.Folder, parts);
+    }
 
     private void Index()
     {

@@ -17,6 +17,8 @@ public class EvaluationResultTests
         Labels = Signs,
         Recipe = "late-fusion",
         Split = "test",
+        WatchedPairs = [("NO", "SI")],
+        Masked = [new("radar", [[.8f, .1f, .1f], [.6f, .3f, .1f], [.1f, .8f, .1f], [.1f, .5f, .4f]])],
     };
 
     [Fact]
@@ -58,6 +60,7 @@ public class EvaluationResultTests
         Assert.Equal([[3, 3, 1], [3, 7, 1], [7, 7, 1], [9, 7, 1]], loaded.Confusion);
         Assert.Equal(1, loaded.ToMatrix()[0, 1]);
         Assert.Equal(result.ToJson(), loaded.ToJson());
+        Assert.Equal(("radar", 4, 0.75), (loaded.Masks[0].Group, loaded.Masks[0].Samples, loaded.Masks[0].Top1));
         Assert.Equal(("NO", "SI", 1), (loaded.WatchedPairs[0].First, loaded.WatchedPairs[0].Second, loaded.WatchedPairs[0].Count));
     }
 

@@ -37,6 +37,8 @@ internal static class PlantedEvaluation
             Split = "test",
             Simulated = true,
             Seed = 1,
+            WatchedPairs = [("NO", "SI"), ("OCCHIO", "NASO")],
+            Masked = [new("RGB", probabilities.Select((p, n) => n % 2 == 0 ? p : new float[p.Length]).ToArray())],
             Facts = new Dictionary<string, string>
             {
                 ["seed"] = "1",

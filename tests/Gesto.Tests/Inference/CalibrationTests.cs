@@ -51,13 +51,15 @@ public class CalibrationTests
     public void A_costly_pair_is_flagged_when_its_partner_is_near_and_only_for_the_answer()
     {
         // 0.15 of 0.15 + 0.55 = 21 %; 0.10 of 0.70 = 14 %.
-        Assert.Equal("SI", CostlyPairs.Close([.3f, .55f, .15f], Signs, CostlyPairs.Default)?.Partner);
-        Assert.Null(CostlyPairs.Close([.3f, .60f, .10f], Signs, CostlyPairs.Default));
-        Assert.Null(CostlyPairs.Close([.4f, .30f, .30f], Signs, CostlyPairs.Default)); // CASA is the answer
-        ClosePair back = CostlyPairs.Close([.2f, .3f, .5f], Signs, CostlyPairs.Default)!;
+        Assert.Equal("SI", CostlyPairs.Close([.3f, .55f, .15f], Signs, Costly)?.Partner);
+        Assert.Null(CostlyPairs.Close([.3f, .60f, .10f], Signs, Costly));
+        Assert.Null(CostlyPairs.Close([.4f, .30f, .30f], Signs, Costly)); // CASA is the answer
+        ClosePair back = CostlyPairs.Close([.2f, .3f, .5f], Signs, Costly)!;
         Assert.Equal(("SI", "NO"), (back.Answer, back.Partner));
         Assert.Equal(0.375, back.PartnerShare, 6);
     }
+
+    private static readonly (string, string)[] Costly = [("NO", "SI"), ("OCCHIO", "NASO")];
 
     private static string Refused(Folder folder) => Assert.Throws<InvalidDataException>(() => Calibration.Load(folder.Path)).Message;
 }

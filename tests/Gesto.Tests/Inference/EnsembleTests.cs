@@ -53,9 +53,9 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         Assert.Equal(calibration.Temperature, ensemble.Calibration.Temperature);
         Dataset dataset = Dataset.Open(tiny.Data);
         Sample[] samples = [.. dataset.Samples.Where(s => s.Split == Split.Test)];
-        float[][] extracted = ensemble.PredictAll(features, samples, mask: null);
+        float[][] extracted = ensemble.PredictAll(features, samples);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
-        float[] direct = new VideoPredictor(ensemble, encoder).Predict(dataset.Root, samples[0], CancellationToken.None);
+        float[] direct = new VideoPredictor(ensemble, encoder).Predict(dataset.Root, samples[0], CancellationToken.None).Probabilities;
         Assert.All(direct.Zip(extracted[0]), p => Assert.Equal(p.First, p.Second, 1e-5f));
         Assert.Equal(1, direct.Sum(), 1e-5f);
 

@@ -61,7 +61,7 @@ public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition) : IClass
         var predictor = new VideoPredictor(recogniser, null);
         foreach ((Sample sample, SubmissionRow row) in asked.Zip(rows))
         {
-            float[] direct = predictor.Predict(edition.Data, sample, default);
+            float[] direct = predictor.Predict(edition.Data, sample, default).Probabilities;
             Assert.Equal(recogniser.Labels[Array.IndexOf(direct, direct.Max())].Id, row.ClassId);
         }
     }

@@ -3,6 +3,7 @@ using Gesto.Data;
 using Gesto.Evaluation;
 using Gesto.Features;
 using Gesto.Inference;
+using Gesto.Training;
 
 namespace Gesto.Tests.Inference;
 
@@ -27,7 +28,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         Assert.NotEmpty(samples);
         for (int n = 0; n < samples.Length; n++)
         {
-            float[] direct = predictor.Predict(dataset.Root, samples[n], CancellationToken.None);
+            float[] direct = predictor.Predict(dataset.Root, samples[n], CancellationToken.None).Probabilities;
             // The same numbers through the same network; only the batch is padded differently.
             Assert.All(direct.Zip(extracted[n]), p => Assert.Equal(p.First, p.Second, 1e-5f));
             Assert.Equal(1, direct.Sum(), 1e-5f);
@@ -43,23 +44,64 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         string folder = Path.Combine(tiny.Data, Path.GetDirectoryName(known.Rgb!)!);
         var predictor = new VideoPredictor(recogniser, encoder);
         Assert.Equal(
-            predictor.Predict(tiny.Data, known, CancellationToken.None),
-            predictor.Predict(folder, SampleReader.FromFolder(folder), CancellationToken.None));
+            predictor.Predict(tiny.Data, known, CancellationToken.None).Probabilities,
+            predictor.Predict(folder, SampleReader.FromFolder(folder), CancellationToken.None).Probabilities);
     }
 
     [Fact]
-    public void A_missing_modality_names_the_folder_and_the_recipe()
+    public void A_run_taught_to_do_without_takes_a_recording_that_lacks_a_modality_and_says_what_it_used()
     {
         Sample known = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
         using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
         var predictor = new VideoPredictor(recogniser, encoder);
-        var e = Assert.Throws<FileNotFoundException>(() => predictor.Predict(tiny.Data, known with { Rgb = null }, CancellationToken.None));
-        Assert.Contains($"{known.Name}: no RGB video", e.Message.Replace('\\', '/'), StringComparison.Ordinal);
-        Assert.Contains("'late-fusion'", e.Message, StringComparison.Ordinal);
+        Assert.Equal(["RGB and radar", "RGB", "radar"], recogniser.Masks.Select(m => m.Words));
+        float[][][] masked = recogniser.PredictAll(FeatureSet.Open(tiny.Features), [known], recogniser.Masks);
+        Sample[] offered = [known, known with { Radar = [null, null, null] }, known with { Rgb = null }];
+        for (int i = 0; i < offered.Length; i++)
+        {
+            VideoPrediction prediction = predictor.Predict(tiny.Data, offered[i], CancellationToken.None);
+            Assert.Equal(recogniser.Masks[i].Words, prediction.Used.Words);
+            Assert.All(prediction.Probabilities.Zip(masked[i][0]), p => Assert.Equal(p.First, p.Second, 1e-5f));
+        }
+        Assert.NotEqual(masked[0][0], masked[1][0]);
+    }
+
+    [Fact]
+    public void What_a_run_cannot_do_without_is_an_error_that_names_the_folder_and_the_recipe()
+    {
+        Sample known = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
+        using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
+        using IRgbEncoder encoder = TinyRun.OpenEncoder();
+        var predictor = new VideoPredictor(recogniser, encoder);
+        var e = Assert.Throws<FileNotFoundException>(() =>
+            predictor.Predict(tiny.Data, known with { Rgb = null, Radar = [null, null, null] }, CancellationToken.None));
+        Assert.Contains($"'{recogniser.Recipe.Name}'", e.Message, StringComparison.Ordinal);
         e = Assert.Throws<FileNotFoundException>(
             () => predictor.Predict(tiny.Data, known with { Radar = [known.Radar[0], null, known.Radar[2]] }, CancellationToken.None));
-        Assert.Contains("RDM2", e.Message, StringComparison.Ordinal);
+        Assert.Contains($"{known.Name}: 2 radar antenna(s), expected 3; missing: RDM2", e.Message.Replace('\\', '/'), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_taught_with_antennas_hidden_takes_a_recording_that_lacks_some()
+    {
+        string run = tiny.PathOf("antennas");
+        TrainingRun.Start(FeatureSet.Open(tiny.Features), RecipeFile.Load("radar-only",
+            ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8", "model.antennaDropout=0.3"]),
+            run, resume: false, threads: 1);
+        using Recogniser recogniser = Recogniser.Load(run, threads: 1);
+        Assert.Equal(
+            ["radar", "radar without antenna 1", "radar without antenna 2", "radar without antenna 3", "radar without antennas 1 and 2",
+                "radar without antennas 1 and 3", "radar without antennas 2 and 3"],
+            recogniser.Masks.Select(m => m.Words));
+        Sample known = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
+        var predictor = new VideoPredictor(recogniser, null);
+        VideoPrediction prediction = predictor.Predict(
+            tiny.Data, known with { Radar = [known.Radar[0], null, known.Radar[2]] }, CancellationToken.None);
+        Assert.Equal("radar without antenna 2", prediction.Used.Words);
+        float[] masked = recogniser.PredictAll(FeatureSet.Open(tiny.Features), [known], [recogniser.Masks[2]])[0][0];
+        Assert.All(prediction.Probabilities.Zip(masked), p => Assert.Equal(p.First, p.Second, 1e-5f));
+        Assert.NotEqual(predictor.Predict(tiny.Data, known, CancellationToken.None).Probabilities, prediction.Probabilities);
     }
 
     [Fact]
@@ -84,6 +126,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         EvaluationResult result = EvaluateCommand.Evaluate(
             tiny.Run, tiny.Features, Split.Test, seed: 1, threads: 1, new NoProgress(), CancellationToken.None);
         Assert.Equal(("late-fusion", "test", 4, true, false), (result.Recipe, result.Split, result.Samples, result.Simulated, result.TrainedOnThese));
+        Assert.Equal(["RGB", "radar"], result.Masks.Select(m => m.Group));
         foreach (string file in new[] { "evaluation-test.json", "report-test.html", "confusion-test.png" })
             Assert.True(File.Exists(Path.Combine(tiny.Run, file)), file);
         Assert.Equal(result.ToJson(), EvaluationResult.Load(Path.Combine(tiny.Run, "evaluation-test.json")).ToJson());

@@ -36,6 +36,22 @@ public class TrainingRunTests
         Assert.NotEqual(File.ReadAllBytes(temporary["a/best.safetensors"]), File.ReadAllBytes(temporary["c/best.safetensors"]));
     }
 
+    [Fact]
+    public void One_recording_in_two_parts_of_the_split_is_an_error_that_names_both_samples()
+    {
+        using var temporary = new Folder();
+        FeatureSet features = PlantedFeatures.Write(temporary["features"]);
+        string a = "train/3_SIGN3/SAMPLE_2", b = "train/8_SIGN8/SAMPLE_1", test = "test/3_SIGN3/SAMPLE_0";
+        Write(a, b); // twice in one part counts twice, and leaks nothing
+        Train(features, Small, temporary["run"]);
+        Write(a, test);
+        var e = Assert.Throws<InvalidDataException>(() => Train(features, Small, temporary["leak"]));
+        Assert.Contains($"'{test}' (test) and '{a}' (train)", e.Message, StringComparison.Ordinal);
+
+        void Write(params string[] same) => File.WriteAllText(Path.Combine(features.Folder, "recordings.json"),
+            System.Text.Json.JsonSerializer.Serialize(features.Samples.ToDictionary(s => s.Key, s => same.Contains(s.Key) ? "same" : s.Key)));
+    }
+
     [Theory]
     [InlineData("load features", 3)]
     [InlineData("train radar-encoder", 0)]
