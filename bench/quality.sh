@@ -36,6 +36,7 @@ fi
   --takes "$takes" --seed "$seed"
 "$gesto" extract "$work/data" "$work/features"
 measure radar-only "$work/features" radar-only
+measure radar-frozen "$work/features" radar-only --set radar.encoder=frozen
 measure rgb-only "$work/features" rgb-only
 measure late-fusion "$work/features" late-fusion --radar-from "$work/runs/radar-only"
 measure source "$work/features" source

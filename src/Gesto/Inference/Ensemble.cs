@@ -46,13 +46,14 @@ public sealed class Ensemble : IRecogniser
 
     public Calibration Calibration { get; }
 
-    /// <summary>Those of all members, where all use the same; else everything or nothing.</summary>
+    /// <summary>Everything, and what any member can do with less: those who can, vote.</summary>
     public IReadOnlyList<ModalityMask> Masks
     {
         get
         {
             var all = new ModalityMask(Recipe.UsesRgb, Recipe.UsesRadar);
-            return [all, .. members[0].Masks.Where(mask => mask.Words != all.Words && members.All(m => m.CanUse(mask)))];
+            return [.. members.SelectMany(m => m.Masks).Prepend(all).DistinctBy(m => m.Words)
+                .OrderByDescending(m => m.Rgb && m.Radar).ThenByDescending(m => m.Rgb).ThenBy(m => m.HiddenAntennas?.Count ?? 0)];
         }
     }
 
@@ -88,14 +89,26 @@ public sealed class Ensemble : IRecogniser
         }
     }
 
-    public float[] Predict(SampleFeatures sample, ModalityMask? mask = null) => Pool([.. members.Select(m => m.Predict(sample, mask))]);
+    public float[] Predict(SampleFeatures sample, ModalityMask? mask = null)
+    {
+        int[] voters = VotersFor(mask ?? ModalityMask.All);
+        return Pool([.. voters.Select(v => members[v].Predict(sample, mask))], voters);
+    }
 
     public float[][][] PredictAll(
         FeatureSet features, IReadOnlyList<Sample> samples, IReadOnlyList<ModalityMask> masks, IProgress<WorkProgress>? progress = null,
         CancellationToken cancel = default)
     {
-        float[][][][] all = [.. members.Select(m => m.PredictAll(features, samples, masks, progress, cancel))];
-        return [.. masks.Select((_, i) => samples.Select((_, n) => Pool([.. all.Select(member => member[i][n])])).ToArray())];
+        int[][] voters = [.. masks.Select(VotersFor)];
+        // Each member encodes a sample once, for all masks that it votes under: (member, mask) → (N, K).
+        var said = new Dictionary<(int Member, int Mask), float[][]>();
+        for (int m = 0; m < members.Count; m++)
+        {
+            int[] mine = [.. Enumerable.Range(0, masks.Count).Where(i => voters[i].Contains(m))];
+            float[][][] probabilities = members[m].PredictAll(features, samples, [.. mine.Select(i => masks[i])], progress, cancel);
+            for (int i = 0; i < mine.Length; i++) said[(m, mine[i])] = probabilities[i];
+        }
+        return [.. voters.Select((those, i) => samples.Select((_, n) => Pool([.. those.Select(v => said[(v, i)][n])], those)).ToArray())];
     }
 
     public void Dispose()
@@ -108,8 +121,23 @@ public sealed class Ensemble : IRecogniser
         FeatureSet features, IReadOnlyList<Sample> samples, IProgress<WorkProgress>? progress, CancellationToken cancel) =>
         [.. members.Select(m => m.PredictAll(features, samples, progress, cancel))];
 
-    /// <param name="each">(M,K).</param>
-    private float[] Pool(float[][] each) => Pool(each, weights, Calibration.Temperature);
+    /// <returns>The members that can do with no more than this.</returns>
+    /// <exception cref="InvalidDataException">None can.</exception>
+    private int[] VotersFor(ModalityMask mask)
+    {
+        int[] voters = [.. Enumerable.Range(0, members.Count).Where(m => members[m].CanUse(
+            mask with { Rgb = mask.Rgb && members[m].Recipe.UsesRgb, Radar = mask.Radar && members[m].Recipe.UsesRadar }))];
+        return voters.Length > 0 ? voters : throw new InvalidDataException($"No member of '{Recipe.Name}' can do with {mask.Words}.");
+    }
+
+    /// <param name="each">(voters, K).</param>
+    /// <param name="voters">Their weights are scaled to sum to what all members' do.</param>
+    private float[] Pool(float[][] each, int[] voters)
+    {
+        double share = voters.Sum(v => weights[v]), all = weights.Sum();
+        // Members of weight 0 alone: then one is as good as another.
+        return Pool(each, [.. voters.Select(v => share > 0 ? weights[v] * all / share : all / voters.Length)], Calibration.Temperature);
+    }
 
     /// <summary>The pool itself: (M,K) probabilities, (M) weights → (K) probabilities.</summary>
     internal static float[] Pool(float[][] each, double[] weights, double temperature)

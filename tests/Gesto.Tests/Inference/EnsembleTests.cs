@@ -59,6 +59,18 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         Assert.All(direct.Zip(extracted[0]), p => Assert.Equal(p.First, p.Second, 1e-5f));
         Assert.Equal(1, direct.Sum(), 1e-5f);
 
+        Assert.Equal(["RGB and radar", "RGB", "radar"], ensemble.Masks.Select(m => m.Words));
+        using IRecogniser late = IRecogniser.Load(tiny.Run, threads: 1);
+        using IRecogniser alone = IRecogniser.Load(radar, threads: 1);
+        float[] fromRgb = new VideoPredictor(ensemble, encoder).Predict(
+            dataset.Root, samples[0] with { Radar = [null, null, null] }, CancellationToken.None).Probabilities;
+        float[][][] lateSays = late.PredictAll(features, samples, late.Masks);
+        // Without radar the one member that can do without votes alone; without RGB both do.
+        Assert.All(fromRgb.Zip(Ensemble.Pool([lateSays[1][0]], [1], calibration.Temperature)), p => Assert.Equal(p.First, p.Second, 1e-5f));
+        float[] both = Ensemble.Pool(
+            [lateSays[2][0], alone.PredictAll(features, samples)[0]], [.. file.Members.Select(m => m.Weight)], calibration.Temperature);
+        Assert.All(both.Zip(ensemble.PredictAll(features, samples, ensemble.Masks)[2][0]), p => Assert.Equal(p.First, p.Second, 1e-5f));
+
         EvaluationResult result = EvaluateCommand.Evaluate(folder, tiny.Features, Split.Test, seed: 1, threads: 1, new NoProgress(), CancellationToken.None);
         Assert.Equal(("both", 4), (result.Recipe, result.Samples));
         Assert.Contains("../../radar-member", result.Facts["members"], StringComparison.Ordinal);
