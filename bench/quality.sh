@@ -40,4 +40,9 @@ measure radar-frozen "$work/features" radar-only --set radar.encoder=frozen
 measure rgb-only "$work/features" rgb-only
 measure late-fusion "$work/features" late-fusion --radar-from "$work/runs/radar-only"
 measure source "$work/features" source
+members=("$work/runs/late-fusion" "$work/runs/rgb-only" "$work/runs/radar-only")
+ensemble="$work/runs/ensemble"
+"$gesto" ensemble "${members[@]}" --run "$ensemble" --features "$work/features"
+"$gesto" evaluate "$ensemble" "$work/features" --split test --json >"$ensemble/result.json"
+echo 0 >"$ensemble/seconds"
 /usr/bin/python3 "$here/results.py" "$work/runs"

@@ -30,24 +30,10 @@ internal static class RecordingFingerprints
         Write(path, now);
     }
 
-    /// <summary>Looks for one recording in two parts of a split, e.g. copied under another name.</summary>
-    /// <param name="folder">The feature folder; one without `recordings.json` has no leak to be found.</param>
-    /// <param name="parts">Sample key → the part it is in.</param>
-    /// <exception cref="InvalidDataException">There is one.</exception>
-    public static void RefuseLeaks(string folder, IReadOnlyDictionary<string, string> parts)
-    {
-        Dictionary<string, string> all = Read(Path.Combine(folder, FileName));
-        var first = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach ((string sample, string part) in parts.OrderBy(p => p.Key, StringComparer.Ordinal))
-        {
-            if (!all.TryGetValue(sample, out string? fingerprint) || first.TryAdd(fingerprint, sample)) continue;
-            string other = first[fingerprint];
-            if (parts[other] != part)
-                throw new InvalidDataException(
-                    $"{folder}: '{other}' ({parts[other]}) and '{sample}' ({part}) are the same recording, so accuracy on one part would be " +
-                    $"memory. Take one of them out of the data set ('gesto check' lists all duplicates) and extract into a new folder.");
-        }
-    }
+    /// <returns>Groups of samples whose recordings are alike by their fingerprints, which sizes and edges of files that begin and end
+    /// with silence may be too: look closer. None where the folder has no `recordings.json`.</returns>
+    public static IEnumerable<string[]> Alike(string folder) =>
+        Read(Path.Combine(folder, FileName)).GroupBy(p => p.Value, p => p.Key).Where(g => g.Count() > 1).Select(g => g.Order(StringComparer.Ordinal).ToArray());
 
     /// <summary>Writes those of several shards into one file, as an undivided extraction would have.</summary>
     public static void Merge(string folder, IEnumerable<string> shards)

@@ -53,7 +53,7 @@ public sealed class VideoPredictor
         string place = Path.Combine(root, Path.GetDirectoryName(sample.Rgb ?? sample.Radar.FirstOrDefault(r => r is not null) ?? "") ?? "");
         var reader = new SampleReader(root, radar);
         ModalityMask used = Offered(reader, sample);
-        if (!recogniser.CanUse(used))
+        if (!recogniser.CanUse(used with { HiddenAntennas = null }))
         {
             if (facts.Rgb is not null && !used.Rgb) throw Missing(place, "RGB video (…_RGB.mkv)");
             if (facts.Radar is not null && !used.Radar) throw Missing(place, "radar (…_RDM1.mp4 to …_RDM3.mp4)");

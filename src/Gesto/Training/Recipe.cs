@@ -42,8 +42,8 @@ public sealed record Recipe
         var check = new RecipeCheck(place);
         check.Require(Modalities is [RgbModality] or [RadarModality] or [RgbModality, RadarModality], "modalities",
             $"[{string.Join(", ", Modalities)}]", "[\"rgb\"], [\"radar\"] or [\"rgb\", \"radar\"]");
-        check.Require(CostlyPairs.All(p => p is [var a, var b] && a != b), "costlyPairs",
-            $"{CostlyPairs.Count(p => p is not [var a, var b] || a == b)} entries that are no pair", "pairs of two names, [[\"NO\", \"SI\"], …]");
+        check.Require(CostlyPairs is { } pairs && pairs.All(p => p is [{ } a, { } b] && a != b), "costlyPairs",
+            "something else", "pairs of two names, [[\"NO\", \"SI\"], …]");
         Radar.Check(check);
         Model.Check(check, Modalities.Count);
         Training.Check(check);

@@ -98,11 +98,25 @@ internal sealed class TrainingData
     internal static float[] Steps(FeatureStore store, string key, IncrementalHash? hash = null) =>
         Read(store, key, hash).ToSingles()[..(store.LengthOf(key) * store.Key.Shape[1])];
 
+    /// <summary>One recording under two names, on both sides of a split, makes the score of one side memory.</summary>
     private static void RefuseLeaks(FeatureSet features, ValidationSplit split)
     {
         var parts = features.Samples.ToDictionary(s => s.Key, s => ManifestFile.Text(s.Split));
         foreach (Sample sample in split.Validation) parts[sample.Key] = "held out for validation";
-        RecordingFingerprints.RefuseLeaks(features.Folder, parts);
+        FeatureStore[] stores = [.. new[] { features.Rgb, features.Radar }.OfType<FeatureStore>()];
+        foreach (string[] alike in RecordingFingerprints.Alike(features.Folder))
+        {
+            string[] here = [.. alike.Where(parts.ContainsKey)];
+            if (here.Select(s => parts[s]).Distinct().Count() < 2) continue;
+            foreach (var same in here.GroupBy(s => Convert.ToHexString(SHA256.HashData([.. stores.SelectMany(store => store.Load(s).Bytes)]))))
+            {
+                string first = same.First();
+                if (same.FirstOrDefault(s => parts[s] != parts[first]) is { } other)
+                    throw new InvalidDataException(
+                        $"{features.Folder}: '{first}' ({parts[first]}) and '{other}' ({parts[other]}) are the same recording; a score on one " +
+                        "part would be memory. Take one out of the data set ('gesto check' lists duplicates) and extract into a new folder.");
+            }
+        }
     }
 
     private void Index()

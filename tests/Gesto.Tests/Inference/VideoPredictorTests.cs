@@ -80,6 +80,9 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         e = Assert.Throws<FileNotFoundException>(
             () => predictor.Predict(tiny.Data, known with { Radar = [known.Radar[0], null, known.Radar[2]] }, CancellationToken.None));
         Assert.Contains($"{known.Name}: 2 radar antenna(s), expected 3; missing: RDM2", e.Message.Replace('\\', '/'), StringComparison.Ordinal);
+        e = Assert.Throws<FileNotFoundException>(() => // it could do without RGB
+            predictor.Predict(tiny.Data, known with { Rgb = null, Radar = [known.Radar[0], null, known.Radar[2]] }, CancellationToken.None));
+        Assert.Contains("missing: RDM2", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
