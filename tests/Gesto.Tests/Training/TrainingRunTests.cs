@@ -157,19 +157,17 @@ public class TrainingRunTests
     }
 
     [Fact]
-    public void Fifty_epochs_need_the_tensors_and_the_memory_of_ten()
+    public void Fifty_epochs_need_the_tensors_of_ten()
     {
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         var live = new List<long>();
-        var resident = new List<double>();
         var progress = new Interrupter(p =>
         {
             if (p.Stage != "train fusion" || p.Done < 10) return;
             GC.Collect();
             GC.WaitForPendingFinalizers();
             live.Add(torch.Tensor.TotalCount);
-            resident.Add(Environment.WorkingSet / 1e6);
         });
         TrainingRun.Start(features, RecipeFile.Parse("{}", "x", [
             "radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=50", "training.patience=50", "training.mixup=0.4",
@@ -177,7 +175,6 @@ public class TrainingRunTests
         Assert.Equal(41, live.Count);
         // What other tests left to the finaliser may still go while we count, so the count may fall; a leak makes it rise.
         Assert.True(live[^2] <= live[0], string.Join(", ", live));
-        Assert.True(resident[^2] <= 1.02 * resident[0], string.Join(", ", resident));
     }
 
     [Fact]
