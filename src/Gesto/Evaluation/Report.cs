@@ -107,7 +107,7 @@ public static class Report
         var html = new HtmlBuilder();
         if (r.Masks.Count == 0) return html;
         GroupScore[] rows = [new("everything", r.Samples, r.Top1, r.Top1Low, r.Top1High, r.IntervalMethod), .. r.Masks];
-        return html.Add($"<section><h2>When something is missing</h2>{ReportCharts.DotRows(rows)}<p class=\"note\">The same recordings and the same run, from the named part of them only.</p></section>");
+        return html.Add($"<section class=\"masks\"><h2>When something is missing</h2>{ReportCharts.DotRows(rows)}<p class=\"note\">The same recordings and the same run, from the named part of them only.</p></section>");
     }
 
     private static HtmlBuilder LearningCurves(IReadOnlyList<EpochLine> log)
