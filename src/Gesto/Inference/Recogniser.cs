@@ -166,17 +166,25 @@ public sealed class Recogniser : IRecogniser
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
         // Frames lose their mean in the encoder, features here.
-        FeatureSequences? rgbs = Recipe.UsesRgb ? new(run.Facts.RgbWidth, Recipe.Rgb is { RemoveStatic: true, Encoder: not RgbEncoderMode.Frames }) : null;
-        FeatureSequences? radars = Recipe.UsesRadar ? new(run.Facts.RadarWidth, Recipe.Radar.CentreFeatures) : null;
+        FeatureSequences? rgbs = Recipe.UsesRgb
+            ? new(run.Facts.RgbWidth, Recipe.Rgb is { RemoveStatic: true, Encoder: not RgbEncoderMode.Frames }) { Longest = run.Facts.Rgb!.Shape[0] } : null;
+        FeatureSequences? radars = Recipe.UsesRadar ? new(run.Facts.RadarWidth, Recipe.Radar.CentreFeatures) { Longest = run.Facts.Radar!.Shape[0] } : null;
         foreach ((float[]? rgb, float[]? radar) in samples)
         {
             rgbs?.Add(rgb ?? []);
             radars?.Add(radar ?? []);
         }
         var sequences = new SampleSequences(rgbs, radars);
-        (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) = sequences.Batch([.. Enumerable.Range(0, samples.Length)], Recipe.Training, null);
-        float[] all = nn.functional.softmax(model.Classify(rgbSteps, radarSteps, mask) / Calibration.Temperature, 1).data<float>().ToArray();
-        return [.. all.Chunk(Labels.Count)];
+        int[] every = [.. Enumerable.Range(0, samples.Length)];
+        int views = Recipe.Model.Views;
+        Tensor logits = zeros(samples.Length, Labels.Count);
+        for (int view = 0; view < views; view++)
+        {
+            double tempo = views == 1 ? 1 : 1 + Recipe.Training.TempoSpread * (2.0 * view / (views - 1) - 1);
+            (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) = sequences.Batch(every, Recipe.Training, null, tempo);
+            logits.add_(model.Classify(rgbSteps, radarSteps, mask));
+        }
+        return [.. nn.functional.softmax(logits / (views * Calibration.Temperature), 1).data<float>().ToArray().Chunk(Labels.Count)];
     }
 
     private void CheckKey(string modality, FeatureKey? trained, FeatureStore? given)

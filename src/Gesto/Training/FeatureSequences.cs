@@ -7,13 +7,15 @@ namespace Gesto.Training;
 internal sealed class FeatureSequences(int width, bool centre = false) : IStepSource
 {
     private readonly List<float[]> samples = [];
+    private int longest;
 
     /// <summary>F.</summary>
     public int Width => width;
 
     public int Count => samples.Count;
 
-    public int Longest { get; private set; }
+    /// <summary>Set beforehand: at least this, so that what one sample is shown does not depend on the others.</summary>
+    public int Longest { get => longest; init => longest = value; }
 
     public int LengthOf(int sample) => samples[sample].Length / width;
 
@@ -23,7 +25,7 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
         if (steps.Length % width != 0)
             throw new ArgumentException($"{steps.Length} values do not make steps of {width}.", nameof(steps));
         samples.Add(centre ? WithoutMean(steps) : steps);
-        Longest = Math.Max(Longest, steps.Length / width);
+        longest = Math.Max(longest, steps.Length / width);
     }
 
     public ModalitySteps Batch(ReadOnlySpan<int> chosen, int[][] steps, Random? random = null)
