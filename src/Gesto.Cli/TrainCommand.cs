@@ -55,10 +55,12 @@ internal static class TrainCommand
         CancellationToken cancel)
     {
         // A resumed run that names no recipe and sets nothing goes on with its own.
-        Recipe? recipe = resume && recipeName is null && settings.Length == 0 && RunDirectory.Exists(run)
+        Recipe? recipe = resume && recipeName is null && settings.Length == 0 && (RunDirectory.Exists(run) || EnsembleTraining.Exists(run))
             ? null
             : RecipeFile.Load(recipeName ?? "late-fusion", settings);
         FeatureSet set = FeatureSet.Open(features);
+        if (recipe?.Members.Count > 0 || (resume && EnsembleTraining.Exists(run)))
+            return TrainMembers(set, EnsembleTraining.Exists(run) && recipeName is null ? null : recipe, settings, run, resume, threads, radarFrom, cancel);
         TrainingResult result = ProgressBar.Run(progress => TrainingRun.Start(set, recipe, run, resume, threads, radarFrom, progress, cancel));
         if (result.Skipped > 0)
             Console.Error.WriteLine($"{result.Skipped} labelled samples lack features this recipe needs and were not used (run.json lists them).");
@@ -66,6 +68,18 @@ internal static class TrainCommand
             $"{Kept(result)}. The run is in {run}; curves in curves.png."));
         Console.Error.WriteLine(Calibrate(run, set, cancel));
         Console.Error.WriteLine($"Next: gesto evaluate {run} {features} --split test");
+        return 0;
+    }
+
+    private static int TrainMembers(
+        FeatureSet features, Recipe? recipe, string[] settings, string run, bool resume, int? threads, string? radarFrom, CancellationToken cancel)
+    {
+        if (radarFrom is not null)
+            throw new InvalidDataException("--radar-from is for one run; members of a recipe share their radar encoder by themselves.");
+        (EnsembleFile file, Calibration? calibration) = ProgressBar.Run(progress => EnsembleTraining.Start(
+            features, recipe, settings, run, resume, threads, (member, result) => Console.Error.WriteLine($"{member}: {Kept(result)}."), progress, cancel));
+        Console.Error.WriteLine(EnsembleCommand.Summary(file, calibration));
+        Console.Error.WriteLine($"Next: gesto evaluate {run} {features.Folder} --split test");
         return 0;
     }
 

@@ -27,9 +27,10 @@ public sealed class Ensemble : IRecogniser
         CheckTogether(folder, members);
         (this.members, this.weights, Calibration) = (members, weights, calibration);
         Facts = Join(members);
+        string own = Path.Combine(folder, "recipe.json"); // of a recipe with members
         Recipe = members[0].Recipe with
         {
-            Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
+            Name = File.Exists(own) ? RecipeFile.Load(own).Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
             Why = $"ensemble of {string.Join(", ", members.Select(m => m.Recipe.Name))}",
             Modalities = [.. new[] { Recipe.RgbModality, Recipe.RadarModality }.Where(m => members.Any(r => r.Recipe.Modalities.Contains(m)))],
         };

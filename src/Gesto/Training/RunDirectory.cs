@@ -163,6 +163,11 @@ public sealed class RunDirectory
             AtomicFile.Write(target, to => to.Write(File.ReadAllBytes(source)));
     }
 
+    /// <returns>True where both recipes train the same radar encoder, given the same data and threads.</returns>
+    internal static bool ShareRadarTraining(Recipe a, Recipe b) =>
+        a.UsesRadar && b.UsesRadar && Before(a) == Before(b) && a.Training.Seed == b.Training.Seed &&
+        a.Training.GradientClip == b.Training.GradientClip && a.Training.BalanceClasses == b.Training.BalanceClasses;
+
     /// <summary>What decides the encoder's own training: whether it goes on learning afterwards does not.</summary>
     private static RadarRecipe Before(Recipe recipe) =>
         recipe.Radar with { Encoder = recipe.LearnsRadar && recipe.Radar.Epochs > 0 ? RadarEncoderMode.Trained : recipe.Radar.Encoder };

@@ -41,6 +41,8 @@ public static class TrainingRun
             throw new IOException($"{folder}: a run is here already. Go on with it by --resume, or choose another directory.");
         RunFacts? before = exists ? RunDirectory.Open(folder).Facts : null;
         recipe ??= exists ? RunDirectory.Open(folder).Recipe : throw new ArgumentNullException(nameof(recipe));
+        if (recipe.Members.Count > 0)
+            throw new ArgumentException($"Recipe '{recipe.Name}' has members; EnsembleTraining trains them.", nameof(recipe));
         int threadCount = threads ?? before?.Threads ?? Environment.ProcessorCount;
         set_num_threads(threadCount);
 
