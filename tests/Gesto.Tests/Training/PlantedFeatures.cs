@@ -11,7 +11,7 @@ internal static class PlantedFeatures
     public const int RgbWidth = 5;
 
     public static FeatureSet Write(
-        string folder, bool rgb = true, bool radar = true, string radarType = "|u1", int[]? ids = null, int takes = 8, float? poison = null)
+        string folder, bool rgb = true, bool radar = true, string radarType = "|u1", int[]? ids = null, int takes = 8, float? poison = null, int? signers = null)
     {
         ids ??= [3, 8];
         var random = new Random(42);
@@ -29,6 +29,7 @@ internal static class PlantedFeatures
                         Split = split,
                         ClassId = ids[i],
                         ClassName = $"SIGN{ids[i]}",
+                        Signer = signers is { } people ? $"P{take % people + 1}" : null,
                         Rgb = rgb ? "x.mkv" : null,
                         Radar = radar ? ["x.mp4", null, null] : [null, null, null],
                     });
