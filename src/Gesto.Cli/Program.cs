@@ -17,11 +17,13 @@ var root = new Command("gesto",
     MergeCommand.Build(),
     TrainCommand.Build(),
     KfoldCommand.Build(),
+    SweepCommand.Build(),
     EvaluateCommand.Build(),
     CompareCommand.Build(),
     EnsembleCommand.Build(),
     PredictCommand.Build(),
     SubmitCommand.Build(),
+    SlurmCommand.Build(),
 };
 
 ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);

@@ -55,17 +55,7 @@ public sealed class CrossValidation
         Deal.In(number); // no such fold: an error before anything is written
         string run = PathOf(number);
         Recipe own = recipe with { Training = recipe.Training with { Fold = new Fold(number, count).ToString(), FoldBy = by } };
-        if (IsDone(run))
-        {
-            RunDirectory.Open(run).CheckSame(own);
-            return false;
-        }
-        TrainingRun.Start(features, own, run, resume: true, threads, radarFrom: null, progress, cancel);
-        int same = RunDirectory.Open(run).Facts.Threads;
-        CalibrationFit.OfRun(run, features, same, progress: progress, cancel: cancel);
-        EvaluationInput said = RunEvaluation.Predict(run, features.Folder, null, BootstrapInterval.DefaultSeed, same, clock, progress, cancel);
-        RunEvaluation.Save(run, said, EvaluationResult.Of(said));
-        return true;
+        return ScoredRun.Make(features, own, run, null, threads, clock, progress, cancel);
     }
 
     /// <summary>Puts the folds' predictions together, scores them and writes `kfold.json` and, as for a run, `evaluation-fold.json`,
@@ -82,7 +72,7 @@ public sealed class CrossValidation
         for (int number = 1; number <= Deal.Count; number++)
         {
             string run = PathOf(number);
-            if (!IsDone(run))
+            if (!ScoredRun.IsDone(run, null))
                 throw new InvalidDataException($"{run}: this fold is not finished. Run the same 'gesto kfold' again: it goes on where it stopped.");
             RunFacts facts = RunDirectory.Open(run).Facts;
             if (facts.LabelSet.Fingerprint != labels.Fingerprint) throw Changed(run, "they have another label set");
@@ -133,9 +123,6 @@ public sealed class CrossValidation
 
     private string Word => by.ToString().ToLowerInvariant();
 
-    // Predictions are written before it.
-    private static bool IsDone(string run) => File.Exists(Path.Combine(run, $"evaluation-{RunEvaluation.FoldSplit}.json"));
-
     private void ReadFold(int number, LabelSet labels, Dictionary<string, float[]> probabilities)
     {
         string run = PathOf(number);
@@ -157,7 +144,7 @@ public sealed class CrossValidation
         IReadOnlyList<SavedPrediction> rows = PredictionFile.Load(run, RunEvaluation.FoldSplit);
         IReadOnlyList<Sample> fold = Deal.In(number);
         HashSet<int?> taught = [.. Deal.Samples.Except(fold).Select(s => s.ClassId)];
-        EpochLine? kept = Trainer.Best(EpochLog.Load(RunDirectory.Open(run).LogPath).Where(l => l.Stage == TrainingRun.FusionStage));
+        EpochLine kept = ScoredRun.Kept(run);
         return new FoldScore
         {
             Fold = number,
@@ -166,8 +153,8 @@ public sealed class CrossValidation
             Top1 = rows.Average(r => r.IsCorrect ? 1.0 : 0.0),
             Train = facts.Train.Count,
             Validation = facts.Validation.Count,
-            ValidationTop1 = kept?.ValidationAccuracy,
-            Epoch = kept?.Epoch ?? 0,
+            ValidationTop1 = kept.ValidationAccuracy,
+            Epoch = kept.Epoch,
             NeverTaught = fold.Count(s => !taught.Contains(s.ClassId)),
         };
     }

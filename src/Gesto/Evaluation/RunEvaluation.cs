@@ -18,6 +18,8 @@ public static class RunEvaluation
     /// <summary>The files that <see cref="Save"/> writes into a run, for one split.</summary>
     public static string ReportPath(string runFolder, string split) => Path.Combine(runFolder, $"report-{split}.html");
 
+    public static string ResultPath(string runFolder, string split) => Path.Combine(runFolder, $"evaluation-{split}.json");
+
     /// <param name="runFolder">A finished run.</param>
     /// <param name="featuresFolder">Features made as those trained on.</param>
     /// <param name="split">Which samples. Train means those the run learned from; validation means the samples of val where they
@@ -82,7 +84,7 @@ public static class RunEvaluation
     internal static void Save(string runFolder, EvaluationInput input, EvaluationResult result)
     {
         PredictionFile.Save(runFolder, input);
-        AtomicFile.WriteText(Path.Combine(runFolder, $"evaluation-{result.Split}.json"), result.ToJson() + "\n");
+        AtomicFile.WriteText(ResultPath(runFolder, result.Split), result.ToJson() + "\n");
         ConfusionPicture.Save(Path.Combine(runFolder, $"confusion-{result.Split}.png"), result);
         Report.Save(ReportPath(runFolder, result.Split), result, Path.Combine(runFolder, "log.jsonl"));
     }
@@ -133,7 +135,8 @@ public static class RunEvaluation
         }
     }
 
-    private static string NameOf(Split? split) => split is { } known ? ManifestFile.Text(known) : FoldSplit;
+    /// <returns>As files and options spell it.</returns>
+    internal static string NameOf(Split? split) => split is { } known ? ManifestFile.Text(known) : FoldSplit;
 
     private static int? ClassIdOf(Sample sample, IReadOnlyDictionary<string, int>? key) =>
         sample.ClassId ?? (key?.TryGetValue(sample.Key, out int id) == true ? id : null);
