@@ -62,7 +62,7 @@ internal static class SlurmCommand
             var validation = new CrossValidation(
                 FeatureSet.Open(parsed.GetRequiredValue<string>("FEATURES")),
                 RecipeFile.Load(parsed.GetRequiredValue<string>("--recipe"), parsed.GetRequiredValue<string[]>("--set")),
-                Fold.ParseCount(parsed.GetRequiredValue<string>("--folds")), parsed.GetRequiredValue<FoldUnit>("--by"), run);
+                Fold.ParseCount(parsed.GetRequiredValue<string>("--folds")), parsed.GetValue<FoldUnit>("--by"), run);
             return (Path.Combine(run, "slurm"), validation.Deal.Count, "--only \"$task\"", ["kfold", .. Typed(parsed)]);
         });
 

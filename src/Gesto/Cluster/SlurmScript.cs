@@ -9,7 +9,7 @@ namespace Gesto.Cluster;
 /// <list type="bullet">
 /// <item>its process is killed (kill −9, the kernel short of memory): the script starts it again, three times at most;</item>
 /// <item>its node fails, a more important job takes its place, or an operator requeues it: Slurm queues it again (`--requeue`);</item>
-/// <item>its time is nearly over: it asks Slurm to queue it again, <see cref="MostRestarts"/> times at most.</item>
+/// <item>its time is nearly over: it stops the program softly and asks Slurm to queue it again, <see cref="MostRestarts"/> times at most.</item>
 /// </list>
 /// Any other failure would only repeat itself: the task fails, the job after it is not run, and sending the script again repeats
 /// what is missing. `scancel` ends a task for good.
@@ -36,7 +36,7 @@ public sealed record SlurmScript
     /// <summary>Tasks of an array job, numbered from 1; null: one job.</summary>
     public int? Tasks { get; init; }
 
-    /// <summary>A bash command. `$task` is the task's number, `$cpus` its cores.</summary>
+    /// <summary>A simple bash command: one program. `$task` is the task's number, `$cpus` its cores.</summary>
     public required string Command { get; init; }
 
     public override string ToString()
@@ -63,19 +63,23 @@ public sealed record SlurmScript
         Line($"cpus=${{SLURM_CPUS_PER_TASK:-{Resources.Cpus}}}");
         Line($$"""
 
-            work() {
-              {{Command}}
+            work() { # exec: signals must reach the program itself
+              exec {{Command}}
             }
 
-            # Two minutes before its time is over it goes back into the queue.
+            # Two minutes before its time is over the task stops softly and goes back into the queue.
             again() {
-              if [ "${SLURM_RESTART_COUNT:-0}" -lt {{MostRestarts}} ]; then scontrol requeue "$SLURM_JOB_ID"; exit; fi
+              kill -TERM "$program" && wait "$program" || true
+              scontrol requeue "$SLURM_JOB_ID"
+              exit
             }
-            trap again USR1
-            # A killed process is started again and goes on where it was; any other failure would only repeat itself.
+            program=
+            if [ "${SLURM_RESTART_COUNT:-0}" -lt {{MostRestarts}} ]; then trap again USR1; else trap '' USR1; fi
+            # A killed program is started again and goes on where it was; any other failure would only repeat itself.
             for attempt in 1 2 3; do
               status=0
-              work & wait $! || status=$?
+              work & program=$!
+              wait "$program" || status=$?
               [ "$status" -gt 130 ] || exit "$status"
               echo "attempt $attempt was ended by signal $((status - 128))" >&2
             done
