@@ -13,11 +13,11 @@ internal static class EvaluateCommand
         var features = new Argument<string>("FEATURES") { Description = "Feature folder of 'gesto extract'." };
         var split = new Option<string>("--split")
         {
-            Description = "Samples to score. val is the part held out of train where val has no labels.",
+            Description = "Samples to score. val is the part held out of train where val has no labels; fold is what 'train --fold' left out.",
             DefaultValueFactory = _ => "test",
         };
-        split.AcceptOnlyFromAmong("test", "val", "train");
-        var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap interval.", DefaultValueFactory = _ => 1 };
+        split.AcceptOnlyFromAmong("test", "val", "train", RunEvaluation.FoldSplit);
+        var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap interval.", DefaultValueFactory = _ => BootstrapInterval.DefaultSeed };
         var threads = new Option<int>("--threads")
         {
             Description = "CPU threads.",
@@ -47,7 +47,7 @@ internal static class EvaluateCommand
 
     /// <summary>Scores, and writes the files into the run.</summary>
     internal static EvaluationResult Evaluate(
-        string run, string features, Split split, int seed, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+        string run, string features, Split? split, int seed, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         EvaluationInput said = RunEvaluation.Predict(run, features, split, seed, threads, TimeProvider.System, progress, cancel);
         EvaluationResult result = EvaluationResult.Of(said);
@@ -79,10 +79,12 @@ internal static class EvaluateCommand
         return string.Join(Environment.NewLine, lines);
     }
 
-    internal static Split SplitOf(string name) => name switch
+    /// <returns>Null for the fold.</returns>
+    internal static Split? SplitOf(string name) => name switch
     {
         "train" => Split.Train,
         "val" => Split.Validation,
+        RunEvaluation.FoldSplit => null,
         _ => Split.Test,
     };
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
+using Gesto.Data;
 using Gesto.Evaluation;
 using Gesto.Features;
 using Gesto.Inference;
@@ -33,6 +35,11 @@ internal static class TrainCommand
         {
             Description = "take the radar encoder of another run instead of training it; refused unless it would be the same to the bit",
         };
+        var fold = new Option<string?>("--fold")
+        {
+            Description = $"cross-validation: leave out fold NUMBER/COUNT, e.g. 2/5, or 2/{Fold.All}; 'gesto evaluate --split fold' scores it",
+        };
+        var by = new Option<FoldUnit?>("--by") { Description = "with --fold: never part a signer (default), a session, or only a sample" };
         threads.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() < 1) result.AddError("--threads: at least 1.");
@@ -41,13 +48,23 @@ internal static class TrainCommand
             "Train a recogniser: radar encoder first, then the fusion model; best checkpoint by validation accuracy.\n\n" +
             "Example:  gesto train features --recipe late-fusion --run runs/first")
         {
-            features, recipe, run, resume, set, seed, threads, radarFrom,
+            features, recipe, run, resume, set, seed, fold, by, threads, radarFrom,
         };
         command.SetAction((parsed, cancel) => Task.FromResult(Train(
             parsed.GetValue(features)!.FullName, parsed.GetValue(recipe), parsed.GetValue(run)!.FullName, parsed.GetValue(resume),
-            [.. parsed.GetValue(set)!, .. parsed.GetValue(seed) is { } n ? new[] { string.Create(CultureInfo.InvariantCulture, $"training.seed={n}") } : []],
+            [.. parsed.GetValue(set)!, .. Settings(parsed.GetValue(seed), parsed.GetValue(fold), parsed.GetValue(by))],
             parsed.GetValue(threads), parsed.GetValue(radarFrom)?.FullName, cancel)));
         return command;
+    }
+
+    /// <returns>The recipe's settings that options stand for.</returns>
+    internal static IEnumerable<string> Settings(int? seed, string? fold = null, FoldUnit? by = null)
+    {
+        if (fold is null && by is not null) throw new InvalidDataException("--by says how folds are dealt; give --fold as well, e.g. --fold 1/5.");
+        if (seed is { } n) yield return string.Create(CultureInfo.InvariantCulture, $"training.seed={n}");
+        if (fold is null) yield break;
+        yield return $"training.fold={fold}";
+        if (by is { } unit) yield return $"training.foldBy={JsonNamingPolicy.CamelCase.ConvertName(unit.ToString())}";
     }
 
     private static int Train(
@@ -67,7 +84,8 @@ internal static class TrainCommand
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Kept(result)}. The run is in {run}; curves in curves.png."));
         Console.Error.WriteLine(Calibrate(run, set, cancel));
-        Console.Error.WriteLine($"Next: gesto evaluate {run} {features} --split test");
+        bool fold = RunDirectory.Open(run).Facts.Fold.Count > 0;
+        Console.Error.WriteLine($"Next: gesto evaluate {run} {features} --split {(fold ? RunEvaluation.FoldSplit : "test")}");
         return 0;
     }
 

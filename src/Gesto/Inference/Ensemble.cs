@@ -41,7 +41,7 @@ public sealed class Ensemble : IRecogniser
 
     public LabelSet Labels => members[0].Labels;
 
-    /// <summary>Keys of the modalities that any member uses; Train is what any member learned from, Validation what all
+    /// <summary>Keys of the modalities that any member uses; Train is what any member learned from, Validation and Fold what all
     /// held out.</summary>
     public RunFacts Facts { get; }
 
@@ -165,6 +165,7 @@ public sealed class Ensemble : IRecogniser
             RadarWidth = radar?.RadarWidth ?? 0,
             Train = [.. members.SelectMany(m => m.Facts.Train).Distinct()],
             Validation = [.. members.Select(m => m.Facts.Validation).Aggregate((a, b) => [.. a.Intersect(b)])],
+            Fold = [.. members.Select(m => m.Facts.Fold).Aggregate((a, b) => [.. a.Intersect(b)])],
             DataFingerprint = string.Join(' ', members.Select(m => m.Facts.DataFingerprint).Distinct()),
         };
     }

@@ -39,6 +39,9 @@ public sealed record RunFacts
 
     public required IReadOnlyList<string> Validation { get; init; }
 
+    /// <summary>The samples of the fold that was left out of both; empty outside cross-validation.</summary>
+    public IReadOnlyList<string> Fold { get; init; } = [];
+
     /// <summary>Labelled samples without all the features the recipe asks for: not used.</summary>
     public required IReadOnlyList<string> Skipped { get; init; }
 
@@ -172,10 +175,16 @@ public sealed class RunDirectory
     private static RadarRecipe Before(Recipe recipe) =>
         recipe.Radar with { Encoder = recipe.LearnsRadar && recipe.Radar.Epochs > 0 ? RadarEncoderMode.Trained : recipe.Radar.Encoder };
 
-    private void CheckSame(Recipe recipe, RunFacts facts)
+    /// <exception cref="InvalidDataException">The run's recipe is another one.</exception>
+    internal void CheckSame(Recipe recipe)
     {
         if (RecipeFile.Format(recipe) != RecipeFile.Format(Recipe))
             throw Differs($"its recipe is '{Recipe.Name}' with other settings ({FirstDifference(RecipeFile.Format(Recipe), RecipeFile.Format(recipe))})");
+    }
+
+    private void CheckSame(Recipe recipe, RunFacts facts)
+    {
+        CheckSame(recipe);
         if (facts.LabelSet.Fingerprint != Facts.LabelSet.Fingerprint)
             throw Differs($"it was trained on another label set ({Facts.Labels.Count} classes, the features have {facts.Labels.Count})");
         CheckKey("RGB", Facts.Rgb, facts.Rgb);

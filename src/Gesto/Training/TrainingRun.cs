@@ -78,6 +78,7 @@ public static class TrainingRun
             HeldOut = data.Split.HeldOut,
             Train = [.. data.Train.Select(i => data.Samples[i].Key)],
             Validation = [.. data.Validation.Select(i => data.Samples[i].Key)],
+            Fold = [.. data.Split.Fold.Select(s => s.Key)],
             Skipped = data.Skipped,
             DataFingerprint = data.Fingerprint,
             TorchVersion = torch.__version__,
