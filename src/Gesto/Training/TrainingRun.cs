@@ -78,6 +78,8 @@ public static class TrainingRun
             Skipped = data.Skipped,
             DataFingerprint = data.Fingerprint,
             TorchVersion = torch.__version__,
+            Program = RunFacts.ThisProgram,
+            Machine = RunFacts.ThisMachine,
         };
     }
 
