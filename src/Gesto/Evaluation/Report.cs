@@ -124,7 +124,8 @@ public static class Report
             EpochLine[] epochs = [.. stage];
             int[] numbers = [.. epochs.Select(e => e.Epoch)];
             TimeSpan time = TimeSpan.FromSeconds(epochs.Sum(e => e.Seconds));
-            html.Add($"<h3>{stage.Key} <small>{epochs.Length} epochs, {time.TotalMinutes:0.0} min</small></h3><div class=\"pair\">");
+            string took = time == TimeSpan.Zero ? "taken over from another run" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.0} min");
+            html.Add($"<h3>{stage.Key} <small>{epochs.Length} epochs, {took}</small></h3><div class=\"pair\">");
             html.Add($"{ReportCharts.Curves("loss", numbers, [.. epochs.Select(e => e.TrainLoss)], [.. epochs.Select(e => e.ValidationLoss ?? double.NaN)], top: null)}");
             html.Add($"{ReportCharts.Curves("accuracy, %", numbers, [.. epochs.Select(e => 100 * e.TrainAccuracy)], [.. epochs.Select(e => 100 * e.ValidationAccuracy ?? double.NaN)], top: 100)}");
             html.Add($"</div>");
@@ -137,9 +138,10 @@ public static class Report
         var html = new HtmlBuilder();
         if (r.Attention is not { } map) return html;
         double nothing = map.Nothing.Average();
+        double[] cells = [.. map.Weights.SelectMany(row => row)];
         return html.Add($"""
             <section class="attention"><h2>What the attention looked at</h2><div class="pair"><div>{ReportCharts.Attention(map)}</div><div>
-            <p>Each row is a moment of the RGB clip, each column a moment of the radar clip; the darker a cell, the more of its row's attention went there, mean over {map.Samples:N0} samples. On the dashed line both are the same moment.</p>
+            <p>Each row is a moment of the RGB clip, each column a moment of the radar clip; the stronger a cell's colour, the more of its row's attention went there: {100 * cells.Min():0.0} to {100 * cells.Max():0.0} %, mean over {map.Samples:N0} samples. On the dashed line both are the same moment.</p>
             <p class="note">{Spread(map)} {100 * nothing:0.0} % of all attention chose to look at nothing. Attention says where the model could take something from the radar, not how much it counted; 'gesto explain' measures that for one recording.</p>
             </div></div></section>
             """);

@@ -19,8 +19,8 @@ internal sealed record RadarImage(string Title, int Steps, int Bins, float[] Lev
     {
         (int antennas, int range, int doppler) = (shape[0], shape[1], shape[2]);
         int frame = antennas * range * doppler, bins = doppler > 1 ? doppler : range;
-        var mean = new double[frame];
-        for (int i = 0; i < frames.Length; i++) mean[i % frame] += frames[i] / (double)steps;
+        var sum = new double[frame];
+        for (int i = 0; i < frames.Length; i++) sum[i % frame] += frames[i];
         var levels = new double[antennas][];
         for (int a = 0; a < antennas; a++)
         {
@@ -30,7 +30,7 @@ internal sealed record RadarImage(string Title, int Steps, int Bins, float[] Lev
                     for (int d = 0; d < doppler; d++)
                     {
                         int at = (a * range + r) * doppler + d;
-                        levels[a][t * bins + (doppler > 1 ? d : r)] += Math.Abs(frames[t * frame + at] - mean[at]) / (doppler > 1 ? range : 1);
+                        levels[a][t * bins + (doppler > 1 ? d : r)] += Math.Abs(frames[t * frame + at] - sum[at] / steps) / (doppler > 1 ? range : 1);
                     }
         }
         double[] sorted = [.. levels.SelectMany(l => l).Order()];
