@@ -22,6 +22,7 @@ var root = new Command("gesto",
     CompareCommand.Build(),
     EnsembleCommand.Build(),
     PredictCommand.Build(),
+    ExplainCommand.Build(),
     SubmitCommand.Build(),
     SlurmCommand.Build(),
 };

@@ -17,6 +17,9 @@ public sealed record EvaluationInput
     /// <summary>The same samples with modalities or antennas left out, where the recogniser was taught to do without.</summary>
     public IReadOnlyList<MaskedPrediction> Masked { get; init; } = [];
 
+    /// <summary>Where its attention looked over all samples; null where it has none.</summary>
+    public AttentionMap? Attention { get; init; }
+
     /// <summary>(N) truth as labels 0…K−1.</summary>
     public required int[] Truth { get; init; }
 

@@ -99,6 +99,9 @@ public sealed record EvaluationResult
     /// <summary>With modalities or antennas left out, where the run was taught to do without; empty else.</summary>
     public IReadOnlyList<GroupScore> Masks { get; init; } = [];
 
+    /// <summary>Where attention fusion looked; null where the run has none.</summary>
+    public AttentionMap? Attention { get; init; }
+
     /// <summary>All pairs confused at least once, most first.</summary>
     public required IReadOnlyList<ConfusedPair> ConfusedPairs { get; init; }
 
@@ -174,6 +177,7 @@ public sealed record EvaluationResult
             PerSigner = PerSignerOf(input, correct),
             Masks = [.. input.Masked.Select(m => Score(
                 m.Used, input, [.. Metrics.Predict(m.Probabilities).Zip(input.Truth, (p, t) => p == t)], _ => true)!)],
+            Attention = input.Attention,
             ConfusedPairs = matrix.ConfusedPairs(labels),
             WatchedPairs = matrix.WatchedPairs(labels, input.WatchedPairs),
             PerClass = [.. scores.Select((s, label) => new ClassResult(

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Reflection;
-using System.Runtime.InteropServices;
 using Gesto.Data;
 using Gesto.Features;
 using Gesto.Inference;
@@ -62,6 +60,7 @@ public static class RunEvaluation
         {
             Probabilities = probabilities[0],
             Masked = [.. masks.Zip(probabilities, (mask, p) => new MaskedPrediction(mask.Words, p)).Skip(1)],
+            Attention = (recogniser as Recogniser)?.Attention,
             Truth = truth,
             Samples = present,
             Labels = recogniser.Labels,
@@ -81,12 +80,13 @@ public static class RunEvaluation
     /// <param name="runFolder">The run.</param>
     /// <param name="input">What it said.</param>
     /// <param name="result">Its score.</param>
-    internal static void Save(string runFolder, EvaluationInput input, EvaluationResult result)
+    /// <param name="pairs">Frames for the report; null = none were asked for.</param>
+    internal static void Save(string runFolder, EvaluationInput input, EvaluationResult result, IReadOnlyList<PairPicture>? pairs = null)
     {
         PredictionFile.Save(runFolder, input);
         AtomicFile.WriteText(ResultPath(runFolder, result.Split), result.ToJson() + "\n");
         ConfusionPicture.Save(Path.Combine(runFolder, $"confusion-{result.Split}.png"), result);
-        Report.Save(ReportPath(runFolder, result.Split), result, Path.Combine(runFolder, "log.jsonl"));
+        Report.Save(ReportPath(runFolder, result.Split), result, Path.Combine(runFolder, "log.jsonl"), pairs);
     }
 
     private static bool Has(FeatureStore? store, FeatureKey? needed, Sample sample) => needed is null || store?.Contains(sample.Key) == true;
@@ -172,14 +172,23 @@ public static class RunEvaluation
             facts["members"] = string.Join(", ", EnsembleFile.Load(runFolder).Members.Select(m => Text($"{m.Run} {m.Weight:0.000}")));
         facts["calibration"] = CalibrationText(recogniser.Calibration);
         TimeSpan training = TimeSpan.FromSeconds(EpochLog.Load(Path.Combine(runFolder, "log.jsonl")).Sum(e => e.Seconds));
-        if (training > TimeSpan.Zero) facts["training time"] = Text($"{training.TotalMinutes:0.0} min over all epochs");
+        if (training > TimeSpan.Zero)
+            facts["training time"] = Text($"{training.TotalMinutes:0.0} min over all epochs, ended {File.GetLastWriteTimeUtc(Path.Combine(runFolder, "log.jsonl")):yyyy-MM-dd HH:mm} UTC");
         facts["data fingerprint"] = run.DataFingerprint;
-        facts["libtorch"] = Text($"{run.TorchVersion}, {run.Threads} threads for training");
-        facts["Gesto"] = typeof(RunEvaluation).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "?";
+        facts["trained by"] = Text($"Gesto {ProgramText(run.Program)}, libtorch {run.TorchVersion}, {run.Threads} threads{(run.Machine is { } on ? $" on {on}" : "")}");
+        facts["evaluated by"] = $"Gesto {ProgramText(RunFacts.ThisProgram)}";
         facts["evaluated"] = Text($"{clock.GetUtcNow():yyyy-MM-dd HH:mm} UTC");
-        facts["machine"] = Text($"{Environment.ProcessorCount} cores, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.FrameworkDescription}");
+        facts["machine"] = RunFacts.ThisMachine;
         return facts;
     }
+
+    /// <returns>"0.1.0, commit f36502b": what a build inside its repository knows of itself.</returns>
+    private static string ProgramText(string? program) => program?.Split('+') switch
+    {
+        null => "of an unknown commit",
+        [var version, { Length: > 7 } commit] => $"{version}, commit {commit[..7]}",
+        _ => program,
+    };
 
     private static string CalibrationText(Calibration c) => c.Samples == 0
         ? "none: probabilities as the network gives them"

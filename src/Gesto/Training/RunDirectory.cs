@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gesto.Data;
@@ -49,6 +52,19 @@ public sealed record RunFacts
     public required string DataFingerprint { get; init; }
 
     public required string TorchVersion { get; init; }
+
+    /// <summary>The Gesto that started the run, version+commit; null in runs of before it was kept.</summary>
+    public string? Program { get; init; }
+
+    /// <summary>What it ran on; null likewise.</summary>
+    public string? Machine { get; init; }
+
+    /// <summary>This Gesto: "0.1.0+COMMIT" where it was built inside its repository.</summary>
+    internal static string ThisProgram { get; } =
+        typeof(RunFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "?";
+
+    internal static string ThisMachine { get; } = string.Create(CultureInfo.InvariantCulture,
+        $"{Environment.ProcessorCount} cores, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.FrameworkDescription}");
 
     public const int CurrentVersion = 2;
 

@@ -82,6 +82,8 @@ public static class TrainingRun
             Skipped = data.Skipped,
             DataFingerprint = data.Fingerprint,
             TorchVersion = torch.__version__,
+            Program = RunFacts.ThisProgram,
+            Machine = RunFacts.ThisMachine,
         };
     }
 
