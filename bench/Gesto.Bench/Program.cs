@@ -6,7 +6,7 @@ using Gesto.Bench;
 const string Usage = """
     features FOLDER SAMPLES                      random features, laid out as 'gesto extract --radar source' does
     encoder DATASET SECONDS [RANGES]             ResNet50 alone as extraction uses it, frames a second; with RANGES in 8 bits
-    loop FEATURES WORK                           one epoch of 'gesto train' and the bare loop over the same resident batches
+    loop FEATURES WORK                           epochs of "gesto train" and of the bare loop over the same resident batches
     predict RUN SAMPLE_DIR TIMES                 warm prediction from video files, and the encoder alone
     """;
 
