@@ -12,13 +12,16 @@ internal static class Encoders
     /// <param name="weights">"auto", "torchvision", "npm" or a file.</param>
     /// <param name="threads">Callers.</param>
     /// <param name="ranges">INT8 ranges of the weights; null computes in float32.</param>
+    /// <param name="output">What of ResNet50 is wanted.</param>
     /// <param name="cancel">Stops a download.</param>
-    public static IRgbEncoder Rgb(string weights, int threads, CancellationToken cancel, Func<ResNet50Weights, Int8Ranges>? ranges = null)
+    public static IRgbEncoder Rgb(
+        string weights, int threads, CancellationToken cancel, Func<ResNet50Weights, Int8Ranges>? ranges = null,
+        ResNet50Output output = ResNet50Output.Features)
     {
         string path = ProgressBar.Run(progress =>
             ImageNetWeights.Fetch(weights, WeightsCache.Default(), StandardErrorNotes.Instance, progress, cancel));
         ResNet50Weights loaded = ResNet50Weights.Load(path);
-        return new ResNet50Encoder(loaded, threads: 1, callers: threads, ranges: ranges?.Invoke(loaded));
+        return new ResNet50Encoder(loaded, threads: 1, callers: threads, ranges: ranges?.Invoke(loaded), output: output);
     }
 
     /// <summary>The frozen random radar CNN of `--radar source`: libtorch draws its weights, ONNX Runtime runs it.</summary>

@@ -3,6 +3,7 @@ using System.Globalization;
 using Gesto.Data;
 using Gesto.Features;
 using Gesto.Radar;
+using Gesto.Video;
 using Gesto.Weights;
 
 namespace Gesto.Cli;
@@ -17,11 +18,31 @@ internal static class ExtractCommand
         Int8,
     }
 
+    /// <summary>What is stored of RGB.</summary>
+    private enum RgbKind
+    {
+        /// <summary>ResNet50's 2048 features.</summary>
+        Features,
+
+        /// <summary>Small frames, for an encoder that learns from scratch with the fusion model.</summary>
+        Frames,
+
+        /// <summary>What ResNet50's last stage reads, for training that stage on.</summary>
+        Maps,
+    }
+
+    /// <summary>Maps are 400 kB a frame.</summary>
+    private const int MapFrames = 8;
+
     public static Command Build()
     {
         var dataset = new Argument<string>("DATASET") { Description = "Folder with manifest.csv, or with train/, val/, test/." };
         var features = new Argument<string>("FEATURES") { Description = "Folder to write; run the same command again to go on after an interruption." };
         var policy = new Option<ExtractionPolicy>("--policy") { Description = "A sample that cannot be read: fail, or skip it and list it in skipped.json." };
+        var rgb = new Option<RgbKind>("--rgb") { Description = "Store ResNet50's features, small RGB frames (recipes early, end-to-end), or the float16 maps that ResNet50's last stage reads (recipe last-stage)." };
+        var rgbSize = new Option<int>("--rgb-size") { Description = "Side of stored RGB frames, pixels.", DefaultValueFactory = _ => RgbPixels.DefaultSize };
+        var rgbFrames = new Option<int?>("--rgb-frames") { Description = $"RGB frames taken of a recording at most (default {FrameSampling.Default.Length}; of --rgb maps {MapFrames})." };
+        var radarFrames = new Option<int>("--radar-frames") { Description = "Radar frames taken of a recording at most.", DefaultValueFactory = _ => FrameSampling.Default.Length };
         var radar = new Option<string>("--radar") { Description = "Store radar frames, or the source project's frozen random features.", DefaultValueFactory = _ => "frames" };
         radar.AcceptOnlyFromAmong("frames", "source");
         var size = new Option<string?>("--radar-size") { Description = "Stored radar frames, RANGExDOPPLER (default 64x64; .npy keeps its own size)." };
@@ -37,15 +58,25 @@ internal static class ExtractCommand
             "Turn recordings into RGB features and sampled radar frames. Resumable at any point; nothing is done twice.\n\n" +
             "Example:  gesto extract recordings features --policy skip")
         {
-            dataset, features, policy, radar, size, rows, columns, weights, precision, shard, threads, decoders, seed,
+            dataset, features, policy, rgb, rgbSize, rgbFrames, radar, radarFrames, size, rows, columns, weights, precision, shard, threads, decoders, seed,
         };
+        foreach (Option option in new Option[] { rgbSize, rgbFrames, radarFrames })
+            option.Validators.Add(result =>
+            {
+                if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int n) && n < 1) result.AddError($"{option.Name}: at least 1.");
+            });
         command.SetAction((parse, cancel) => Task.Run(() =>
         {
+            RgbKind kind = parse.GetValue(rgb);
+            if (kind != RgbKind.Features && parse.GetValue(precision) == Precision.Int8)
+                throw new InvalidDataException("--precision int8 makes features; --rgb frames and --rgb maps are what they are.");
             int count = Math.Max(1, parse.GetValue(threads));
             var options = new ExtractionOptions
             {
                 Policy = parse.GetValue(policy),
                 DecodeThreads = Math.Max(1, parse.GetValue(decoders) ?? Math.Max(2, count / 2)),
+                RgbSampling = new FrameSampling(parse.GetValue(rgbFrames) ?? (kind == RgbKind.Maps ? MapFrames : FrameSampling.Default.Length)),
+                RadarSampling = new FrameSampling(parse.GetValue(radarFrames)),
                 Shard = parse.GetValue(shard) is { } part ? Shard.Parse(part) : null,
                 Radar = new RadarFormat
                 {
@@ -60,7 +91,9 @@ internal static class ExtractCommand
             Func<ResNet50Weights, Int8Ranges>? ranges = parse.GetValue(precision) == Precision.Int8
                 ? loaded => Int8Calibration.LoadOrFind(data, loaded, Path.Combine(folder, FeatureSet.RgbFolder), count, cancel)
                 : null;
-            using IRgbEncoder? encoder = data.Samples.Any(s => s.HasRgb) ? Encoders.Rgb(parse.GetValue(weights)!, count, cancel, ranges) : null;
+            using IRgbEncoder? encoder = !data.Samples.Any(s => s.HasRgb) ? null
+                : kind == RgbKind.Frames ? new RgbPixels(parse.GetValue(rgbSize))
+                : Encoders.Rgb(parse.GetValue(weights)!, count, cancel, ranges, kind == RgbKind.Maps ? ResNet50Output.Maps : ResNet50Output.Features);
             return Extract(data, folder, encoder, options, cancel);
         }, cancel));
         return command;

@@ -15,6 +15,15 @@ public sealed record NpyArray(string DType, int[] Shape, byte[] Bytes)
     public static NpyArray From(ReadOnlySpan<float> values, params int[] shape) =>
         new("<f4", shape, MemoryMarshal.AsBytes(values).ToArray());
 
+    /// <summary>Numbers stored as "&lt;f4", "&lt;f2" or "|u1", rounded to the nearest that the type has.</summary>
+    public static NpyArray From(string dtype, float[] values, int[] shape) => dtype switch
+    {
+        "<f4" => From(values, shape),
+        "<f2" => new(dtype, shape, MemoryMarshal.AsBytes<Half>(Array.ConvertAll(values, v => (Half)v)).ToArray()),
+        "|u1" => From(Array.ConvertAll(values, v => (byte)Math.Clamp(MathF.Round(v), 0, 255)), shape),
+        _ => throw new ArgumentException($"Numbers are stored as <f4, <f2 or |u1, not {dtype}.", nameof(dtype)),
+    };
+
     public static NpyArray From(ReadOnlySpan<byte> values, params int[] shape) => new("|u1", shape, values.ToArray());
 
     /// <summary>The values as float32, converted from any numeric type.</summary>

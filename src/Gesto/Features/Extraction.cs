@@ -29,7 +29,7 @@ public sealed class Extraction
         (this.dataset, this.encoder, this.options) = (dataset, encoder, options);
         this.folder = options.Shard?.PathIn(folder) ?? folder;
         samples = options.Shard is { } shard ? [.. dataset.Samples.Where((_, i) => shard.Has(i))] : [.. dataset.Samples];
-        reader = new SampleReader(dataset.Root, FormatOf(options), options.Limits);
+        reader = new SampleReader(dataset.Root, FormatOf(options), options.Limits, options.RgbSampling, options.RadarSampling);
         antennas = dataset.Samples.Max(AntennasOf);
     }
 
@@ -117,9 +117,9 @@ public sealed class Extraction
                 Encoder = encoder.Name,
                 Weights = encoder.WeightsHash,
                 Preprocessing = encoder.Preprocessing,
-                Sampling = FrameSampling.Name,
-                DType = "<f4",
-                Shape = [FrameSampling.Length, encoder.Width],
+                Sampling = options.RgbSampling.Name,
+                DType = encoder.DType,
+                Shape = [options.RgbSampling.Length, .. encoder.Shape],
             });
         }
         if (dataset.Samples.Any(s => s.HasRadar))
@@ -153,7 +153,7 @@ public sealed class Extraction
             Encoder = "radar-frames",
             Weights = "",
             Preprocessing = "",
-            Sampling = FrameSampling.Name,
+            Sampling = options.RadarSampling.Name,
             DType = "|u1",
             Shape = [],
         };
@@ -164,13 +164,13 @@ public sealed class Extraction
                 Weights = source.WeightsHash,
                 Preprocessing = $"{FormatOf(options)}, divided by 255",
                 DType = "<f4",
-                Shape = [FrameSampling.Length, antennas * source.WidthPerAntenna],
+                Shape = [options.RadarSampling.Length, antennas * source.WidthPerAntenna],
             };
         // Video is grey and resized; of arrays, only a recording can tell type and size: the first good one.
         if (dataset.Samples.Where(s => s.HasRadar).All(s => s.Radar.All(f => f is null || !SampleReader.IsArray(f))))
         {
             RadarFormat video = options.Radar with { Size = options.Radar.VideoSize };
-            return key with { Preprocessing = video.ToString(), Shape = [FrameSampling.Length, antennas, video.VideoSize.Rows, video.VideoSize.Columns] };
+            return key with { Preprocessing = video.ToString(), Shape = [options.RadarSampling.Length, antennas, video.VideoSize.Rows, video.VideoSize.Columns] };
         }
         RadarClip clip = dataset.Samples.Where(s => s.HasRadar).Select(s => TryReadRadar(s, cancel)).FirstOrDefault(c => c is not null)
             ?? throw new InvalidDataException($"{dataset.Root}: no sample's radar can be read. 'gesto check {dataset.Root}' lists what is wrong.");
@@ -179,7 +179,7 @@ public sealed class Extraction
         {
             Preprocessing = stored.ToString(),
             DType = clip.DType,
-            Shape = [FrameSampling.Length, clip.Antennas, clip.Rows, clip.Columns],
+            Shape = [options.RadarSampling.Length, clip.Antennas, clip.Rows, clip.Columns],
         };
     }
 
@@ -264,9 +264,9 @@ public sealed class Extraction
     private (NpyArray Array, int Length)? EncodeRgb(Clip? clip)
     {
         if (clip is null) return null;
-        var features = new float[FrameSampling.Length * encoder!.Width];
+        var features = new float[options.RgbSampling.Length * encoder!.Width];
         encoder.Encode(clip.Frames, clip.Length, features.AsSpan(0, clip.Length * encoder.Width));
-        return (NpyArray.From(features, FrameSampling.Length, encoder.Width), clip.Length);
+        return (NpyArray.From(encoder.DType, features, rgb!.Key.Shape), clip.Length);
     }
 
     private (NpyArray Array, int Length)? EncodeRadar(RadarClip? maps)
@@ -275,12 +275,12 @@ public sealed class Extraction
         if (options.Source is { } source)
         {
             int width = maps.Antennas * source.WidthPerAntenna;
-            var features = new float[FrameSampling.Length * width];
+            var features = new float[options.RadarSampling.Length * width];
             source.Encode(maps.Bytes, maps.Length, maps.Antennas, features.AsSpan(0, maps.Length * width));
-            return (NpyArray.From(features, FrameSampling.Length, width), maps.Length);
+            return (NpyArray.From(features, options.RadarSampling.Length, width), maps.Length);
         }
         byte[] padded = maps.Bytes;
-        Array.Resize(ref padded, maps.Bytes.Length / maps.Length * FrameSampling.Length);
+        Array.Resize(ref padded, maps.Bytes.Length / maps.Length * options.RadarSampling.Length);
         return (new NpyArray(maps.DType, radar!.Key.Shape, padded), maps.Length);
     }
 

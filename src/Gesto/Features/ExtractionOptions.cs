@@ -39,6 +39,12 @@ public sealed record ExtractionOptions
     /// <summary>Cut and size of stored radar frames. With <see cref="Source"/>, the size is 224 × 224 whatever it says.</summary>
     public RadarFormat Radar { get; init; } = RadarFormat.Default;
 
+    /// <summary>Which RGB frames are taken.</summary>
+    public FrameSampling RgbSampling { get; init; } = FrameSampling.Default;
+
+    /// <summary>Which radar frames are taken: each modality keeps its own frame rate.</summary>
+    public FrameSampling RadarSampling { get; init; } = FrameSampling.Default;
+
     /// <summary>Writes (30, 96) features of this encoder instead of radar frames; null writes frames.</summary>
     public RadarSourceEncoder? Source { get; init; }
 

@@ -15,6 +15,12 @@ public interface IRgbEncoder : IDisposable
     /// <summary>Features a frame.</summary>
     int Width { get; }
 
+    /// <summary>Their axes.</summary>
+    IReadOnlyList<int> Shape => [Width];
+
+    /// <summary>numpy type they are stored in: "&lt;f4", or "&lt;f2" or "|u1" where that loses nothing that matters.</summary>
+    string DType => "<f4";
+
     /// <summary>Height and width of the frames it wants, pixels.</summary>
     int InputSize { get; }
 

@@ -4,7 +4,17 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Gesto.Features;
 
-/// <summary>ImageNet ResNet50 on ONNX Runtime: 2048 features a frame after the global average pool.</summary>
+/// <summary>What of ResNet50 is wanted.</summary>
+public enum ResNet50Output
+{
+    /// <summary>2048 features after the global average pool.</summary>
+    Features,
+
+    /// <summary>The (1024, 14, 14) maps that the last stage reads, kept in float16: for a model that trains the last stage itself.</summary>
+    Maps,
+}
+
+/// <summary>ImageNet ResNet50 on ONNX Runtime.</summary>
 /// <remarks>Either one caller with several threads, for the shortest answer, or several callers with one thread each, for
 /// throughput: threads that share one picture wait for one another at every layer, and wait long when a decoder has the core.</remarks>
 public sealed class ResNet50Encoder : IRgbEncoder
@@ -15,10 +25,14 @@ public sealed class ResNet50Encoder : IRgbEncoder
 
     private const int FrameBytes = ResNet50Layout.InputSize * ResNet50Layout.InputSize * 3;
 
+    /// <summary>Ends the name of an encoder that returns maps.</summary>
+    internal const string MapsSuffix = "-maps";
+
     private readonly InferenceSession session;
     private readonly RunOptions runOptions = new();
     private readonly PixelScaling scaling;
     private readonly int batch;
+    private readonly bool maps;
     private readonly ConcurrentBag<Buffers> idle = [];
 
     /// <param name="weights">Either variant.</param>
@@ -26,13 +40,17 @@ public sealed class ResNet50Encoder : IRgbEncoder
     /// <param name="batch">Frames a call of the network, ≥ 1.</param>
     /// <param name="callers">See <see cref="Callers"/>, ≥ 1.</param>
     /// <param name="ranges">Compute in 8 bits with these ranges; null computes in float32.</param>
-    public ResNet50Encoder(ResNet50Weights weights, int threads, int batch = DefaultBatch, int callers = 1, Int8Ranges? ranges = null)
+    /// <param name="output">What to return; maps in float32 arithmetic only.</param>
+    public ResNet50Encoder(ResNet50Weights weights, int threads, int batch = DefaultBatch, int callers = 1, Int8Ranges? ranges = null,
+        ResNet50Output output = ResNet50Output.Features)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(callers, 1);
-        (this.batch, Callers) = (batch, callers);
-        (Name, WeightsHash, scaling) = (ranges?.Name ?? weights.Name, ranges?.Hash ?? weights.Hash, PixelScaling.For(weights.Variant));
-        session = OnnxSession.Open(ranges is null ? ResNet50Graph.Build(weights) : Int8Graph.Build(weights, ranges), threads);
+        if (ranges is not null && output == ResNet50Output.Maps) throw new ArgumentException("Maps are computed in float32.", nameof(ranges));
+        (this.batch, Callers, maps) = (batch, callers, output == ResNet50Output.Maps);
+        (Name, WeightsHash, scaling) = (ranges?.Name ?? weights.Name + (maps ? MapsSuffix : ""), ranges?.Hash ?? weights.Hash, PixelScaling.For(weights.Variant));
+        session = OnnxSession.Open(
+            ranges is not null ? Int8Graph.Build(weights, ranges) : maps ? ResNet50Graph.BuildMaps(weights) : ResNet50Graph.Build(weights), threads);
     }
 
     public string Name { get; }
@@ -41,7 +59,11 @@ public sealed class ResNet50Encoder : IRgbEncoder
 
     public string Preprocessing => scaling.Name;
 
-    public int Width => ResNet50Layout.Width;
+    public int Width => maps ? Shape.Aggregate((a, b) => a * b) : ResNet50Layout.Width;
+
+    public IReadOnlyList<int> Shape => maps ? ResNet50Layout.MapShape : [ResNet50Layout.Width];
+
+    public string DType => maps ? "<f2" : "<f4";
 
     public int InputSize => ResNet50Layout.InputSize;
 
@@ -53,14 +75,14 @@ public sealed class ResNet50Encoder : IRgbEncoder
             throw new ArgumentException($"{frames.Length} bytes for {count} frames, expected {(long)count * FrameBytes}.", nameof(frames));
         if (features.Length != (long)count * Width)
             throw new ArgumentException($"Room for {features.Length} features, expected {(long)count * Width}.", nameof(features));
-        Buffers buffers = idle.TryTake(out Buffers? used) ? used : new Buffers(batch);
+        Buffers buffers = idle.TryTake(out Buffers? used) ? used : new Buffers(batch, Width);
         for (int start = 0; start < count; start += batch)
         {
             int n = Math.Min(batch, count - start);
             scaling.Apply(frames.Slice(start * FrameBytes, n * FrameBytes), buffers.Pixels, FrameBytes / 3);
             using OrtValue input = OnnxSession.Wrap(buffers.Pixels, n, 3, InputSize, InputSize);
-            using OrtValue output = OnnxSession.Wrap(buffers.Outputs, n, Width);
-            session.Run(runOptions, [ResNet50Graph.Input], [input], [ResNet50Graph.Output], [output]);
+            using OrtValue output = OnnxSession.Wrap(buffers.Outputs, [n, .. Shape]);
+            session.Run(runOptions, [ResNet50Graph.Input], [input], [maps ? ResNet50Graph.Maps : ResNet50Graph.Output], [output]);
             buffers.Outputs.AsSpan(0, n * Width).CopyTo(features[(start * Width)..]);
         }
         idle.Add(buffers);
@@ -73,10 +95,10 @@ public sealed class ResNet50Encoder : IRgbEncoder
     }
 
     /// <summary>One caller's, allocated once.</summary>
-    private sealed class Buffers(int batch)
+    private sealed class Buffers(int batch, int width)
     {
         public float[] Pixels { get; } = GC.AllocateUninitializedArray<float>(batch * FrameBytes, pinned: true);
 
-        public float[] Outputs { get; } = GC.AllocateUninitializedArray<float>(batch * ResNet50Layout.Width, pinned: true);
+        public float[] Outputs { get; } = GC.AllocateUninitializedArray<float>(batch * width, pinned: true);
     }
 }

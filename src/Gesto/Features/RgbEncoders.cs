@@ -26,6 +26,8 @@ public static class RgbEncoders
         IRgbEncoder encoder = key.Encoder switch
         {
             SmallRgbEncoder.EncoderName => OpenSmall(storeFolder),
+            RgbPixels.EncoderName => new RgbPixels(key.Shape[^1]),
+            "resnet50-v1-maps" or "resnet50-v1.5-maps" => new ResNet50Encoder(LoadMapsWeights(key, cache), threads, output: ResNet50Output.Maps),
             "resnet50-v1" or "resnet50-v1.5" => new ResNet50Encoder(ResNet50Weights.Load(PathOf(key.Encoder, key.Weights, cache)), threads),
             "resnet50-v1-int8" or "resnet50-v1.5-int8" => OpenInt8(key, storeFolder, cache, threads),
             _ => throw new InvalidDataException($"{storeFolder}: features of '{key.Encoder}', which is no RGB encoder of Gesto. Extract them again with 'gesto extract'."),
@@ -35,6 +37,14 @@ public static class RgbEncoders
         throw new InvalidDataException(
             $"{storeFolder}: made by {key.Encoder} with weights {key.Weights}, found {encoder.WeightsHash}. Extract again with 'gesto extract' into another folder.");
     }
+
+    /// <summary>The weights that made a store's maps; the last stage's are among them.</summary>
+    /// <exception cref="FileNotFoundException">They are not in the cache; the message says how to get them.</exception>
+    internal static ResNet50Weights LoadMapsWeights(FeatureKey key, WeightsCache cache) =>
+        ResNet50Weights.Load(PathOf(key.Encoder[..^ResNet50Encoder.MapsSuffix.Length], key.Weights, cache));
+
+    /// <returns>Which ResNet50 made these maps.</returns>
+    internal static ResNet50Variant VariantOfMaps(FeatureKey key) => key.Encoder == "resnet50-v1-maps" ? ResNet50Variant.V1 : ResNet50Variant.V15;
 
     private static SmallRgbEncoder OpenSmall(string storeFolder) => SmallRgbEncoder.Load(Own(storeFolder));
 

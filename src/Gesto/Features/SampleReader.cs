@@ -8,7 +8,7 @@ namespace Gesto.Features;
 /// <summary>The sampled radar frames of one sample.</summary>
 /// <param name="DType">"|u1" from video (grey levels), "&lt;f4" from `.npy` (the file's unit; range-time maps: dB).</param>
 /// <param name="Bytes">(T, A, R, D), row-major, little-endian.</param>
-/// <param name="Length">T, 1…30.</param>
+/// <param name="Length">T, 1 to the sampling's.</param>
 /// <param name="Antennas">A.</param>
 /// <param name="Rows">R, range.</param>
 /// <param name="Columns">D, Doppler; 1 for range-time maps.</param>
@@ -18,13 +18,17 @@ public sealed record RadarClip(string DType, byte[] Bytes, int Length, int Anten
 /// <param name="root">Folder that the samples' paths are relative to.</param>
 /// <param name="radar">How radar maps are cut and sized.</param>
 /// <param name="limits">Limits for hostile or huge videos.</param>
-public sealed class SampleReader(string root, RadarFormat radar, VideoLimits? limits = null)
+/// <param name="rgbSampling">Which RGB frames are taken; null = <see cref="FrameSampling.Default"/>.</param>
+/// <param name="radarSampling">Likewise.</param>
+public sealed class SampleReader(
+    string root, RadarFormat radar, VideoLimits? limits = null, FrameSampling? rgbSampling = null, FrameSampling? radarSampling = null)
 {
     /// <summary>Antennas of one recording may end this many frames apart (one starts or stops first); the shortest one's
     /// number is then used for all.</summary>
     public const int AntennaSlackFrames = 2;
 
     private readonly VideoLimits limits = limits ?? VideoLimits.Default;
+    private readonly FrameSampling rgbSampling = rgbSampling ?? FrameSampling.Default, radarSampling = radarSampling ?? FrameSampling.Default;
 
     /// <summary>Describes the files of one folder as a sample: `*_RGB.*` and `*_RDM1…3.*` or `*_RTM1…3.npy`, whatever the folder is called.</summary>
     /// <returns>A sample whose key is the folder's name and whose paths are relative to the folder.</returns>
@@ -70,7 +74,7 @@ public sealed class SampleReader(string root, RadarFormat radar, VideoLimits? li
         if (rgbSize is { } size)
         {
             if (sample.Rgb is null) throw new FileNotFoundException($"{Path.Combine(root, sample.Key)}: no RGB video.");
-            requests.Add(new ClipRequest(VideoFile.Probe(PathOf(sample.Rgb), limits, cancel), new ClipFormat(Colour: true, size, size)));
+            requests.Add(new ClipRequest(VideoFile.Probe(PathOf(sample.Rgb), limits, cancel), new ClipFormat(Colour: true, size, size) { Sampling = rgbSampling }));
         }
         int videos = requests.Count;
         if (files.Length > 0 && !arrays) requests.AddRange(RadarRequests(files, cancel));
@@ -116,6 +120,7 @@ public sealed class SampleReader(string root, RadarFormat radar, VideoLimits? li
         (int rows, int columns) = radar.VideoSize;
         return [.. infos.Select(info => new ClipRequest(info, new ClipFormat(Colour: false, columns, rows)
         {
+            Sampling = radarSampling,
             Crop = (width, height) =>
             {
                 BinRange r = BinRange.Within(radar.Rows, height, info.Path, "rows"), c = BinRange.Within(radar.Columns, width, info.Path, "columns");
@@ -143,7 +148,7 @@ public sealed class SampleReader(string root, RadarFormat radar, VideoLimits? li
         (int rows, int columns) = files[0].SizeIn(radar);
         if (files.FirstOrDefault(f => f.SizeIn(radar) != (rows, columns)) is { } odd)
             throw new InvalidDataException($"{odd.Path}: maps of {odd.Rows} x {odd.Columns}, {Path.GetFileName(files[0].Path)} has {files[0].Rows} x {files[0].Columns}.");
-        int[] wanted = FrameSampling.Indices(CommonLength([.. files.Select(f => (f.Path, f.Frames))]));
+        int[] wanted = radarSampling.Indices(CommonLength([.. files.Select(f => (f.Path, f.Frames))]));
         int antennas = files.Sum(f => f.Antennas), map = rows * columns;
         var values = new float[wanted.Length * antennas * map];
         int at = 0;

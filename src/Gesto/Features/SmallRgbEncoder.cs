@@ -47,7 +47,9 @@ public sealed class SmallRgbEncoder : IRgbEncoder
     /// <summary>Height and width of the frames it wants, pixels.</summary>
     public const int Side = 112;
     private const int FrameBytes = Side * Side * 3;
-    private const int Features = 128 * 2 * 2;
+    
+    /// <summary>Features a frame.</summary>
+    internal const int Features = 128 * 2 * 2;
     private const int FramesPerCall = 32;
 
     private readonly TorchSharp.Modules.Sequential network;
@@ -81,7 +83,7 @@ public sealed class SmallRgbEncoder : IRgbEncoder
         ArgumentOutOfRangeException.ThrowIfZero(clips.Count, nameof(clips));
         set_num_threads(training.Threads);
         var shuffle = new Random(training.Seed);
-        TorchSharp.Modules.Sequential network = Build();
+        TorchSharp.Modules.Sequential network = Network(channels: 3);
         using TorchSharp.Modules.Linear head = Linear(Features, classes, hasBias: false);
         Initialise([.. network.named_parameters(), .. head.named_parameters()], training.Seed);
         using optim.Optimizer adam = optim.Adam([.. network.parameters(), .. head.parameters()], training.LearningRate);
@@ -108,7 +110,7 @@ public sealed class SmallRgbEncoder : IRgbEncoder
     public static SmallRgbEncoder Load(string path)
     {
         SafetensorsFile file = Safetensors.Load(path);
-        TorchSharp.Modules.Sequential network = Build();
+        TorchSharp.Modules.Sequential network = Network(channels: 3);
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         foreach ((string name, Tensor target) in network.state_dict())
@@ -138,39 +140,38 @@ public sealed class SmallRgbEncoder : IRgbEncoder
 
     public void Dispose() => network.Dispose();
 
-    private static TorchSharp.Modules.Sequential Build()
+    /// <param name="channels">Of a frame.</param>
+    /// <returns>(N, channels, H, W) → (N, 512).</returns>
+    internal static TorchSharp.Modules.Sequential Network(int channels)
     {
+        using IDisposable noGradient = no_grad();
+        using Scalar one = 1, zero = 0;
         var layers = new List<Module<Tensor, Tensor>>();
-        int inputs = 3;
+        int inputs = channels;
         foreach (int outputs in (int[])[16, 32, 64, 128])
         {
-            layers.Add(Conv2d(inputs, outputs, 3, stride: 2, padding: 1, bias: false));
-            layers.Add(GroupNorm(8, outputs));
-            layers.Add(ReLU());
+            TorchSharp.Modules.GroupNorm norm = GroupNorm(8, outputs);
+            // TorchSharp 0.107 leaves them as the memory was.
+            norm.weight!.fill_(one);
+            norm.bias!.fill_(zero);
+            layers.AddRange([Conv2d(inputs, outputs, 3, stride: 2, padding: 1, bias: false), norm, ReLU()]);
             inputs = outputs;
         }
         return Sequential([.. layers, AdaptiveAvgPool2d([2, 2]), Flatten()]);
     }
 
     /// <summary>He et al.'s uniform initialisation for kernels, from a generator of its own: libtorch's global one is shared
-    /// with whatever else runs in the process. Group norms get scale 1 and bias 0 here, because TorchSharp 0.107 leaves
-    /// them as the memory was.</summary>
+    /// with whatever else runs in the process.</summary>
     private static void Initialise(IEnumerable<(string Name, TorchSharp.Modules.Parameter Parameter)> parameters, int seed)
     {
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         var generator = new Generator((ulong)seed);
-        foreach ((string name, TorchSharp.Modules.Parameter parameter) in parameters)
+        foreach ((_, TorchSharp.Modules.Parameter parameter) in parameters)
         {
-            if (parameter.dim() > 1)
-            {
-                double bound = Math.Sqrt(6.0 * parameter.shape[0] / parameter.numel());
-                parameter.copy_(rand(parameter.shape, generator: generator).mul(2 * bound).sub(bound));
-            }
-            else
-            {
-                parameter.fill_(name.EndsWith("bias", StringComparison.Ordinal) ? 0 : 1);
-            }
+            if (parameter.dim() == 1) continue; // norms start as the network makes them
+            double bound = Math.Sqrt(6.0 * parameter.shape[0] / parameter.numel());
+            parameter.copy_(rand(parameter.shape, generator: generator).mul(2 * bound).sub(bound));
         }
     }
 

@@ -12,11 +12,12 @@ public sealed class Recogniser : IRecogniser
 {
     private const int Batch = 64;
     private readonly RunDirectory run;
-    private readonly RadarEncoder? encoder;
+    private readonly FrameEncoder? rgbEncoder;
+    private readonly FrameEncoder? radarEncoder;
     private readonly SignModel model;
 
-    private Recogniser(RunDirectory run, LabelSet labels, RadarEncoder? encoder, SignModel model) =>
-        (this.run, Labels, this.encoder, this.model) = (run, labels, encoder, model);
+    private Recogniser(RunDirectory run, LabelSet labels, FrameEncoder? rgbEncoder, FrameEncoder? radarEncoder, SignModel model) =>
+        (this.run, Labels, this.rgbEncoder, this.radarEncoder, this.model) = (run, labels, rgbEncoder, radarEncoder, model);
 
     public Recipe Recipe => run.Recipe;
 
@@ -35,22 +36,21 @@ public sealed class Recogniser : IRecogniser
     {
         RunDirectory run = RunDirectory.Open(runFolder);
         set_num_threads(threads);
+        Recipe recipe = run.Recipe;
         bool encodes = run.Facts.Radar?.Shape.Length == 4;
         foreach (string path in encodes ? new[] { run.RadarEncoderPath, run.BestPath } : [run.BestPath])
             if (!File.Exists(path))
                 throw new InvalidDataException(
                     $"{path}: not there, training has not finished. Go on with 'gesto train FEATURES --run {runFolder} --resume'.");
-        SignModel model = ModelFactory.Sign(run.Recipe, run.Facts);
-        Checkpoint.LoadWeights(run.BestPath, model);
-        model.eval();
-        RadarEncoder? encoder = null;
-        if (encodes)
-        {
-            encoder = ModelFactory.Radar(run.Recipe.Radar, mean: 0, deviation: 1);
-            Checkpoint.LoadWeights(run.RadarEncoderPath, encoder);
-            encoder.eval();
-        }
-        return new Recogniser(run, run.Facts.LabelSet, encoder, model) { Calibration = Calibration.Load(runFolder) };
+        SignModel model = ModelFactory.Sign(recipe, run.Facts);
+        FrameEncoder? rgb = recipe.LearnsRgb ? ModelFactory.Rgb(recipe, run.Facts.Rgb!) : null;
+        FrameEncoder? radar = encodes ? ModelFactory.Radar(recipe, run.Facts.Radar!, mean: 0, deviation: 1) : null;
+        if (recipe.LearnsRgb || recipe.LearnsRadar)
+            Checkpoint.LoadWeights(run.BestPath, new JointModel(rgb, recipe.LearnsRadar ? radar : null, model));
+        else Checkpoint.LoadWeights(run.BestPath, model);
+        if (radar is not null && !recipe.LearnsRadar) Checkpoint.LoadWeights(run.RadarEncoderPath, radar);
+        foreach (nn.Module? part in new nn.Module?[] { rgb, radar, model }) part?.eval();
+        return new Recogniser(run, run.Facts.LabelSet, rgb, radar, model) { Calibration = Calibration.Load(runFolder) };
     }
 
     /// <inheritdoc/>
@@ -100,7 +100,8 @@ public sealed class Recogniser : IRecogniser
 
     public void Dispose()
     {
-        encoder?.Dispose();
+        rgbEncoder?.Dispose();
+        radarEncoder?.Dispose();
         model.Dispose();
     }
 
@@ -111,30 +112,41 @@ public sealed class Recogniser : IRecogniser
         int[] shape = [];
         if (run.Facts.Rgb is not null && features.Rgb is { } rgbStore && (!BearsMissing || rgbStore.Contains(key)))
         {
-            rgb = TrainingData.Steps(rgbStore, key);
             rgbLength = rgbStore.LengthOf(key);
+            rgb = Values(rgbStore, key, rgbLength);
         }
         if (run.Facts.Radar is not null && features.Radar is { } radarStore && (!BearsMissing || radarStore.Contains(key)))
         {
             radarLength = radarStore.LengthOf(key);
             shape = radarStore.Key.Shape[1..];
-            radar = TrainingData.Read(radarStore, key).ToSingles()[..(radarLength * shape.Aggregate(1, (a, b) => a * b))];
+            radar = Values(radarStore, key, radarLength);
         }
         return new SampleFeatures(rgb, rgbLength, radar, radarLength, shape);
     }
+
+    /// <returns>The real frames' values, no padding.</returns>
+    private static float[] Values(FeatureStore store, string key, int length) =>
+        TrainingData.Read(store, key).ToSingles()[..(length * store.Key.Shape[1..].Aggregate(1, (a, b) => a * b))];
 
     /// <returns>Checked features of both modalities; null where the sample has none.</returns>
     private (float[]? Rgb, float[]? Radar) Encode(SampleFeatures sample)
     {
         bool rgb = Recipe.UsesRgb && !(BearsMissing && sample.Rgb is null), radar = Recipe.UsesRadar && !(BearsMissing && sample.Radar is null);
         if (!rgb && !radar) throw new InvalidDataException("The sample has neither RGB nor radar.");
-        if (rgb) Check("RGB", sample.Rgb, sample.RgbLength, [run.Facts.RgbWidth], [run.Facts.RgbWidth]);
-        if (!radar) return (sample.Rgb, null);
-        Check("radar", sample.Radar, sample.RadarLength, sample.RadarShape, run.Facts.Radar!.Shape[1..]);
-        if (encoder is null) return (rgb ? sample.Rgb : null, sample.Radar);
-        int[] s = sample.RadarShape;
-        using Tensor frames = tensor(sample.Radar!, [sample.RadarLength, s[0], s[1], s[2]]);
-        return (rgb ? sample.Rgb : null, RadarEncoderTraining.Encode(encoder, frames));
+        int[] rgbShape = run.Facts.Rgb?.Shape[1..] ?? [];
+        if (rgb) Check("RGB", sample.Rgb, sample.RgbLength, rgbShape, rgbShape);
+        if (radar) Check("radar", sample.Radar, sample.RadarLength, sample.RadarShape, run.Facts.Radar!.Shape[1..]);
+        return (
+            rgb ? Encode(rgbEncoder, sample.Rgb!, sample.RgbLength, rgbShape) : null,
+            radar ? Encode(radarEncoder, sample.Radar!, sample.RadarLength, sample.RadarShape) : null);
+    }
+
+    /// <returns>(T, F): the values themselves where they are features already.</returns>
+    private static float[] Encode(FrameEncoder? encoder, float[] values, int length, int[] shape)
+    {
+        if (encoder is null) return values;
+        using Tensor frames = tensor(values, [length, .. shape.Select(n => (long)n)]);
+        return RadarEncoderTraining.Encode(encoder, frames);
     }
 
     private void Check(string modality, float[]? values, int length, int[] found, int[] expected)
@@ -153,8 +165,15 @@ public sealed class Recogniser : IRecogniser
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
-        var sequences = SampleSequences.For(Recipe, run.Facts.RgbWidth, run.Facts.RadarWidth);
-        foreach ((float[]? rgb, float[]? radar) in samples) sequences.Add(rgb, radar, Recipe);
+        // Frames lose their mean in the encoder, features here.
+        FeatureSequences? rgbs = Recipe.UsesRgb ? new(run.Facts.RgbWidth, Recipe.Rgb is { RemoveStatic: true, Encoder: not RgbEncoderMode.Frames }) : null;
+        FeatureSequences? radars = Recipe.UsesRadar ? new(run.Facts.RadarWidth, Recipe.Radar.CentreFeatures) : null;
+        foreach ((float[]? rgb, float[]? radar) in samples)
+        {
+            rgbs?.Add(rgb ?? []);
+            radars?.Add(radar ?? []);
+        }
+        var sequences = new SampleSequences(rgbs, radars);
         (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) = sequences.Batch([.. Enumerable.Range(0, samples.Length)], Recipe.Training, null);
         float[] all = nn.functional.softmax(model.Classify(rgbSteps, radarSteps, mask) / Calibration.Temperature, 1).data<float>().ToArray();
         return [.. all.Chunk(Labels.Count)];

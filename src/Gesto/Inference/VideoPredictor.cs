@@ -4,6 +4,7 @@ using Gesto.Features;
 using Gesto.Models;
 using Gesto.Radar;
 using Gesto.Training;
+using Gesto.Video;
 
 namespace Gesto.Inference;
 
@@ -51,7 +52,8 @@ public sealed class VideoPredictor
     {
         RunFacts facts = recogniser.Facts;
         string place = Path.Combine(root, Path.GetDirectoryName(sample.Rgb ?? sample.Radar.FirstOrDefault(r => r is not null) ?? "") ?? "");
-        var reader = new SampleReader(root, radar);
+        var reader = new SampleReader(
+            root, radar, rgbSampling: SamplingOf(facts.Rgb), radarSampling: SamplingOf(facts.Radar));
         ModalityMask used = Offered(reader, sample);
         if (!recogniser.CanUse(used with { HiddenAntennas = null }))
         {
@@ -63,7 +65,7 @@ public sealed class VideoPredictor
         int[] shape = [];
         if (used.Rgb)
         {
-            Video.Clip clip = reader.ReadRgb(sample, encoder!.InputSize, cancel);
+            Clip clip = reader.ReadRgb(sample, encoder!.InputSize, cancel);
             cancel.ThrowIfCancellationRequested();
             rgbLength = clip.Length;
             features = new float[rgbLength * encoder.Width];
@@ -87,6 +89,8 @@ public sealed class VideoPredictor
         }
         return new(recogniser.Predict(new SampleFeatures(features, rgbLength, frames, radarLength, shape), used), used);
     }
+
+    private static FrameSampling? SamplingOf(FeatureKey? key) => key is null ? null : FrameSampling.Parse(key.Sampling);
 
     /// <returns>What the sample's files offer of what the recogniser uses.</returns>
     private ModalityMask Offered(SampleReader reader, Sample sample)

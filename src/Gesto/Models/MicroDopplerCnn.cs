@@ -8,7 +8,7 @@ namespace Gesto.Models;
 /// left of each time step. The rows of an antenna stand together, antennas in order.</summary>
 /// <remarks>Time keeps its resolution: a row sees seven frames, what is longer is the temporal model's. The frame before a
 /// sample's first is zeros. So no padding is ever computed, and a sample's rows cannot depend on its batch.</remarks>
-public sealed class MicroDopplerCnn : RadarEncoder
+public sealed class MicroDopplerCnn : FrameEncoder
 {
     /// <summary>Features of one image of one antenna.</summary>
     public const int WidthPerImage = 32;
@@ -39,7 +39,7 @@ public sealed class MicroDopplerCnn : RadarEncoder
         RegisterComponents();
     }
 
-    public override int Width(int antennas) => antennas * WidthPerImage * ((int)images.Count + (int)cadences.Count);
+    public override int Width(int channels) => channels * WidthPerImage * ((int)images.Count + (int)cadences.Count);
 
     /// <summary>Sets the mean and deviation of each channel to those of some samples; both are saved with the weights.</summary>
     /// <param name="samples">Frames of one sample each, (T, A, R, D); disposed by whoever made them.</param>

@@ -18,7 +18,7 @@ public readonly record struct RadarPreparation(bool Logarithm, bool RemoveStatic
 /// range and Doppler coordinate of each bin in [−1, 1]. Global average pooling is blind to place, and place is range and
 /// velocity. Source: R. Liu et al., "An intriguing failing of convolutional neural networks and the CoordConv solution",
 /// NeurIPS 2018.</remarks>
-public sealed class RadarCnn : RadarEncoder
+public sealed class RadarCnn : FrameEncoder
 {
     /// <summary>Features of one antenna.</summary>
     public const int WidthPerAntenna = 32;
@@ -55,7 +55,7 @@ public sealed class RadarCnn : RadarEncoder
         return new RadarCnn(coordinates: false, RadarPreparation.None, mean: 0, deviation: 255);
     }
 
-    public override int Width(int antennas) => antennas * WidthPerAntenna;
+    public override int Width(int channels) => channels * WidthPerAntenna;
 
     internal override Tensor Scale(Tensor input, ReadOnlySpan<int> lengths)
     {

@@ -20,7 +20,7 @@ public sealed class ResNet50 : Module<Tensor, Tensor>
         layer1 = Stage(blocks, "layer1.", variant);
         layer2 = Stage(blocks, "layer2.", variant);
         layer3 = Stage(blocks, "layer3.", variant);
-        layer4 = Stage(blocks, "layer4.", variant);
+        layer4 = Stage(blocks, ResNet50Layout.LastStage, variant);
         RegisterComponents();
     }
 
@@ -48,7 +48,7 @@ public sealed class ResNet50 : Module<Tensor, Tensor>
         return x.mean([2, 3]).MoveToOuterDisposeScope();
     }
 
-    private static Sequential Stage(IReadOnlyList<Bottleneck> blocks, string prefix, ResNet50Variant variant) =>
+    internal static Sequential Stage(IReadOnlyList<Bottleneck> blocks, string prefix, ResNet50Variant variant) =>
         Sequential(blocks.Where(b => b.First.Convolution.StartsWith(prefix, StringComparison.Ordinal)).Select(b => new Block(b, variant)));
 
     private static (Module<Tensor, Tensor> Convolution, Module<Tensor, Tensor> Norm) Unit(ConvolutionUnit unit, ResNet50Variant variant) =>

@@ -16,19 +16,21 @@ internal sealed class Adam : IDisposable
 {
     private const double Beta1 = 0.9;
     private const double Beta2 = 0.999;
-    private readonly (string Name, Parameter Value, Tensor First, Tensor Second)[] slots;
+    private readonly (string Name, Parameter Value, Tensor First, Tensor Second, double Rate)[] slots;
 
     private readonly double weightDecay;
 
     /// <param name="parameters">Those that require a gradient are moved.</param>
     /// <param name="learningRate">Step size until it is set otherwise.</param>
     /// <param name="weightDecay">Each step every value also loses this times the learning rate of itself; 0 = plain Adam.</param>
-    public Adam(IEnumerable<(string name, Parameter parameter)> parameters, double learningRate, double weightDecay = 0)
+    /// <param name="rate">What a parameter's learning rate is multiplied by, by its name; null = 1 for all.</param>
+    public Adam(IEnumerable<(string name, Parameter parameter)> parameters, double learningRate, double weightDecay = 0,
+        Func<string, double>? rate = null)
     {
         (LearningRate, this.weightDecay) = (learningRate, weightDecay);
         slots = [.. parameters.Where(p => p.parameter.requires_grad).Select(p => (p.name, p.parameter,
             zeros_like(p.parameter).requires_grad_(false).DetachFromDisposeScope(),
-            zeros_like(p.parameter).requires_grad_(false).DetachFromDisposeScope()))];
+            zeros_like(p.parameter).requires_grad_(false).DetachFromDisposeScope(), rate?.Invoke(p.name) ?? 1))];
     }
 
     /// <summary>Step size from the next step on; not part of the state, a schedule sets it.</summary>
@@ -66,11 +68,11 @@ internal sealed class Adam : IDisposable
         Steps++;
         using Scalar beta1 = Beta1, beta2 = Beta2, rest1 = 1 - Beta1, rest2 = 1 - Beta2, epsilon = 1e-8;
         using Scalar rootCorrection2 = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
-        using Scalar step = -LearningRate / (1 - Math.Pow(Beta1, Steps));
-        using Scalar kept = 1 - LearningRate * weightDecay;
-        foreach (var (_, value, first, second) in slots)
+        foreach (var (_, value, first, second, rate) in slots)
         {
             using var scope = NewDisposeScope();
+            using Scalar step = -LearningRate * rate / (1 - Math.Pow(Beta1, Steps));
+            using Scalar kept = 1 - LearningRate * rate * weightDecay;
             if (value.grad is not { } gradient) continue;
             if (weightDecay > 0) value.mul_(kept);
             first.mul_(beta1).add_(gradient, alpha: rest1);

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Gesto.Training;
 
 /// <summary>One modality's feature sequences of many samples, F values a step, float32, resident.</summary>
-internal sealed class FeatureSequences(int width)
+internal sealed class FeatureSequences(int width, bool centre = false) : IStepSource
 {
     private readonly List<float[]> samples = [];
 
@@ -13,7 +13,8 @@ internal sealed class FeatureSequences(int width)
 
     public int Count => samples.Count;
 
-    /// <returns>Real steps, 0 where the sample has not got the modality.</returns>
+    public int Longest { get; private set; }
+
     public int LengthOf(int sample) => samples[sample].Length / width;
 
     /// <param name="steps">Real steps only, (T, F) row-major; none = the sample has not got the modality.</param>
@@ -21,16 +22,11 @@ internal sealed class FeatureSequences(int width)
     {
         if (steps.Length % width != 0)
             throw new ArgumentException($"{steps.Length} values do not make steps of {width}.", nameof(steps));
-        samples.Add(steps);
+        samples.Add(centre ? WithoutMean(steps) : steps);
+        Longest = Math.Max(Longest, steps.Length / width);
     }
 
-    /// <summary>Some samples, every step as it is.</summary>
-    public ModalitySteps Batch(ReadOnlySpan<int> chosen) =>
-        Batch(chosen, Array.ConvertAll(chosen.ToArray(), sample => Enumerable.Range(0, LengthOf(sample)).ToArray()));
-
-    /// <param name="chosen">Samples.</param>
-    /// <param name="steps">Which steps of each to show, in order.</param>
-    public ModalitySteps Batch(ReadOnlySpan<int> chosen, int[][] steps)
+    public ModalitySteps Batch(ReadOnlySpan<int> chosen, int[][] steps, Random? random = null)
     {
         int longest = Math.Max(1, steps.Max(s => s.Length));
         var padded = new float[chosen.Length * longest * width];
@@ -71,7 +67,7 @@ internal sealed class FeatureSequences(int width)
     }
 
     /// <returns>(T, F) minus each feature's mean over the T real steps.</returns>
-    public static float[] WithoutMean(float[] steps, int width)
+    private float[] WithoutMean(float[] steps)
     {
         var sum = new double[width];
         for (int i = 0; i < steps.Length; i++) sum[i % width] += steps[i];
@@ -79,42 +75,5 @@ internal sealed class FeatureSequences(int width)
         var moving = new float[steps.Length];
         for (int i = 0; i < steps.Length; i++) moving[i] = (float)(steps[i] - sum[i % width] / count);
         return moving;
-    }
-}
-
-/// <summary>Both modalities' sequences of the same samples.</summary>
-/// <param name="Rgb">Null = the recipe uses no RGB.</param>
-/// <param name="Radar">Null = the recipe uses no radar.</param>
-internal sealed record SampleSequences(FeatureSequences? Rgb, FeatureSequences? Radar)
-{
-    public static SampleSequences For(Recipe recipe, int rgbWidth, int radarWidth) => new(
-        recipe.UsesRgb ? new FeatureSequences(rgbWidth) : null, recipe.UsesRadar ? new FeatureSequences(radarWidth) : null);
-
-    /// <summary>Takes one sample's features, real steps only, and what the recipe takes out of them.</summary>
-    public void Add(float[]? rgb, float[]? radar, Recipe recipe)
-    {
-        Rgb?.Add(recipe.Rgb.RemoveStatic ? FeatureSequences.WithoutMean(rgb ?? [], Rgb.Width) : rgb ?? []);
-        Radar?.Add(recipe.Radar.CentreFeatures ? FeatureSequences.WithoutMean(radar ?? [], Radar.Width) : radar ?? []);
-    }
-
-    /// <param name="chosen">Samples.</param>
-    /// <param name="training">What to change while learning.</param>
-    /// <param name="random">Source of the changes; null = show every step as it is.</param>
-    public (ModalitySteps? Rgb, ModalitySteps? Radar) Batch(ReadOnlySpan<int> chosen, TrainingRecipe training, Random? random)
-    {
-        if (random is null) return (Rgb?.Batch(chosen), Radar?.Batch(chosen));
-        var rgb = new int[chosen.Length][];
-        var radar = new int[chosen.Length][];
-        for (int i = 0; i < chosen.Length; i++)
-        {
-            double tempo = Sequences.DrawTempo(training.TempoSpread, random);
-            rgb[i] = Draw(Rgb, chosen[i]);
-            radar[i] = Draw(Radar, chosen[i]);
-
-            int[] Draw(FeatureSequences? of, int sample) => of is null || of.LengthOf(sample) == 0
-                ? []
-                : Sequences.DrawSteps(of.LengthOf(sample), tempo, training.FrameDropout, training.TimeMasking, random);
-        }
-        return (Rgb?.Batch(chosen, rgb), Radar?.Batch(chosen, radar));
     }
 }

@@ -1,3 +1,4 @@
+using Gesto.Features;
 using Gesto.Models;
 
 namespace Gesto.Training;
@@ -17,6 +18,7 @@ internal static class ModelFactory
         {
             FusionMode.Late => new LateFusion(facts.RgbWidth, facts.RadarWidth, recipe.Alignment),
             FusionMode.Gated => new GatedFusion(facts.RgbWidth, facts.RadarWidth, model.FusionWidth, recipe.Alignment),
+            FusionMode.Early => new EarlyFusion(facts.Rgb!.Shape[1..], facts.Radar!.Shape[1..], recipe.Alignment),
             FusionMode.Attention => new AttentionFusion(facts.RgbWidth, facts.RadarWidth, model.FusionWidth, model.Heads, model.Dropout),
             _ => throw new ArgumentOutOfRangeException(nameof(recipe), model.Fusion, "Unknown fusion."),
         };
@@ -35,10 +37,27 @@ internal static class ModelFactory
         _ => throw new ArgumentOutOfRangeException(nameof(model), model.Temporal, "Unknown temporal model."),
     };
 
+    /// <summary>The RGB encoder that learns with the fusion model, at random weights.</summary>
     /// <param name="recipe">What to build.</param>
+    /// <param name="key">Of the frames or maps it reads.</param>
+    public static FrameEncoder Rgb(Recipe recipe, FeatureKey key) => recipe switch
+    {
+        { Model.Fusion: FusionMode.Early } => new FlatFrames(
+            key.Shape[2], key.Shape[3], new RadarPreparation(false, recipe.Rgb.RemoveStatic, false), mean: recipe.Rgb.RemoveStatic ? 0 : 127.5f, deviation: 255),
+        { Rgb.Encoder: RgbEncoderMode.Frames } => new PictureCnn(key.Shape[1], recipe.Rgb.RemoveStatic),
+        { Rgb.Encoder: RgbEncoderMode.LastStage } => new ResNet50Stage(RgbEncoders.VariantOfMaps(key)),
+        _ => throw new ArgumentException($"Recipe '{recipe.Name}' takes RGB features as they are.", nameof(recipe)),
+    };
+
+    /// <param name="recipe">What to build.</param>
+    /// <param name="key">Of the frames it reads.</param>
     /// <param name="mean">Subtracted from prepared radar values.</param>
     /// <param name="deviation">Then divided by.</param>
-    public static RadarEncoder Radar(RadarRecipe recipe, float mean, float deviation) => recipe.FrontEnd switch
+    public static FrameEncoder Radar(Recipe recipe, FeatureKey key, float mean, float deviation) => recipe.Model.Fusion == FusionMode.Early
+        ? new FlatFrames(key.Shape[2], key.Shape[3], recipe.Radar.Preparation, mean, deviation)
+        : Radar(recipe.Radar, mean, deviation);
+
+    private static FrameEncoder Radar(RadarRecipe recipe, float mean, float deviation) => recipe.FrontEnd switch
     {
         RadarFrontEnd.RangeDoppler => new RadarCnn(recipe.Coordinates, recipe.Preparation, mean, deviation),
         // These two measure their own channels: RadarEncoderTraining does it before the first epoch.
@@ -51,10 +70,19 @@ internal static class ModelFactory
         _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe.FrontEnd, "Unknown front end."),
     };
 
-    /// <summary>F of the encoder that <see cref="Radar"/> makes.</summary>
-    public static int RadarWidth(RadarRecipe recipe, int antennas)
+    /// <returns>RGB features a step: what is stored, or what an encoder that learns makes of it.</returns>
+    public static int RgbWidth(Recipe recipe, FeatureKey key)
     {
-        using RadarEncoder encoder = Radar(recipe, 0, 1);
-        return encoder.Width(antennas);
+        if (!recipe.LearnsRgb) return key.Shape[1];
+        using FrameEncoder encoder = Rgb(recipe, key);
+        return encoder.Width(key.Shape[1]);
+    }
+
+    /// <returns>Radar features a step: what is stored, or what the encoder makes of frames.</returns>
+    public static int RadarWidth(Recipe recipe, FeatureKey key)
+    {
+        if (key.Shape.Length != 4) return key.Shape[1];
+        using FrameEncoder encoder = Radar(recipe, key, 0, 1);
+        return encoder.Width(key.Shape[1]);
     }
 }

@@ -11,6 +11,9 @@ public enum FusionMode
 
     /// <summary><see cref="Models.AttentionFusion"/>.</summary>
     Attention,
+
+    /// <summary><see cref="Models.EarlyFusion"/>: frames, not features, so both encoders must be those that learn with the model.</summary>
+    Early,
 }
 
 /// <summary>What reads the sequence.</summary>
@@ -29,9 +32,30 @@ public enum TemporalMode
     Convolution,
 }
 
+/// <summary>Where RGB features come from.</summary>
+public enum RgbEncoderMode
+{
+    /// <summary>From extraction, ready: ResNet50's 2048 values ('gesto extract').</summary>
+    Features,
+
+    /// <summary>From a small CNN that learns from scratch with the fusion model, over small frames ('gesto extract --rgb frames').</summary>
+    Frames,
+
+    /// <summary>From ResNet50's last stage, trained on with the fusion model, over the maps it reads ('gesto extract --rgb maps').</summary>
+    LastStage,
+}
+
 /// <summary>What is done to the RGB features before they meet the radar's.</summary>
 public sealed record RgbRecipe
 {
+    public RgbEncoderMode Encoder { get; init; } = RgbEncoderMode.Features;
+
+    /// <summary>With an encoder that learns: values times 1 ± this fraction while learning, one factor a sample.</summary>
+    public double GainSpread { get; init; }
+
+    /// <summary>With an encoder that learns: Gaussian noise while learning, in units of its scaled input (frames: 1 is 0 to 255).</summary>
+    public double Noise { get; init; }
+
     /// <summary>Subtract each feature's mean over the sample's real frames: room, clothes and face stay the same through a
     /// sample, the sign moves. It takes most of the signer out of the features (docs/LOG.md has the figures).</summary>
     public bool RemoveStatic { get; init; }
@@ -91,8 +115,11 @@ public sealed record ModelRecipe
     /// heart within ten epochs; half of them, another half each time, are not.</summary>
     public double InputDropout { get; init; }
 
-    internal void Check(RecipeCheck check, int modalities)
+    internal void Check(RecipeCheck check, int modalities, bool frames)
     {
+        check.Require(Fusion != FusionMode.Early || frames, "model.fusion", "early",
+            "rgb.encoder=frames and radar.encoder=joint with it: early fusion stacks the frames of both and encodes them together");
+        check.Require(Fusion != FusionMode.Early || !Standardise, "model.standardise", "true", "false with early fusion, which scales whole frames");
         check.AtLeastOne(Hidden, "model.hidden");
         check.AtLeastOne(Layers, "model.layers");
         check.AtLeastOne(FusionWidth, "model.fusionWidth");

@@ -1,6 +1,5 @@
 using Gesto.Features;
 using Gesto.Models;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -10,7 +9,7 @@ namespace Gesto.Training;
 internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
 {
     // Registered by field name.
-    private readonly RadarEncoder encoder;
+    private readonly FrameEncoder encoder;
     private readonly BatchNorm1d norm;
     private readonly LstmModel lstm;
     private readonly Dropout dropout;
@@ -21,7 +20,7 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
     /// <param name="antennas">A.</param>
     /// <param name="recipe">Width and dropout of the light LSTM.</param>
     /// <param name="classes">K.</param>
-    public RadarClassifier(RadarEncoder encoder, int antennas, RadarRecipe recipe, int classes) : base(nameof(RadarClassifier))
+    public RadarClassifier(FrameEncoder encoder, int antennas, RadarRecipe recipe, int classes) : base(nameof(RadarClassifier))
     {
         int width = encoder.Width(antennas);
         this.encoder = encoder;
@@ -54,25 +53,12 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         Tensor scaled = encoder.Scale(frames, lengths);
-        if (augmentation is { GainSpread: > 0 }) scaled = scaled.mul(Gains(lengths, augmentation.GainSpread, random!));
-        if (augmentation is { Noise: > 0 })
-        {
-            using Scalar noise = augmentation.Noise; // held: see Adam
-            scaled = scaled.add(randn_like(scaled), alpha: noise);
-        }
+        if (augmentation is not null) scaled = FrameChanges.Apply(scaled, lengths, augmentation, random!);
         Tensor encoded = encoder.Encode(scaled, lengths);
         if (centre) encoded = Sequences.Centre(encoded, lengths);
         Tensor features = Sequences.Pad(norm.forward(encoded), lengths);
         Tensor last = lstm.forward(features, ModalitySteps.LengthTensor(lengths));
         return linear.forward(dropout.forward(last)).MoveToOuterDisposeScope();
-    }
-
-    /// <returns>(ΣL, 1, 1, 1): one number a sample, 1 ± spread, repeated for each of its frames.</returns>
-    private static Tensor Gains(int[] lengths, double spread, Random random)
-    {
-        var values = new List<float>();
-        foreach (int n in lengths) values.AddRange(Enumerable.Repeat((float)(1 + spread * (2 * random.NextDouble() - 1)), n));
-        return tensor(values.ToArray()).view(-1, 1, 1, 1);
     }
 }
 
@@ -81,27 +67,27 @@ internal static class RadarEncoderTraining
 {
     public const string Stage = "radar-encoder";
 
-    /// <summary>Trains where there is something left to train, and leaves `radar-encoder.safetensors` behind.</summary>
-    public static RadarEncoder Run(
+    /// <summary>Trains where there is something left to train before the fusion model, and leaves `radar-encoder.safetensors` behind.</summary>
+    public static FrameEncoder Run(
         RunDirectory run, TrainingData data, Action<IReadOnlyList<EpochLine>> logChanged,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
-        RadarSequences frames = data.RadarFrames!;
+        FrameSequences frames = data.RadarFrames!;
         RadarRecipe recipe = run.Recipe.Radar;
         TrainingRecipe training = run.Recipe.Training;
         (float mean, float deviation) = recipe.Scaling == RadarScaling.Unit ? (0, 255)
             : recipe.FrontEnd == RadarFrontEnd.RangeDoppler ? frames.Statistics(data.Train, recipe.Preparation)
-            : (0, 1);
+            : (0, 1); // the others measure their own channels
         manual_seed(training.Seed);
-        RadarEncoder encoder = ModelFactory.Radar(recipe, mean, deviation);
+        FrameEncoder encoder = ModelFactory.Radar(run.Recipe, run.Facts.Radar!, mean, deviation);
         if (encoder is MicroDopplerCnn images) images.Measure(OneByOne(data.Train));
-        if (recipe.Encoder == RadarEncoderMode.Frozen)
+        if (recipe.Encoder == RadarEncoderMode.Frozen || recipe.Epochs == 0)
         {
             Save(run, encoder, "seeded random weights");
             encoder.eval();
             return encoder;
         }
-        var classifier = new RadarClassifier(encoder, frames.Antennas, recipe, data.LabelSet.Count);
+        var classifier = new RadarClassifier(encoder, frames.Channels, recipe, data.LabelSet.Count);
         var stage = new TrainingStage
         {
             Stage = Stage,
@@ -135,14 +121,25 @@ internal static class RadarEncoderTraining
         Tensor Forward(ReadOnlySpan<int> samples, Random? random, Mixing? mixing)
         {
             AugmentationRecipe? augmentation = random is null ? null : recipe.Augmentation;
-            (Tensor batch, int[] lengths) = frames.Batch(samples, augmentation, random);
-            using (batch) return classifier.Classify(batch, lengths, augmentation, random);
+            int[][] steps = new int[samples.Length][];
+            int[] shifts = new int[samples.Length];
+            for (int i = 0; i < samples.Length; i++)
+            {
+                int length = frames.LengthOf(samples[i]);
+                steps[i] = augmentation is null
+                    ? [.. Enumerable.Range(0, length)]
+                    : Sequences.DrawSteps(
+                        length, frames.Longest, Sequences.DrawTempo(augmentation.TempoSpread, random!), augmentation.FrameDropout, timeMasking: 0, random!);
+                if (augmentation is not null) shifts[i] = FrameChanges.DrawShift(augmentation, random!);
+            }
+            using Tensor batch = frames.Batch(samples, steps, shifts);
+            return classifier.Classify(batch, [.. steps.Select(s => s.Length)], augmentation, random);
         }
     }
 
     /// <summary>Features (T, 32·A) of one sample's real frames. One sample at a time, always: the bits of a result may
     /// depend on what else is in a batch, and training, resuming and predicting must agree.</summary>
-    public static float[] Encode(RadarEncoder encoder, Tensor frames)
+    public static float[] Encode(FrameEncoder encoder, Tensor frames)
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
@@ -152,7 +149,7 @@ internal static class RadarEncoderTraining
     /// <summary>Writes the encoded radar of every sample of a feature set into the run, and returns nothing: reading goes
     /// through the store. Goes on where an interrupted run stopped.</summary>
     public static void WriteFeatures(
-        RunDirectory run, RadarEncoder encoder, FeatureStore frameStore, IReadOnlyList<string> keys,
+        RunDirectory run, FrameEncoder encoder, FeatureStore frameStore, IReadOnlyList<string> keys,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         int[] shape = frameStore.Key.Shape;
@@ -168,7 +165,7 @@ internal static class RadarEncoderTraining
             Shape = [shape[0], width],
         };
         using FeatureStore store = FeatureStore.OpenOrCreate(run.RadarFolder, key);
-        var sequences = new RadarSequences(frameStore.Key.DType, shape.AsSpan(1));
+        var sequences = new FrameSequences(frameStore.Key.DType, shape.AsSpan(1));
         for (int i = 0; i < keys.Count; i++)
         {
             cancel.ThrowIfCancellationRequested();
@@ -183,7 +180,7 @@ internal static class RadarEncoderTraining
         store.Complete();
     }
 
-    private static void Save(RunDirectory run, RadarEncoder encoder, string origin) => Gesto.Weights.Safetensors.Save(
+    private static void Save(RunDirectory run, FrameEncoder encoder, string origin) => Gesto.Weights.Safetensors.Save(
         run.RadarEncoderPath, [.. TensorFile.Copy(encoder)],
         new Dictionary<string, string> { ["format"] = "gesto-radar-encoder", ["version"] = "1", ["origin"] = origin });
 }

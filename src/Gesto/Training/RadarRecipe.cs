@@ -1,10 +1,17 @@
 namespace Gesto.Training;
 
-/// <summary>Whether the radar CNN learns before the fusion model does, or stays at its random start.</summary>
+/// <summary>When the radar encoder learns.</summary>
 public enum RadarEncoderMode
 {
+    /// <summary>Before the fusion model does, under a light head of its own.</summary>
     Trained,
+
+    /// <summary>Never: it stays at its seeded random start.</summary>
     Frozen,
+
+    /// <summary>Before, for <see cref="RadarRecipe.Epochs"/>, and then on with the fusion model; with 0 epochs before, from scratch
+    /// with the fusion model.</summary>
+    Joint,
 }
 
 /// <summary>What the radar encoder looks at.</summary>
@@ -95,7 +102,8 @@ public sealed record RadarRecipe
         check.Require(Cadences >= 0, "radar.cadences", Cadences, "0 (none) or more");
         check.AtLeastOne(Hidden, "radar.hidden");
         check.AtLeastOne(Batch, "radar.batch");
-        check.AtLeastOne(Epochs, "radar.epochs");
+        check.Require(Epochs > 0 || (Encoder == RadarEncoderMode.Joint && Epochs == 0), "radar.epochs", Epochs,
+            "1 or more; 0 where radar.encoder is joint: from scratch with the fusion model");
         check.AtLeastOne(Patience, "radar.patience");
         check.Positive(LearningRate, "radar.learningRate");
         check.Fraction(Dropout, "radar.dropout");

@@ -36,6 +36,12 @@ public sealed record Recipe
 
     public bool UsesRadar => Modalities.Contains(RadarModality);
 
+    /// <summary>An RGB encoder learns with the fusion model.</summary>
+    internal bool LearnsRgb => UsesRgb && Rgb.Encoder != RgbEncoderMode.Features;
+
+    /// <summary>The radar encoder learns with the fusion model.</summary>
+    internal bool LearnsRadar => UsesRadar && Radar.Encoder == RadarEncoderMode.Joint;
+
     /// <exception cref="InvalidDataException">A value is out of its range.</exception>
     public void Check(string place)
     {
@@ -44,8 +50,10 @@ public sealed record Recipe
             $"[{string.Join(", ", Modalities)}]", "[\"rgb\"], [\"radar\"] or [\"rgb\", \"radar\"]");
         check.Require(CostlyPairs is { } pairs && pairs.All(p => p is [{ } a, { } b] && a != b), "costlyPairs",
             "something else", "pairs of two names, [[\"NO\", \"SI\"], …]");
+        check.Fraction(Rgb.GainSpread, "rgb.gainSpread");
+        check.NotNegative(Rgb.Noise, "rgb.noise");
         Radar.Check(check);
-        Model.Check(check, Modalities.Count);
+        Model.Check(check, Modalities.Count, Rgb.Encoder == RgbEncoderMode.Frames && Radar.Encoder == RadarEncoderMode.Joint);
         Training.Check(check);
     }
 }

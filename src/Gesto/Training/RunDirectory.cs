@@ -145,7 +145,7 @@ public sealed class RunDirectory
     {
         if (File.Exists(RadarLastPath)) return;
         string? difference =
-            from.Recipe.Radar != Recipe.Radar ? "recipe.radar"
+            Before(from.Recipe) != Before(Recipe) ? "recipe.radar"
             : from.Recipe.Training.Seed != Recipe.Training.Seed ? "training.seed"
             : from.Recipe.Training.GradientClip != Recipe.Training.GradientClip ? "training.gradientClip"
             : from.Recipe.Training.BalanceClasses != Recipe.Training.BalanceClasses ? "training.balanceClasses"
@@ -162,6 +162,10 @@ public sealed class RunDirectory
         foreach ((string source, string target) in new[] { (from.RadarBestPath, RadarBestPath), (from.RadarLastPath, RadarLastPath) })
             AtomicFile.Write(target, to => to.Write(File.ReadAllBytes(source)));
     }
+
+    /// <summary>What decides the encoder's own training: whether it goes on learning afterwards does not.</summary>
+    private static RadarRecipe Before(Recipe recipe) =>
+        recipe.Radar with { Encoder = recipe.LearnsRadar && recipe.Radar.Epochs > 0 ? RadarEncoderMode.Trained : recipe.Radar.Encoder };
 
     private void CheckSame(Recipe recipe, RunFacts facts)
     {

@@ -1,4 +1,3 @@
-using Gesto.Video;
 using static TorchSharp.torch;
 
 namespace Gesto.Training;
@@ -14,7 +13,7 @@ internal static class Sequences
     public static Tensor Pad(Tensor rows, ReadOnlySpan<int> lengths)
     {
         using var scope = NewDisposeScope();
-        int longest = 0;
+        int longest = 1;
         foreach (int n in lengths) longest = Math.Max(longest, n);
         var places = new long[rows.shape[0]];
         for (int sample = 0, row = 0; sample < lengths.Length; sample++)
@@ -30,13 +29,14 @@ internal static class Sequences
 
     /// <summary>Which of a sample's steps are shown while learning, in order: the whole at another tempo, some left out.</summary>
     /// <param name="length">Real steps.</param>
+    /// <param name="longest">No more are shown: what the model has seen of any sample.</param>
     /// <param name="tempo">2 shows half as many steps; both modalities of a sample share one.</param>
     /// <param name="frameDropout">Probability that a step is left out; at least one stays.</param>
     /// <param name="timeMasking">One stretch of up to this part of the steps is left out.</param>
     /// <param name="random">Source of both.</param>
-    public static int[] DrawSteps(int length, double tempo, double frameDropout, double timeMasking, Random random)
+    public static int[] DrawSteps(int length, int longest, double tempo, double frameDropout, double timeMasking, Random random)
     {
-        int count = Math.Clamp((int)Math.Round(length / tempo), 1, FrameSampling.Length);
+        int count = Math.Clamp((int)Math.Round(length / tempo), 1, Math.Max(longest, 1));
         int masked = (int)(timeMasking * random.NextDouble() * count), start = random.Next(count - masked + 1);
         var steps = new List<int>(count);
         for (int i = 0; i < count; i++)

@@ -19,6 +19,12 @@ internal sealed record TrainingStage
     /// <summary>At most.</summary>
     public required int Epochs { get; init; }
 
+    /// <summary>As <see cref="TrainingRecipe.Accumulation"/>.</summary>
+    public int Accumulation { get; init; } = 1;
+
+    /// <summary>What the rate is multiplied by for a parameter, by its name; null = 1.</summary>
+    public Func<string, double>? ParameterRate { get; init; }
+
     /// <summary>Epochs without a better validation accuracy until it stops.</summary>
     public required int Patience { get; init; }
 
@@ -86,7 +92,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     /// <returns>The log line of the best epoch.</returns>
     public EpochLine Fit(int[] train, int[] validation, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
-        using var adam = new Adam(model.named_parameters(), stage.LearningRate, stage.WeightDecay);
+        using var adam = new Adam(model.named_parameters(), stage.LearningRate, stage.WeightDecay, stage.ParameterRate);
         using WeightAverage? average = stage.Averaging > 0 ? new WeightAverage(model, stage.Averaging) : null;
         List<EpochLine> log = Checkpoint.LoadLast(stage.LastPath, model, adam, average);
         stage.LogChanged(log);
@@ -150,24 +156,43 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
             int seed = Seed(epoch, step);
             var random = new Random(seed);
             manual_seed(seed); // dropout and noise
-            Mixing? mixing = stage.Mixup > 0 ? DrawMixing(samples.Length, stage.Mixup, random) : null;
-            Tensor target = Target(samples);
-            Tensor logits = forward(samples, random, mixing);
-            Tensor loss = Loss(logits, target, mixing);
             adam.ZeroGradients();
-            loss.backward();
+            double value = 0;
+            int part = (samples.Length + stage.Accumulation - 1) / stage.Accumulation;
+            for (int from = 0; from < samples.Length; from += part)
+            {
+                (double loss, double correct) = Learn(samples.Slice(from, Math.Min(part, samples.Length - from)), samples.Length, random);
+                value += loss;
+                right += correct;
+            }
             if (stage.GradientClip > 0) adam.ClipGradients(stage.GradientClip);
             adam.Step();
             average?.Update(adam.Steps);
-            double value = loss.item<float>();
             if (!double.IsFinite(value))
                 throw new InvalidDataException(
                     $"Training stage {stage.Stage}: the loss is {value} at epoch {epoch}, step {step + 1}. " +
                     "Lower the learning rate, or look for NaN in the data with 'gesto check'.");
             lossSum += value * samples.Length;
-            right += logits.argmax(1).eq(target).sum().item<long>();
         }
         return (lossSum / order.Length, right / order.Length);
+    }
+
+    /// <summary>Adds the gradients of some of a step's samples.</summary>
+    /// <returns>Their part of the step's mean loss, and how many of them are right.</returns>
+    private (double Loss, double Right) Learn(ReadOnlySpan<int> samples, int all, Random random)
+    {
+        using var scope = NewDisposeScope();
+        Mixing? mixing = stage.Mixup > 0 ? DrawMixing(samples.Length, stage.Mixup, random) : null;
+        Tensor target = Target(samples);
+        Tensor logits = forward(samples, random, mixing);
+        Tensor loss = Loss(logits, target, mixing);
+        if (samples.Length < all)
+        {
+            using TorchSharp.Scalar share = (double)samples.Length / all; // held: see Adam
+            loss = loss.mul(share);
+        }
+        loss.backward();
+        return (loss.item<float>(), logits.argmax(1).eq(target).sum().item<long>());
     }
 
     private Tensor Loss(Tensor logits, Tensor target, Mixing? mixing)

@@ -26,11 +26,14 @@ internal sealed class TrainingData
 
     public int[] Validation { get; private set; } = [];
 
-    /// <summary>RGB steps (T, F) of each sample; empty without RGB.</summary>
+    /// <summary>RGB frames or maps, where the recipe's RGB encoder learns.</summary>
+    public FrameSequences? RgbFrames { get; private set; }
+
+    /// <summary>RGB steps (T, F) of each sample; empty without RGB, and where it is frames.</summary>
     public List<float[]> Rgb { get; } = [];
 
     /// <summary>Radar frames, where the store holds frames.</summary>
-    public RadarSequences? RadarFrames { get; private set; }
+    public FrameSequences? RadarFrames { get; private set; }
 
     /// <summary>Radar steps (T, F), where the store holds ready features.</summary>
     public List<float[]> RadarFeatures { get; } = [];
@@ -44,16 +47,18 @@ internal sealed class TrainingData
         FeatureStore? rgb = recipe.UsesRgb ? features.Rgb ?? throw Lacks(recipe, "RGB") : null;
         FeatureStore? radar = recipe.UsesRadar ? features.Radar ?? throw Lacks(recipe, "radar") : null;
         bool frames = radar?.Key.Shape.Length == 4;
-        if (radar is not null && !frames && recipe.Radar.Encoder == RadarEncoderMode.Trained)
+        if (radar is not null && !frames && recipe.Radar.Encoder != RadarEncoderMode.Frozen)
             throw new InvalidDataException(
                 $"{radar.Folder}: ready radar features ({radar.Key.Encoder}), but recipe '{recipe.Name}' trains its radar encoder. " +
                 "Run 'gesto extract --radar frames' into another folder, or set radar.encoder=frozen.");
+        if (rgb is not null) RequireRgb(recipe, rgb);
         ValidationSplit split = recipe.Training.ValidationFraction == 0
             ? ValidationSplit.None(features.Samples)
             : ValidationSplit.Choose(features.Samples, recipe.Training.Seed, recipe.Training.ValidationFraction);
         RefuseLeaks(features, split);
         var data = new TrainingData(split, features.Labels);
-        if (frames) data.RadarFrames = new RadarSequences(radar!.Key.DType, radar.Key.Shape.AsSpan(1));
+        if (recipe.LearnsRgb) data.RgbFrames = new FrameSequences(rgb!.Key.DType, rgb.Key.Shape.AsSpan(1));
+        if (frames) data.RadarFrames = new FrameSequences(radar!.Key.DType, radar.Key.Shape.AsSpan(1));
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         int total = split.Train.Count + split.Validation.Count;
         foreach (Sample sample in split.Train.Concat(split.Validation))
@@ -66,7 +71,8 @@ internal sealed class TrainingData
                 continue;
             }
             hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{sample.Key},{sample.ClassId}\n")));
-            if (rgb is not null) data.Rgb.Add(Steps(rgb, sample.Key, hash));
+            if (data.RgbFrames is { } pictures) pictures.Add(Read(rgb!, sample.Key, hash), rgb!.LengthOf(sample.Key));
+            else if (rgb is not null) data.Rgb.Add(Steps(rgb, sample.Key, hash));
             if (radar is not null && frames) data.RadarFrames!.Add(Read(radar, sample.Key, hash), radar.LengthOf(sample.Key));
             else if (radar is not null) data.RadarFeatures.Add(Steps(radar, sample.Key, hash));
             data.Samples.Add(sample);
@@ -74,6 +80,22 @@ internal sealed class TrainingData
         data.Fingerprint = Convert.ToHexStringLower(hash.GetHashAndReset());
         data.Index();
         return data;
+    }
+
+    /// <exception cref="InvalidDataException">The store does not hold what the recipe's RGB encoder reads.</exception>
+    private static void RequireRgb(Recipe recipe, FeatureStore rgb)
+    {
+        bool fits = recipe.Rgb.Encoder switch
+        {
+            RgbEncoderMode.Frames => rgb.Key.Encoder == RgbPixels.EncoderName,
+            RgbEncoderMode.LastStage => rgb.Key.Encoder.EndsWith(ResNet50Encoder.MapsSuffix, StringComparison.Ordinal),
+            _ => rgb.Key.Shape.Length == 2,
+        };
+        if (fits) return;
+        string kind = recipe.Rgb.Encoder switch { RgbEncoderMode.Frames => "frames", RgbEncoderMode.LastStage => "maps", _ => "features" };
+        throw new InvalidDataException(
+            $"{rgb.Folder}: made by {rgb.Key.Encoder}, and recipe '{recipe.Name}' reads RGB {kind} (rgb.encoder). " +
+            $"Run 'gesto extract --rgb {kind}' into another folder, or choose another recipe.");
     }
 
     /// <summary>Reads one array and refuses NaN and infinity by the sample's file.</summary>

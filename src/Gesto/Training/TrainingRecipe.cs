@@ -19,6 +19,14 @@ public sealed record TrainingRecipe
     /// <summary>Samples a step.</summary>
     public int Batch { get; init; } = 64;
 
+    /// <summary>Parts that a step's samples are worked through in, their gradients summed: as many times less memory, the same step
+    /// (batch norms see a part at a time). For encoders that learn with the fusion model.</summary>
+    public int Accumulation { get; init; } = 1;
+
+    /// <summary>What the learning rate is multiplied by for encoders that learn with the fusion model: large steps harm one that is
+    /// trained already.</summary>
+    public double EncoderRate { get; init; } = 1;
+
     /// <summary>Epochs at most.</summary>
     public int Epochs { get; init; } = 80;
 
@@ -73,6 +81,8 @@ public sealed record TrainingRecipe
     internal void Check(RecipeCheck check)
     {
         check.AtLeastOne(Batch, "training.batch");
+        check.Require(Accumulation >= 1 && Accumulation <= Batch, "training.accumulation", Accumulation, "1 (off) to training.batch");
+        check.NotNegative(EncoderRate, "training.encoderRate", "the encoders stay as they are");
         check.AtLeastOne(Epochs, "training.epochs");
         check.AtLeastOne(Patience, "training.patience");
         check.Positive(LearningRate, "training.learningRate");

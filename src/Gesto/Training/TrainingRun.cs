@@ -1,5 +1,6 @@
 using Gesto.Features;
 using Gesto.Models;
+using Gesto.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -51,8 +52,8 @@ public static class TrainingRun
             AtomicFile.Write(Path.Combine(folder, SmallRgbEncoder.FileName), to => to.Write(File.ReadAllBytes(encoder)));
         if (radarFrom is not null) run.TakeRadarTraining(RunDirectory.Open(radarFrom));
         var radarLines = new List<EpochLine>();
-        SampleSequences sequences = Features(run, features, data, radarLines, progress, cancel);
-        EpochLine best = Fuse(run, data, sequences, radarLines, progress, cancel);
+        (SampleSequences sequences, FrameEncoder? rgb, FrameEncoder? radar) = Inputs(run, features, data, radarLines, progress, cancel);
+        EpochLine best = Fuse(run, data, sequences, rgb, radar, radarLines, progress, cancel);
         IReadOnlyList<EpochLine> log = EpochLog.Load(run.LogPath);
         CurvesPlot.Save(run.CurvesPath, log);
         return new TrainingResult(best.Epoch, best.ValidationAccuracy, best.ValidationLoss, log.Count, data.Skipped.Count);
@@ -67,8 +68,8 @@ public static class TrainingRun
             Labels = data.LabelSet.Classes,
             Rgb = rgb,
             Radar = radar,
-            RgbWidth = rgb?.Shape[1] ?? 0,
-            RadarWidth = radar is null ? 0 : radar.Shape.Length == 4 ? ModelFactory.RadarWidth(recipe.Radar, radar.Shape[1]) : radar.Shape[1],
+            RgbWidth = rgb is null ? 0 : ModelFactory.RgbWidth(recipe, rgb),
+            RadarWidth = radar is null ? 0 : ModelFactory.RadarWidth(recipe, radar),
             Antennas = radar?.Shape.Length == 4 ? radar.Shape[1] : 1,
             Threads = threads,
             HeldOutBy = data.Split.HeldOutBy,
@@ -81,42 +82,83 @@ public static class TrainingRun
         };
     }
 
-    /// <summary>Features of all samples; the radar encoder is trained on the way where the recipe says so.</summary>
-    private static SampleSequences Features(
+    /// <summary>Both modalities of all samples as the fusion model takes them; the radar encoder is trained on the way where the
+    /// recipe says so. Encoders that go on learning are returned too.</summary>
+    private static (SampleSequences Sequences, FrameEncoder? Rgb, FrameEncoder? Radar) Inputs(
         RunDirectory run, FeatureSet features, TrainingData data, List<EpochLine> radarLines,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         Recipe recipe = run.Recipe;
-        List<float[]> radar = data.RadarFeatures;
-        if (data.RadarFrames is not null)
+        FrameEncoder? radarEncoder = data.RadarFrames is null ? null : RadarEncoderTraining.Run(run, data, lines =>
         {
-            using RadarEncoder encoder = RadarEncoderTraining.Run(run, data, lines =>
+            radarLines.Clear();
+            radarLines.AddRange(lines);
+            EpochLog.Save(run.LogPath, lines);
+        }, progress, cancel);
+        IStepSource? radar = null;
+        if (recipe.LearnsRadar)
+        {
+            radar = new EncodedFrames(data.RadarFrames!, radarEncoder!, recipe.Radar.Augmentation, recipe.Radar.CentreFeatures);
+        }
+        else if (recipe.UsesRadar)
+        {
+            var sequences = new FeatureSequences(run.Facts.RadarWidth, recipe.Radar.CentreFeatures);
+            if (radarEncoder is not null)
             {
-                radarLines.Clear();
-                radarLines.AddRange(lines);
-                EpochLog.Save(run.LogPath, lines);
-            }, progress, cancel);
-            RadarEncoderTraining.WriteFeatures(run, encoder, features.Radar!, features.Radar!.Samples, progress, cancel);
-            using FeatureStore store = FeatureStore.Open(run.RadarFolder);
-            radar = [.. data.Samples.Select(s => TrainingData.Steps(store, s.Key))];
+                using (radarEncoder)
+                    RadarEncoderTraining.WriteFeatures(run, radarEncoder, features.Radar!, features.Radar!.Samples, progress, cancel);
+                radarEncoder = null;
+                using FeatureStore store = FeatureStore.Open(run.RadarFolder);
+                foreach (Data.Sample sample in data.Samples) sequences.Add(TrainingData.Steps(store, sample.Key));
+            }
+            else
+            {
+                foreach (float[] steps in data.RadarFeatures) sequences.Add(steps);
+            }
+            radar = sequences;
         }
-        var sequences = SampleSequences.For(recipe, run.Facts.RgbWidth, run.Facts.RadarWidth);
-        for (int i = 0; i < data.Samples.Count; i++)
+        FrameEncoder? rgbEncoder = null;
+        IStepSource? rgb = null;
+        if (recipe.LearnsRgb)
         {
-            sequences.Add(recipe.UsesRgb ? data.Rgb[i] : null, recipe.UsesRadar ? radar[i] : null, recipe);
-            if (recipe.UsesRgb) data.Rgb[i] = []; // a second copy would double the memory
+            rgbEncoder = StartRgb(recipe, features.Rgb!.Key);
+            var augmentation = new AugmentationRecipe { GainSpread = recipe.Rgb.GainSpread, Noise = recipe.Rgb.Noise };
+            // Frames lose their mean before the encoder; maps of a trained network lose it after.
+            rgb = new EncodedFrames(data.RgbFrames!, rgbEncoder, augmentation, recipe.Rgb is { Encoder: RgbEncoderMode.LastStage, RemoveStatic: true });
         }
-        return sequences;
+        else if (recipe.UsesRgb)
+        {
+            var sequences = new FeatureSequences(run.Facts.RgbWidth, recipe.Rgb.RemoveStatic);
+            for (int i = 0; i < data.Samples.Count; i++)
+            {
+                sequences.Add(data.Rgb[i]);
+                data.Rgb[i] = []; // a second copy would double the memory
+            }
+            rgb = sequences;
+        }
+        return (new SampleSequences(rgb, radar), rgbEncoder, radarEncoder);
+    }
+
+    /// <summary>The RGB encoder as it is before it learns with the fusion model.</summary>
+    private static FrameEncoder StartRgb(Recipe recipe, FeatureKey key)
+    {
+        manual_seed(recipe.Training.Seed);
+        return recipe.Rgb.Encoder == RgbEncoderMode.LastStage
+            ? ResNet50Stage.From(RgbEncoders.LoadMapsWeights(key, WeightsCache.Default()))
+            : ModelFactory.Rgb(recipe, key);
     }
 
     private static EpochLine Fuse(
-        RunDirectory run, TrainingData data, SampleSequences sequences, List<EpochLine> radarLines,
+        RunDirectory run, TrainingData data, SampleSequences sequences, FrameEncoder? rgb, FrameEncoder? radar, List<EpochLine> radarLines,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         TrainingRecipe training = run.Recipe.Training;
+        ModelRecipe recipe = run.Recipe.Model;
         manual_seed(training.Seed);
         using SignModel model = ModelFactory.Sign(
-            run.Recipe, run.Facts, Statistics(sequences.Rgb, data.Train, run.Recipe.Model), Statistics(sequences.Radar, data.Train, run.Recipe.Model));
+            run.Recipe, run.Facts, Statistics(sequences.Rgb, run.Facts.RgbWidth, data.Train, recipe),
+            Statistics(sequences.Radar, run.Facts.RadarWidth, data.Train, recipe));
+        using nn.Module whole = rgb is null && radar is null ? model : new JointModel(rgb, radar, model);
         var stage = new TrainingStage
         {
             Stage = FusionStage,
@@ -126,6 +168,8 @@ public static class TrainingRun
             LabelSmoothing = training.LabelSmoothing,
             Averaging = training.Averaging,
             Batch = training.Batch,
+            Accumulation = training.Accumulation,
+            ParameterRate = name => JointModel.IsEncoder(name) ? training.EncoderRate : 1,
             Epochs = training.Epochs,
             Patience = training.Patience,
             LearningRate = training.LearningRate,
@@ -137,23 +181,28 @@ public static class TrainingRun
             BestPath = run.BestPath,
             LogChanged = lines => EpochLog.Save(run.LogPath, radarLines.Concat(lines)),
         };
-        return new Trainer(stage, model, Forward, data.Labels).Fit(data.Train, data.Validation, progress, cancel);
+        return new Trainer(stage, whole, Forward, data.Labels).Fit(data.Train, data.Validation, progress, cancel);
 
         Tensor Forward(ReadOnlySpan<int> samples, Random? random, Mixing? mixing)
         {
             using var scope = NewDisposeScope();
-            (ModalitySteps? rgb, ModalitySteps? radar) = sequences.Batch(samples, training, random);
-            return model.Classify(rgb, radar, mixing: mixing).MoveToOuterDisposeScope();
+            (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) = sequences.Batch(samples, training, random);
+            return model.Classify(rgbSteps, radarSteps, mixing: mixing).MoveToOuterDisposeScope();
         }
     }
 
-    /// <summary>What features are scaled by; null = left as they are.</summary>
-    private static (float[], float[])? Statistics(FeatureSequences? features, int[] train, ModelRecipe model)
+    /// <summary>What features are scaled by; null = left as they are. Of an encoder that learns: its features at the start.</summary>
+    private static (float[], float[])? Statistics(IStepSource? source, int width, int[] train, ModelRecipe model)
     {
-        if (features is null || !model.Standardise) return null;
-        (float[] mean, float[] deviation) = features.Statistics(train);
+        if (source is null || !model.Standardise) return null;
+        (float[] mean, float[] deviation) = source switch
+        {
+            EncodedFrames encoded => encoded.Statistics(train, width),
+            FeatureSequences features => features.Statistics(train),
+            _ => throw new ArgumentException($"No statistics of {source.GetType().Name}.", nameof(source)),
+        };
         if (model.Loudness > 0)
-            for (int f = 0; f < deviation.Length; f++) deviation[f] *= (float)Math.Sqrt(features.Width / model.Loudness);
+            for (int f = 0; f < deviation.Length; f++) deviation[f] *= (float)Math.Sqrt(width / model.Loudness);
         return (mean, deviation);
     }
 }

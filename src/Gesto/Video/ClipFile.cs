@@ -2,7 +2,7 @@ namespace Gesto.Video;
 
 /// <summary>The sampled, resized frames of one video.</summary>
 /// <param name="Frames">(T, H, W, 3) R, G, B or (T, H, W) grey, uint8, row-major.</param>
-/// <param name="Length">T, 1…30.</param>
+/// <param name="Length">T, 1 to the sampling's.</param>
 /// <param name="Decoded">n, the frames that decode, from which T were taken.</param>
 public sealed record Clip(byte[] Frames, int Length, int Decoded);
 
@@ -12,6 +12,9 @@ public sealed record ClipFormat(bool Colour, int Width, int Height)
     /// <summary>Picks the part of a frame of (width, height) that is kept; null keeps all of it. The result is
     /// (left, top, width, height), inside the frame.</summary>
     public Func<int, int, (int Left, int Top, int Width, int Height)>? Crop { get; init; }
+
+    /// <summary>Which frames are kept.</summary>
+    public FrameSampling Sampling { get; init; } = FrameSampling.Default;
 
     public int BytesPerFrame => Width * Height * (Colour ? 3 : 1);
 }
@@ -45,7 +48,7 @@ public static class ClipFile
     private static (byte[] Kept, int Length, int Decoded) Decode(
         VideoInfo info, ClipFormat format, VideoLimits limits, int frames, CancellationToken cancel)
     {
-        int[] wanted = FrameSampling.Indices(frames);
+        int[] wanted = format.Sampling.Indices(frames);
         var kept = new byte[wanted.Length * format.BytesPerFrame];
         int length = 0;
         var cut = new FrameCut(format);

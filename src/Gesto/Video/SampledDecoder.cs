@@ -25,7 +25,7 @@ internal static partial class SampledDecoder
     public static Clip[]? TryRead(IReadOnlyList<ClipRequest> requests, VideoLimits limits, CancellationToken cancel)
     {
         if (requests.Any(r => r.Info.Packets > limits.MaxFrames || r.Frames > r.Info.Packets || r.Info.Packets == 0)) return null;
-        int[][] wanted = [.. requests.Select(r => FrameSampling.Indices(r.Frames ?? r.Info.Packets))];
+        int[][] wanted = [.. requests.Select(r => r.Format.Sampling.Indices(r.Frames ?? r.Info.Packets))];
         var process = new FfmpegProcess("ffmpeg", Arguments(requests, wanted, limits), limits.Timeout, cancel, MessageLimit);
         using (process)
         {

@@ -7,15 +7,38 @@ internal static class ResNet50Graph
 {
     public const string Input = "frames";
     public const string Output = "features";
+    public const string Maps = "maps";
 
     /// <param name="weights">Either variant.</param>
     /// <param name="observed">Nodes of <see cref="Int8Graph.Quantised"/> that are outputs too, so that their values can be seen.</param>
     public static byte[] Build(ResNet50Weights weights, params IEnumerable<string> observed)
     {
         var graph = new OnnxGraph(weights.Name);
+        string value = Blocks(graph, weights, ResNet50Layout.Blocks(weights.Variant));
+        value = graph.Node("GlobalAveragePool", "pool5", [value]);
+        graph.Node("Flatten", Output, [value]);
+        graph.Input(Input, 3, ResNet50Layout.InputSize, ResNet50Layout.InputSize);
+        graph.Output(Output, ResNet50Layout.Width);
+        foreach (string node in observed) graph.Output(node);
+        return graph.ToModel();
+    }
+
+    /// <summary>The same without the last stage: output "maps" (N, 1024, 14, 14), what that stage reads.</summary>
+    public static byte[] BuildMaps(ResNet50Weights weights)
+    {
+        var graph = new OnnxGraph(weights.Name);
+        graph.Node("Identity", Maps, [Blocks(graph, weights, ResNet50Layout.Blocks(weights.Variant).Where(b => !ResNet50Layout.IsLast(b)))]);
+        graph.Input(Input, 3, ResNet50Layout.InputSize, ResNet50Layout.InputSize);
+        graph.Output(Maps, [.. ResNet50Layout.MapShape]);
+        return graph.ToModel();
+    }
+
+    /// <returns>What the last of these blocks puts out.</returns>
+    private static string Blocks(OnnxGraph graph, ResNet50Weights weights, IEnumerable<Bottleneck> blocks)
+    {
         string value = Convolve(graph, weights, ResNet50Layout.Stem, Input, relu: true);
         value = graph.Node("MaxPool", "pool1", [value], OnnxGraph.Window(3, 2, 1));
-        foreach (Bottleneck block in ResNet50Layout.Blocks(weights.Variant))
+        foreach (Bottleneck block in blocks)
         {
             string branch = Convolve(graph, weights, block.First, value, relu: true);
             branch = Convolve(graph, weights, block.Second, branch, relu: true);
@@ -24,12 +47,7 @@ internal static class ResNet50Graph
             value = graph.Node("Add", $"{block.Third.Convolution}.add", [branch, shortcut]);
             value = graph.Node("Relu", block.Output, [value]);
         }
-        value = graph.Node("GlobalAveragePool", "pool5", [value]);
-        graph.Node("Flatten", Output, [value]);
-        graph.Input(Input, 3, ResNet50Layout.InputSize, ResNet50Layout.InputSize);
-        graph.Output(Output, ResNet50Layout.Width);
-        foreach (string node in observed) graph.Output(node);
-        return graph.ToModel();
+        return value;
     }
 
     private static string Convolve(OnnxGraph graph, ResNet50Weights weights, ConvolutionUnit unit, string input, bool relu)

@@ -36,6 +36,12 @@ internal static class ResNet50Layout
     /// <summary>Height and width of the input, pixels.</summary>
     public const int InputSize = 224;
 
+    /// <summary>(C, H, W) of the maps that the last stage reads.</summary>
+    public static IReadOnlyList<int> MapShape { get; } = [1024, 14, 14];
+
+    /// <summary>Prefix of the last stage's layers.</summary>
+    public const string LastStage = "layer4.";
+
     private static readonly int[] BlocksPerStage = [3, 4, 6, 3];
 
     public static ConvolutionUnit Stem { get; } = new("conv1", "bn1", 3, 64, 7, 2);
@@ -62,6 +68,8 @@ internal static class ResNet50Layout
         }
         return blocks;
     }
+
+    public static bool IsLast(Bottleneck block) => block.First.Convolution.StartsWith(LastStage, StringComparison.Ordinal);
 
     public static IEnumerable<ConvolutionUnit> Units(ResNet50Variant variant) =>
         Blocks(variant).SelectMany(b => b.Units).Prepend(Stem);

@@ -205,7 +205,7 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
         Assert.Equal(("<f4", "own size"), (set.Radar!.Key.DType, set.Radar.Key.Preprocessing));
         Assert.Equal([30, 1, 4, 5], set.Radar.Key.Shape);
         float[] stored = set.Radar.Load("train/0_A/SAMPLE_1").ToSingles();
-        Assert.Equal(FrameSampling.Indices(60).Select(i => i - 80.5f), Enumerable.Range(0, 30).Select(t => stored[t * 20]));
+        Assert.Equal(FrameSampling.Default.Indices(60).Select(i => i - 80.5f), Enumerable.Range(0, 30).Select(t => stored[t * 20]));
         Assert.Equal(10, set.Radar.LengthOf("train/1_B/SAMPLE_2"));
     }
 

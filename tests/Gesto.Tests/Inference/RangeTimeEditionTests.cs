@@ -76,7 +76,7 @@ public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition) : IClass
         foreach (Sample sample in Dataset.Open(edition.Data).Samples)
         {
             NpyArray[] maps = [.. sample.Radar.Select(file => NpyFile.Load(Path.Combine(edition.Data, file!)))];
-            int[] wanted = FrameSampling.Indices(maps[0].Shape[0]);
+            int[] wanted = FrameSampling.Default.Indices(maps[0].Shape[0]);
             Assert.Equal(wanted.Length, features.Radar.LengthOf(sample.Key));
             float[] stored = features.Radar.Load(sample.Key).ToSingles();
             for (int t = 0; t < wanted.Length; t++)

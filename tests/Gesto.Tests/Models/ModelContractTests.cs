@@ -8,7 +8,10 @@ namespace Gesto.Tests.Models;
 [Collection(Training.AloneWithLibtorch.Name)]
 public class ModelContractTests
 {
-    private const int RgbWidth = 10, RadarWidth = 6, Classes = 4;
+    private const int RgbWidth = 3 * 16 * 16, RadarWidth = 3 * 4 * 4, Classes = 4;
+
+    /// <summary>Early fusion takes steps for frames.</summary>
+    private static readonly int[] RgbShape = [30, 3, 16, 16], RadarShape = [30, 3, 4, 4];
 
     /// <summary>RGB lengths, radar lengths: longer, shorter, equal, one step; each modality missing once.</summary>
     private static readonly int[] RgbLengths = [4, 1, 6, 0, 3], RadarLengths = [2, 5, 6, 4, 0];
@@ -123,7 +126,7 @@ public class ModelContractTests
         Assert.Equal(Logits(model, Missing(rgb), radar), Logits(model, rgb, radar, new ModalityMask(Rgb: false)));
         Assert.Equal(Logits(model, rgb, Missing(radar)), Logits(model, rgb, radar, new ModalityMask(Radar: false)));
         ModalitySteps other = radar with { Steps = radar.Steps.clone() };
-        other.Steps[.., .., 2..4] = tensor(7f); // the second of three antennas
+        other.Steps[.., .., 16..32] = tensor(7f); // the second of three antennas
         var mask = new ModalityMask(HiddenAntennas: [1]);
         Assert.Equal(Logits(model, rgb, radar, mask), Logits(model, rgb, other, mask));
         Assert.NotEqual(Logits(model, rgb, radar), Logits(model, rgb, radar, mask));
@@ -191,8 +194,8 @@ public class ModelContractTests
         int[] counts = new int[4];
         foreach (float[] sample in shown.Chunk(RadarWidth))
         {
-            for (int antenna = 0; antenna < 3; antenna++) Assert.Equal(sample[2 * antenna], sample[2 * antenna + 1]);
-            counts[(int)(sample.Sum() / 2)]++;
+            for (int antenna = 0; antenna < 3; antenna++) Assert.Equal(sample[16 * antenna], sample[16 * antenna + 15]);
+            counts[(int)(sample.Sum() / 16)]++;
         }
         // Each of three shown with 1/2, none shown becomes one: 1/2, 3/8, 1/8 of 4,000, ± 4 standard deviations of at most 32.
         Assert.Equal(0, counts[0]);
@@ -313,7 +316,7 @@ public class ModelContractTests
             },
         };
         manual_seed(5);
-        SignModel model = ModelFactory.Sign(recipe, Inference.TinyFacts.Of(RgbWidth, RadarWidth, antennas: 3, Classes));
+        SignModel model = ModelFactory.Sign(recipe, Inference.TinyFacts.Of(RgbWidth, RadarWidth, antennas: 3, Classes, RgbShape, RadarShape));
         model.eval();
         return model;
     }

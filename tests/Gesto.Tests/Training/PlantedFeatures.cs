@@ -4,19 +4,25 @@ using Gesto.Features;
 namespace Gesto.Tests.Training;
 
 /// <summary>A feature folder with a planted truth: an echo that comes nearer (class 3) or goes away (class 8) in noise, and
-/// RGB features in which the same is hidden in the sign of a drift.</summary>
+/// RGB features in which the same is hidden in the sign of a drift, or frames in which a bright bar goes left or right.</summary>
 internal static class PlantedFeatures
 {
     public const int Steps = 6;
     public const int RgbWidth = 5;
 
+    /// <summary>Side of RGB frames, pixels.</summary>
+    public const int Side = 16;
+
     public static FeatureSet Write(
-        string folder, bool rgb = true, bool radar = true, string radarType = "|u1", int[]? ids = null, int takes = 8, float? poison = null)
+        string folder, bool rgb = true, bool radar = true, string radarType = "|u1", int[]? ids = null, int takes = 8, float? poison = null,
+        bool rgbFrames = false)
     {
         ids ??= [3, 8];
         var random = new Random(42);
         var samples = new List<Sample>();
-        using FeatureStore? rgbStore = rgb ? FeatureStore.OpenOrCreate(Path.Combine(folder, "rgb"), Key("rgb", "<f4", [Steps, RgbWidth])) : null;
+        using FeatureStore? rgbStore = rgb ? FeatureStore.OpenOrCreate(
+            Path.Combine(folder, "rgb"),
+            rgbFrames ? Key("rgb", "|u1", [Steps, 3, Side, Side]) with { Encoder = RgbPixels.EncoderName } : Key("rgb", "<f4", [Steps, RgbWidth])) : null;
         using FeatureStore? radarStore = radar ? FeatureStore.OpenOrCreate(Path.Combine(folder, "radar"), Key("radar", radarType, [Steps, 2, 8, 8])) : null;
         foreach (Split split in Enum.GetValues<Split>())
             for (int i = 0; i < ids.Length; i++)
@@ -34,7 +40,8 @@ internal static class PlantedFeatures
                     });
                     int rgbLength = random.Next(3, Steps + 1), radarLength = random.Next(2, Steps + 1);
                     bool nearer = i % 2 == 0;
-                    rgbStore?.Add(key, NpyArray.From(Rgb(nearer, rgbLength, random), Steps, RgbWidth), rgbLength);
+                    rgbStore?.Add(
+                        key, rgbFrames ? Frames(nearer, rgbLength, random) : NpyArray.From(Rgb(nearer, rgbLength, random), Steps, RgbWidth), rgbLength);
                     radarStore?.Add(key, Radar(nearer, radarLength, radarType, random, poison), radarLength);
                 }
         rgbStore?.Complete();
@@ -50,6 +57,18 @@ internal static class PlantedFeatures
             for (int f = 0; f < RgbWidth; f++)
                 values[t * RgbWidth + f] = (float)(100 * f + random.NextDouble() + (f == 2 ? (nearer ? -t : t) : 0));
         return values;
+    }
+
+    private static NpyArray Frames(bool left, int length, Random random)
+    {
+        var values = new byte[Steps * 3 * Side * Side];
+        for (int t = 0; t < length; t++)
+            for (int i = 0; i < 3 * Side * Side; i++)
+            {
+                int step = length == 1 ? 0 : t * (Side - 1) / (length - 1), column = left ? Side - 1 - step : step;
+                values[t * 3 * Side * Side + i] = (byte)(random.Next(60) + (Math.Abs(i % Side - column) < 2 ? 180 : 0));
+            }
+        return NpyArray.From(values, Steps, 3, Side, Side);
     }
 
     private static NpyArray Radar(bool nearer, int length, string type, Random random, float? poison)

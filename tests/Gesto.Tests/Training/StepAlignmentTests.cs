@@ -63,27 +63,27 @@ public class StepAlignmentTests
     }
 
     [Fact]
-    public void Removing_what_is_static_takes_the_mean_out_of_rgb_alone()
+    public void Removing_what_is_static_takes_the_mean_out_where_asked_for()
     {
         using var scope = NewDisposeScope();
-        float[] rgb = [1, 20, 2, 20, 6, 20], radar = [10, 20, 30];
-        var recipe = new Recipe { Rgb = new RgbRecipe { RemoveStatic = true } };
-        var sequences = SampleSequences.For(recipe, 2, 1);
-        sequences.Add(rgb, radar, recipe);
-        Assert.Equal([-2, 0, -1, 0, 3, 0], sequences.Rgb!.Batch([0]).Steps.data<float>().ToArray());
-        Assert.Equal([10, 20, 30], sequences.Radar!.Batch([0]).Steps.data<float>().ToArray());
-        Assert.Equal([1, 20, 2, 20, 6, 20], rgb); // the features of the store stay as they are
+        float[] steps = [1, 20, 2, 20, 6, 20];
+        var moving = new FeatureSequences(width: 2, centre: true);
+        moving.Add(steps);
+        Assert.Equal([-2, 0, -1, 0, 3, 0], moving.Batch([0], [[0, 1, 2]]).Steps.data<float>().ToArray());
+        var whole = new FeatureSequences(width: 2);
+        whole.Add(steps);
+        Assert.Equal([1, 20, 2, 20, 6, 20], whole.Batch([0], [[0, 1, 2]]).Steps.data<float>().ToArray()); // the store's stay as they are
     }
 
     [Fact]
     public void Steps_drawn_for_learning_keep_their_order_and_stay_within_the_sample()
     {
-        Assert.Equal([0, 1, 2, 3, 4], Sequences.DrawSteps(5, tempo: 1, frameDropout: 0, timeMasking: 0, new Random(1)));
+        Assert.Equal([0, 1, 2, 3, 4], Sequences.DrawSteps(5, longest: 30, tempo: 1, frameDropout: 0, timeMasking: 0, new Random(1)));
         var seen = new HashSet<int>();
         for (int seed = 0; seed < 300; seed++)
         {
             var random = new Random(seed);
-            int[] steps = Sequences.DrawSteps(20, Sequences.DrawTempo(0.2, random), frameDropout: 0.1, timeMasking: 0, random);
+            int[] steps = Sequences.DrawSteps(20, 30, Sequences.DrawTempo(0.2, random), frameDropout: 0.1, timeMasking: 0, random);
             Assert.Equal(steps.Order(), steps);
             Assert.InRange(steps[0], 0, 19);
             Assert.InRange(steps[^1], 0, 19);
@@ -91,7 +91,7 @@ public class StepAlignmentTests
             seen.Add(steps.Length);
         }
         Assert.True(seen.Count > 5);
-        Assert.Single(Sequences.DrawSteps(3, 1, 0.999, 0, new Random(1)));
+        Assert.Single(Sequences.DrawSteps(3, 30, 1, 0.999, 0, new Random(1)));
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public class StepAlignmentTests
         var gaps = new HashSet<int>();
         for (int seed = 0; seed < 200; seed++)
         {
-            int[] steps = Sequences.DrawSteps(20, 1, frameDropout: 0, timeMasking: 0.3, new Random(seed));
+            int[] steps = Sequences.DrawSteps(20, 30, 1, frameDropout: 0, timeMasking: 0.3, new Random(seed));
             int missing = 20 - steps.Length;
             Assert.InRange(missing, 0, 6);
             // One stretch: what is left is a beginning and an end without holes.

@@ -74,6 +74,46 @@ public class TrainerTests
         Assert.Equal(0.75, shares.Average(), 0.026);
     }
 
+    [Fact]
+    public void A_step_in_parts_is_the_step_of_the_whole()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new Folder();
+        Tensor inputs = tensor(Models.FormulaTensors.Values(3, 20 * 4), [20, 4]);
+        long[] labels = [.. Enumerable.Range(0, 20).Select(i => (long)(i % 3))];
+        float[] Trained(int accumulation)
+        {
+            manual_seed(1);
+            Linear layer = nn.Linear(4, 3);
+            var stage = Stage(LearningRateSchedule.Constant, 0) with
+            {
+                Batch = 7, // 7, 7 and 6 of 20; in parts of 3, 3 and 1, and of 2, 2 and 2
+                Epochs = 2,
+                Accumulation = accumulation,
+                LastPath = folder[$"last{accumulation}"],
+                BestPath = folder[$"best{accumulation}"],
+            };
+            new Trainer(stage, layer, (samples, _, _) => layer.forward(inputs.index_select(0, tensor(samples.ToArray().Select(i => (long)i).ToArray()))), labels)
+                .Fit([.. Enumerable.Range(0, 20)], [], null, default);
+            return [.. layer.weight!.data<float>().ToArray(), .. layer.bias!.data<float>().ToArray()];
+        }
+        float[] whole = Trained(1), parts = Trained(3);
+        for (int i = 0; i < whole.Length; i++) Assert.Equal(whole[i], parts[i], 1e-5f);
+    }
+
+    [Fact]
+    public void Encoders_learn_at_their_own_rate()
+    {
+        using var scope = NewDisposeScope();
+        Parameter encoder = new(tensor(new float[] { 1 })), other = new(tensor(new float[] { 1 }));
+        using var adam = new Gesto.Training.Adam([("radar.conv1.weight", encoder), ("sign.linear.weight", other)], 0.01, weightDecay: 0,
+            name => JointModel.IsEncoder(name) ? 0.1 : 1);
+        (encoder * other).sum().backward();
+        adam.Step();
+        Assert.Equal(1 - 0.001f, encoder.item<float>(), 1e-6f);
+        Assert.Equal(1 - 0.01f, other.item<float>(), 1e-6f);
+    }
+
     private static TrainingStage Stage(LearningRateSchedule schedule, int warmUp) => new()
     {
         Stage = "s",

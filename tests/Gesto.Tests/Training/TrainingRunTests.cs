@@ -232,10 +232,4 @@ public class TrainingRunTests
         fields.Remove("seconds");
         return fields.ToJsonString();
     }));
-
-    /// <summary>Unlike Progress&lt;T&gt;, calls back before the work goes on.</summary>
-    private sealed class Interrupter(Action<WorkProgress> report) : IProgress<WorkProgress>
-    {
-        public void Report(WorkProgress value) => report(value);
-    }
 }

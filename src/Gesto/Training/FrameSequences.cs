@@ -1,0 +1,118 @@
+using Gesto.Models;
+using static TorchSharp.torch;
+
+namespace Gesto.Training;
+
+/// <summary>Frames of many samples, resident as they are on disk (uint8, float16 or float32) and widened per batch.</summary>
+internal sealed class FrameSequences
+{
+    private readonly List<(byte[] Bytes, int Length)> samples = [];
+    private readonly string dtype;
+    private readonly ScalarType type;
+    private readonly int elementSize;
+
+    /// <param name="dtype">"|u1", "&lt;f2" or "&lt;f4".</param>
+    /// <param name="frameShape">(C, H, W); radar: (A, R, D).</param>
+    public FrameSequences(string dtype, ReadOnlySpan<int> frameShape)
+    {
+        this.dtype = dtype;
+        (type, elementSize) = dtype switch
+        {
+            "|u1" => (ScalarType.Byte, 1),
+            "<f2" => (ScalarType.Float16, 2),
+            "<f4" => (ScalarType.Float32, 4),
+            _ => throw new ArgumentException($"Frames are |u1, <f2 or <f4, found {dtype}.", nameof(dtype)),
+        };
+        if (frameShape.Length != 3) throw new ArgumentException($"Frames are (T, C, H, W), found {frameShape.Length} axes a frame.", nameof(frameShape));
+        (Channels, Rows, Columns) = (frameShape[0], frameShape[1], frameShape[2]);
+    }
+
+    public int Channels { get; }
+
+    public int Rows { get; }
+
+    public int Columns { get; }
+
+    public int Count => samples.Count;
+
+    /// <summary>Frames of the longest sample.</summary>
+    public int Longest { get; private set; }
+
+    private int FrameBytes => Channels * Rows * Columns * elementSize;
+
+    public int LengthOf(int sample) => samples[sample].Length;
+
+    /// <summary>Takes the first <paramref name="length"/> frames of a stored array.</summary>
+    public void Add(NpyArray array, int length)
+    {
+        if (array.DType != dtype) throw new ArgumentException($"Frames are {array.DType}, expected {dtype}.", nameof(array));
+        samples.Add((array.Bytes.AsSpan(0, length * FrameBytes).ToArray(), length));
+        Longest = Math.Max(Longest, length);
+    }
+
+    /// <summary>All frames of a sample: (T, C, H, W), of the stored type.</summary>
+    public Tensor Frames(int sample) => ToTensor(samples[sample].Bytes, samples[sample].Length);
+
+    /// <summary>Frames of several samples one after another, (ΣL, C, H, W). Padding never reaches an encoder.</summary>
+    /// <param name="chosen">Samples.</param>
+    /// <param name="steps">Which frames of each, in order.</param>
+    /// <param name="shifts">Rows by which each sample is moved down, its edge filling what comes in.</param>
+    public Tensor Batch(ReadOnlySpan<int> chosen, int[][] steps, int[] shifts)
+    {
+        int total = steps.Sum(s => s.Length), at = 0;
+        var block = new byte[total * FrameBytes];
+        for (int i = 0; i < chosen.Length; i++)
+            foreach (int frame in steps[i])
+            {
+                CopyShifted(samples[chosen[i]].Bytes.AsSpan(frame * FrameBytes, FrameBytes), block.AsSpan(at, FrameBytes), shifts[i]);
+                at += FrameBytes;
+            }
+        return ToTensor(block, total);
+    }
+
+    /// <summary>Mean and standard deviation over all values of some samples, prepared as the radar CNN does.</summary>
+    public (float Mean, float Deviation) Statistics(IEnumerable<int> chosen, RadarPreparation preparation)
+    {
+        double sum = 0, squares = 0;
+        long count = 0;
+        foreach (int sample in chosen)
+        {
+            using var scope = NewDisposeScope();
+            Tensor values = RadarCnn.Prepare(Frames(sample), [LengthOf(sample)], preparation);
+            values = values.to(ScalarType.Float64);
+            sum += values.sum().item<double>();
+            squares += values.square().sum().item<double>();
+            count += values.numel();
+        }
+        double mean = sum / count;
+        double deviation = Math.Sqrt(Math.Max(0, squares / count - mean * mean));
+        return ((float)mean, deviation > 1e-6 ? (float)deviation : 1);
+    }
+
+    /// <summary>Moves each channel by whole rows; the edge row fills what comes in.</summary>
+    private void CopyShifted(ReadOnlySpan<byte> from, Span<byte> to, int shift)
+    {
+        if (shift == 0)
+        {
+            from.CopyTo(to);
+            return;
+        }
+        int row = Columns * elementSize;
+        for (int channel = 0; channel < Channels; channel++)
+            for (int r = 0; r < Rows; r++)
+            {
+                int source = Math.Clamp(r - shift, 0, Rows - 1);
+                from.Slice((channel * Rows + source) * row, row).CopyTo(to.Slice((channel * Rows + r) * row, row));
+            }
+    }
+
+    /// <summary>The first <paramref name="length"/> frames of a stored array, (T, C, H, W).</summary>
+    public Tensor ToTensor(NpyArray array, int length) => ToTensor(array.Bytes.AsSpan(0, length * FrameBytes), length);
+
+    private Tensor ToTensor(ReadOnlySpan<byte> bytes, int frames)
+    {
+        Tensor values = empty([frames, Channels, Rows, Columns], type);
+        bytes.CopyTo(values.bytes);
+        return values;
+    }
+}

@@ -1,0 +1,90 @@
+using Gesto.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Gesto.Training;
+
+/// <summary>One modality of many samples, as steps that the fusion model takes.</summary>
+internal interface IStepSource
+{
+    /// <summary>Steps of the longest sample.</summary>
+    int Longest { get; }
+
+    /// <returns>Real steps, 0 where the sample has not got the modality.</returns>
+    int LengthOf(int sample);
+
+    /// <param name="chosen">Samples.</param>
+    /// <param name="steps">Which steps of each to show, in order.</param>
+    /// <param name="random">Source of changes to the values while learning; null = none.</param>
+    ModalitySteps Batch(ReadOnlySpan<int> chosen, int[][] steps, Random? random);
+}
+
+/// <summary>Frames whose encoder learns with the fusion model: each batch is encoded anew, and gradients flow back to the encoder.</summary>
+/// <param name="frames">The frames.</param>
+/// <param name="encoder">Not disposed here.</param>
+/// <param name="augmentation">Range shift, gain and noise while learning; its tempo and frame dropout are the training recipe's.</param>
+/// <param name="centre">Subtract each feature's mean over the sample's shown frames.</param>
+internal sealed class EncodedFrames(FrameSequences frames, FrameEncoder encoder, AugmentationRecipe augmentation, bool centre) : IStepSource
+{
+    public int Longest => frames.Longest;
+
+    public int LengthOf(int sample) => frames.LengthOf(sample);
+
+    public ModalitySteps Batch(ReadOnlySpan<int> chosen, int[][] steps, Random? random)
+    {
+        int[] lengths = [.. steps.Select(s => s.Length)], shifts = new int[steps.Length];
+        if (random is not null)
+            for (int i = 0; i < shifts.Length; i++) shifts[i] = FrameChanges.DrawShift(augmentation, random);
+        using var scope = NewDisposeScope();
+        Tensor scaled = encoder.Scale(frames.Batch(chosen, steps, shifts), lengths);
+        if (random is not null) scaled = FrameChanges.Apply(scaled, lengths, augmentation, random);
+        Tensor rows = encoder.Encode(scaled, lengths);
+        if (centre) rows = Sequences.Centre(rows, lengths);
+        return new ModalitySteps(Sequences.Pad(rows, lengths).MoveToOuterDisposeScope(), lengths);
+    }
+
+    /// <summary>Mean and standard deviation of each feature over all steps of some samples, as the encoder is now.</summary>
+    public (float[] Mean, float[] Deviation) Statistics(IEnumerable<int> chosen, int width)
+    {
+        encoder.eval();
+        var features = new FeatureSequences(width, centre);
+        foreach (int sample in chosen)
+        {
+            using Tensor one = frames.Frames(sample);
+            features.Add(RadarEncoderTraining.Encode(encoder, one));
+        }
+        return features.Statistics(Enumerable.Range(0, features.Count));
+    }
+}
+
+/// <summary>What <see cref="AugmentationRecipe"/> does to frames.</summary>
+internal static class FrameChanges
+{
+    /// <returns>Rows to move a sample by.</returns>
+    public static int DrawShift(AugmentationRecipe recipe, Random random) => random.Next(-recipe.RangeShiftBins, recipe.RangeShiftBins + 1);
+
+    /// <param name="scaled">(ΣL, …).</param>
+    /// <param name="lengths">Frames of each sample.</param>
+    /// <param name="recipe">Gain and noise.</param>
+    /// <param name="random">Source of the gain; the noise comes from libtorch's generator.</param>
+    public static Tensor Apply(Tensor scaled, int[] lengths, AugmentationRecipe recipe, Random random)
+    {
+        using var scope = NewDisposeScope();
+        Tensor changed = scaled;
+        if (recipe.GainSpread > 0) changed = changed.mul(Gains(lengths, recipe.GainSpread, random).view([-1, .. Enumerable.Repeat(1L, (int)scaled.dim() - 1)]));
+        if (recipe.Noise > 0)
+        {
+            using Scalar noise = recipe.Noise; // held: see Adam
+            changed = changed.add(randn_like(changed), alpha: noise);
+        }
+        return ReferenceEquals(changed, scaled) ? scaled.alias().MoveToOuterDisposeScope() : changed.MoveToOuterDisposeScope();
+    }
+
+    /// <returns>(ΣL): one number a sample, 1 ± spread, repeated for each of its frames.</returns>
+    private static Tensor Gains(int[] lengths, double spread, Random random)
+    {
+        var values = new List<float>();
+        foreach (int n in lengths) values.AddRange(Enumerable.Repeat((float)(1 + spread * (2 * random.NextDouble() - 1)), n));
+        return tensor(values.ToArray());
+    }
+}
