@@ -41,7 +41,7 @@ need_ffmpeg() {
 # Builds one project in Release if anything it is made of is newer than the last build here.
 build() { # project
   local project=$1 stamp="$root/artifacts/.built-$(basename "$1")"
-  if [ -f "$stamp" ] && [ -z "$(find "$root/src" "$root/tests" "$root/recipes" "$root/build" "$root"/*.props "$root/global.json" -newer "$stamp" -type f -print -quit)" ]; then
+  if [ -f "$stamp" ] && [ -z "$(find "$root/src" "$root/tests" "$root/bench" "$root/recipes" "$root/build" "$root"/*.props "$root/global.json" -newer "$stamp" -type f -print -quit)" ]; then
     return
   fi
   say "building (the first time takes a few minutes: packages are downloaded)"

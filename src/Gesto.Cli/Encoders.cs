@@ -1,9 +1,7 @@
 using System.Security.Cryptography;
 using Gesto.Features;
 using Gesto.Models;
-using Gesto.Training;
 using Gesto.Weights;
-using TorchSharp;
 
 namespace Gesto.Cli;
 
@@ -26,28 +24,19 @@ internal static class Encoders
         return new ResNet50Encoder(loaded, threads: 1, callers: threads, ranges: ranges?.Invoke(loaded), output: output);
     }
 
-    /// <summary>The frozen random radar CNN of `--radar source`.</summary>
+    /// <summary>The frozen random radar CNN of `--radar source`: libtorch draws its weights, ONNX Runtime runs it.</summary>
     public static RadarSourceEncoder RadarSource(int seed)
     {
-        NativeMemory.KeepFreedPages();
-        RadarCnn cnn = RadarCnn.Source(seed);
-        cnn.eval();
+        using RadarCnn cnn = RadarCnn.Source(seed);
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach ((_, TorchSharp.Modules.Parameter parameter) in cnn.named_parameters()) sha.AppendData(parameter.bytes);
+        var values = new Dictionary<string, float[]>();
+        foreach ((string name, TorchSharp.Modules.Parameter parameter) in cnn.named_parameters())
+        {
+            sha.AppendData(parameter.bytes);
+            values[name] = parameter.data<float>().ToArray();
+        }
+        var network = new RadarSourceNetwork(values["conv1.weight"], values["conv1.bias"], values["conv2.weight"], values["conv2.bias"]);
         return new RadarSourceEncoder(
-            "radar-cnn-source", Convert.ToHexStringLower(sha.GetHashAndReset()), RadarCnn.WidthPerAntenna, Encode);
-
-        void Encode(ReadOnlySpan<byte> frames, int count, int antennas, Span<float> features)
-        {
-            lock (cnn) Forward(frames, count, antennas, features); // libtorch uses all cores for one caller
-        }
-
-        void Forward(ReadOnlySpan<byte> frames, int count, int antennas, Span<float> features)
-        {
-            using var scope = torch.NewDisposeScope();
-            using var noGradient = torch.no_grad();
-            torch.Tensor input = torch.tensor(frames.ToArray(), [count, antennas, RadarSourceEncoder.InputSize, RadarSourceEncoder.InputSize]);
-            cnn.forward(input).data<float>().CopyTo(features);
-        }
+            "radar-cnn-source", Convert.ToHexStringLower(sha.GetHashAndReset()), RadarCnn.WidthPerAntenna, network.Encode);
     }
 }

@@ -1,0 +1,29 @@
+using System.Globalization;
+using System.Text.Json;
+using Gesto.Bench;
+
+// What run.sh cannot time from outside. One line of JSON on standard output.
+const string Usage = """
+    features FOLDER SAMPLES                      random features, laid out as 'gesto extract --radar source' does
+    encoder DATASET SECONDS [RANGES]             ResNet50 alone as extraction uses it, frames a second; with RANGES in 8 bits
+    loop FEATURES WORK                           epochs of "gesto train" and of the bare loop over the same resident batches
+    predict RUN SAMPLE_DIR TIMES                 warm prediction from video files, and the encoder alone
+    """;
+
+object? result = args switch
+{
+    ["features", var folder, var samples] => RandomFeatures.Write(folder, Number(samples)),
+    ["encoder", var dataset, var seconds, .. var ranges] => EncoderRate.Measure(dataset, Number(seconds), ranges.FirstOrDefault()),
+    ["loop", var features, var work] => TrainingLoop.Measure(features, work),
+    ["predict", var run, var sample, var times] => PredictionLatency.Measure(run, sample, Number(times)),
+    _ => null,
+};
+if (result is null)
+{
+    Console.Error.WriteLine(Usage);
+    return 1;
+}
+Console.WriteLine(JsonSerializer.Serialize(result));
+return 0;
+
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

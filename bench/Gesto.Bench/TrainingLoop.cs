@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Gesto.Features;
+using Gesto.Models;
+using Gesto.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Gesto.Bench;
+
+/// <summary>An epoch of training as users start it, against forward, backward and step alone over the same batches, which lie
+/// ready as tensors.</summary>
+internal static class TrainingLoop
+{
+    private const int Epochs = 3;
+
+    public static object Measure(string featuresFolder, string work)
+    {
+        FeatureSet features = FeatureSet.Open(featuresFolder);
+        Recipe recipe = RecipeFile.Load("source", [$"training.epochs={Epochs}", "training.validationFraction=0"]);
+        string run = Path.Combine(work, "loop-run");
+        if (Directory.Exists(run)) Directory.Delete(run, recursive: true);
+        var epochs = new EpochTimes();
+        TrainingRun.Start(features, recipe, run, resume: false, progress: epochs);
+        return new { samples = features.Samples.Count, epoch_seconds = epochs.Seconds, bare_seconds = Bare(features, recipe, RunDirectory.Open(run).Facts) };
+    }
+
+    private static double[] Bare(FeatureSet features, Recipe recipe, RunFacts facts)
+    {
+        TrainingData data = TrainingData.Load(features, recipe, null, CancellationToken.None);
+        using SignModel model = ModelFactory.Sign(recipe, facts);
+        using var adam = new Adam(model.named_parameters(), recipe.Training.LearningRate);
+        var sequences = SampleSequences.For(recipe, facts.RgbWidth, facts.RadarWidth);
+        for (int i = 0; i < data.Samples.Count; i++) sequences.Add(data.Rgb[i], data.RadarFeatures[i], recipe);
+        int[] order = Trainer.Order(data.Train, data.Labels, balance: false, new Random(1));
+        (ModalitySteps? Rgb, ModalitySteps? Radar, Tensor Target)[] batches = [.. order.Chunk(recipe.Training.Batch).Select(chosen =>
+        {
+            (ModalitySteps? rgb, ModalitySteps? radar) = sequences.Batch(chosen, recipe.Training, null);
+            return (rgb, radar, tensor(chosen.Select(i => data.Labels[i]).ToArray()));
+        })];
+        var seconds = new List<double>();
+        for (int epoch = 0; epoch < Epochs; epoch++)
+        {
+            model.train();
+            var watch = Stopwatch.StartNew();
+            foreach (var batch in batches)
+            {
+                using DisposeScope scope = NewDisposeScope();
+                Tensor loss = nn.functional.cross_entropy(model.Classify(batch.Rgb, batch.Radar), batch.Target);
+                adam.ZeroGradients();
+                loss.backward();
+                adam.Step();
+            }
+            seconds.Add(watch.Elapsed.TotalSeconds);
+        }
+        return [.. seconds];
+    }
+
+    /// <summary>From one report of an epoch to the next: with the checkpoints that every epoch writes.</summary>
+    private sealed class EpochTimes : IProgress<WorkProgress>
+    {
+        private long last;
+
+        public List<double> Seconds { get; } = [];
+
+        public void Report(WorkProgress value)
+        {
+            if (value.Unit != "epochs") return;
+            if (value.Done > 0) Seconds.Add(Stopwatch.GetElapsedTime(last).TotalSeconds);
+            last = Stopwatch.GetTimestamp();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+"""One round of run.sh: every measurement once, ours and the peer's in turn, one JSON line each into WORK/rounds.jsonl.
+
+    python3 rounds.py WORK REPOSITORY ROUND
+
+Beside wall seconds a line has the CPU seconds of the command with its children, its peak memory, and how much of the machine
+others took meanwhile: a disturbed measurement is repeated, and marked where it stays so.
+"""
+import json, os, shutil, subprocess, sys, time
+from pathlib import Path
+
+CORES = os.cpu_count()
+DISTURBED = 0.10  # of the machine's time, taken by others
+TRIES = 3
+
+
+def busy_seconds():
+    fields = [int(n) for n in Path("/proc/stat").read_text().split("\n")[0].split()[1:]]
+    idle = fields[3] + fields[4]
+    return (sum(fields[:8]) - idle) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(command, **options):
+    """(seconds and memory of the whole command, its standard output)"""
+    busy, begin = busy_seconds(), time.perf_counter()
+    child = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **options)
+    output = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - begin
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}\nended with {child.returncode}")
+    cpu = usage.ru_utime + usage.ru_stime
+    others = max(0.0, busy_seconds() - busy - cpu) / (wall * CORES)
+    return dict(wall=round(wall, 3), cpu=round(cpu, 3), peak_mb=usage.ru_maxrss // 1024, others=round(others, 3)), output.decode()
+
+
+def main():
+    work, root, number = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    log = work / "rounds.jsonl"
+    done = {(line["round"], line["name"]) for line in map(json.loads, log.read_text().splitlines())} if log.exists() else set()
+    dll = lambda name: ["dotnet", next((root / "artifacts/bin" / name).glob(f"release_*/{name}.dll"))]
+    gesto, bench = dll("Gesto.Cli"), dll("Gesto.Bench")
+    peer = lambda script: ["/usr/bin/python3", root / "bench/peer" / script]
+    weights = max(Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"), "gesto").glob("resnet50-*.safetensors"), key=os.path.getmtime)
+    sample = next((work / "data/train").glob("*/SAMPLE_*"))
+    out = work / "out"
+
+    def extract(*options):
+        def command():
+            shutil.rmtree(out / "features", ignore_errors=True)
+            return [*gesto, "extract", work / "data", out / "features", "--radar", "source", *options]
+        return command
+
+    def keep(name):
+        shutil.rmtree(work / name, ignore_errors=True)
+        shutil.copytree(out / "features", work / name)
+
+    peer_extract = lambda name, *options: [*peer("extract.py"), work / "data", work / name, "--weights", weights, *options]
+    ranges = work / "ours-int8/rgb/encoder.safetensors"
+    steps = [
+        ("flops", lambda: [work / "flops", CORES, 2], None),
+        ("extract", extract(), lambda: keep("ours")),
+        ("extract peer", lambda: peer_extract("peer"), None),
+        ("extract int8", extract("--precision", "int8"), lambda: keep("ours-int8")),
+        ("extract peer tuned", lambda: peer_extract("peer-tuned", "--tuned"), None),
+        ("encoder", lambda: [*bench, "encoder", work / "data", 4], None),
+        ("encoder int8", lambda: [*bench, "encoder", work / "data", 4, ranges], None),
+        ("encoder peer tuned", lambda: peer_extract("peer", "--tuned", "--encoder-only", 4), None),
+        ("train loop", lambda: [*bench, "loop", work / "random-features", out], None),
+        ("train peer", lambda: [*peer("train.py"), work / "random-features", "--epochs", 2], None),
+        ("predict warm", lambda: [*bench, "predict", work / "run", sample, 20], None),
+        *[(f"predict cold {i}", lambda: [*gesto, "predict", work / "run", sample, "--json"], None) for i in (1, 2, 3)],
+    ]
+    out.mkdir(exist_ok=True)
+    for name, command, after in steps:
+        if (number, name) in done:
+            continue
+        for _ in range(TRIES):
+            figures, output = measure(command())
+            if figures["others"] <= DISTURBED:
+                break
+        if after:
+            after()
+        try:
+            said = json.loads(output.strip().splitlines()[-1]) if not name.startswith("predict cold") else None
+        except (IndexError, json.JSONDecodeError):
+            said = None
+        with log.open("a") as file:
+            file.write(json.dumps(dict(round=number, name=name, **figures, said=said)) + "\n")
+        print(f"round {number}: {name}: {figures['wall']} s" + (" (disturbed)" if figures["others"] > DISTURBED else ""), file=sys.stderr)
+
+
+main()
