@@ -29,8 +29,10 @@ internal static class TrainingLoop
         TrainingData data = TrainingData.Load(features, recipe, null, CancellationToken.None);
         using SignModel model = ModelFactory.Sign(recipe, facts);
         using var adam = new Adam(model.named_parameters(), recipe.Training.LearningRate);
-        var sequences = SampleSequences.For(recipe, facts.RgbWidth, facts.RadarWidth);
-        for (int i = 0; i < data.Samples.Count; i++) sequences.Add(data.Rgb[i], data.RadarFeatures[i], recipe);
+        FeatureSequences rgbs = new(facts.RgbWidth, recipe.Rgb.RemoveStatic), radars = new(facts.RadarWidth, recipe.Radar.CentreFeatures);
+        data.Rgb.ForEach(rgbs.Add);
+        data.RadarFeatures.ForEach(radars.Add);
+        var sequences = new SampleSequences(rgbs, radars);
         int[] order = Trainer.Order(data.Train, data.Labels, balance: false, new Random(1));
         (ModalitySteps? Rgb, ModalitySteps? Radar, Tensor Target)[] batches = [.. order.Chunk(recipe.Training.Batch).Select(chosen =>
         {
