@@ -49,6 +49,15 @@ public sealed record EvaluationInput
     /// <summary>What <see cref="Probabilities"/> were calibrated with; <see cref="Calibration.None"/> where they are raw.</summary>
     public Calibration Calibration { get; init; } = Calibration.None;
 
+    /// <summary>As <see cref="IRecogniser.Parameters"/>.</summary>
+    public long Parameters { get; init; }
+
+    /// <summary>As <see cref="EvaluationResult.TrainingSeconds"/>.</summary>
+    public double TrainingSeconds { get; init; }
+
+    /// <summary>As <see cref="EvaluationResult.MillisecondsASample"/>.</summary>
+    public double MillisecondsASample { get; init; }
+
     /// <summary>Facts of the run for the report, in order: seed, data fingerprint, machine, time …</summary>
     public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
 }

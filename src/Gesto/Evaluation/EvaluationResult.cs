@@ -113,6 +113,15 @@ public sealed record EvaluationResult
     /// <summary>Non-zero cells of the confusion matrix as [true id, predicted id, count].</summary>
     public required IReadOnlyList<int[]> Confusion { get; init; }
 
+    /// <summary>As <see cref="IRecogniser.Parameters"/>.</summary>
+    public long Parameters { get; init; }
+
+    /// <summary>Of all epochs, on the machine that trained; of an ensemble, of all members.</summary>
+    public double TrainingSeconds { get; init; }
+
+    /// <summary>Median time from stored features to probabilities, one sample at a time, on the machine that evaluated.</summary>
+    public double MillisecondsASample { get; init; }
+
     public required IReadOnlyDictionary<string, string> Facts { get; init; }
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
@@ -186,6 +195,9 @@ public sealed record EvaluationResult
                             from p in Enumerable.Range(0, labels.Count)
                             where matrix[t, p] > 0
                             select new[] { labels[t].Id, labels[p].Id, matrix[t, p] }],
+            Parameters = input.Parameters,
+            TrainingSeconds = input.TrainingSeconds,
+            MillisecondsASample = input.MillisecondsASample,
             Facts = input.Facts,
         };
     }

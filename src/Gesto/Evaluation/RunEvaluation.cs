@@ -10,6 +10,9 @@ namespace Gesto.Evaluation;
 /// <summary>Evaluates a run on one split of a feature folder and writes what it found into the run.</summary>
 public static class RunEvaluation
 {
+    /// <summary>Samples that are predicted one by one for their time.</summary>
+    private const int TimedSamples = 20;
+
     /// <summary>What files and options call the fold that a run of a cross-validation left out.</summary>
     public const string FoldSplit = "fold";
 
@@ -71,6 +74,9 @@ public static class RunEvaluation
             Seed = seed,
             WatchedPairs = CostlyPairs.Of(recogniser.Recipe),
             Calibration = recogniser.Calibration,
+            Parameters = recogniser.Parameters,
+            TrainingSeconds = TrainingSeconds(runFolder),
+            MillisecondsASample = Milliseconds(recogniser, features, present, clock),
             Facts = FactsOf(recogniser, runFolder, samples.Count - present.Length, remark, seed, clock),
         };
     }
@@ -156,6 +162,23 @@ public static class RunEvaluation
         return label;
     }
 
+    private static double TrainingSeconds(string runFolder) => Ensemble.Exists(runFolder)
+        ? EnsembleFile.Load(runFolder).Members.Sum(m => TrainingSeconds(Path.Combine(runFolder, m.Run)))
+        : EpochLog.Load(Path.Combine(runFolder, "log.jsonl")).Sum(e => e.Seconds);
+
+    private static string Ended(string log) => File.Exists(log) ? Text($", ended {File.GetLastWriteTimeUtc(log):yyyy-MM-dd HH:mm} UTC") : "";
+
+    private static double Milliseconds(IRecogniser recogniser, FeatureSet features, Sample[] samples, TimeProvider clock)
+    {
+        double[] each = [.. samples.Take(TimedSamples).Select(sample =>
+        {
+            long begun = clock.GetTimestamp();
+            recogniser.PredictAll(features, [sample]);
+            return clock.GetElapsedTime(begun).TotalMilliseconds;
+        }).Order()];
+        return Math.Round(each[each.Length / 2], 1);
+    }
+
     private static Dictionary<string, string> FactsOf(
         IRecogniser recogniser, string runFolder, int leftOut, string? remark, int seed, TimeProvider clock)
     {
@@ -171,9 +194,10 @@ public static class RunEvaluation
         if (Ensemble.Exists(runFolder))
             facts["members"] = string.Join(", ", EnsembleFile.Load(runFolder).Members.Select(m => Text($"{m.Run} {m.Weight:0.000}")));
         facts["calibration"] = CalibrationText(recogniser.Calibration);
-        TimeSpan training = TimeSpan.FromSeconds(EpochLog.Load(Path.Combine(runFolder, "log.jsonl")).Sum(e => e.Seconds));
+        facts["parameters"] = Text($"{recogniser.Parameters:N0} learnt{(run.Rgb?.Shape.Length == 2 ? ", and the RGB encoder's of extraction" : "")}");
+        TimeSpan training = TimeSpan.FromSeconds(TrainingSeconds(runFolder));
         if (training > TimeSpan.Zero)
-            facts["training time"] = Text($"{training.TotalMinutes:0.0} min over all epochs, ended {File.GetLastWriteTimeUtc(Path.Combine(runFolder, "log.jsonl")):yyyy-MM-dd HH:mm} UTC");
+            facts["training time"] = Text($"{training.TotalMinutes:0.0} min over all epochs{Ended(Path.Combine(runFolder, "log.jsonl"))}");
         facts["data fingerprint"] = run.DataFingerprint;
         facts["trained by"] = Text($"Gesto {ProgramText(run.Program)}, libtorch {run.TorchVersion}, {run.Threads} threads{(run.Machine is { } on ? $" on {on}" : "")}");
         facts["evaluated by"] = $"Gesto {ProgramText(RunFacts.ThisProgram)}";

@@ -45,6 +45,8 @@ public sealed class Ensemble : IRecogniser
     /// held out.</summary>
     public RunFacts Facts { get; }
 
+    public long Parameters => members.Sum(m => m.Parameters);
+
     public Calibration Calibration { get; }
 
     /// <summary>Everything, and what any member can do with less: those who can, vote.</summary>

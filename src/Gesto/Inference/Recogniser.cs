@@ -53,6 +53,8 @@ public sealed class Recogniser : IRecogniser
         return new Recogniser(run, run.Facts.LabelSet, rgb, radar, model) { Calibration = Calibration.Load(runFolder) };
     }
 
+    public long Parameters => new nn.Module?[] { rgbEncoder, radarEncoder, model }.Sum(part => part?.parameters().Sum(p => p.numel()) ?? 0);
+
     /// <inheritdoc/>
     /// <remarks>One modality of two by <c>model.modalityDropout</c>, any antennas of several by <c>model.antennaDropout</c>.</remarks>
     public IReadOnlyList<ModalityMask> Masks

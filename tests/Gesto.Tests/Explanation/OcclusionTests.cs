@@ -97,6 +97,8 @@ public class OcclusionTests
 
         public RunFacts Facts { get; } = TinyFacts.Of(2, 2, 1, 2);
 
+        public long Parameters => 0;
+
         public Calibration Calibration => Calibration.None;
 
         public IReadOnlyList<ModalityMask> Masks => canLeaveOut ? [new(), new(true, false), new(false, true)] : [new()];
