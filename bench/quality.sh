@@ -56,7 +56,7 @@ measure best "$work/features" best
 measure early "$work/frames" early
 measure early-by-index "$work/frames" early --set alignment=index
 measure end-to-end "$work/frames" end-to-end
-"$gesto" simulate "$work/rtm-data" "${simulated[@]}" --edition 2026
+"$gesto" simulate "$work/rtm-data" "${simulated[@]}" --layout 2026
 "$gesto" extract "$work/rtm-data" "$work/rtm-features"
 measure rtm "$work/rtm-features" rtm
 if [ -n "${MAPS:-}" ]; then
