@@ -1,4 +1,5 @@
 using Gesto.Features;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Gesto.Models;
@@ -14,6 +15,7 @@ public sealed class EarlyFusion : Fusion
 {
     // Registered by field name.
     private readonly PictureCnn encoder;
+    private readonly BatchNorm1d norm;
     private readonly long[] rgbShape;
     private readonly long[] radarShape;
     private readonly AlignmentMode alignment;
@@ -25,6 +27,8 @@ public sealed class EarlyFusion : Fusion
     {
         (this.rgbShape, this.radarShape, this.alignment) = ([.. rgbShape], [.. radarShape], alignment);
         encoder = new PictureCnn(rgbShape[0] + radarShape[0]);
+        // Averages over a quarter of a picture are small and alike; nothing else standardises them here.
+        norm = nn.BatchNorm1d(Width);
         RegisterComponents();
     }
 
@@ -43,7 +47,7 @@ public sealed class EarlyFusion : Fusion
         Tensor pixels = left.flatten(0, 1).index_select(0, real).view([-1, .. rgbShape]);
         Tensor maps = right.flatten(0, 1).index_select(0, real).view([-1, .. radarShape]);
         maps = nn.functional.interpolate(maps, [rgbShape[1], rgbShape[2]], mode: InterpolationMode.Bilinear, align_corners: false);
-        Tensor rows = encoder.Encode(cat([pixels, maps], 1), lengths);
+        Tensor rows = norm.forward(encoder.Encode(cat([pixels, maps], 1), lengths));
         Tensor padded = zeros(left.shape[0] * left.shape[1], Width).index_copy(0, real, rows).view(left.shape[0], left.shape[1], Width);
         return (padded.MoveToOuterDisposeScope(), lengths);
     }

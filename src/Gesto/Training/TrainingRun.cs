@@ -42,7 +42,7 @@ public static class TrainingRun
         RunFacts? before = exists ? RunDirectory.Open(folder).Facts : null;
         recipe ??= exists ? RunDirectory.Open(folder).Recipe : throw new ArgumentNullException(nameof(recipe));
         if (recipe.Members.Count > 0)
-            throw new ArgumentException($"Recipe '{recipe.Name}' has members; EnsembleTraining trains them.", nameof(recipe));
+            throw new InvalidDataException($"Recipe '{recipe.Name}' has members, which only 'gesto train' trains; name one of them: {string.Join(", ", recipe.Members.Select(m => m[0]))}.");
         int threadCount = threads ?? before?.Threads ?? Environment.ProcessorCount;
         set_num_threads(threadCount);
 
