@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Runs every test. Arguments go to the test program, e.g. ./test.sh --filter-class '*NpyFileTests'.
-# Tests against Debian's PyTorch, OpenCV and numpy run where those are installed, else against committed numbers.
+# Tests against Debian's PyTorch, OpenCV and numpy run where those are installed, else against committed numbers; those that need
+# Slurm are skipped where it cannot be had.
 set -euo pipefail
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/build/setup.sh"
 need_dotnet
 need_ffmpeg
+want_slurm
 build tests/Gesto.Tests
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

@@ -38,6 +38,14 @@ need_ffmpeg() {
   exit 1
 }
 
+# Where sbatch is, the machine belongs to a cluster: leave it as it is. Debian's slurmctld and slurmd do not start by themselves
+# without /etc/slurm/slurm.conf; the tests start their own.
+want_slurm() {
+  command -v sbatch >/dev/null 2>&1 ||
+    install_packages "tests send jobs to a Slurm of their own" slurmctld slurmd slurm-client munge ||
+    say "no Slurm here: its tests are skipped"
+}
+
 # Builds one project in Release if anything it is made of is newer than the last build here.
 build() { # project
   local project=$1 stamp="$root/artifacts/.built-$(basename "$1")"

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Gesto.Cli;
 
 // Not a RootCommand: that would call itself by its assembly's name in the help.
@@ -31,7 +32,8 @@ ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors) Console.Error.WriteLine($"gesto: {error.Message}");
-    string verb = parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ";
+    string verb = "";
+    for (CommandResult? at = parsed.CommandResult; at is not null && at.Command != root; at = at.Parent as CommandResult) verb = $"{at.Command.Name} {verb}";
     Console.Error.WriteLine($"See 'gesto {verb}--help'.");
     return ExitCode.UserError;
 }

@@ -38,7 +38,7 @@ public readonly record struct Fold(int Number, int? Count)
     /// <exception cref="InvalidDataException">Neither a number of 2 or more nor "all".</exception>
     public static int? ParseCount(string text) => TryParseCount(text, out int? count)
         ? count
-        : throw new InvalidDataException($"{text} folds: expected 2 or more, or '{All}' for each signer, session or sample alone.");
+        : throw new InvalidDataException($"Number of folds '{text}': expected 2 or more, or '{All}' for each signer, session or sample alone.");
 
     public override string ToString() => Count is { } count
         ? string.Create(CultureInfo.InvariantCulture, $"{Number}/{count}")

@@ -9,7 +9,7 @@ namespace Gesto.Tests.Cluster;
 /// Nothing of it outlives the tests, and a Slurm of this machine is not touched.</summary>
 public sealed class SlurmCluster : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly Folder folder = new();
     private readonly List<Process> daemons = [];
 

@@ -6,7 +6,12 @@ public class FoldDealTests
 {
     private static Sample Make(int number, int id, string? signer, string? session = null, Split split = Split.Train) => new()
     {
-        Key = $"{ManifestFile.Text(split)}/SAMPLE_{number}", Split = split, ClassId = id, ClassName = "C", Signer = signer, Session = session,
+        Key = $"{ManifestFile.Text(split)}/SAMPLE_{number}",
+        Split = split,
+        ClassId = id,
+        ClassName = "C",
+        Signer = signer,
+        Session = session,
     };
 
     /// <summary>20 signers, each 1 to 4 takes of every one of six classes; two samples of test, one of them unlabelled.</summary>
