@@ -70,8 +70,8 @@ internal static class CompareCommand
             lines.Add(Text($"  right only in {pair.A}: {pair.OnlyA}, only in {pair.B}: {pair.OnlyB}"));
             Add(lines, "letters", pair.Letters);
             Add(lines, "words", pair.Words);
-            Add(lines, $"better in {pair.A}", pair.Classes.Where(c => c.CorrectA > c.CorrectB));
-            Add(lines, $"better in {pair.B}", pair.Classes.Where(c => c.CorrectA < c.CorrectB));
+            Add(lines, $"right more often in {pair.A}", pair.Classes.Where(c => c.CorrectA > c.CorrectB));
+            Add(lines, $"right more often in {pair.B}", pair.Classes.Where(c => c.CorrectA < c.CorrectB));
         }
         lines.Add("");
         lines.Add($"interval: {r.IntervalMethod}; McNemar takes samples for independent");
@@ -81,7 +81,7 @@ internal static class CompareCommand
     private static void Add(List<string> lines, string what, GroupDifference? group)
     {
         if (group is { } g)
-            lines.Add(Text($"  {what,-7}  {100 * g.Top1A:0.0} % against {100 * g.Top1B:0.0} %: {100 * g.Difference:+0.0;−0.0;0.0} points ({100 * g.DifferenceLow:0.0} to {100 * g.DifferenceHigh:0.0}), McNemar p {RunComparison.PText(g.McnemarP)}, {g.Samples} samples"));
+            lines.Add(Text($"  {what,-7}  {100 * g.Top1A:0.0} % against {100 * g.Top1B:0.0} %: {100 * g.Difference:+0.0;−0.0;0.0} points ({100 * g.DifferenceLow:0.0;−0.0;0.0} to {100 * g.DifferenceHigh:0.0;−0.0;0.0}), McNemar p {RunComparison.PText(g.McnemarP)}, {g.Samples} samples"));
     }
 
     private static void Add(List<string> lines, string what, IEnumerable<ClassDifference> classes)
@@ -89,7 +89,7 @@ internal static class CompareCommand
         ClassDifference[] all = [.. classes];
         if (all.Length == 0) return;
         string more = all.Length > ClassesShown ? Text($" and {all.Length - ClassesShown} more") : "";
-        lines.Add($"  {what}: {string.Join(", ", all.Take(ClassesShown).Select(c => Text($"{c.Name} {c.CorrectA}:{c.CorrectB} of {c.Support}")))}{more}");
+        lines.Add($"  {what}: {string.Join(", ", all.Take(ClassesShown).Select(c => Text($"{c.Name} {c.CorrectA} against {c.CorrectB} of {c.Support}")))}{more}");
     }
 
     private static LabelSet LabelsOf(string folder)

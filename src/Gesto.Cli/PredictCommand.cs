@@ -94,7 +94,7 @@ internal static class PredictCommand
     internal static void Write(Prediction prediction, TextWriter writer)
     {
         writer.WriteLine(prediction.Sample);
-        if (!prediction.Complete) writer.WriteLine($"  from {prediction.Used}: the rest is missing");
+        if (!prediction.Complete) writer.WriteLine($"  from {prediction.Used} only: the recording lacks the rest of what this run uses");
         if (prediction.Unknown) writer.WriteLine("  unknown: not sure enough to answer; the most probable are");
         int width = prediction.Predictions.Max(p => p.Name.Length);
         foreach (PredictedSign sign in prediction.Predictions)

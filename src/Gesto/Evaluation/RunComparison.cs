@@ -158,7 +158,7 @@ public sealed record RunComparison
     {
         string test = string.Create(CultureInfo.InvariantCulture,
             $"McNemar p {PText(p.McnemarP)}") +
-            (pairs > 1 ? string.Create(CultureInfo.InvariantCulture, $", {(holm < 0.001 ? "< 0.001" : $"{holm:0.000}")} for {pairs} pairs") : "");
+            (pairs > 1 ? string.Create(CultureInfo.InvariantCulture, $" ({(holm < 0.001 ? "< 0.001" : $"{holm:0.000}")} corrected for comparing {pairs} pairs)") : "");
         string range = string.Create(CultureInfo.InvariantCulture, $"{100 * p.DifferenceLow:0.0} to {100 * p.DifferenceHigh:0.0}");
         if (p.OnlyA + p.OnlyB == 0) return $"{p.A} and {p.B} are right on the same samples: no difference.";
         if (p.Difference == 0) return $"{p.A} and {p.B} are equally often right ({range} points, {test}).";

@@ -63,7 +63,7 @@ public static class ExplanationPicture
         string truth = e.Truth is null ? "the true sign is not known"
             : e.Truth.Id == e.Top[0].Id ? $"right: the true sign is {e.Truth.Name}"
             : $"wrong: the true sign is {e.Truth.Name}";
-        if (e.Sign.Id != e.Top[0].Id) truth = $"not the answer, which is {e.Top[0].Name}; {truth}";
+        if (e.Sign.Id != e.Top[0].Id) truth = $"not the answer, which is {e.Top[0].Name}: {truth}";
         x += pen.Text(truth, x, 46, e.Truth is not null && e.Truth.Id != e.Top[0].Id ? Warning : Faint, Pen.Normal) + 18;
         if (e.Simulated) pen.Text("simulated data, not LIS", x, 46, Warning, Pen.Normal);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(e.Sample));

@@ -53,10 +53,10 @@ public sealed record PredictionExplanation
 
     /// <summary>How the numbers were found, in words.</summary>
     public string Method => string.Create(CultureInfo.InvariantCulture,
-        $"Occlusion: {string.Join(" or ", Modalities.Select(m => $"{m.Window} of {Math.Max(1, m.Importance.Count)} {m.Modality} steps"))} at a time become the most ordinary other step, the one nearest to their mean; a curve is the fall of log p({Sign.Name}) while a moment is hidden, in nats (0.69 halves the probability), mean over the windows that hide it. It may cost more to hide a moment, which misleads, than to leave a modality out, which only lacks.") +
+        $"Occlusion: {string.Join(" or ", Modalities.Select(m => $"{m.Window} of {Math.Max(1, m.Importance.Count)} {m.Modality} steps"))} at a time become the most ordinary other step, the one nearest to their mean; a curve is the fall of log p({Sign.Name}) while a moment is hidden, in nats (0.69 halves the probability), mean over the windows that hide it.") +
         (Modalities.Count < 2 ? "" : LeftOut
-            ? " \"Without\" leaves a modality out, as the recogniser was taught to do."
-            : " \"Without\" holds a modality still at its most ordinary step, since the recogniser was not taught to do without it.");
+            ? " \"Without\" leaves a modality out, as the recogniser was taught to do; to hide a moment may cost more, since it misleads where a missing modality only lacks."
+            : " A modality held still shows its most ordinary step throughout, since the recogniser was not taught to do without it.");
 
     /// <summary>Which modality and which moments, in one or two sentences.</summary>
     public string Verdict => string.Join(' ', new[] { ModalityVerdict(), MomentVerdict() }.Where(s => s.Length > 0));
@@ -105,13 +105,15 @@ public sealed record PredictionExplanation
 
     private string ModalityVerdict()
     {
-        if (Modalities.Count < 2) return $"Only {Modalities[0].Modality} was used.";
+        if (Modalities.Count < 2) return $"{Sign.Name} has {Percent(Sign.Probability)} from {Modalities[0].Modality} alone.";
         ModalityEvidence more = Modalities.MaxBy(m => m.Drop)!, less = Modalities.MinBy(m => m.Drop)!;
         string who = more.Drop < Occlusion.Least ? "Either modality alone would do"
             : more.Drop >= Dominance * Math.Max(less.Drop!.Value, 0) ? $"{Capital(more.Modality)} carried it"
             : "Both modalities carried it";
-        return $"{who}: {Sign.Name} has {Percent(Sign.Probability)}, {Percent(more.ProbabilityWithout!.Value)} without {more.Modality}, {Percent(less.ProbabilityWithout!.Value)} without {less.Modality}.";
+        return $"{who}: {Sign.Name} has {Percent(Sign.Probability)}, {Percent(more.ProbabilityWithout!.Value)} {Taken(more)}, {Percent(less.ProbabilityWithout!.Value)} {Taken(less)}.";
     }
+
+    private string Taken(ModalityEvidence m) => LeftOut ? $"without {m.Modality}" : $"with {m.Modality} held still";
 
     private string MomentVerdict()
     {

@@ -34,7 +34,7 @@ internal sealed record RadarImage(string Title, int Steps, int Bins, float[] Lev
                     }
         }
         double[] sorted = [.. levels.SelectMany(l => l).Order()];
-        double black = sorted[(int)(Black * (sorted.Length - 1))], span = Math.Max(sorted[(int)(White * (sorted.Length - 1))] - black, 1e-9);
+        double black = sorted[(int)(Black * (sorted.Length - 1))], span = Math.Max(sorted[(int)Math.Ceiling(White * (sorted.Length - 1))] - black, 1e-9);
         string kind = doppler > 1 ? "Doppler" : "range";
         return [.. levels.Select((l, a) => new RadarImage(
             antennas > 1 ? $"{kind}, antenna {a + 1}" : kind, steps, bins, [.. l.Select(v => (float)Math.Clamp((v - black) / span, 0, 1))]))];
