@@ -26,11 +26,10 @@ internal static class TrainingLoop
 
     private static double[] Bare(FeatureSet features, Recipe recipe, RunFacts facts)
     {
-        TrainingData data = TrainingData.Load(features, recipe, null, CancellationToken.None);
+        TrainingData data = TrainingData.Load(features, recipe, null, null, CancellationToken.None);
         using SignModel model = ModelFactory.Sign(recipe, facts);
         using var adam = new Adam(model.named_parameters(), recipe.Training.LearningRate);
-        var sequences = SampleSequences.For(recipe, facts.RgbWidth, facts.RadarWidth);
-        for (int i = 0; i < data.Samples.Count; i++) sequences.Add(data.Rgb[i], data.RadarFeatures[i], recipe);
+        var sequences = new SampleSequences(Filled(facts.RgbWidth, data.Rgb), Filled(facts.RadarWidth, data.RadarFeatures));
         int[] order = Trainer.Order(data.Train, data.Labels, balance: false, new Random(1));
         (ModalitySteps? Rgb, ModalitySteps? Radar, Tensor Target)[] batches = [.. order.Chunk(recipe.Training.Batch).Select(chosen =>
         {
@@ -53,6 +52,13 @@ internal static class TrainingLoop
             seconds.Add(watch.Elapsed.TotalSeconds);
         }
         return [.. seconds];
+    }
+
+    private static FeatureSequences Filled(int width, List<float[]> samples)
+    {
+        var sequences = new FeatureSequences(width);
+        foreach (float[] steps in samples) sequences.Add(steps);
+        return sequences;
     }
 
     /// <summary>From one report of an epoch to the next: with the checkpoints that every epoch writes.</summary>
