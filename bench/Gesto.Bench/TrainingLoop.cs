@@ -29,7 +29,10 @@ internal static class TrainingLoop
         TrainingData data = TrainingData.Load(features, recipe, null, null, CancellationToken.None);
         using SignModel model = ModelFactory.Sign(recipe, facts);
         using var adam = new Adam(model.named_parameters(), recipe.Training.LearningRate);
-        var sequences = new SampleSequences(Filled(facts.RgbWidth, data.Rgb), Filled(facts.RadarWidth, data.RadarFeatures));
+        FeatureSequences rgbs = new(facts.RgbWidth, recipe.Rgb.RemoveStatic), radars = new(facts.RadarWidth, recipe.Radar.CentreFeatures);
+        data.Rgb.ForEach(rgbs.Add);
+        data.RadarFeatures.ForEach(radars.Add);
+        var sequences = new SampleSequences(rgbs, radars);
         int[] order = Trainer.Order(data.Train, data.Labels, balance: false, new Random(1));
         (ModalitySteps? Rgb, ModalitySteps? Radar, Tensor Target)[] batches = [.. order.Chunk(recipe.Training.Batch).Select(chosen =>
         {
@@ -52,13 +55,6 @@ internal static class TrainingLoop
             seconds.Add(watch.Elapsed.TotalSeconds);
         }
         return [.. seconds];
-    }
-
-    private static FeatureSequences Filled(int width, List<float[]> samples)
-    {
-        var sequences = new FeatureSequences(width);
-        foreach (float[] steps in samples) sequences.Add(steps);
-        return sequences;
     }
 
     /// <summary>From one report of an epoch to the next: with the checkpoints that every epoch writes.</summary>

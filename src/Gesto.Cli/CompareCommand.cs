@@ -16,7 +16,7 @@ internal static class CompareCommand
     {
         var runs = new Argument<string[]>("RUN")
         {
-            Description = "Two or more run or ensemble directories, evaluated on the same samples.",
+            Description = "Two or more directories of runs, ensembles or cross-validations, evaluated on the same samples.",
             Arity = new ArgumentArity(2, 100),
         };
         var features = new Option<string?>("--features")
@@ -24,8 +24,8 @@ internal static class CompareCommand
             Description = "Evaluate every run on this feature folder first; without it the predictions that 'gesto evaluate' saved are read.",
         };
         var split = new Option<string>("--split") { Description = "Samples to compare on.", DefaultValueFactory = _ => "test" };
-        split.AcceptOnlyFromAmong("test", "val", "train");
-        var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap.", DefaultValueFactory = _ => 1 };
+        split.AcceptOnlyFromAmong("test", "val", "train", RunEvaluation.FoldSplit);
+        var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap.", DefaultValueFactory = _ => BootstrapInterval.DefaultSeed };
         var threads = new Option<int>("--threads")
         {
             Description = "CPU threads.",
@@ -94,6 +94,7 @@ internal static class CompareCommand
 
     private static LabelSet LabelsOf(string folder)
     {
+        if (CrossValidationResult.Exists(folder)) return RunDirectory.Open(Path.Combine(folder, "fold-1")).Facts.LabelSet;
         if (!Ensemble.Exists(folder)) return RunDirectory.Open(folder).Facts.LabelSet;
         return RunDirectory.Open(Path.Combine(folder, EnsembleFile.Load(folder).Members[0].Run)).Facts.LabelSet;
     }

@@ -13,11 +13,15 @@ internal static class EvaluateCommand
         var features = new Argument<string>("FEATURES") { Description = "Feature folder of 'gesto extract'." };
         var split = new Option<string>("--split")
         {
-            Description = "Samples to score. val is the part held out of train where val has no labels.",
+            Description = "Samples to score. val is the part held out of train where val has no labels; fold is what 'train --fold' left out.",
             DefaultValueFactory = _ => "test",
         };
-        split.AcceptOnlyFromAmong("test", "val", "train");
-        var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap interval.", DefaultValueFactory = _ => 1 };
+        split.AcceptOnlyFromAmong("test", "val", "train", RunEvaluation.FoldSplit);
+        var dataset = new Option<string?>("--dataset")
+        {
+            Description = "The recordings that FEATURES were extracted from: the report then shows frames of the most confused signs side by side.",
+        };
+        var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap interval.", DefaultValueFactory = _ => BootstrapInterval.DefaultSeed };
         var threads = new Option<int>("--threads")
         {
             Description = "CPU threads.",
@@ -27,15 +31,15 @@ internal static class EvaluateCommand
         var command = new Command("evaluate",
             "Score a run on labelled samples: top-1 with a 95 % interval, top-5, macro-F1, letters and words apart, confused pairs.\n" +
             "Writes evaluation-SPLIT.json, predictions-SPLIT.csv and .npy, confusion-SPLIT.png and report-SPLIT.html into RUN.\n\n" +
-            "Example:  gesto evaluate runs/late-fusion features --split test")
+            "Example:  gesto evaluate runs/late-fusion features --split test --dataset data")
         {
-            run, features, split, seed, threads, json,
+            run, features, split, dataset, seed, threads, json,
         };
         command.SetAction((parsed, cancel) =>
         {
             EvaluationResult result = ProgressBar.Run(progress => Evaluate(
                 parsed.GetValue(run)!, parsed.GetValue(features)!, SplitOf(parsed.GetValue(split)!), parsed.GetValue(seed),
-                parsed.GetValue(threads), progress, cancel));
+                parsed.GetValue(threads), progress, cancel, parsed.GetValue(dataset)));
             if (parsed.GetValue(json)) Console.Out.WriteLine(result.ToJson());
             TextWriter people = parsed.GetValue(json) ? Console.Error : Console.Out;
             people.WriteLine(Summary(result));
@@ -45,13 +49,14 @@ internal static class EvaluateCommand
         return command;
     }
 
-    /// <summary>Scores, and writes the files into the run.</summary>
+    /// <summary>Scores, and writes the files into the run; with frames in the report where a data set is given.</summary>
     internal static EvaluationResult Evaluate(
-        string run, string features, Split split, int seed, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+        string run, string features, Split? split, int seed, int threads, IProgress<WorkProgress> progress, CancellationToken cancel,
+        string? dataset = null)
     {
         EvaluationInput said = RunEvaluation.Predict(run, features, split, seed, threads, TimeProvider.System, progress, cancel);
         EvaluationResult result = EvaluationResult.Of(said);
-        RunEvaluation.Save(run, said, result);
+        RunEvaluation.Save(run, said, result, dataset is null ? null : PairPictures.Read(dataset, said, result, progress, cancel));
         return result;
     }
 
@@ -79,10 +84,12 @@ internal static class EvaluateCommand
         return string.Join(Environment.NewLine, lines);
     }
 
-    internal static Split SplitOf(string name) => name switch
+    /// <returns>Null for the fold.</returns>
+    internal static Split? SplitOf(string name) => name switch
     {
         "train" => Split.Train,
         "val" => Split.Validation,
+        RunEvaluation.FoldSplit => null,
         _ => Split.Test,
     };
 

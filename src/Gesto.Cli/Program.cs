@@ -16,11 +16,15 @@ var root = new Command("gesto",
     ExtractCommand.Build(),
     MergeCommand.Build(),
     TrainCommand.Build(),
+    KfoldCommand.Build(),
+    SweepCommand.Build(),
     EvaluateCommand.Build(),
     CompareCommand.Build(),
     EnsembleCommand.Build(),
     PredictCommand.Build(),
+    ExplainCommand.Build(),
     SubmitCommand.Build(),
+    SlurmCommand.Build(),
 };
 
 ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);

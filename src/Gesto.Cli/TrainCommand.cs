@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
+using Gesto.Data;
 using Gesto.Evaluation;
 using Gesto.Features;
 using Gesto.Inference;
@@ -37,6 +39,11 @@ internal static class TrainCommand
         {
             Description = "memory that features may take, e.g. 1GB; more of them are read from disk batch by batch (default: half of the machine's)",
         };
+        var fold = new Option<string?>("--fold")
+        {
+            Description = $"cross-validation: leave out fold NUMBER/COUNT, e.g. 2/5, or 2/{Fold.All}; 'gesto evaluate --split fold' scores it",
+        };
+        var by = new Option<FoldUnit?>("--by") { Description = "with --fold: never part a signer (default), a session, or only a sample" };
         threads.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() < 1) result.AddError("--threads: at least 1.");
@@ -45,14 +52,24 @@ internal static class TrainCommand
             "Train a recogniser: radar encoder first, then the fusion model; best checkpoint by validation accuracy.\n\n" +
             "Example:  gesto train features --recipe late-fusion --run runs/first")
         {
-            features, recipe, run, resume, set, seed, threads, radarFrom, memory,
+            features, recipe, run, resume, set, seed, fold, by, threads, radarFrom, memory,
         };
         command.SetAction((parsed, cancel) => Task.FromResult(Train(
             parsed.GetValue(features)!.FullName, parsed.GetValue(recipe), parsed.GetValue(run)!.FullName, parsed.GetValue(resume),
-            [.. parsed.GetValue(set)!, .. parsed.GetValue(seed) is { } n ? new[] { string.Create(CultureInfo.InvariantCulture, $"training.seed={n}") } : []],
+            [.. parsed.GetValue(set)!, .. Settings(parsed.GetValue(seed), parsed.GetValue(fold), parsed.GetValue(by))],
             parsed.GetValue(threads), parsed.GetValue(radarFrom)?.FullName,
             parsed.GetValue(memory) is { } size ? ParseSize(size) : null, cancel)));
         return command;
+    }
+
+    /// <returns>The recipe's settings that options stand for.</returns>
+    internal static IEnumerable<string> Settings(int? seed, string? fold = null, FoldUnit? by = null)
+    {
+        if (fold is null && by is not null) throw new InvalidDataException("--by says how folds are dealt; give --fold as well, e.g. --fold 1/5.");
+        if (seed is { } n) yield return string.Create(CultureInfo.InvariantCulture, $"training.seed={n}");
+        if (fold is null) yield break;
+        yield return $"training.fold={fold}";
+        if (by is { } unit) yield return $"training.foldBy={JsonNamingPolicy.CamelCase.ConvertName(unit.ToString())}";
     }
 
     private static int Train(
@@ -60,17 +77,34 @@ internal static class TrainCommand
         long? memory, CancellationToken cancel)
     {
         // A resumed run that names no recipe and sets nothing goes on with its own.
-        Recipe? recipe = resume && recipeName is null && settings.Length == 0 && RunDirectory.Exists(run)
+        Recipe? recipe = resume && recipeName is null && settings.Length == 0 && (RunDirectory.Exists(run) || EnsembleTraining.Exists(run))
             ? null
             : RecipeFile.Load(recipeName ?? "late-fusion", settings);
         FeatureSet set = FeatureSet.Open(features);
+        if (recipe?.Members.Count > 0 || (resume && EnsembleTraining.Exists(run)))
+            return TrainMembers(
+                set, EnsembleTraining.Exists(run) && recipeName is null ? null : recipe, settings, run, resume, threads, radarFrom, memory, cancel);
         TrainingResult result = ProgressBar.Run(progress => TrainingRun.Start(set, recipe, run, resume, threads, radarFrom, memory, progress, cancel));
         if (result.Skipped > 0)
             Console.Error.WriteLine($"{result.Skipped} labelled samples lack features this recipe needs and were not used (run.json lists them).");
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Kept(result)}. The run is in {run}; curves in curves.png."));
         Console.Error.WriteLine(Calibrate(run, set, cancel));
-        Console.Error.WriteLine($"Next: gesto evaluate {run} {features} --split test");
+        bool fold = RunDirectory.Open(run).Facts.Fold.Count > 0;
+        Console.Error.WriteLine($"Next: gesto evaluate {run} {features} --split {(fold ? RunEvaluation.FoldSplit : "test")}");
+        return 0;
+    }
+
+    private static int TrainMembers(
+        FeatureSet features, Recipe? recipe, string[] settings, string run, bool resume, int? threads, string? radarFrom, long? memory,
+        CancellationToken cancel)
+    {
+        if (radarFrom is not null)
+            throw new InvalidDataException("--radar-from is for one run; members of a recipe share their radar encoder by themselves.");
+        (EnsembleFile file, Calibration? calibration) = ProgressBar.Run(progress => EnsembleTraining.Start(
+            features, recipe, settings, run, resume, threads, (member, result) => Console.Error.WriteLine($"{member}: {Kept(result)}."), memory, progress, cancel));
+        Console.Error.WriteLine(EnsembleCommand.Summary(file, calibration));
+        Console.Error.WriteLine($"Next: gesto evaluate {run} {features.Folder} --split test");
         return 0;
     }
 

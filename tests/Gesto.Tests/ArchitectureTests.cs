@@ -18,7 +18,9 @@ public class ArchitectureTests
         ["Models"] = ["Weights", "Features"],
         ["Training"] = ["Data", "Video", "Features", "Models", "Weights"],
         ["Inference"] = ["Data", "Video", "Radar", "Features", "Models", "Training", "Weights"],
-        ["Evaluation"] = ["Data", "Features", "Models", "Training", "Inference"],
+        ["Evaluation"] = ["Data", "Video", "Features", "Models", "Training", "Inference"],
+        ["Explanation"] = ["Data", "Video", "Features", "Models", "Training", "Inference"],
+        ["Cluster"] = [], // it writes scripts that start the program, and knows nothing of what that does
         ["Simulation"] = ["Data", "Video", "Radar"],
     };
 

@@ -10,6 +10,9 @@ namespace Gesto.Data;
 public sealed record ValidationSplit(
     IReadOnlyList<Sample> Train, IReadOnlyList<Sample> Validation, string HeldOutBy, IReadOnlyList<string> HeldOut)
 {
+    /// <summary>A fold of a cross-validation, left out of both for scoring: nothing is learnt or chosen by it.</summary>
+    public IReadOnlyList<Sample> Fold { get; init; } = [];
+
     /// <summary>Part of train held out where val has no labels, before rounding to whole signers or sessions.</summary>
     public const double DefaultFraction = 0.2;
 

@@ -29,6 +29,8 @@ public static class BootstrapInterval
 {
     public const int DefaultResamples = 2000;
 
+    public const int DefaultSeed = 1;
+
     /// <summary>Below this number of signers the two-stage bootstrap is used.</summary>
     internal const int FewSigners = 5;
 

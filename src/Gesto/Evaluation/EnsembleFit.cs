@@ -72,7 +72,7 @@ public static class EnsembleFit
             throw new InvalidDataException($"{folder}: {twice.Key} is named twice. A run votes once.");
         if (RunDirectory.Exists(folder))
             throw new IOException($"{folder}: a run of 'gesto train' is here. Choose another directory for the ensemble.");
-        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !Ensemble.Exists(folder))
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !Ensemble.Exists(folder) && !EnsembleTraining.Exists(folder))
             throw new IOException($"{folder}: not empty and not an ensemble. Choose a new directory.");
         if (members.FirstOrDefault(m => !RunDirectory.Exists(m)) is { } none)
             throw new InvalidDataException(Ensemble.Exists(none)

@@ -17,6 +17,9 @@ public sealed record EvaluationInput
     /// <summary>The same samples with modalities or antennas left out, where the recogniser was taught to do without.</summary>
     public IReadOnlyList<MaskedPrediction> Masked { get; init; } = [];
 
+    /// <summary>Where its attention looked over all samples; null where it has none.</summary>
+    public AttentionMap? Attention { get; init; }
+
     /// <summary>(N) truth as labels 0…K−1.</summary>
     public required int[] Truth { get; init; }
 
@@ -45,6 +48,15 @@ public sealed record EvaluationInput
 
     /// <summary>What <see cref="Probabilities"/> were calibrated with; <see cref="Calibration.None"/> where they are raw.</summary>
     public Calibration Calibration { get; init; } = Calibration.None;
+
+    /// <summary>As <see cref="IRecogniser.Parameters"/>.</summary>
+    public long Parameters { get; init; }
+
+    /// <summary>As <see cref="EvaluationResult.TrainingSeconds"/>.</summary>
+    public double TrainingSeconds { get; init; }
+
+    /// <summary>As <see cref="EvaluationResult.MillisecondsASample"/>.</summary>
+    public double MillisecondsASample { get; init; }
 
     /// <summary>Facts of the run for the report, in order: seed, data fingerprint, machine, time …</summary>
     public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();

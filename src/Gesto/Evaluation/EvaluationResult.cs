@@ -99,6 +99,9 @@ public sealed record EvaluationResult
     /// <summary>With modalities or antennas left out, where the run was taught to do without; empty else.</summary>
     public IReadOnlyList<GroupScore> Masks { get; init; } = [];
 
+    /// <summary>Where attention fusion looked; null where the run has none.</summary>
+    public AttentionMap? Attention { get; init; }
+
     /// <summary>All pairs confused at least once, most first.</summary>
     public required IReadOnlyList<ConfusedPair> ConfusedPairs { get; init; }
 
@@ -109,6 +112,15 @@ public sealed record EvaluationResult
 
     /// <summary>Non-zero cells of the confusion matrix as [true id, predicted id, count].</summary>
     public required IReadOnlyList<int[]> Confusion { get; init; }
+
+    /// <summary>As <see cref="IRecogniser.Parameters"/>.</summary>
+    public long Parameters { get; init; }
+
+    /// <summary>Of all epochs, on the machine that trained; of an ensemble, of all members.</summary>
+    public double TrainingSeconds { get; init; }
+
+    /// <summary>Median time from stored features to probabilities, one sample at a time, on the machine that evaluated.</summary>
+    public double MillisecondsASample { get; init; }
 
     public required IReadOnlyDictionary<string, string> Facts { get; init; }
 
@@ -174,6 +186,7 @@ public sealed record EvaluationResult
             PerSigner = PerSignerOf(input, correct),
             Masks = [.. input.Masked.Select(m => Score(
                 m.Used, input, [.. Metrics.Predict(m.Probabilities).Zip(input.Truth, (p, t) => p == t)], _ => true)!)],
+            Attention = input.Attention,
             ConfusedPairs = matrix.ConfusedPairs(labels),
             WatchedPairs = matrix.WatchedPairs(labels, input.WatchedPairs),
             PerClass = [.. scores.Select((s, label) => new ClassResult(
@@ -182,6 +195,9 @@ public sealed record EvaluationResult
                             from p in Enumerable.Range(0, labels.Count)
                             where matrix[t, p] > 0
                             select new[] { labels[t].Id, labels[p].Id, matrix[t, p] }],
+            Parameters = input.Parameters,
+            TrainingSeconds = input.TrainingSeconds,
+            MillisecondsASample = input.MillisecondsASample,
             Facts = input.Facts,
         };
     }

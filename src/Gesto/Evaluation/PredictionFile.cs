@@ -59,5 +59,22 @@ public static class PredictionFile
                 : throw row.Error("probability", row.Text("probability"), "a number 0…1")))];
     }
 
+    /// <returns>(N,K) probabilities, rows as in the csv.</returns>
+    /// <param name="runFolder">The run.</param>
+    /// <param name="split">Of which split.</param>
+    /// <param name="samples">N.</param>
+    /// <param name="classes">K.</param>
+    /// <exception cref="InvalidDataException">The file is of another size.</exception>
+    internal static float[][] LoadProbabilities(string runFolder, string split, int samples, int classes)
+    {
+        string path = Path.ChangeExtension(PathOf(runFolder, split), ".npy");
+        NpyArray array = NpyFile.Load(path);
+        if (!array.Shape.AsSpan().SequenceEqual([samples, classes]))
+            throw new InvalidDataException(
+                $"{path}: found ({string.Join(',', array.Shape)}), expected ({samples},{classes}) as {PathOf(runFolder, split)} has. " +
+                "Write both again with 'gesto evaluate'.");
+        return [.. array.ToSingles().Chunk(classes)];
+    }
+
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,4 @@
+using Gesto.Inference;
 using Gesto.Training;
 
 namespace Gesto.Evaluation;
@@ -7,15 +8,17 @@ namespace Gesto.Evaluation;
 public static class Report
 {
     private const int PairsShown = 20;
+    private const string PerCent = " %", KeptTogether = "\u00a0%"; // a number and its sign on one line
 
     /// <summary>Writes `report-&lt;split&gt;.html`.</summary>
     /// <param name="path">Where.</param>
     /// <param name="result">What to show.</param>
     /// <param name="logPath">The run's `log.jsonl` for the learning curves; they are left out where it is absent.</param>
-    public static void Save(string path, EvaluationResult result, string logPath) =>
-        AtomicFile.WriteText(path, Render(result, EpochLog.Load(logPath)));
+    /// <param name="pairs">Frames of the most confused pairs; null = none were asked for, and the page says how to.</param>
+    public static void Save(string path, EvaluationResult result, string logPath, IReadOnlyList<PairPicture>? pairs = null) =>
+        AtomicFile.WriteText(path, Render(result, EpochLog.Load(logPath), pairs));
 
-    internal static string Render(EvaluationResult result, IReadOnlyList<EpochLine> log)
+    internal static string Render(EvaluationResult result, IReadOnlyList<EpochLine> log, IReadOnlyList<PairPicture>? pairs = null)
     {
         var html = new HtmlBuilder();
         html.AddTrusted("<!DOCTYPE html>\n");
@@ -33,7 +36,8 @@ public static class Report
             {Groups(result)}
             {Confidence(result)}
             {Masks(result)}
-            {Pairs(result)}
+            {Attention(result)}
+            {Pairs(result, pairs)}
             {Matrix(result)}
             {ClassTable(result)}
             {LearningCurves(log)}
@@ -44,7 +48,7 @@ public static class Report
             </html>
 
             """);
-        return html.ToString();
+        return html.ToString().Replace(PerCent, KeptTogether, StringComparison.Ordinal);
     }
 
     private static HtmlBuilder Headline(EvaluationResult r)
@@ -120,7 +124,8 @@ public static class Report
             EpochLine[] epochs = [.. stage];
             int[] numbers = [.. epochs.Select(e => e.Epoch)];
             TimeSpan time = TimeSpan.FromSeconds(epochs.Sum(e => e.Seconds));
-            html.Add($"<h3>{stage.Key} <small>{epochs.Length} epochs, {time.TotalMinutes:0.0} min</small></h3><div class=\"pair\">");
+            string took = time == TimeSpan.Zero ? "taken over from another run" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.0} min");
+            html.Add($"<h3>{stage.Key} <small>{epochs.Length} epochs, {took}</small></h3><div class=\"pair\">");
             html.Add($"{ReportCharts.Curves("loss", numbers, [.. epochs.Select(e => e.TrainLoss)], [.. epochs.Select(e => e.ValidationLoss ?? double.NaN)], top: null)}");
             html.Add($"{ReportCharts.Curves("accuracy, %", numbers, [.. epochs.Select(e => 100 * e.TrainAccuracy)], [.. epochs.Select(e => 100 * e.ValidationAccuracy ?? double.NaN)], top: 100)}");
             html.Add($"</div>");
@@ -128,7 +133,28 @@ public static class Report
         return html.Add($"</section>");
     }
 
-    private static HtmlBuilder Pairs(EvaluationResult r)
+    private static HtmlBuilder Attention(EvaluationResult r)
+    {
+        var html = new HtmlBuilder();
+        if (r.Attention is not { } map) return html;
+        double nothing = map.Nothing.Average();
+        double[] cells = [.. map.Weights.SelectMany(row => row)];
+        return html.Add($"""
+            <section class="attention"><h2>What the attention looked at</h2><div class="pair"><div>{ReportCharts.Attention(map)}</div><div>
+            <p>Each row is a moment of the RGB clip, each column a moment of the radar clip; the stronger a cell's colour, the more of its row's attention went there: {100 * cells.Min():0.0} to {100 * cells.Max():0.0} %, mean over {map.Samples:N0} samples. On the dashed line both are the same moment.</p>
+            <p class="note">{Spread(map)} {100 * nothing:0.0} % of all attention chose to look at nothing. Attention says where the model could take something from the radar, not how much it counted; 'gesto explain' measures that for one recording.</p>
+            </div></div></section>
+            """);
+    }
+
+    private static string Spread(AttentionMap map)
+    {
+        double everywhere = Enumerable.Range(0, AttentionMap.Parts).Average(q => Enumerable.Range(0, AttentionMap.Parts).Average(k => Math.Abs(q - k) / (double)AttentionMap.Parts));
+        return double.IsNaN(map.Distance()) ? "It looked at nothing." : string.Create(System.Globalization.CultureInfo.InvariantCulture,
+            $"On average it looked {100 * map.Distance():0} % of the clip away from its own moment; looking everywhere alike would be {100 * everywhere:0} %.");
+    }
+
+    private static HtmlBuilder Pairs(EvaluationResult r, IReadOnlyList<PairPicture>? pictures)
     {
         var html = new HtmlBuilder();
         html.Add($"<section><h2>Most confused pairs</h2>");
@@ -136,9 +162,31 @@ public static class Report
         else html.Add($"{PairTable(r.ConfusedPairs.Take(PairsShown))}");
         if (r.ConfusedPairs.Count > PairsShown)
             html.Add($"<p class=\"note\">{r.ConfusedPairs.Count - PairsShown} further pairs are in evaluation-{r.Split}.json.</p>");
+        if (r.ConfusedPairs.Count > 0) html.Add($"{SideBySide(pictures)}");
         if (r.WatchedPairs.Count > 0)
             html.Add($"<h3>Costly pairs <small>watched whether confused or not</small></h3>{PairTable(r.WatchedPairs)}");
         return html.Add($"</section>");
+    }
+
+    private static HtmlBuilder SideBySide(IReadOnlyList<PairPicture>? pictures)
+    {
+        var html = new HtmlBuilder();
+        if (pictures is null) return html.Add($"<p class=\"note\">To see frames of both signs side by side, run 'gesto evaluate' again with --dataset and the folder of the recordings.</p>");
+        html.Add($"<h3>Side by side <small>one recording of each sign, of the same signer where there is one</small></h3>");
+        if (pictures.Count == 0) return html.Add($"<p class=\"note\">The recordings of these signs have no RGB video.</p>");
+        foreach (PairPicture p in pictures)
+            html.Add($"<div class=\"pair beside\">{Strip(p.Pair.First, p.First)}{Strip(p.Pair.Second, p.Second)}</div>\n");
+        return html;
+    }
+
+    private static HtmlBuilder Strip(string sign, SampleFrames frames)
+    {
+        var html = new HtmlBuilder();
+        html.Add($"<figure><div class=\"frames\">");
+        foreach (byte[] jpeg in frames.Frames) html.Add($"<img alt=\"\" src=\"data:image/jpeg;base64,{Convert.ToBase64String(jpeg)}\"/>");
+        html.Add($"</div><figcaption><b>{sign}</b> {frames.Sample}");
+        if (frames.Signer is { } signer) html.Add($", signer {signer}");
+        return html.Add($"</figcaption></figure>");
     }
 
     private static HtmlBuilder PairTable(IEnumerable<ConfusedPair> pairs)

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Reflection;
-using System.Runtime.InteropServices;
 using Gesto.Data;
 using Gesto.Features;
 using Gesto.Inference;
@@ -12,13 +10,21 @@ namespace Gesto.Evaluation;
 /// <summary>Evaluates a run on one split of a feature folder and writes what it found into the run.</summary>
 public static class RunEvaluation
 {
+    /// <summary>Samples that are predicted one by one for their time.</summary>
+    private const int TimedSamples = 20;
+
+    /// <summary>What files and options call the fold that a run of a cross-validation left out.</summary>
+    public const string FoldSplit = "fold";
+
     /// <summary>The files that <see cref="Save"/> writes into a run, for one split.</summary>
     public static string ReportPath(string runFolder, string split) => Path.Combine(runFolder, $"report-{split}.html");
+
+    public static string ResultPath(string runFolder, string split) => Path.Combine(runFolder, $"evaluation-{split}.json");
 
     /// <param name="runFolder">A finished run.</param>
     /// <param name="featuresFolder">Features made as those trained on.</param>
     /// <param name="split">Which samples. Train means those the run learned from; validation means the samples of val where they
-    /// have labels, else the part of train that the run held out.</param>
+    /// have labels, else the part of train that the run held out; null means the fold of a cross-validation that it left out.</param>
     /// <param name="seed">Of the bootstrap.</param>
     /// <param name="threads">libtorch's threads.</param>
     /// <param name="clock">For the report's date.</param>
@@ -26,14 +32,14 @@ public static class RunEvaluation
     /// <param name="cancel">Noticed between batches.</param>
     /// <exception cref="InvalidDataException">No labels for the split, another label set, or features made differently.</exception>
     public static EvaluationResult Evaluate(
-        string runFolder, string featuresFolder, Split split, int seed, int threads, TimeProvider clock,
+        string runFolder, string featuresFolder, Split? split, int seed, int threads, TimeProvider clock,
         IProgress<WorkProgress>? progress, CancellationToken cancel) =>
         EvaluationResult.Of(Predict(runFolder, featuresFolder, split, seed, threads, clock, progress, cancel));
 
     /// <summary>What the run says about each sample of the split, before it is scored. Parameters and errors as in
     /// <see cref="Evaluate"/>.</summary>
     internal static EvaluationInput Predict(
-        string runFolder, string featuresFolder, Split split, int seed, int threads, TimeProvider clock,
+        string runFolder, string featuresFolder, Split? split, int seed, int threads, TimeProvider clock,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         FeatureSet features = FeatureSet.Open(featuresFolder);
@@ -45,7 +51,7 @@ public static class RunEvaluation
         Sample[] present = [.. samples.Where(s => extracted.Contains(s.Key))];
         if (present.Length == 0)
             throw new InvalidDataException(
-                $"{featuresFolder}: all {samples.Count} samples of {ManifestFile.Text(split)} were skipped by extraction; " +
+                $"{featuresFolder}: all {samples.Count} samples of {NameOf(split)} were skipped by extraction; " +
                 $"{FeatureSet.SkippedFile} says why.");
         int[] truth = [.. present.Select(s => TruthOf(s, features.LabelKey, recogniser.Labels, runFolder))];
         // What a sample does not have cannot be left out again.
@@ -57,16 +63,20 @@ public static class RunEvaluation
         {
             Probabilities = probabilities[0],
             Masked = [.. masks.Zip(probabilities, (mask, p) => new MaskedPrediction(mask.Words, p)).Skip(1)],
+            Attention = (recogniser as Recogniser)?.Attention,
             Truth = truth,
             Samples = present,
             Labels = recogniser.Labels,
             Recipe = recogniser.Recipe.Name,
-            Split = ManifestFile.Text(split),
+            Split = NameOf(split),
             TrainedOnThese = present.Any(s => trained.Contains(s.Key)),
             Simulated = File.Exists(Path.Combine(featuresFolder, FeatureSet.SimulatedFile)),
             Seed = seed,
             WatchedPairs = CostlyPairs.Of(recogniser.Recipe),
             Calibration = recogniser.Calibration,
+            Parameters = recogniser.Parameters,
+            TrainingSeconds = TrainingSeconds(runFolder),
+            MillisecondsASample = Milliseconds(recogniser, features, present, clock),
             Facts = FactsOf(recogniser, runFolder, samples.Count - present.Length, remark, seed, clock),
         };
     }
@@ -76,20 +86,23 @@ public static class RunEvaluation
     /// <param name="runFolder">The run.</param>
     /// <param name="input">What it said.</param>
     /// <param name="result">Its score.</param>
-    internal static void Save(string runFolder, EvaluationInput input, EvaluationResult result)
+    /// <param name="pairs">Frames for the report; null = none were asked for.</param>
+    internal static void Save(string runFolder, EvaluationInput input, EvaluationResult result, IReadOnlyList<PairPicture>? pairs = null)
     {
         PredictionFile.Save(runFolder, input);
-        AtomicFile.WriteText(Path.Combine(runFolder, $"evaluation-{result.Split}.json"), result.ToJson() + "\n");
+        AtomicFile.WriteText(ResultPath(runFolder, result.Split), result.ToJson() + "\n");
         ConfusionPicture.Save(Path.Combine(runFolder, $"confusion-{result.Split}.png"), result);
-        Report.Save(ReportPath(runFolder, result.Split), result, Path.Combine(runFolder, "log.jsonl"));
+        Report.Save(ReportPath(runFolder, result.Split), result, Path.Combine(runFolder, "log.jsonl"), pairs);
     }
 
     private static bool Has(FeatureStore? store, FeatureKey? needed, Sample sample) => needed is null || store?.Contains(sample.Key) == true;
 
     /// <returns>Labelled samples of the split, and what a reader should know about the choice.</returns>
     internal static (IReadOnlyList<Sample> Samples, string? Remark) SamplesOf(
-        IReadOnlyList<Sample> all, IReadOnlyDictionary<string, int>? key, Split split, RunFacts facts, string place)
+        IReadOnlyList<Sample> all, IReadOnlyDictionary<string, int>? key, Split? split, RunFacts facts, string place)
     {
+        const string chosen = "the checkpoint was chosen on these samples";
+        if (facts.Fold.Count > 0 && split != Split.Test) return (Dealt(), split == Split.Validation ? chosen : null);
         Sample[] labelled = [.. all.Where(s => s.Split == split && ClassIdOf(s, key) is not null)];
         if (split == Split.Train)
         {
@@ -103,15 +116,33 @@ public static class RunEvaluation
             var heldOut = facts.Validation.ToHashSet(StringComparer.Ordinal);
             labelled = [.. all.Where(s => heldOut.Contains(s.Key) && s.ClassId is not null)];
             if (labelled.Length > 0)
-                return (labelled, $"held out of train by {facts.HeldOutBy}; the checkpoint was chosen on these samples");
+                return (labelled, $"held out of train by {facts.HeldOutBy}; {chosen}");
         }
-        string name = ManifestFile.Text(split);
+        string name = NameOf(split);
         throw new InvalidDataException(
-            all.Any(s => s.Split == split)
+            split is null ? $"{place}: the run left no fold out. Train it with --fold, or evaluate it on another split."
+            : all.Any(s => s.Split == split)
                 ? $"{place}: no labels for split '{name}'. Put a {LabelKeyFile.FileName} with the header sample,label,name there, or fill " +
                   $"the label column of {ManifestFile.FileName}; 'gesto submit' needs no labels."
                 : $"{place}: no sample in split '{name}'.");
+
+        // A cross-validation dealt the labelled samples of train and val anew.
+        Sample[] Dealt()
+        {
+            var part = (split switch
+            {
+                null => facts.Fold,
+                Split.Train => facts.Train,
+                _ => facts.Validation,
+            }).ToHashSet(StringComparer.Ordinal);
+            Sample[] dealt = [.. all.Where(s => part.Contains(s.Key) && s.ClassId is not null)];
+            return dealt.Length > 0 ? dealt : throw new InvalidDataException(
+                $"{place}: no sample of the run's {NameOf(split)} part is here. Evaluate it on the features it was trained on.");
+        }
     }
+
+    /// <returns>As files and options spell it.</returns>
+    internal static string NameOf(Split? split) => split is { } known ? ManifestFile.Text(known) : FoldSplit;
 
     private static int? ClassIdOf(Sample sample, IReadOnlyDictionary<string, int>? key) =>
         sample.ClassId ?? (key?.TryGetValue(sample.Key, out int id) == true ? id : null);
@@ -131,6 +162,23 @@ public static class RunEvaluation
         return label;
     }
 
+    private static double TrainingSeconds(string runFolder) => Ensemble.Exists(runFolder)
+        ? EnsembleFile.Load(runFolder).Members.Sum(m => TrainingSeconds(Path.Combine(runFolder, m.Run)))
+        : EpochLog.Load(Path.Combine(runFolder, "log.jsonl")).Sum(e => e.Seconds);
+
+    private static string Ended(string log) => File.Exists(log) ? Text($", ended {File.GetLastWriteTimeUtc(log):yyyy-MM-dd HH:mm} UTC") : "";
+
+    private static double Milliseconds(IRecogniser recogniser, FeatureSet features, Sample[] samples, TimeProvider clock)
+    {
+        double[] each = [.. samples.Take(TimedSamples).Select(sample =>
+        {
+            long begun = clock.GetTimestamp();
+            recogniser.PredictAll(features, [sample]);
+            return clock.GetElapsedTime(begun).TotalMilliseconds;
+        }).Order()];
+        return Math.Round(each[each.Length / 2], 1);
+    }
+
     private static Dictionary<string, string> FactsOf(
         IRecogniser recogniser, string runFolder, int leftOut, string? remark, int seed, TimeProvider clock)
     {
@@ -146,15 +194,25 @@ public static class RunEvaluation
         if (Ensemble.Exists(runFolder))
             facts["members"] = string.Join(", ", EnsembleFile.Load(runFolder).Members.Select(m => Text($"{m.Run} {m.Weight:0.000}")));
         facts["calibration"] = CalibrationText(recogniser.Calibration);
-        TimeSpan training = TimeSpan.FromSeconds(EpochLog.Load(Path.Combine(runFolder, "log.jsonl")).Sum(e => e.Seconds));
-        if (training > TimeSpan.Zero) facts["training time"] = Text($"{training.TotalMinutes:0.0} min over all epochs");
+        facts["parameters"] = Text($"{recogniser.Parameters:N0} learnt{(run.Rgb?.Shape.Length == 2 ? ", and the RGB encoder's of extraction" : "")}");
+        TimeSpan training = TimeSpan.FromSeconds(TrainingSeconds(runFolder));
+        if (training > TimeSpan.Zero)
+            facts["training time"] = Text($"{training.TotalMinutes:0.0} min over all epochs{Ended(Path.Combine(runFolder, "log.jsonl"))}");
         facts["data fingerprint"] = run.DataFingerprint;
-        facts["libtorch"] = Text($"{run.TorchVersion}, {run.Threads} threads for training");
-        facts["Gesto"] = typeof(RunEvaluation).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "?";
+        facts["trained by"] = Text($"Gesto {ProgramText(run.Program)}, libtorch {run.TorchVersion}, {run.Threads} threads{(run.Machine is { } on ? $" on {on}" : "")}");
+        facts["evaluated by"] = $"Gesto {ProgramText(RunFacts.ThisProgram)}";
         facts["evaluated"] = Text($"{clock.GetUtcNow():yyyy-MM-dd HH:mm} UTC");
-        facts["machine"] = Text($"{Environment.ProcessorCount} cores, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.FrameworkDescription}");
+        facts["machine"] = RunFacts.ThisMachine;
         return facts;
     }
+
+    /// <returns>"0.1.0, commit f36502b": what a build inside its repository knows of itself.</returns>
+    private static string ProgramText(string? program) => program?.Split('+') switch
+    {
+        null => "of an unknown commit",
+        [var version, { Length: > 7 } commit] => $"{version}, commit {commit[..7]}",
+        _ => program,
+    };
 
     private static string CalibrationText(Calibration c) => c.Samples == 0
         ? "none: probabilities as the network gives them"

@@ -27,9 +27,10 @@ public sealed class Ensemble : IRecogniser
         CheckTogether(folder, members);
         (this.members, this.weights, Calibration) = (members, weights, calibration);
         Facts = Join(members);
+        string own = Path.Combine(folder, "recipe.json"); // of a recipe with members
         Recipe = members[0].Recipe with
         {
-            Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
+            Name = File.Exists(own) ? RecipeFile.Load(own).Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
             Why = $"ensemble of {string.Join(", ", members.Select(m => m.Recipe.Name))}",
             Modalities = [.. new[] { Recipe.RgbModality, Recipe.RadarModality }.Where(m => members.Any(r => r.Recipe.Modalities.Contains(m)))],
         };
@@ -40,9 +41,11 @@ public sealed class Ensemble : IRecogniser
 
     public LabelSet Labels => members[0].Labels;
 
-    /// <summary>Keys of the modalities that any member uses; Train is what any member learned from, Validation what all
+    /// <summary>Keys of the modalities that any member uses; Train is what any member learned from, Validation and Fold what all
     /// held out.</summary>
     public RunFacts Facts { get; }
+
+    public long Parameters => members.Sum(m => m.Parameters);
 
     public Calibration Calibration { get; }
 
@@ -164,6 +167,7 @@ public sealed class Ensemble : IRecogniser
             RadarWidth = radar?.RadarWidth ?? 0,
             Train = [.. members.SelectMany(m => m.Facts.Train).Distinct()],
             Validation = [.. members.Select(m => m.Facts.Validation).Aggregate((a, b) => [.. a.Intersect(b)])],
+            Fold = [.. members.Select(m => m.Facts.Fold).Aggregate((a, b) => [.. a.Intersect(b)])],
             DataFingerprint = string.Join(' ', members.Select(m => m.Facts.DataFingerprint).Distinct()),
         };
     }

@@ -16,6 +16,9 @@ public interface IRecogniser : IDisposable
     /// <summary>What it was trained on; features made otherwise are refused.</summary>
     RunFacts Facts { get; }
 
+    /// <summary>Numbers that training found; an RGB encoder that extraction ran is not among them.</summary>
+    long Parameters { get; }
+
     /// <summary>Already applied to what is predicted.</summary>
     Calibration Calibration { get; }
 

@@ -53,6 +53,8 @@ public sealed class Recogniser : IRecogniser
         return new Recogniser(run, run.Facts.LabelSet, rgb, radar, model) { Calibration = Calibration.Load(runFolder) };
     }
 
+    public long Parameters => new nn.Module?[] { rgbEncoder, radarEncoder, model }.Sum(part => part?.parameters().Sum(p => p.numel()) ?? 0);
+
     /// <inheritdoc/>
     /// <remarks>One modality of two by <c>model.modalityDropout</c>, any antennas of several by <c>model.antennaDropout</c>.</remarks>
     public IReadOnlyList<ModalityMask> Masks
@@ -71,6 +73,10 @@ public sealed class Recogniser : IRecogniser
         }
     }
 
+    /// <summary>Where attention fusion looked in the last <see cref="PredictAll"/>, under the mask that shows most; null where the
+    /// recipe's fusion has no attention.</summary>
+    public AttentionMap? Attention { get; private set; }
+
     private bool BearsMissing => Recipe is { UsesRgb: true, UsesRadar: true, Model.ModalityDropout: > 0 };
 
     /// <returns>Probabilities (K) in the order of <see cref="Labels"/>.</returns>
@@ -86,15 +92,17 @@ public sealed class Recogniser : IRecogniser
         CheckKey("RGB", run.Facts.Rgb, features.Rgb);
         CheckKey("radar", run.Facts.Radar, features.Radar);
         List<float[]>[] results = [.. masks.Select(_ => new List<float[]>(samples.Count))];
+        var attention = new AttentionSum();
         int done = 0;
         foreach (Sample[] chunk in samples.Chunk(Batch))
         {
             cancel.ThrowIfCancellationRequested();
             progress?.Report(new WorkProgress("predict", done, samples.Count, "samples"));
             (float[]? Rgb, float[]? Radar)[] encoded = [.. chunk.Select(s => Encode(Load(features, s.Key)))];
-            for (int m = 0; m < masks.Count; m++) results[m].AddRange(Classify(encoded, masks[m]));
+            for (int m = 0; m < masks.Count; m++) results[m].AddRange(Classify(encoded, masks[m], m == 0 ? attention : null));
             done += chunk.Length;
         }
+        Attention = attention.ToMap();
         return [.. results.Select(r => r.ToArray())];
     }
 
@@ -161,22 +169,43 @@ public sealed class Recogniser : IRecogniser
                 $"the run was trained on ({string.Join(',', expected)}). Extract it with the same settings.");
     }
 
-    private float[][] Classify((float[]? Rgb, float[]? Radar)[] samples, ModalityMask? mask)
+    private float[][] Classify((float[]? Rgb, float[]? Radar)[] samples, ModalityMask? mask, AttentionSum? attention = null)
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
         // Frames lose their mean in the encoder, features here.
-        FeatureSequences? rgbs = Recipe.UsesRgb ? new(run.Facts.RgbWidth, Recipe.Rgb is { RemoveStatic: true, Encoder: not RgbEncoderMode.Frames }) : null;
-        FeatureSequences? radars = Recipe.UsesRadar ? new(run.Facts.RadarWidth, Recipe.Radar.CentreFeatures) : null;
+        FeatureSequences? rgbs = Recipe.UsesRgb
+            ? new(run.Facts.RgbWidth, Recipe.Rgb is { RemoveStatic: true, Encoder: not RgbEncoderMode.Frames }) { Longest = run.Facts.Rgb!.Shape[0] } : null;
+        FeatureSequences? radars = Recipe.UsesRadar ? new(run.Facts.RadarWidth, Recipe.Radar.CentreFeatures) { Longest = run.Facts.Radar!.Shape[0] } : null;
         foreach ((float[]? rgb, float[]? radar) in samples)
         {
             rgbs?.Add(rgb ?? []);
             radars?.Add(radar ?? []);
         }
         var sequences = new SampleSequences(rgbs, radars);
-        (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) = sequences.Batch([.. Enumerable.Range(0, samples.Length)], Recipe.Training, null);
-        float[] all = nn.functional.softmax(model.Classify(rgbSteps, radarSteps, mask) / Calibration.Temperature, 1).data<float>().ToArray();
-        return [.. all.Chunk(Labels.Count)];
+        int[] every = [.. Enumerable.Range(0, samples.Length)];
+        int views = Recipe.Model.Views;
+        Tensor logits = zeros(samples.Length, Labels.Count);
+        for (int view = 0; view < views; view++)
+        {
+            double tempo = views == 1 ? 1 : 1 + Recipe.Training.TempoSpread * (2.0 * view / (views - 1) - 1);
+            (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) = sequences.Batch(every, Recipe.Training, null, tempo);
+            logits.add_(model.Classify(rgbSteps, radarSteps, mask));
+            if (attention is not null && model.Attention is { } looked) Add(attention, looked, rgbSteps!.Lengths, radarSteps!.Lengths);
+        }
+        return [.. nn.functional.softmax(logits / (views * Calibration.Temperature), 1).data<float>().ToArray().Chunk(Labels.Count)];
+    }
+
+    /// <param name="sum">Receives the samples that have both modalities.</param>
+    /// <param name="looked">(B, Trgb, Tradar).</param>
+    /// <param name="rgb">RGB steps of each sample.</param>
+    /// <param name="radar">Radar steps of each sample.</param>
+    private static void Add(AttentionSum sum, Tensor looked, int[] rgb, int[] radar)
+    {
+        int rows = (int)looked.shape[1], columns = (int)looked.shape[2];
+        float[] weights = looked.contiguous().data<float>().ToArray();
+        for (int b = 0; b < rgb.Length; b++)
+            if (rgb[b] > 0 && radar[b] > 0) sum.Add(weights.AsSpan(b * rows * columns, rows * columns), columns, rgb[b], radar[b]);
     }
 
     private void CheckKey(string modality, FeatureKey? trained, FeatureStore? given)

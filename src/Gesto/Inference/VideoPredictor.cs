@@ -18,6 +18,13 @@ public readonly record struct RankedSign(SignClass Sign, float Probability);
 /// <param name="Used">What of the recording it rests on; <see cref="IRecogniser.Masks"/> begins with everything.</param>
 public sealed record VideoPrediction(float[] Probabilities, ModalityMask Used);
 
+/// <summary>A recording as its recogniser takes it.</summary>
+/// <param name="Features">What is recognised.</param>
+/// <param name="Used">As <see cref="VideoPrediction.Used"/>.</param>
+/// <param name="Frames">The frames that the RGB features are of, (T, FrameSize, FrameSize, 3); null where RGB is not used.</param>
+/// <param name="FrameSize">Their side, pixels; 0 without.</param>
+public sealed record ReadRecording(SampleFeatures Features, ModalityMask Used, Video.Clip? Frames, int FrameSize);
+
 /// <summary>Recognises signs straight from recordings: the same reading, cutting and encoding as `gesto extract`, in this
 /// process, nothing kept on disk.</summary>
 /// <remarks>Not thread-safe. Takes over neither the recogniser nor the encoder: the caller disposes both.</remarks>
@@ -50,6 +57,13 @@ public sealed class VideoPredictor
     /// <exception cref="IOException">A file cannot be trusted.</exception>
     public VideoPrediction Predict(string root, Sample sample, CancellationToken cancel)
     {
+        ReadRecording read = Read(root, sample, cancel);
+        return new(recogniser.Predict(read.Features, read.Used), read.Used);
+    }
+
+    /// <summary>Reads and encodes, but does not recognise. Parameters and errors as in <see cref="Predict"/>.</summary>
+    internal ReadRecording Read(string root, Sample sample, CancellationToken cancel)
+    {
         RunFacts facts = recogniser.Facts;
         string place = Path.Combine(root, Path.GetDirectoryName(sample.Rgb ?? sample.Radar.FirstOrDefault(r => r is not null) ?? "") ?? "");
         var reader = new SampleReader(
@@ -61,7 +75,8 @@ public sealed class VideoPredictor
             if (facts.Radar is not null && !used.Radar) throw Missing(place, "radar (…_RDM1.mp4 to …_RDM3.mp4)");
         }
         float[]? features = null, frames = null;
-        int rgbLength = 0, radarLength = 0;
+        Video.Clip? seen = null;
+        int radarLength = 0;
         int[] shape = [];
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         // The radar is decoded beside the RGB: the encoder waits for the latter alone.
@@ -70,11 +85,10 @@ public sealed class VideoPredictor
         {
             try
             {
-                Clip clip = reader.ReadRgb(sample, encoder!.InputSize, cancel);
+                seen = reader.ReadRgb(sample, encoder!.InputSize, cancel);
                 cancel.ThrowIfCancellationRequested();
-                rgbLength = clip.Length;
-                features = new float[rgbLength * encoder.Width];
-                encoder.Encode(clip.Frames, rgbLength, features);
+                features = new float[seen.Length * encoder.Width];
+                encoder.Encode(seen.Frames, seen.Length, features);
             }
             catch
             {
@@ -92,7 +106,7 @@ public sealed class VideoPredictor
                 ? Array.ConvertAll(clip.Bytes, b => (float)b)
                 : MemoryMarshal.Cast<byte, float>(clip.Bytes).ToArray();
         }
-        return new(recogniser.Predict(new SampleFeatures(features, rgbLength, frames, radarLength, shape), used), used);
+        return new(new SampleFeatures(features, seen?.Length ?? 0, frames, radarLength, shape), used, seen, seen is null ? 0 : encoder!.InputSize);
     }
 
     private RadarClip ReadRadar(SampleReader reader, Sample sample, ModalityMask used, string place, CancellationToken cancel)

@@ -11,13 +11,15 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
 {
     private readonly List<(float[]? Values, FeatureStore? Store, string Key, int Length)> samples = [];
     private float[] buffer = [];
+    private int longest;
 
     /// <summary>F.</summary>
     public int Width => width;
 
     public int Count => samples.Count;
 
-    public int Longest { get; private set; }
+    /// <summary>Set beforehand: at least this, so that what one sample is shown does not depend on the others.</summary>
+    public int Longest { get => longest; init => longest = value; }
 
     public int LengthOf(int sample) => samples[sample].Length;
 
@@ -28,7 +30,7 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
             throw new ArgumentException($"{steps.Length} values do not make steps of {width}.", nameof(steps));
         if (centre) RemoveMean(steps = [.. steps]);
         samples.Add((steps, null, "", steps.Length / width));
-        Longest = Math.Max(Longest, steps.Length / width);
+        longest = Math.Max(longest, steps.Length / width);
     }
 
     /// <summary>Leaves a sample's steps on disk.</summary>
@@ -37,19 +39,19 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
     public void Add(FeatureStore store, string key)
     {
         samples.Add((null, store, key, store.LengthOf(key)));
-        Longest = Math.Max(Longest, store.LengthOf(key));
+        longest = Math.Max(longest, store.LengthOf(key));
     }
 
     public ModalitySteps Batch(ReadOnlySpan<int> chosen, int[][] steps, Random? random = null)
     {
-        int longest = Math.Max(1, steps.Max(s => s.Length));
+        int padTo = Math.Max(1, steps.Max(s => s.Length));
         // Straight into the tensor: a batch is 16 MB, too much to make twice a step.
-        Tensor padded = empty([chosen.Length, longest, width], ScalarType.Float32);
+        Tensor padded = empty([chosen.Length, padTo, width], ScalarType.Float32);
         Span<float> to = MemoryMarshal.Cast<byte, float>(padded.bytes);
         for (int i = 0; i < chosen.Length; i++)
         {
             ReadOnlySpan<float> values = steps[i].Length > 0 ? Values(chosen[i]) : [];
-            Span<float> rows = to.Slice(i * longest * width, longest * width);
+            Span<float> rows = to.Slice(i * padTo * width, padTo * width);
             for (int t = 0; t < steps[i].Length; t++) values.Slice(steps[i][t] * width, width).CopyTo(rows[(t * width)..]);
             rows[(steps[i].Length * width)..].Clear();
         }

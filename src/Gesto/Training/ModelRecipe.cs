@@ -115,6 +115,10 @@ public sealed record ModelRecipe
     /// heart within ten epochs; half of them, another half each time, are not.</summary>
     public double InputDropout { get; init; }
 
+    /// <summary>Tempos at which a sample is read when it is recognised, spread evenly over 1 ± training.tempoSpread; their logits are
+    /// averaged: test-time augmentation. 1: as it is. An odd number has the sample itself among them.</summary>
+    public int Views { get; init; } = 1;
+
     internal void Check(RecipeCheck check, int modalities, bool frames)
     {
         check.Require(Fusion != FusionMode.Early || frames, "model.fusion", "early",
@@ -126,6 +130,7 @@ public sealed record ModelRecipe
         check.AtLeastOne(Parts, "model.parts");
         check.Require(WideParts >= 0, "model.wideParts", WideParts, "0 (none) or more");
         check.AtLeastOne(Heads, "model.heads");
+        check.Require(Views >= 1 && Views % 2 == 1, "model.views", Views, "an odd number, 1 or more");
         check.Fraction(Dropout, "model.dropout");
         check.Fraction(InputDropout, "model.inputDropout");
         check.Fraction(ModalityDropout, "model.modalityDropout");

@@ -132,8 +132,10 @@ internal static class RadarEncoderTraining
                         length, frames.Longest, Sequences.DrawTempo(augmentation.TempoSpread, random!), augmentation.FrameDropout, timeMasking: 0, random!);
                 if (augmentation is not null) shifts[i] = FrameChanges.DrawShift(augmentation, random!);
             }
+            int[] lengths = [.. steps.Select(s => s.Length)];
             using Tensor batch = frames.Batch(samples, steps, shifts);
-            return classifier.Classify(batch, [.. steps.Select(s => s.Length)], augmentation, random);
+            using Tensor shown = augmentation is null ? batch.alias() : FrameChanges.Mask(batch, lengths, augmentation, random!);
+            return classifier.Classify(shown, lengths, augmentation, random);
         }
     }
 

@@ -111,6 +111,8 @@ public sealed record RadarRecipe
         check.Fraction(Augmentation.TempoSpread, "radar.augmentation.tempoSpread");
         check.Fraction(Augmentation.GainSpread, "radar.augmentation.gainSpread");
         check.Fraction(Augmentation.FrameDropout, "radar.augmentation.frameDropout");
+        check.Fraction(Augmentation.RangeMasking, "radar.augmentation.rangeMasking");
+        check.Fraction(Augmentation.DopplerMasking, "radar.augmentation.dopplerMasking");
         check.NotNegative(Augmentation.Noise, "radar.augmentation.noise");
     }
 }
@@ -133,4 +135,11 @@ public sealed record AugmentationRecipe
 
     /// <summary>Each frame is left out with this probability (at least one stays).</summary>
     public double FrameDropout { get; init; }
+
+    /// <summary>One band of up to this part of the range bins is hidden through the whole sample: it holds the sample's smallest
+    /// value. Source: the frequency masking of D. Park et al., "SpecAugment", Interspeech 2019, on a radar's axes.</summary>
+    public double RangeMasking { get; init; }
+
+    /// <summary>Likewise of the Doppler bins.</summary>
+    public double DopplerMasking { get; init; }
 }

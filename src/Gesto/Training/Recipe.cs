@@ -29,6 +29,10 @@ public sealed record Recipe
     /// close predictions. Ours are a hospital's: yes for no, one part of the body for another.</summary>
     public IReadOnlyList<IReadOnlyList<string>> CostlyPairs { get; init; } = [["NO", "SI"], ["OCCHIO", "NASO"]];
 
+    /// <summary>Recipes that are trained side by side and vote (<see cref="Inference.Ensemble"/>): for each its name or path, then values
+    /// set over it as "key=value". Empty: this recipe itself is trained; else nothing of it but name, why and costly pairs counts.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Members { get; init; } = [];
+
     public const string RgbModality = "rgb";
     public const string RadarModality = "radar";
 
@@ -50,6 +54,8 @@ public sealed record Recipe
             $"[{string.Join(", ", Modalities)}]", "[\"rgb\"], [\"radar\"] or [\"rgb\", \"radar\"]");
         check.Require(CostlyPairs is { } pairs && pairs.All(p => p is [{ } a, { } b] && a != b), "costlyPairs",
             "something else", "pairs of two names, [[\"NO\", \"SI\"], …]");
+        check.Require(Members is { Count: not 1 } members && members.All(m => m is [{ Length: > 0 }, ..] && m.All(t => t is not null)), "members",
+            Members?.Count ?? 0, "none, or two or more of [\"recipe\", \"key=value\", …]");
         check.Fraction(Rgb.GainSpread, "rgb.gainSpread");
         check.NotNegative(Rgb.Noise, "rgb.noise");
         Radar.Check(check);

@@ -37,6 +37,12 @@ public static class RecipeFile
         return Parse(File.ReadAllText(path), path, overrides);
     }
 
+    /// <summary>Loads the members of a recipe that has some.</summary>
+    /// <param name="recipe">Its members' own values win over <paramref name="overrides"/>.</param>
+    /// <param name="overrides">As in <see cref="Load"/>, for every member.</param>
+    public static IReadOnlyList<Recipe> LoadMembers(Recipe recipe, IEnumerable<string> overrides) =>
+        [.. recipe.Members.Select(m => Load(m[0], [.. overrides, .. m.Skip(1)]) with { CostlyPairs = recipe.CostlyPairs })];
+
     /// <returns>Names of the recipes in <see cref="Folder"/>, in ordinal order.</returns>
     public static IReadOnlyList<string> Names() => Directory.Exists(Folder)
         ? [.. Directory.EnumerateFiles(Folder, "*.json").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal)]

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gesto.Data;
@@ -39,6 +42,9 @@ public sealed record RunFacts
 
     public required IReadOnlyList<string> Validation { get; init; }
 
+    /// <summary>The samples of the fold that was left out of both; empty outside cross-validation.</summary>
+    public IReadOnlyList<string> Fold { get; init; } = [];
+
     /// <summary>Labelled samples without all the features the recipe asks for: not used.</summary>
     public required IReadOnlyList<string> Skipped { get; init; }
 
@@ -46,6 +52,19 @@ public sealed record RunFacts
     public required string DataFingerprint { get; init; }
 
     public required string TorchVersion { get; init; }
+
+    /// <summary>The Gesto that started the run, version+commit; null in runs of before it was kept.</summary>
+    public string? Program { get; init; }
+
+    /// <summary>What it ran on; null likewise.</summary>
+    public string? Machine { get; init; }
+
+    /// <summary>This Gesto: "0.1.0+COMMIT" where it was built inside its repository.</summary>
+    internal static string ThisProgram { get; } =
+        typeof(RunFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "?";
+
+    internal static string ThisMachine { get; } = string.Create(CultureInfo.InvariantCulture,
+        $"{Environment.ProcessorCount} cores, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.FrameworkDescription}");
 
     public const int CurrentVersion = 2;
 
@@ -163,14 +182,25 @@ public sealed class RunDirectory
             AtomicFile.Write(target, to => to.Write(File.ReadAllBytes(source)));
     }
 
+    /// <returns>True where both recipes train the same radar encoder, given the same data and threads.</returns>
+    internal static bool ShareRadarTraining(Recipe a, Recipe b) =>
+        a.UsesRadar && b.UsesRadar && Before(a) == Before(b) && a.Training.Seed == b.Training.Seed &&
+        a.Training.GradientClip == b.Training.GradientClip && a.Training.BalanceClasses == b.Training.BalanceClasses;
+
     /// <summary>What decides the encoder's own training: whether it goes on learning afterwards does not.</summary>
     private static RadarRecipe Before(Recipe recipe) =>
         recipe.Radar with { Encoder = recipe.LearnsRadar && recipe.Radar.Epochs > 0 ? RadarEncoderMode.Trained : recipe.Radar.Encoder };
 
-    private void CheckSame(Recipe recipe, RunFacts facts)
+    /// <exception cref="InvalidDataException">The run's recipe is another one.</exception>
+    internal void CheckSame(Recipe recipe)
     {
         if (RecipeFile.Format(recipe) != RecipeFile.Format(Recipe))
             throw Differs($"its recipe is '{Recipe.Name}' with other settings ({FirstDifference(RecipeFile.Format(Recipe), RecipeFile.Format(recipe))})");
+    }
+
+    private void CheckSame(Recipe recipe, RunFacts facts)
+    {
+        CheckSame(recipe);
         if (facts.LabelSet.Fingerprint != Facts.LabelSet.Fingerprint)
             throw Differs($"it was trained on another label set ({Facts.Labels.Count} classes, the features have {facts.Labels.Count})");
         CheckKey("RGB", Facts.Rgb, facts.Rgb);

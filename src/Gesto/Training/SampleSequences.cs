@@ -9,20 +9,21 @@ internal sealed record SampleSequences(IStepSource? Rgb, IStepSource? Radar)
 {
     /// <param name="chosen">Samples.</param>
     /// <param name="training">What to change while learning.</param>
-    /// <param name="random">Source of the changes; null = show every step as it is.</param>
-    public (ModalitySteps? Rgb, ModalitySteps? Radar) Batch(ReadOnlySpan<int> chosen, TrainingRecipe training, Random? random)
+    /// <param name="random">Source of the changes; null = show the whole sample at one tempo.</param>
+    /// <param name="tempo">That tempo; 1 = as it is.</param>
+    public (ModalitySteps? Rgb, ModalitySteps? Radar) Batch(ReadOnlySpan<int> chosen, TrainingRecipe training, Random? random, double tempo = 1)
     {
         var rgb = new int[chosen.Length][];
         var radar = new int[chosen.Length][];
         for (int i = 0; i < chosen.Length; i++)
         {
-            double tempo = random is null ? 1 : Sequences.DrawTempo(training.TempoSpread, random);
+            double shown = random is null ? tempo : Sequences.DrawTempo(training.TempoSpread, random);
             rgb[i] = Draw(Rgb, chosen[i]);
             radar[i] = Draw(Radar, chosen[i]);
 
             int[] Draw(IStepSource? of, int sample) => of is null || of.LengthOf(sample) == 0 ? []
-                : random is null ? [.. Enumerable.Range(0, of.LengthOf(sample))]
-                : Sequences.DrawSteps(of.LengthOf(sample), of.Longest, tempo, training.FrameDropout, training.TimeMasking, random);
+                : random is null ? Sequences.AtTempo(of.LengthOf(sample), of.Longest, shown)
+                : Sequences.DrawSteps(of.LengthOf(sample), of.Longest, shown, training.FrameDropout, training.TimeMasking, random);
         }
         return (Rgb?.Batch(chosen, rgb, random), Radar?.Batch(chosen, radar, random));
     }

@@ -36,17 +36,28 @@ internal static class Sequences
     /// <param name="random">Source of both.</param>
     public static int[] DrawSteps(int length, int longest, double tempo, double frameDropout, double timeMasking, Random random)
     {
-        int count = Math.Clamp((int)Math.Round(length / tempo), 1, Math.Max(longest, 1));
-        int masked = (int)(timeMasking * random.NextDouble() * count), start = random.Next(count - masked + 1);
-        var steps = new List<int>(count);
-        for (int i = 0; i < count; i++)
+        int[] whole = AtTempo(length, longest, tempo);
+        int masked = (int)(timeMasking * random.NextDouble() * whole.Length), start = random.Next(whole.Length - masked + 1);
+        var steps = new List<int>(whole.Length);
+        for (int i = 0; i < whole.Length; i++)
         {
-            int step = count == 1 ? length / 2 : (int)Math.Round((double)i * (length - 1) / (count - 1));
             bool shown = random.NextDouble() >= frameDropout;
-            if (shown && (i < start || i >= start + masked)) steps.Add(step);
+            if (shown && (i < start || i >= start + masked)) steps.Add(whole[i]);
         }
         if (steps.Count == 0) steps.Add(length / 2);
         return [.. steps];
+    }
+
+    /// <summary>All of a sample at another tempo: steps repeated or left out, evenly.</summary>
+    /// <param name="length">Real steps, ≥ 1.</param>
+    /// <param name="longest">No more are shown.</param>
+    /// <param name="tempo">2 shows half as many steps; 1 shows each once.</param>
+    public static int[] AtTempo(int length, int longest, double tempo)
+    {
+        int count = Math.Clamp((int)Math.Round(length / tempo), 1, Math.Max(longest, 1));
+        var steps = new int[count];
+        for (int i = 0; i < count; i++) steps[i] = count == 1 ? length / 2 : (int)Math.Round((double)i * (length - 1) / (count - 1));
+        return steps;
     }
 
     /// <summary>Subtracts each feature's mean over its sample. Gradients flow back to <paramref name="rows"/>.</summary>

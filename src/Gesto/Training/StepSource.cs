@@ -36,7 +36,9 @@ internal sealed class EncodedFrames(FrameSequences frames, FrameEncoder encoder,
         if (random is not null)
             for (int i = 0; i < shifts.Length; i++) shifts[i] = FrameChanges.DrawShift(augmentation, random);
         using var scope = NewDisposeScope();
-        Tensor scaled = encoder.Scale(frames.Batch(chosen, steps, shifts), lengths);
+        Tensor shown = frames.Batch(chosen, steps, shifts);
+        if (random is not null) shown = FrameChanges.Mask(shown, lengths, augmentation, random);
+        Tensor scaled = encoder.Scale(shown, lengths);
         if (random is not null) scaled = FrameChanges.Apply(scaled, lengths, augmentation, random);
         Tensor rows = encoder.Encode(scaled, lengths);
         if (centre) rows = Sequences.Centre(rows, lengths);
@@ -62,6 +64,31 @@ internal static class FrameChanges
 {
     /// <returns>Rows to move a sample by.</returns>
     public static int DrawShift(AugmentationRecipe recipe, Random random) => random.Next(-recipe.RangeShiftBins, recipe.RangeShiftBins + 1);
+
+    /// <summary>Hides one band of rows and one of columns of each sample.</summary>
+    /// <param name="frames">(ΣL, C, H, W), as stored.</param>
+    /// <param name="lengths">Frames of each sample.</param>
+    /// <param name="recipe">How wide the bands may be.</param>
+    /// <param name="random">Source of both.</param>
+    public static Tensor Mask(Tensor frames, int[] lengths, AugmentationRecipe recipe, Random random)
+    {
+        using var scope = NewDisposeScope();
+        if (recipe.RangeMasking == 0 && recipe.DopplerMasking == 0) return frames.alias().MoveToOuterDisposeScope();
+        Tensor masked = frames.to(ScalarType.Float32, copy: true);
+        long first = 0;
+        foreach (int length in lengths)
+        {
+            Tensor sample = masked.narrow(0, first, length);
+            using Scalar smallest = sample.min().item<float>(); // held: see Adam
+            foreach ((int axis, double part) in new[] { (2, recipe.RangeMasking), (3, recipe.DopplerMasking) })
+            {
+                long bins = sample.shape[axis], width = (long)(part * random.NextDouble() * bins), start = random.NextInt64(bins - width + 1);
+                if (width > 0) sample.narrow(axis, start, width).fill_(smallest);
+            }
+            first += length;
+        }
+        return masked.MoveToOuterDisposeScope();
+    }
 
     /// <param name="scaled">(ΣL, …).</param>
     /// <param name="lengths">Frames of each sample.</param>

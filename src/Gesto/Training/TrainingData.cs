@@ -62,9 +62,7 @@ internal sealed class TrainingData
                 $"{radar.Folder}: ready radar features ({radar.Key.Encoder}), but recipe '{recipe.Name}' trains its radar encoder. " +
                 "Run 'gesto extract --radar frames' into another folder, or set radar.encoder=frozen.");
         if (rgb is not null) RequireRgb(recipe, rgb);
-        ValidationSplit split = recipe.Training.ValidationFraction == 0
-            ? ValidationSplit.None(features.Samples)
-            : ValidationSplit.Choose(features.Samples, recipe.Training.Seed, recipe.Training.ValidationFraction);
+        ValidationSplit split = SplitOf(features.Samples, recipe.Training);
         RefuseLeaks(features, split);
         var data = new TrainingData(split, features.Labels);
         if (recipe.LearnsRgb) data.RgbFrames = new FrameSequences(rgb!.Key.DType, rgb.Key.Shape.AsSpan(1));
@@ -121,6 +119,23 @@ internal sealed class TrainingData
             $"Run 'gesto extract --rgb {kind}' into another folder, or choose another recipe.");
     }
 
+    private static ValidationSplit SplitOf(IReadOnlyList<Sample> samples, TrainingRecipe training)
+    {
+        IReadOnlyList<Sample> fold = [];
+        if (training.Fold.Length > 0)
+        {
+            var (number, count) = Fold.Parse(training.Fold);
+            FoldDeal deal = FoldDeal.Deal(samples, count, training.FoldBy, training.FoldSeed);
+            fold = deal.In(number);
+            // What is left is one training part: a val of its own may hold the fold's signers.
+            samples = [.. deal.Samples.Except(fold).Select(s => s with { Split = Data.Split.Train })];
+        }
+        ValidationSplit split = training.ValidationFraction == 0
+            ? ValidationSplit.None(samples)
+            : ValidationSplit.Choose(samples, training.Seed, training.ValidationFraction);
+        return split with { Fold = fold };
+    }
+
     /// <summary>Reads one array and refuses NaN and infinity by the sample's file.</summary>
     internal static NpyArray Read(FeatureStore store, string key, IncrementalHash? hash = null)
     {
@@ -148,7 +163,9 @@ internal sealed class TrainingData
     private static void RefuseLeaks(FeatureSet features, ValidationSplit split)
     {
         var parts = features.Samples.ToDictionary(s => s.Key, s => ManifestFile.Text(s.Split));
+        foreach (Sample sample in split.Train) parts[sample.Key] = "train";
         foreach (Sample sample in split.Validation) parts[sample.Key] = "held out for validation";
+        foreach (Sample sample in split.Fold) parts[sample.Key] = "fold";
         FeatureStore[] stores = [.. new[] { features.Rgb, features.Radar }.OfType<FeatureStore>()];
         foreach (string[] alike in RecordingFingerprints.Alike(features.Folder))
         {

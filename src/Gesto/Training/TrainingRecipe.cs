@@ -1,3 +1,5 @@
+using Gesto.Data;
+
 namespace Gesto.Training;
 
 /// <summary>How the learning rate goes over a stage's epochs.</summary>
@@ -78,6 +80,17 @@ public sealed record TrainingRecipe
     /// run and the last one kept, for epochs and schedule chosen beforehand, when recordings are few or drift with time.</summary>
     public double ValidationFraction { get; init; } = 0.2;
 
+    /// <summary>"2/5" or "3/all": cross-validation. This fold of the labelled samples outside test is left out and scored afterwards;
+    /// the checkpoint is chosen, and confidence calibrated, on <see cref="ValidationFraction"/> of the others, never on the fold: the
+    /// best of many epochs on a fold is more than the recogniser is worth there. "" = no fold.</summary>
+    public string Fold { get; init; } = "";
+
+    /// <summary>What the folds keep together.</summary>
+    public FoldUnit FoldBy { get; init; } = FoldUnit.Signer;
+
+    /// <summary>Deals the folds. Not <see cref="Seed"/>, so that runs with several seeds are scored on the same folds.</summary>
+    public int FoldSeed { get; init; }
+
     internal void Check(RecipeCheck check)
     {
         check.AtLeastOne(Batch, "training.batch");
@@ -95,6 +108,7 @@ public sealed record TrainingRecipe
         check.Fraction(FrameDropout, "training.frameDropout");
         check.Fraction(TimeMasking, "training.timeMasking");
         check.Fraction(ValidationFraction, "training.validationFraction");
+        if (Fold.Length > 0) Data.Fold.Parse(Fold);
         check.Require(WarmUp >= 0 && WarmUp < Epochs, "training.warmUp", WarmUp, "0 (off) or more, fewer than training.epochs");
     }
 }

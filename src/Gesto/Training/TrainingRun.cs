@@ -43,6 +43,8 @@ public static class TrainingRun
             throw new IOException($"{folder}: a run is here already. Go on with it by --resume, or choose another directory.");
         RunFacts? before = exists ? RunDirectory.Open(folder).Facts : null;
         recipe ??= exists ? RunDirectory.Open(folder).Recipe : throw new ArgumentNullException(nameof(recipe));
+        if (recipe.Members.Count > 0)
+            throw new ArgumentException($"Recipe '{recipe.Name}' has members; EnsembleTraining trains them.", nameof(recipe));
         int threadCount = threads ?? before?.Threads ?? Environment.ProcessorCount;
         set_num_threads(threadCount);
 
@@ -78,9 +80,12 @@ public static class TrainingRun
             HeldOut = data.Split.HeldOut,
             Train = [.. data.Train.Select(i => data.Samples[i].Key)],
             Validation = [.. data.Validation.Select(i => data.Samples[i].Key)],
+            Fold = [.. data.Split.Fold.Select(s => s.Key)],
             Skipped = data.Skipped,
             DataFingerprint = data.Fingerprint,
             TorchVersion = torch.__version__,
+            Program = RunFacts.ThisProgram,
+            Machine = RunFacts.ThisMachine,
         };
     }
 

@@ -15,7 +15,7 @@ internal static class PlantedFeatures
 
     public static FeatureSet Write(
         string folder, bool rgb = true, bool radar = true, string radarType = "|u1", int[]? ids = null, int takes = 8, float? poison = null,
-        bool rgbFrames = false)
+        bool rgbFrames = false, int? signers = null)
     {
         ids ??= [3, 8];
         var random = new Random(42);
@@ -35,6 +35,7 @@ internal static class PlantedFeatures
                         Split = split,
                         ClassId = ids[i],
                         ClassName = $"SIGN{ids[i]}",
+                        Signer = signers is { } people ? $"P{take % people + 1}" : null,
                         Rgb = rgb ? "x.mkv" : null,
                         Radar = radar ? ["x.mp4", null, null] : [null, null, null],
                     });

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Gesto.Data;
+using Gesto.Explanation;
+using Gesto.Features;
+using Gesto.Inference;
+
+namespace Gesto.Cli;
+
+/// <summary>`gesto explain RUN SAMPLE_DIR [--out FILE.png] [--sign SIGN]`.</summary>
+internal static class ExplainCommand
+{
+    public static Command Build()
+    {
+        var run = new Argument<string>("RUN") { Description = "Run directory of 'gesto train', or of 'gesto ensemble'." };
+        var folder = new Argument<string>("SAMPLE_DIR") { Description = "Folder with one recording: …_RGB.mkv, …_RDM1.mp4 to …_RDM3.mp4." };
+        var output = new Option<string?>("--out") { Description = "The picture; without it explain-SAMPLE.png in the current folder." };
+        var sign = new Option<string?>("--sign") { Description = "Explain this sign's probability, by name or id, instead of the most probable one's." };
+        var threads = new Option<int>("--threads")
+        {
+            Description = "CPU threads.",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
+        var json = new Option<bool>("--json") { Description = "Write the numbers as one JSON object to standard output." };
+        var command = new Command("explain",
+            "Show what a prediction rests on, as one picture: frames, micro-Doppler, which moments and which modality carried it.\n" +
+            "Method: occlusion. A sixth of one modality's steps at a time becomes the most ordinary of its other steps, and the fall\n" +
+            "of the sign's log-probability is the importance of those moments; then each modality is left out whole. It says what\n" +
+            "this run used, not what the sign is made of.\n\n" +
+            "Example:  gesto explain runs/late-fusion data/test/SAMPLE_7 --out why.png")
+        {
+            run, folder, output, sign, threads, json,
+        };
+        command.SetAction((parsed, cancel) =>
+        {
+            string sample = parsed.GetValue(folder)!;
+            string path = parsed.GetValue(output) ?? $"explain-{new DirectoryInfo(sample).Name}.png";
+            PredictionExplanation explanation = ProgressBar.Run(progress => Explain(
+                parsed.GetValue(run)!, sample, path, parsed.GetValue(sign), parsed.GetValue(threads), progress, cancel));
+            if (parsed.GetValue(json)) Console.Out.WriteLine(explanation.ToJson());
+            TextWriter people = parsed.GetValue(json) ? Console.Error : Console.Out;
+            people.WriteLine(explanation.Verdict);
+            people.WriteLine($"Picture: {Path.GetFullPath(path)}");
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
+
+    private static PredictionExplanation Explain(
+        string run, string folder, string picture, string? sign, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+    {
+        Sample sample = SampleReader.FromFolder(folder); // files that are not there should be known before a network is loaded
+        using IRecogniser recogniser = IRecogniser.Load(run, threads);
+        using IRgbEncoder? encoder = RunEncoder.Open(run, threads);
+        return Explain(recogniser, encoder, folder, sample, picture, sign, progress, cancel);
+    }
+
+    /// <summary>Explains, and writes the picture.</summary>
+    internal static PredictionExplanation Explain(
+        IRecogniser recogniser, IRgbEncoder? encoder, string folder, Sample sample, string picture, string? sign,
+        IProgress<WorkProgress> progress, CancellationToken cancel)
+    {
+        ReadRecording read = new VideoPredictor(recogniser, encoder).Read(folder, sample, cancel);
+        PredictionExplanation explanation = PredictionExplanation.Of(recogniser, read, folder, sign, progress, cancel);
+        ExplanationPicture.Save(picture, explanation, read);
+        return explanation;
+    }
+}

@@ -1,0 +1,44 @@
+using Gesto.Data;
+using Gesto.Features;
+using Gesto.Training;
+
+namespace Gesto.Evaluation;
+
+/// <summary>A run trained, calibrated and scored in one go: a fold of a cross-validation, a cell of a sweep.</summary>
+internal static class ScoredRun
+{
+    /// <returns>True where <see cref="Make"/> has come to its end.</returns>
+    public static bool IsDone(string run, Split? split) => File.Exists(RunEvaluation.ResultPath(run, RunEvaluation.NameOf(split)));
+
+    /// <summary>Goes on where an earlier start stopped.</summary>
+    /// <param name="features">To learn from and to score on.</param>
+    /// <param name="recipe">Of the run.</param>
+    /// <param name="run">Its directory.</param>
+    /// <param name="split">What to score on, as in <see cref="RunEvaluation.Evaluate"/>.</param>
+    /// <param name="threads">As in <see cref="TrainingRun.Start"/>, which also says on which thread to call.</param>
+    /// <param name="clock">For the report's date.</param>
+    /// <param name="progress">Told about every stage.</param>
+    /// <param name="cancel">Leaves the last whole checkpoint behind.</param>
+    /// <returns>False where it was done before.</returns>
+    /// <exception cref="InvalidDataException">A run of other settings or data is there.</exception>
+    public static bool Make(
+        FeatureSet features, Recipe recipe, string run, Split? split, int? threads, TimeProvider clock,
+        IProgress<WorkProgress>? progress, CancellationToken cancel)
+    {
+        if (IsDone(run, split))
+        {
+            RunDirectory.Open(run).CheckSame(recipe);
+            return false;
+        }
+        TrainingRun.Start(features, recipe, run, resume: true, threads, progress: progress, cancel: cancel);
+        int same = RunDirectory.Open(run).Facts.Threads;
+        CalibrationFit.OfRun(run, features, same, progress: progress, cancel: cancel);
+        EvaluationInput said = RunEvaluation.Predict(run, features.Folder, split, BootstrapInterval.DefaultSeed, same, clock, progress, cancel);
+        RunEvaluation.Save(run, said, EvaluationResult.Of(said));
+        return true;
+    }
+
+    /// <returns>The epoch whose weights a finished run kept.</returns>
+    public static EpochLine Kept(string run) =>
+        Trainer.Best(EpochLog.Load(RunDirectory.Open(run).LogPath).Where(l => l.Stage == TrainingRun.FusionStage))!;
+}
