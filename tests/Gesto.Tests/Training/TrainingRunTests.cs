@@ -91,9 +91,9 @@ public class TrainingRunTests
     }
 
     [Theory]
-    [InlineData("1GB", 1_000_000_000)]
-    [InlineData("1.5gb", 1_500_000_000)]
-    [InlineData("500MB", 500_000_000)]
+    [InlineData("1GB", 1_000_000_000L)]
+    [InlineData("1.5gb", 1_500_000_000L)]
+    [InlineData("500MB", 500_000_000L)]
     [InlineData("1000", null)]
     [InlineData("-1GB", null)]
     [InlineData("GB", null)]
