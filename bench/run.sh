@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # Speed, ours and PyTorch's in turn on the same files: extraction, training, prediction. Prints the table of medians and
 # ratios. Can be stopped and started again: finished rounds are kept in WORK/rounds.jsonl.
-#   bench/run.sh [quick] [WORK]      rounds of about 4 minutes on two quiet cores: 5 of them, quick: 1 with fewer recordings
+#   bench/run.sh [quick] [WORK]      5 rounds of about 4 minutes on two quiet cores; quick: 1
 # BENCH_TURN is put before each round, e.g. a command that waits until the machine is free.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../build/setup.sh"
-rounds=5 signers=3 samples=1024
+rounds=5
 if [ "${1:-}" = quick ]; then
-  rounds=1 signers=2 samples=256
+  rounds=1
   shift
 fi
-work=$(realpath -m "${1:-gesto-bench}-$signers")
+work=$(realpath -m "${1:-gesto-bench}")
 mkdir -p "$work"
 need_dotnet
 need_ffmpeg
@@ -26,9 +26,9 @@ gesto() { dotnet "$(echo "$root"/artifacts/bin/Gesto.Cli/release_*/Gesto.Cli.dll
 gesto weights
 # 25 frames a second and about a second of sign: most recordings give 30 frames and more. 512 x 512 is the power of two nearest
 # to the 476 x 476 of a real radar video.
-gesto simulate "$work/data" --classes 4 --signers "$signers" --takes 1 --val-signers 0 --test-signers 0 --seed 11 \
+gesto simulate "$work/data" --classes 3 --signers 2 --takes 1 --val-signers 0 --test-signers 0 --seed 11 \
   --fps 25 --size 640x480 --radar-size 512x512
-dotnet "$(echo "$root"/artifacts/bin/Gesto.Bench/release_*/Gesto.Bench.dll)" features "$work/random-features" "$samples" >/dev/null
+dotnet "$(echo "$root"/artifacts/bin/Gesto.Bench/release_*/Gesto.Bench.dll)" features "$work/random-features" 512 >/dev/null
 if [ ! -f "$work/run/best.safetensors" ]; then
   gesto extract "$work/data" "$work/features"
   rm -rf "$work/run"

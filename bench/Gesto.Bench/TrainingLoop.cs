@@ -21,12 +21,19 @@ internal static class TrainingLoop
         if (Directory.Exists(run)) Directory.Delete(run, recursive: true);
         var epochs = new EpochTimes();
         TrainingRun.Start(features, recipe, run, resume: false, progress: epochs);
-        return new { samples = features.Samples.Count, epoch_seconds = epochs.Seconds, bare_seconds = Bare(features, recipe, RunDirectory.Open(run).Facts) };
+        RunDirectory directory = RunDirectory.Open(run);
+        return new
+        {
+            samples = features.Samples.Count,
+            epoch_seconds = EpochLog.Load(directory.LogPath).Select(line => line.Seconds),
+            with_checkpoint_seconds = epochs.Seconds,
+            bare_seconds = Bare(features, recipe, directory.Facts),
+        };
     }
 
     private static double[] Bare(FeatureSet features, Recipe recipe, RunFacts facts)
     {
-        TrainingData data = TrainingData.Load(features, recipe, null, CancellationToken.None);
+        TrainingData data = TrainingData.Load(features, recipe, null, null, CancellationToken.None);
         using SignModel model = ModelFactory.Sign(recipe, facts);
         using var adam = new Adam(model.named_parameters(), recipe.Training.LearningRate);
         FeatureSequences rgbs = new(facts.RgbWidth, recipe.Rgb.RemoveStatic), radars = new(facts.RadarWidth, recipe.Radar.CentreFeatures);

@@ -71,7 +71,7 @@ internal static class DemoCommand
         {
             Recipe recipe = RecipeFile.Load(RecipeName, [string.Create(CultureInfo.InvariantCulture, $"training.seed={seed}")]);
             TrainingResult result = ProgressBar.Run(progress =>
-                TrainingRun.Start(FeatureSet.Open(features), recipe, run, RunDirectory.Exists(run), threads, radarFrom: null, progress, cancel));
+                TrainingRun.Start(FeatureSet.Open(features), recipe, run, RunDirectory.Exists(run), threads, progress: progress, cancel: cancel));
             Console.Error.WriteLine(TrainCommand.Kept(result) + ".");
             Console.Error.WriteLine(TrainCommand.Calibrate(run, FeatureSet.Open(features), cancel));
         }

@@ -50,7 +50,7 @@ internal static class ExplainCommand
     {
         Sample sample = SampleReader.FromFolder(folder); // files that are not there should be known before a network is loaded
         using IRecogniser recogniser = IRecogniser.Load(run, threads);
-        using IRgbEncoder? encoder = RunEncoder.Open(run, recogniser, threads);
+        using IRgbEncoder? encoder = RunEncoder.Open(run, threads);
         return Explain(recogniser, encoder, folder, sample, picture, sign, progress, cancel);
     }
 

@@ -72,8 +72,10 @@ internal static class PredictCommand
     {
         // Files that are not there should be known before a network is loaded.
         Sample[] samples = [.. folders.Select(SampleReader.FromFolder)];
+        // Beside one another: each takes about a second.
+        Task<IRgbEncoder?> opening = Task.Run(() => RunEncoder.Open(run, threads), cancel);
         using IRecogniser recogniser = IRecogniser.Load(run, threads);
-        using IRgbEncoder? encoder = RunEncoder.Open(run, recogniser, threads);
+        using IRgbEncoder? encoder = opening.GetAwaiter().GetResult();
         var predictor = new VideoPredictor(recogniser, encoder);
         var predictions = new List<Prediction>();
         for (int i = 0; i < samples.Length; i++)

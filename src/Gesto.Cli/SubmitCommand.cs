@@ -72,7 +72,7 @@ internal static class SubmitCommand
         string run, IRecogniser recogniser, string root, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         IReadOnlyList<Sample> asked = Submission.SamplesOf(Dataset.Open(root).Samples, root);
-        using IRgbEncoder? encoder = RunEncoder.Open(run, recogniser, threads);
+        using IRgbEncoder? encoder = RunEncoder.Open(run, threads);
         var predictor = new VideoPredictor(recogniser, encoder);
         var probabilities = new List<float[]>(asked.Count);
         foreach (Sample sample in asked)

@@ -35,6 +35,10 @@ internal static class TrainCommand
         {
             Description = "take the radar encoder of another run instead of training it; refused unless it would be the same to the bit",
         };
+        var memory = new Option<string?>("--memory")
+        {
+            Description = "memory that features may take, e.g. 1GB; more of them are read from disk batch by batch (default: half of the machine's)",
+        };
         var fold = new Option<string?>("--fold")
         {
             Description = $"cross-validation: leave out fold NUMBER/COUNT, e.g. 2/5, or 2/{Fold.All}; 'gesto evaluate --split fold' scores it",
@@ -48,12 +52,13 @@ internal static class TrainCommand
             "Train a recogniser: radar encoder first, then the fusion model; best checkpoint by validation accuracy.\n\n" +
             "Example:  gesto train features --recipe late-fusion --run runs/first")
         {
-            features, recipe, run, resume, set, seed, fold, by, threads, radarFrom,
+            features, recipe, run, resume, set, seed, fold, by, threads, radarFrom, memory,
         };
         command.SetAction((parsed, cancel) => Task.FromResult(Train(
             parsed.GetValue(features)!.FullName, parsed.GetValue(recipe), parsed.GetValue(run)!.FullName, parsed.GetValue(resume),
             [.. parsed.GetValue(set)!, .. Settings(parsed.GetValue(seed), parsed.GetValue(fold), parsed.GetValue(by))],
-            parsed.GetValue(threads), parsed.GetValue(radarFrom)?.FullName, cancel)));
+            parsed.GetValue(threads), parsed.GetValue(radarFrom)?.FullName,
+            parsed.GetValue(memory) is { } size ? ParseSize(size) : null, cancel)));
         return command;
     }
 
@@ -69,7 +74,7 @@ internal static class TrainCommand
 
     private static int Train(
         string features, string? recipeName, string run, bool resume, string[] settings, int? threads, string? radarFrom,
-        CancellationToken cancel)
+        long? memory, CancellationToken cancel)
     {
         // A resumed run that names no recipe and sets nothing goes on with its own.
         Recipe? recipe = resume && recipeName is null && settings.Length == 0 && (RunDirectory.Exists(run) || EnsembleTraining.Exists(run))
@@ -77,8 +82,9 @@ internal static class TrainCommand
             : RecipeFile.Load(recipeName ?? "late-fusion", settings);
         FeatureSet set = FeatureSet.Open(features);
         if (recipe?.Members.Count > 0 || (resume && EnsembleTraining.Exists(run)))
-            return TrainMembers(set, EnsembleTraining.Exists(run) && recipeName is null ? null : recipe, settings, run, resume, threads, radarFrom, cancel);
-        TrainingResult result = ProgressBar.Run(progress => TrainingRun.Start(set, recipe, run, resume, threads, radarFrom, progress, cancel));
+            return TrainMembers(
+                set, EnsembleTraining.Exists(run) && recipeName is null ? null : recipe, settings, run, resume, threads, radarFrom, memory, cancel);
+        TrainingResult result = ProgressBar.Run(progress => TrainingRun.Start(set, recipe, run, resume, threads, radarFrom, memory, progress, cancel));
         if (result.Skipped > 0)
             Console.Error.WriteLine($"{result.Skipped} labelled samples lack features this recipe needs and were not used (run.json lists them).");
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -90,15 +96,27 @@ internal static class TrainCommand
     }
 
     private static int TrainMembers(
-        FeatureSet features, Recipe? recipe, string[] settings, string run, bool resume, int? threads, string? radarFrom, CancellationToken cancel)
+        FeatureSet features, Recipe? recipe, string[] settings, string run, bool resume, int? threads, string? radarFrom, long? memory,
+        CancellationToken cancel)
     {
         if (radarFrom is not null)
             throw new InvalidDataException("--radar-from is for one run; members of a recipe share their radar encoder by themselves.");
         (EnsembleFile file, Calibration? calibration) = ProgressBar.Run(progress => EnsembleTraining.Start(
-            features, recipe, settings, run, resume, threads, (member, result) => Console.Error.WriteLine($"{member}: {Kept(result)}."), progress, cancel));
+            features, recipe, settings, run, resume, threads, (member, result) => Console.Error.WriteLine($"{member}: {Kept(result)}."), memory, progress, cancel));
         Console.Error.WriteLine(EnsembleCommand.Summary(file, calibration));
         Console.Error.WriteLine($"Next: gesto evaluate {run} {features.Folder} --split test");
         return 0;
+    }
+
+    /// <returns>Bytes.</returns>
+    /// <exception cref="InvalidDataException">Not of the form 500MB or 1.5GB.</exception>
+    internal static long ParseSize(string text)
+    {
+        string unit = text.Length > 2 ? text[^2..].ToUpperInvariant() : "";
+        double factor = unit switch { "MB" => 1e6, "GB" => 1e9, _ => 0 };
+        return factor > 0 && double.TryParse(text.AsSpan(0, text.Length - 2), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
+            ? (long)(number * factor)
+            : throw new InvalidDataException($"--memory '{text}': expected a size in MB or GB, e.g. 500MB or 1.5GB.");
     }
 
     /// <summary>Fits temperature and threshold on what the run held out, and writes them into it.</summary>

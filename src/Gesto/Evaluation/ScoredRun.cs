@@ -30,7 +30,7 @@ internal static class ScoredRun
             RunDirectory.Open(run).CheckSame(recipe);
             return false;
         }
-        TrainingRun.Start(features, recipe, run, resume: true, threads, radarFrom: null, progress, cancel);
+        TrainingRun.Start(features, recipe, run, resume: true, threads, progress: progress, cancel: cancel);
         int same = RunDirectory.Open(run).Facts.Threads;
         CalibrationFit.OfRun(run, features, same, progress: progress, cancel: cancel);
         EvaluationInput said = RunEvaluation.Predict(run, features.Folder, split, BootstrapInterval.DefaultSeed, same, clock, progress, cancel);

@@ -12,6 +12,10 @@ namespace Gesto.Features;
 public sealed class Extraction
 {
     private const string LockFile = ".extract.lock";
+
+    /// <summary>Samples that share a decoder process: starting one costs as much as half of the decoding.</summary>
+    private const int Together = 4;
+
     private readonly Dataset dataset;
     private readonly string folder;
     private readonly IRgbEncoder? encoder;
@@ -202,8 +206,10 @@ public sealed class Extraction
         var skipped = new SortedDictionary<int, SkippedSample>();
         int before = samples.Length - pending.Length, done = 0;
         Report();
+        // Small data sets go one by one: grouped, the first encoder would wait longer and the last one alone.
+        int together = Math.Clamp(pending.Length / (8 * options.DecodeThreads), 1, Together);
         StagedWork.Run(
-            pending, options.DecodeThreads, (s, stop) => Decode(s.Index, s.Sample, stop), encoder?.Callers ?? 1, Encode, made =>
+            [.. pending.Chunk(together)], options.DecodeThreads, DecodeAll, encoder?.Callers ?? 1, Encode, made =>
             {
                 if (made.Skipped is { } reason) skipped.Add(made.Index, new SkippedSample(made.Sample.Key, reason));
                 if (made.Rgb is { } features) rgb!.Add(made.Sample.Key, features.Array, features.Length);
@@ -231,6 +237,30 @@ public sealed class Extraction
     private bool NeedsRgb(Sample sample) => rgb is not null && !rgb.Contains(sample.Key) && mergedRgb?.Contains(sample.Key) != true;
 
     private bool NeedsRadar(Sample sample) => radar is not null && !radar.Contains(sample.Key) && mergedRadar?.Contains(sample.Key) != true;
+
+    /// <summary>Reads several samples in one decoder where nothing at all is wrong with them, else one by one.</summary>
+    private IEnumerable<Decoded> DecodeAll((int Index, Sample Sample)[] group, CancellationToken cancel)
+    {
+        (Clip? Rgb, RadarClip? Radar)[]? read = group.Length > 1 ? TryRead(group, cancel) : null;
+        return read?.Select((r, i) => new Decoded(group[i].Index, group[i].Sample, r.Rgb, r.Radar, null))
+            ?? group.Select(s => Decode(s.Index, s.Sample, cancel));
+    }
+
+    private (Clip? Rgb, RadarClip? Radar)[]? TryRead((int Index, Sample Sample)[] group, CancellationToken cancel)
+    {
+        try
+        {
+            (Clip? Rgb, RadarClip? Radar)[]? read = reader.TryReadTogether(
+                [.. group.Select(s => (s.Sample, NeedsRgb(s.Sample) ? encoder!.InputSize : (int?)null, NeedsRadar(s.Sample)))], antennas, cancel);
+            for (int i = 0; i < read?.Length; i++)
+                if (read[i].Radar is { } maps) RequireStorable(group[i].Sample, maps);
+            return read;
+        }
+        catch (Exception e) when (IsAboutSample(e))
+        {
+            return null; // one by one, the sample that it is about gets named
+        }
+    }
 
     /// <summary>Both modalities are read before either is stored: a half-good sample stores nothing.</summary>
     private Decoded Decode(int index, Sample sample, CancellationToken cancel)

@@ -216,11 +216,21 @@ public sealed class FeatureStore : IDisposable
         if (!Contains(sample)) throw Missing(sample);
         string path = PathOf(sample);
         NpyArray array = NpyFile.Load(path);
-        if (array.DType != Key.DType || !array.Shape.AsSpan().SequenceEqual(Key.Shape))
-            throw new InvalidDataException(
-                $"{path}: found {array.DType} ({string.Join(',', array.Shape)}), the store's key says {Key.DType} ({string.Join(',', Key.Shape)}). " +
-                "Delete this file and its line in lengths.json, then run 'gesto extract' again.");
-        return array;
+        return array.DType == Key.DType && array.Shape.AsSpan().SequenceEqual(Key.Shape) ? array : throw OtherThanKey(path, array.DType, array.Shape);
+    }
+
+    /// <summary>Reads the first frames of one sample's array into memory that the caller keeps.</summary>
+    /// <param name="sample">Its key.</param>
+    /// <param name="rows">As many bytes as are wanted, at most the array's.</param>
+    /// <exception cref="InvalidDataException">The file does not match the store's key, or is cut.</exception>
+    internal void ReadRows(string sample, Span<byte> rows)
+    {
+        string path = PathOf(sample);
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        (string dtype, int[] shape, _) = NpyFile.ReadHeader(stream, path);
+        if (dtype != Key.DType || !shape.AsSpan().SequenceEqual(Key.Shape)) throw OtherThanKey(path, dtype, shape);
+        if (stream.ReadAtLeast(rows, rows.Length, throwOnEndOfStream: false) < rows.Length)
+            throw new InvalidDataException($"{path}: the file is cut. Delete it and its line in lengths.json, then run 'gesto extract' again.");
     }
 
     public string PathOf(string sample) => Path.Combine(Folder, sample.Replace('/', Path.DirectorySeparatorChar) + ".npy");
@@ -267,6 +277,10 @@ public sealed class FeatureStore : IDisposable
         }
         return lengths;
     }
+
+    private InvalidDataException OtherThanKey(string path, string dtype, int[] shape) =>
+        new($"{path}: found {dtype} ({string.Join(',', shape)}), the store's key says {Key.DType} ({string.Join(',', Key.Shape)}). " +
+            "Delete this file and its line in lengths.json, then run 'gesto extract' again.");
 
     private InvalidDataException Missing(string sample) =>
         new($"{Folder}: no features of sample '{sample}'. Run 'gesto extract' again to add it.");

@@ -67,6 +67,37 @@ public sealed class SampleReader(
     /// <exception cref="InvalidDataException">A bad `.npy`, or antennas that disagree.</exception>
     public (Clip? Rgb, RadarClip? Radar) Read(Sample sample, int? rgbSize, bool radarToo, int? antennas, CancellationToken cancel)
     {
+        (List<ClipRequest> requests, Func<Clip[], (Clip?, RadarClip?)> finish) = Prepare(sample, rgbSize, radarToo, antennas, cancel);
+        return finish(requests.Count > 0 ? ClipFile.ReadAll(requests, limits, cancel) : []);
+    }
+
+    /// <summary>Reads several samples in one decoder process.</summary>
+    /// <param name="samples">What is asked for of each, as in <see cref="Read"/>.</param>
+    /// <param name="antennas">A, as many as each must have.</param>
+    /// <param name="cancel">Stops the decoder.</param>
+    /// <returns>Null where a file needs a closer look: read them one by one.</returns>
+    /// <exception cref="IOException">As <see cref="Read"/>, before anything is decoded.</exception>
+    /// <exception cref="InvalidDataException">As <see cref="Read"/>.</exception>
+    internal (Clip? Rgb, RadarClip? Radar)[]? TryReadTogether(
+        IReadOnlyList<(Sample Sample, int? RgbSize, bool RadarToo)> samples, int antennas, CancellationToken cancel)
+    {
+        var all = new List<ClipRequest>();
+        var parts = new List<(int Start, int Count, Func<Clip[], (Clip?, RadarClip?)> Finish)>();
+        foreach ((Sample sample, int? rgbSize, bool radarToo) in samples)
+        {
+            (List<ClipRequest> requests, Func<Clip[], (Clip?, RadarClip?)> finish) = Prepare(sample, rgbSize, radarToo, antennas, cancel);
+            parts.Add((all.Count, requests.Count, finish));
+            all.AddRange(requests);
+        }
+        return all.Count > 0 && SampledDecoder.TryRead(all, limits, cancel) is { } clips
+            ? [.. parts.Select(p => p.Finish(clips[p.Start..(p.Start + p.Count)]))]
+            : null;
+    }
+
+    /// <summary>What to decode of a sample, and what to make of the clips.</summary>
+    private (List<ClipRequest> Requests, Func<Clip[], (Clip?, RadarClip?)> Finish) Prepare(
+        Sample sample, int? rgbSize, bool radarToo, int? antennas, CancellationToken cancel)
+    {
         string[] files = radarToo ? RadarFiles(sample) : [];
         bool arrays = files.Length > 0 && IsArray(files[0]);
         if (files.Length > 0 && !arrays) RequireAntennas(sample, files.Length, antennas); // before decoding for nothing
@@ -78,10 +109,12 @@ public sealed class SampleReader(
         }
         int videos = requests.Count;
         if (files.Length > 0 && !arrays) requests.AddRange(RadarRequests(files, cancel));
-        Clip[] clips = requests.Count > 0 ? ClipFile.ReadAll(requests, limits, cancel) : [];
-        RadarClip? maps = files.Length == 0 ? null : arrays ? ReadArrays([.. files.Select(RadarArray.Load)]) : Interleave(clips[videos..]);
-        if (maps is not null) RequireAntennas(sample, maps.Antennas, antennas);
-        return (videos > 0 ? clips[0] : null, maps);
+        return (requests, clips =>
+        {
+            RadarClip? maps = files.Length == 0 ? null : arrays ? ReadArrays([.. files.Select(RadarArray.Load)]) : Interleave(clips[videos..]);
+            if (maps is not null) RequireAntennas(sample, maps.Antennas, antennas);
+            return (videos > 0 ? clips[0] : null, maps);
+        });
     }
 
     /// <returns>A of a sample's radar, from its list of files and at most one header; 0 without radar.</returns>

@@ -78,23 +78,28 @@ public sealed class VideoPredictor
         Video.Clip? seen = null;
         int radarLength = 0;
         int[] shape = [];
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        // The radar is decoded beside the RGB: the encoder waits for the latter alone.
+        Task<RadarClip>? reading = used.Radar ? Task.Run(() => ReadRadar(reader, sample, used, place, stop.Token), CancellationToken.None) : null;
         if (used.Rgb)
         {
-            seen = reader.ReadRgb(sample, encoder!.InputSize, cancel);
-            cancel.ThrowIfCancellationRequested();
-            features = new float[seen.Length * encoder.Width];
-            encoder.Encode(seen.Frames, seen.Length, features);
+            try
+            {
+                seen = reader.ReadRgb(sample, encoder!.InputSize, cancel);
+                cancel.ThrowIfCancellationRequested();
+                features = new float[seen.Length * encoder.Width];
+                encoder.Encode(seen.Frames, seen.Length, features);
+            }
+            catch
+            {
+                stop.Cancel();
+                reading?.ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None); // leaves no decoder behind
+                throw;
+            }
         }
-        if (used.Radar)
+        if (reading is not null)
         {
-            FeatureKey key = facts.Radar!;
-            int antennas = key.Shape[1];
-            // Where an antenna cannot be done without, reading as many as there must be says which one is missing.
-            IReadOnlyList<int> hidden = recogniser.CanUse(used) ? used.HiddenAntennas ?? [] : [];
-            RadarClip clip = Complete(reader.ReadRadar(sample, antennas - hidden.Count, cancel), antennas, hidden);
-            if (clip.DType != key.DType)
-                throw new InvalidDataException(
-                    $"{place}: radar values are {Kind(clip.DType)}, the run was trained on {Kind(key.DType)}; their units differ.");
+            RadarClip clip = reading.GetAwaiter().GetResult();
             radarLength = clip.Length;
             shape = [clip.Antennas, clip.Rows, clip.Columns];
             frames = clip.DType == "|u1"
@@ -102,6 +107,17 @@ public sealed class VideoPredictor
                 : MemoryMarshal.Cast<byte, float>(clip.Bytes).ToArray();
         }
         return new(new SampleFeatures(features, seen?.Length ?? 0, frames, radarLength, shape), used, seen, seen is null ? 0 : encoder!.InputSize);
+    }
+
+    private RadarClip ReadRadar(SampleReader reader, Sample sample, ModalityMask used, string place, CancellationToken cancel)
+    {
+        FeatureKey key = recogniser.Facts.Radar!;
+        int antennas = key.Shape[1];
+        // Where an antenna cannot be done without, reading as many as there must be says which one is missing.
+        IReadOnlyList<int> hidden = recogniser.CanUse(used) ? used.HiddenAntennas ?? [] : [];
+        RadarClip clip = Complete(reader.ReadRadar(sample, antennas - hidden.Count, cancel), antennas, hidden);
+        return clip.DType == key.DType ? clip : throw new InvalidDataException(
+            $"{place}: radar values are {Kind(clip.DType)}, the run was trained on {Kind(key.DType)}; their units differ.");
     }
 
     private static FrameSampling? SamplingOf(FeatureKey? key) => key is null ? null : FrameSampling.Parse(key.Sampling);

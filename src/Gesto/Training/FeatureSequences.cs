@@ -1,12 +1,16 @@
+using System.Runtime.InteropServices;
+using Gesto.Features;
 using Gesto.Models;
 using static TorchSharp.torch;
 
 namespace Gesto.Training;
 
-/// <summary>One modality's feature sequences of many samples, F values a step, float32, resident.</summary>
+/// <summary>One modality's feature sequences of many samples, F values a step, float32: in memory, or on disk and read whenever
+/// they are shown. One caller at a time.</summary>
 internal sealed class FeatureSequences(int width, bool centre = false) : IStepSource
 {
-    private readonly List<float[]> samples = [];
+    private readonly List<(float[]? Values, FeatureStore? Store, string Key, int Length)> samples = [];
+    private float[] buffer = [];
     private int longest;
 
     /// <summary>F.</summary>
@@ -17,25 +21,41 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
     /// <summary>Set beforehand: at least this, so that what one sample is shown does not depend on the others.</summary>
     public int Longest { get => longest; init => longest = value; }
 
-    public int LengthOf(int sample) => samples[sample].Length / width;
+    public int LengthOf(int sample) => samples[sample].Length;
 
     /// <param name="steps">Real steps only, (T, F) row-major; none = the sample has not got the modality.</param>
     public void Add(float[] steps)
     {
         if (steps.Length % width != 0)
             throw new ArgumentException($"{steps.Length} values do not make steps of {width}.", nameof(steps));
-        samples.Add(centre ? WithoutMean(steps) : steps);
+        if (centre) RemoveMean(steps = [.. steps]);
+        samples.Add((steps, null, "", steps.Length / width));
         longest = Math.Max(longest, steps.Length / width);
+    }
+
+    /// <summary>Leaves a sample's steps on disk.</summary>
+    /// <param name="store">Of (T, F) float32.</param>
+    /// <param name="key">The sample's.</param>
+    public void Add(FeatureStore store, string key)
+    {
+        samples.Add((null, store, key, store.LengthOf(key)));
+        longest = Math.Max(longest, store.LengthOf(key));
     }
 
     public ModalitySteps Batch(ReadOnlySpan<int> chosen, int[][] steps, Random? random = null)
     {
-        int longest = Math.Max(1, steps.Max(s => s.Length));
-        var padded = new float[chosen.Length * longest * width];
+        int padTo = Math.Max(1, steps.Max(s => s.Length));
+        // Straight into the tensor: a batch is 16 MB, too much to make twice a step.
+        Tensor padded = empty([chosen.Length, padTo, width], ScalarType.Float32);
+        Span<float> to = MemoryMarshal.Cast<byte, float>(padded.bytes);
         for (int i = 0; i < chosen.Length; i++)
-            for (int t = 0; t < steps[i].Length; t++)
-                samples[chosen[i]].AsSpan(steps[i][t] * width, width).CopyTo(padded.AsSpan((i * longest + t) * width, width));
-        return new ModalitySteps(tensor(padded, [chosen.Length, longest, width]), [.. steps.Select(s => s.Length)]);
+        {
+            ReadOnlySpan<float> values = steps[i].Length > 0 ? Values(chosen[i]) : [];
+            Span<float> rows = to.Slice(i * padTo * width, padTo * width);
+            for (int t = 0; t < steps[i].Length; t++) values.Slice(steps[i][t] * width, width).CopyTo(rows[(t * width)..]);
+            rows[(steps[i].Length * width)..].Clear();
+        }
+        return new ModalitySteps(padded, [.. steps.Select(s => s.Length)]);
     }
 
     /// <summary>Mean and standard deviation of each feature over all steps of some samples; a feature that never changes
@@ -47,7 +67,7 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
         long steps = 0;
         foreach (int sample in chosen)
         {
-            float[] values = samples[sample];
+            ReadOnlySpan<float> values = Values(sample);
             for (int i = 0; i < values.Length; i += width, steps++)
                 for (int f = 0; f < width; f++)
                 {
@@ -68,14 +88,26 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
         return (mean, deviation);
     }
 
-    /// <returns>(T, F) minus each feature's mean over the T real steps.</returns>
-    private float[] WithoutMean(float[] steps)
+    /// <returns>(T, F), valid until the next call.</returns>
+    private ReadOnlySpan<float> Values(int sample)
+    {
+        (float[]? values, FeatureStore? store, string key, int length) = samples[sample];
+        if (values is not null) return values;
+        if (buffer.Length < length * width) buffer = new float[length * width];
+        Span<float> read = buffer.AsSpan(0, length * width);
+        store!.ReadRows(key, MemoryMarshal.AsBytes(read));
+        if (centre) RemoveMean(read);
+        return read;
+    }
+
+    /// <summary>Subtracts from (T, F) each feature's mean over the T real steps.</summary>
+    private void RemoveMean(Span<float> steps)
     {
         var sum = new double[width];
-        for (int i = 0; i < steps.Length; i++) sum[i % width] += steps[i];
         int count = steps.Length / width;
-        var moving = new float[steps.Length];
-        for (int i = 0; i < steps.Length; i++) moving[i] = (float)(steps[i] - sum[i % width] / count);
-        return moving;
+        for (int t = 0; t < count; t++)
+            for (int f = 0; f < width; f++) sum[f] += steps[t * width + f];
+        for (int t = 0; t < count; t++)
+            for (int f = 0; f < width; f++) steps[t * width + f] = (float)(steps[t * width + f] - sum[f] / count);
     }
 }

@@ -1,12 +1,15 @@
+using Gesto.Features;
 using Gesto.Models;
 using static TorchSharp.torch;
 
 namespace Gesto.Training;
 
-/// <summary>Frames of many samples, resident as they are on disk (uint8, float16 or float32) and widened per batch.</summary>
+/// <summary>Frames of many samples as they are stored (uint8, float16 or float32), widened per batch: in memory, or on disk and read
+/// whenever they are shown. One caller at a time.</summary>
 internal sealed class FrameSequences
 {
-    private readonly List<(byte[] Bytes, int Length)> samples = [];
+    private readonly List<(byte[]? Bytes, FeatureStore? Store, string Key, int Length)> samples = [];
+    private byte[] buffer = [];
     private readonly string dtype;
     private readonly ScalarType type;
     private readonly int elementSize;
@@ -46,12 +49,21 @@ internal sealed class FrameSequences
     public void Add(NpyArray array, int length)
     {
         if (array.DType != dtype) throw new ArgumentException($"Frames are {array.DType}, expected {dtype}.", nameof(array));
-        samples.Add((array.Bytes.AsSpan(0, length * FrameBytes).ToArray(), length));
+        samples.Add((array.Bytes.AsSpan(0, length * FrameBytes).ToArray(), null, "", length));
         Longest = Math.Max(Longest, length);
     }
 
+    /// <summary>Leaves a sample's frames on disk.</summary>
+    /// <param name="store">Of (T, C, H, W).</param>
+    /// <param name="key">The sample's.</param>
+    public void Add(FeatureStore store, string key)
+    {
+        samples.Add((null, store, key, store.LengthOf(key)));
+        Longest = Math.Max(Longest, store.LengthOf(key));
+    }
+
     /// <summary>All frames of a sample: (T, C, H, W), of the stored type.</summary>
-    public Tensor Frames(int sample) => ToTensor(samples[sample].Bytes, samples[sample].Length);
+    public Tensor Frames(int sample) => ToTensor(Bytes(sample), samples[sample].Length);
 
     /// <summary>Frames of several samples one after another, (ΣL, C, H, W). Padding never reaches an encoder.</summary>
     /// <param name="chosen">Samples.</param>
@@ -60,14 +72,18 @@ internal sealed class FrameSequences
     public Tensor Batch(ReadOnlySpan<int> chosen, int[][] steps, int[] shifts)
     {
         int total = steps.Sum(s => s.Length), at = 0;
-        var block = new byte[total * FrameBytes];
+        Tensor block = Empty(total);
+        Span<byte> to = block.bytes;
         for (int i = 0; i < chosen.Length; i++)
+        {
+            ReadOnlySpan<byte> bytes = steps[i].Length > 0 ? Bytes(chosen[i]) : [];
             foreach (int frame in steps[i])
             {
-                CopyShifted(samples[chosen[i]].Bytes.AsSpan(frame * FrameBytes, FrameBytes), block.AsSpan(at, FrameBytes), shifts[i]);
+                CopyShifted(bytes.Slice(frame * FrameBytes, FrameBytes), to.Slice(at, FrameBytes), shifts[i]);
                 at += FrameBytes;
             }
-        return ToTensor(block, total);
+        }
+        return block;
     }
 
     /// <summary>Mean and standard deviation over all values of some samples, prepared as the radar CNN does.</summary>
@@ -111,8 +127,21 @@ internal sealed class FrameSequences
 
     private Tensor ToTensor(ReadOnlySpan<byte> bytes, int frames)
     {
-        Tensor values = empty([frames, Channels, Rows, Columns], type);
+        Tensor values = Empty(frames);
         bytes.CopyTo(values.bytes);
         return values;
+    }
+
+    private Tensor Empty(int frames) => empty([frames, Channels, Rows, Columns], type);
+
+    /// <returns>(T, C, H, W), valid until the next call.</returns>
+    private ReadOnlySpan<byte> Bytes(int sample)
+    {
+        (byte[]? bytes, FeatureStore? store, string key, int length) = samples[sample];
+        if (bytes is not null) return bytes;
+        if (buffer.Length < length * FrameBytes) buffer = new byte[length * FrameBytes];
+        Span<byte> read = buffer.AsSpan(0, length * FrameBytes);
+        store!.ReadRows(key, read);
+        return read;
     }
 }

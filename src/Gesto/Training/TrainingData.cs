@@ -6,7 +6,8 @@ using Gesto.Features;
 
 namespace Gesto.Training;
 
-/// <summary>The labelled samples of a feature set as training needs them: in memory, split, and with a fingerprint.</summary>
+/// <summary>The labelled samples of a feature set as training needs them: checked, split, and with a fingerprint; their features in
+/// memory where they fit.</summary>
 internal sealed class TrainingData
 {
     private TrainingData(ValidationSplit split, LabelSet labelSet) => (Split, LabelSet) = (split, labelSet);
@@ -29,20 +30,29 @@ internal sealed class TrainingData
     /// <summary>RGB frames or maps, where the recipe's RGB encoder learns.</summary>
     public FrameSequences? RgbFrames { get; private set; }
 
-    /// <summary>RGB steps (T, F) of each sample; empty without RGB, and where it is frames.</summary>
+    /// <summary>True where the features would take more memory than allowed: they stay in their stores and are read batch by batch.</summary>
+    public bool OnDisk { get; private set; }
+
+    /// <summary>RGB steps (T, F) of each sample; empty without RGB, on disk, and where it is frames.</summary>
     public List<float[]> Rgb { get; } = [];
 
     /// <summary>Radar frames, where the store holds frames.</summary>
     public FrameSequences? RadarFrames { get; private set; }
 
-    /// <summary>Radar steps (T, F), where the store holds ready features.</summary>
+    /// <summary>Radar steps (T, F), where the store holds ready features and they are not on disk.</summary>
     public List<float[]> RadarFeatures { get; } = [];
 
     public string Fingerprint { get; private set; } = "";
 
+    /// <param name="features">What 'gesto extract' wrote.</param>
+    /// <param name="recipe">What of them is used.</param>
+    /// <param name="memory">Bytes that they may take; null = half of what the process may use.</param>
+    /// <param name="progress">Counts samples.</param>
+    /// <param name="cancel">Noticed between samples.</param>
     /// <exception cref="InvalidDataException">The features lack what the recipe asks for, or hold NaN; or one recording is in two
     /// parts of the split.</exception>
-    public static TrainingData Load(FeatureSet features, Recipe recipe, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    public static TrainingData Load(
+        FeatureSet features, Recipe recipe, long? memory, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         FeatureStore? rgb = recipe.UsesRgb ? features.Rgb ?? throw Lacks(recipe, "RGB") : null;
         FeatureStore? radar = recipe.UsesRadar ? features.Radar ?? throw Lacks(recipe, "radar") : null;
@@ -57,6 +67,8 @@ internal sealed class TrainingData
         var data = new TrainingData(split, features.Labels);
         if (recipe.LearnsRgb) data.RgbFrames = new FrameSequences(rgb!.Key.DType, rgb.Key.Shape.AsSpan(1));
         if (frames) data.RadarFrames = new FrameSequences(radar!.Key.DType, radar.Key.Shape.AsSpan(1));
+        data.OnDisk = split.Train.Concat(split.Validation).Sum(s => BytesOf(rgb, s.Key) + BytesOf(radar, s.Key))
+            > (memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         int total = split.Train.Count + split.Validation.Count;
         foreach (Sample sample in split.Train.Concat(split.Validation))
@@ -69,15 +81,26 @@ internal sealed class TrainingData
                 continue;
             }
             hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{sample.Key},{sample.ClassId}\n")));
-            if (data.RgbFrames is { } pictures) pictures.Add(Read(rgb!, sample.Key, hash), rgb!.LengthOf(sample.Key));
-            else if (rgb is not null) data.Rgb.Add(Steps(rgb, sample.Key, hash));
-            if (radar is not null && frames) data.RadarFrames!.Add(Read(radar, sample.Key, hash), radar.LengthOf(sample.Key));
-            else if (radar is not null) data.RadarFeatures.Add(Steps(radar, sample.Key, hash));
+            if (rgb is not null) data.Take(rgb, sample.Key, data.RgbFrames, data.Rgb, hash);
+            if (radar is not null) data.Take(radar, sample.Key, data.RadarFrames, data.RadarFeatures, hash);
             data.Samples.Add(sample);
         }
         data.Fingerprint = Convert.ToHexStringLower(hash.GetHashAndReset());
         data.Index();
         return data;
+    }
+
+    private static long BytesOf(FeatureStore? store, string key) => store?.Contains(key) == true
+        ? (long)store.LengthOf(key) * NpyFile.ElementSize(store.Key.DType) * store.Key.Shape.Skip(1).Aggregate(1, (a, b) => a * b)
+        : 0;
+
+    /// <summary>Every array is read once and checked, also where it is not kept.</summary>
+    private void Take(FeatureStore store, string key, FrameSequences? frames, List<float[]> features, IncrementalHash hash)
+    {
+        NpyArray array = Read(store, key, hash);
+        if (frames is not null && OnDisk) frames.Add(store, key);
+        else if (frames is not null) frames.Add(array, store.LengthOf(key));
+        else if (!OnDisk) features.Add(RealSteps(array, store.LengthOf(key)));
     }
 
     /// <exception cref="InvalidDataException">The store does not hold what the recipe's RGB encoder reads.</exception>
@@ -132,8 +155,9 @@ internal sealed class TrainingData
     }
 
     /// <summary>The real steps (T, F) of one sample's features.</summary>
-    internal static float[] Steps(FeatureStore store, string key, IncrementalHash? hash = null) =>
-        Read(store, key, hash).ToSingles()[..(store.LengthOf(key) * store.Key.Shape[1])];
+    internal static float[] Steps(FeatureStore store, string key) => RealSteps(Read(store, key), store.LengthOf(key));
+
+    private static float[] RealSteps(NpyArray array, int length) => array.ToSingles()[..(length * array.Shape[1])];
 
     /// <summary>One recording under two names, on both sides of a split, makes the score of one side memory.</summary>
     private static void RefuseLeaks(FeatureSet features, ValidationSplit split)

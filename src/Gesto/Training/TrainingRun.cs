@@ -29,11 +29,13 @@ public static class TrainingRun
     /// <param name="threads">libtorch's threads, part of what makes results equal; null = the run's own, for a new run the
     /// machine's processors.</param>
     /// <param name="radarFrom">A run whose radar encoder is the same to the bit and need not be trained again; null = none.</param>
+    /// <param name="memory">Bytes that features may take, else they are read from disk batch by batch; null = half of what the process
+    /// may use. Nothing else depends on it.</param>
     /// <param name="progress">Told about loading, epochs and encoding.</param>
     /// <param name="cancel">Leaves the last whole checkpoint behind.</param>
     public static TrainingResult Start(
         FeatureSet features, Recipe? recipe, string folder, bool resume, int? threads = null, string? radarFrom = null,
-        IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
+        long? memory = null, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
     {
         NativeMemory.KeepFreedPages();
         bool exists = RunDirectory.Exists(folder);
@@ -46,7 +48,7 @@ public static class TrainingRun
         int threadCount = threads ?? before?.Threads ?? Environment.ProcessorCount;
         set_num_threads(threadCount);
 
-        TrainingData data = TrainingData.Load(features, recipe, progress, cancel);
+        TrainingData data = TrainingData.Load(features, recipe, memory, progress, cancel);
         RunDirectory run = RunDirectory.StartOrResume(folder, recipe, Facts(features, recipe, data, threadCount), resume);
         // The small encoder is made for one data set and in no cache: predicting from videos needs it beside the run.
         string? encoder = recipe.UsesRgb ? Path.Combine(features.Rgb!.Folder, SmallRgbEncoder.FileName) : null;
@@ -113,12 +115,11 @@ public static class TrainingRun
                 using (radarEncoder)
                     RadarEncoderTraining.WriteFeatures(run, radarEncoder, features.Radar!, features.Radar!.Samples, progress, cancel);
                 radarEncoder = null;
-                using FeatureStore store = FeatureStore.Open(run.RadarFolder);
-                foreach (Data.Sample sample in data.Samples) sequences.Add(TrainingData.Steps(store, sample.Key));
+                Fill(sequences, data, FeatureStore.Open(run.RadarFolder), null);
             }
             else
             {
-                foreach (float[] steps in data.RadarFeatures) sequences.Add(steps);
+                Fill(sequences, data, features.Radar!, data.RadarFeatures);
             }
             radar = sequences;
         }
@@ -134,14 +135,24 @@ public static class TrainingRun
         else if (recipe.UsesRgb)
         {
             var sequences = new FeatureSequences(run.Facts.RgbWidth, recipe.Rgb.RemoveStatic);
-            for (int i = 0; i < data.Samples.Count; i++)
-            {
-                sequences.Add(data.Rgb[i]);
-                data.Rgb[i] = []; // a second copy would double the memory
-            }
+            Fill(sequences, data, features.Rgb!, data.Rgb);
             rgb = sequences;
         }
         return (new SampleSequences(rgb, radar), rgbEncoder, radarEncoder);
+    }
+
+    /// <param name="sequences">Receives the samples of <paramref name="data"/>.</param>
+    /// <param name="data">Says where they shall be.</param>
+    /// <param name="store">Has them.</param>
+    /// <param name="loaded">Has them in memory, and loses them: a second copy would double the memory; null = not loaded yet.</param>
+    private static void Fill(FeatureSequences sequences, TrainingData data, FeatureStore store, List<float[]>? loaded)
+    {
+        for (int i = 0; i < data.Samples.Count; i++)
+        {
+            if (data.OnDisk) sequences.Add(store, data.Samples[i].Key);
+            else sequences.Add(loaded?[i] ?? TrainingData.Steps(store, data.Samples[i].Key));
+            if (loaded?.Count > i) loaded[i] = [];
+        }
     }
 
     /// <summary>The RGB encoder as it is before it learns with the fusion model.</summary>

@@ -58,7 +58,7 @@ internal static partial class SampledDecoder
         }
         // Bicubic: see VideoFile.Decode. An interleaving of (nearly) nothing sends a frame as soon as it is there.
         arguments.AddRange(["-fps_mode", "passthrough", "-sws_flags", "bicubic", "-tag:v", Tag, "-threads", "1",
-            "-f", "matroska", "-live", "1", "-max_interleave_delta", "1", "pipe:1"]);
+            "-f", "matroska", "-live", "1", "-write_crc32", "0", "-max_interleave_delta", "1", "pipe:1"]);
         return arguments;
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Gesto.Weights;
 
 /// <summary>Writes ResNet50 as an ONNX model in INT8: same input and output as <see cref="ResNet50Graph"/>. Every convolution
@@ -54,7 +56,8 @@ internal static class Int8Graph
     private static string Convolve(
         OnnxGraph graph, ResNet50Weights weights, Int8Ranges ranges, ConvolutionUnit unit, string input, string inputRange)
     {
-        (float[] kernel, float[] bias) = weights.Fold(unit);
+        (byte[] folded, float[] bias) = weights.Fold(unit);
+        ReadOnlySpan<float> kernel = MemoryMarshal.Cast<byte, float>(folded);
         string name = unit.Convolution;
         float inputScale = Scale(ranges.Ranges[inputRange]);
         int size = kernel.Length / unit.Outputs;
@@ -64,7 +67,7 @@ internal static class Int8Graph
         var biasScales = new float[unit.Outputs];
         for (int o = 0; o < unit.Outputs; o++)
         {
-            ReadOnlySpan<float> channel = kernel.AsSpan(o * size, size);
+            ReadOnlySpan<float> channel = kernel.Slice(o * size, size);
             float largest = 0;
             foreach (float w in channel) largest = Math.Max(largest, Math.Abs(w));
             scales[o] = largest > 0 ? largest / LargestWeight : 1; // a channel of zeros

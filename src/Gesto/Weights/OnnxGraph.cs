@@ -6,7 +6,7 @@ namespace Gesto.Weights;
 /// <remarks>Field numbers: onnx.proto of ONNX IR version 8, operator set 13.</remarks>
 internal sealed class OnnxGraph(string name)
 {
-    private const int Singles = 1, UnsignedBytes = 2, SignedBytes = 3, Integers = 6;
+    private const int SinglePrecision = 1, UnsignedBytes = 2, SignedBytes = 3, Integers = 6;
 
     private readonly ProtoMessage graph = new ProtoMessage().Text(2, name);
 
@@ -41,13 +41,16 @@ internal sealed class OnnxGraph(string name)
 
     /// <summary>Adds constant values; no axes: a scalar.</summary>
     /// <returns><paramref name="name"/>.</returns>
-    public string Constant(string name, ReadOnlySpan<float> values, params int[] shape) => Constant(name, Singles, MemoryMarshal.AsBytes(values), shape);
+    public string Constant(string name, ReadOnlySpan<float> values, params int[] shape) => Constant(name, SinglePrecision, MemoryMarshal.AsBytes(values).ToArray(), shape);
 
-    public string Constant(string name, ReadOnlySpan<byte> values, params int[] shape) => Constant(name, UnsignedBytes, values, shape);
+    /// <summary>Adds float32 values that are bytes already; they are kept, not copied.</summary>
+    public string Singles(string name, byte[] values, params int[] shape) => Constant(name, SinglePrecision, values, shape);
 
-    public string Constant(string name, ReadOnlySpan<sbyte> values, params int[] shape) => Constant(name, SignedBytes, MemoryMarshal.AsBytes(values), shape);
+    public string Constant(string name, ReadOnlySpan<byte> values, params int[] shape) => Constant(name, UnsignedBytes, values.ToArray(), shape);
 
-    public string Constant(string name, ReadOnlySpan<int> values, params int[] shape) => Constant(name, Integers, MemoryMarshal.AsBytes(values), shape);
+    public string Constant(string name, ReadOnlySpan<sbyte> values, params int[] shape) => Constant(name, SignedBytes, MemoryMarshal.AsBytes(values).ToArray(), shape);
+
+    public string Constant(string name, ReadOnlySpan<int> values, params int[] shape) => Constant(name, Integers, MemoryMarshal.AsBytes(values).ToArray(), shape);
 
     /// <summary>Declares an input (N, …) float32; N is free.</summary>
     public void Input(string name, params int[] shape) => graph.Message(11, ValueInfo(name, shape));
@@ -62,17 +65,17 @@ internal sealed class OnnxGraph(string name)
         .Message(8, new ProtoMessage().Text(1, "").Integer(2, 13))
         .ToArray();
 
-    private string Constant(string name, int type, ReadOnlySpan<byte> bytes, int[] shape)
+    private string Constant(string name, int type, byte[] bytes, int[] shape)
     {
         var tensor = new ProtoMessage();
         foreach (int n in shape) tensor.Integer(1, n);
-        graph.Message(5, tensor.Integer(2, type).Text(8, name).Bytes(9, bytes.ToArray()));
+        graph.Message(5, tensor.Integer(2, type).Text(8, name).Bytes(9, bytes));
         return name;
     }
 
     private static ProtoMessage ValueInfo(string name, int[] shape)
     {
-        var tensor = new ProtoMessage().Integer(1, Singles);
+        var tensor = new ProtoMessage().Integer(1, SinglePrecision);
         if (shape.Length > 0)
         {
             var axes = new ProtoMessage().Message(1, new ProtoMessage().Text(2, "N"));

@@ -39,7 +39,7 @@ internal sealed class ProtoMessage
 
     public byte[] ToArray()
     {
-        var bytes = new byte[Length];
+        byte[] bytes = GC.AllocateUninitializedArray<byte>((int)Length);
         int at = 0;
         foreach (byte[] chunk in chunks)
         {

@@ -52,9 +52,9 @@ internal static class ResNet50Graph
 
     private static string Convolve(OnnxGraph graph, ResNet50Weights weights, ConvolutionUnit unit, string input, bool relu)
     {
-        (float[] kernel, float[] bias) = weights.Fold(unit);
+        (byte[] kernel, float[] bias) = weights.Fold(unit);
         string name = unit.Convolution;
-        graph.Constant($"{name}.weight", kernel, unit.Outputs, unit.Inputs, unit.Kernel, unit.Kernel);
+        graph.Singles($"{name}.weight", kernel, unit.Outputs, unit.Inputs, unit.Kernel, unit.Kernel);
         graph.Constant($"{name}.bias", bias, unit.Outputs);
         string value = graph.Node(
             "Conv", relu ? $"{name}.sum" : name, [input, $"{name}.weight", $"{name}.bias"], OnnxGraph.Window(unit.Kernel, unit.Stride, unit.Padding));

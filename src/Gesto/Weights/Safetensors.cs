@@ -55,7 +55,7 @@ public static class Safetensors
         var tensors = new Dictionary<string, NamedTensor>(entries.Count, StringComparer.Ordinal);
         foreach (Entry entry in entries)
         {
-            var bytes = new byte[entry.End - entry.Begin];
+            byte[] bytes = GC.AllocateUninitializedArray<byte>((int)(entry.End - entry.Begin));
             stream.ReadExactly(bytes);
             tensors.Add(entry.Name, new NamedTensor(entry.Name, entry.DType, entry.Shape, bytes));
         }

@@ -12,7 +12,7 @@ public class StagedWorkTests
     {
         var written = new List<int>();
         int caller = Environment.CurrentManagedThreadId;
-        StagedWork.Run(Hundred, 3, (i, _) => 2 * i, 2, i => i + 1, i =>
+        StagedWork.Run(Hundred, 3, (i, _) => new[] { 2 * i }, 2, i => i + 1, i =>
         {
             Assert.Equal(caller, Environment.CurrentManagedThreadId);
             written.Add(i);
@@ -31,7 +31,7 @@ public class StagedWorkTests
         StagedWork.Run(Hundred, 3, (i, _) =>
         {
             Interlocked.Increment(ref read);
-            return i;
+            return new[] { i };
         }, 2, i => i, _ =>
         {
             settled.Wait();
@@ -49,7 +49,7 @@ public class StagedWorkTests
         StagedWork.Run([0, 1], 1, (i, stop) =>
         {
             if (i == 1) Assert.True(making.Wait(TimeSpan.FromSeconds(20), stop));
-            return i;
+            return new[] { i };
         }, 1, i =>
         {
             if (i == 0) making.Signal();
@@ -66,7 +66,7 @@ public class StagedWorkTests
         var made = new ConcurrentBag<int>();
         var written = new List<int>();
         int FailAt40(string here, int i) => here == stage && i == 40 ? throw new InvalidOperationException(here) : i;
-        string message = Assert.Throws<InvalidOperationException>(() => StagedWork.Run(Hundred, 2, (i, _) => FailAt40("read", i), 2, i =>
+        string message = Assert.Throws<InvalidOperationException>(() => StagedWork.Run(Hundred, 2, (i, _) => new[] { FailAt40("read", i) }, 2, i =>
         {
             made.Add(FailAt40("make", i));
             return i;
@@ -82,7 +82,7 @@ public class StagedWorkTests
         using var cancel = new CancellationTokenSource();
         var made = new ConcurrentBag<int>();
         var written = new List<int>();
-        Assert.Throws<OperationCanceledException>(() => StagedWork.Run(Hundred, 2, (i, _) => i, 2, i =>
+        Assert.Throws<OperationCanceledException>(() => StagedWork.Run(Hundred, 2, (i, _) => new[] { i }, 2, i =>
         {
             made.Add(i);
             if (i == 20) cancel.Cancel();

@@ -79,6 +79,31 @@ public class TrainingRunTests
     }
 
     [Fact]
+    public void Features_that_stay_on_disk_train_to_the_bytes_of_those_in_memory()
+    {
+        using var temporary = new Folder();
+        FeatureSet features = PlantedFeatures.Write(temporary["features"]);
+        Train(features, Small, temporary["memory"]);
+        TrainingRun.Start(features, Small, temporary["disk"], resume: false, threads: 1, memory: 0);
+        AssertSameRun(temporary["memory"], temporary["disk"]);
+        Assert.Equal((false, true), (OnDisk(null), OnDisk(0)));
+        bool OnDisk(long? memory) => TrainingData.Load(features, Small, memory, null, CancellationToken.None).OnDisk;
+    }
+
+    [Theory]
+    [InlineData("1GB", 1_000_000_000L)]
+    [InlineData("1.5gb", 1_500_000_000L)]
+    [InlineData("500MB", 500_000_000L)]
+    [InlineData("1000", null)]
+    [InlineData("-1GB", null)]
+    [InlineData("GB", null)]
+    public void Memory_is_given_in_megabytes_or_gigabytes(string text, long? bytes)
+    {
+        if (bytes is { } n) Assert.Equal(n, Gesto.Cli.TrainCommand.ParseSize(text));
+        else Assert.Contains("500MB", Assert.Throws<InvalidDataException>(() => Gesto.Cli.TrainCommand.ParseSize(text)).Message);
+    }
+
+    [Fact]
     public void A_planted_movement_is_learnt_from_radar_alone_and_recognised_from_raw_frames()
     {
         using var temporary = new Folder();
