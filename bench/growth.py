@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rounds import LAUNCHER, measure
 
-BASE_RECORDINGS, BASE_SAMPLES = 3, 500
+BASE_RECORDINGS, BASE_SAMPLES = 3, 300
 
 
 def copies(recordings, folder, times):
