@@ -29,7 +29,13 @@ internal static class RandomFeatures
             {
                 using FeatureStore store = FeatureStore.OpenOrCreate(Path.Combine(folder, name), new FeatureKey
                 {
-                    Modality = name, Encoder = "random", Weights = "", Preprocessing = "", Sampling = "", DType = "<f4", Shape = [Frames, width],
+                    Modality = name,
+                    Encoder = "random",
+                    Weights = "",
+                    Preprocessing = "",
+                    Sampling = "",
+                    DType = "<f4",
+                    Shape = [Frames, width],
                 });
                 foreach ((int i, Sample sample) in samples.Index())
                 {

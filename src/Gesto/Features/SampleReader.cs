@@ -109,12 +109,14 @@ public sealed class SampleReader(
         }
         int videos = requests.Count;
         if (files.Length > 0 && !arrays) requests.AddRange(RadarRequests(files, cancel));
-        return (requests, clips =>
+        return (requests, Join);
+
+        (Clip? Rgb, RadarClip? Radar) Join(Clip[] clips)
         {
             RadarClip? maps = files.Length == 0 ? null : arrays ? ReadArrays([.. files.Select(RadarArray.Load)]) : Interleave(clips[videos..]);
             if (maps is not null) RequireAntennas(sample, maps.Antennas, antennas);
             return (videos > 0 ? clips[0] : null, maps);
-        });
+        }
     }
 
     /// <returns>A of a sample's radar, from its list of files and at most one header; 0 without radar.</returns>

@@ -47,7 +47,7 @@ public sealed class SmallRgbEncoder : IRgbEncoder
     /// <summary>Height and width of the frames it wants, pixels.</summary>
     public const int Side = 112;
     private const int FrameBytes = Side * Side * 3;
-    
+
     /// <summary>Features a frame.</summary>
     internal const int Features = 128 * 2 * 2;
     private const int FramesPerCall = 32;

@@ -25,8 +25,8 @@ public class PairPicturesTests(TinyRun tiny) : IClassFixture<TinyRun>
         Dataset dataset = Dataset.Open(tiny.Data);
         Sample[] samples = [.. dataset.Samples.Where(s => s.Split == Split.Test)];
         int[] truth = [.. samples.Select(s => dataset.Labels.LabelOf(dataset.LabelKey![s.Key]))];
-        EvaluationInput input = Input(dataset.Labels, [.. samples.Select((s, n) => (s.Key, truth[n], s.Signer!, truth[n] == 0 ? 1 : truth[n]))])
-            with { Samples = samples };
+        EvaluationInput input = Input(dataset.Labels, [.. samples.Select((s, n) => (s.Key, truth[n], s.Signer!, truth[n] == 0 ? 1 : truth[n]))]);
+        input = input with { Samples = samples };
         EvaluationResult result = EvaluationResult.Of(input);
         PairPicture pair = Assert.Single(PairPictures.Read(tiny.Data, input, result, null, CancellationToken.None));
         Assert.Equal(dataset.Labels[0].Name, pair.Pair.First);

@@ -1,8 +1,8 @@
+using Gesto.Data;
 using Gesto.Evaluation;
 using Gesto.Features;
 using Gesto.Inference;
 using Gesto.Training;
-using Gesto.Data;
 
 namespace Gesto.Tests.Inference;
 
