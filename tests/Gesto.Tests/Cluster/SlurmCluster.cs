@@ -62,7 +62,7 @@ public sealed class SlurmCluster : IDisposable
             "--pid-file", folder["munged.pid"], "--log-file", folder["munged.log"], "--seed-file", folder["munged.seed"]);
         Daemon("slurmctld", "-D", "-c", "-f", Configuration, "-L", folder["slurmctld.log"]);
         Daemon("slurmd", "-D", "-f", Configuration, "-N", host, "-L", folder["slurmd.log"]);
-        Await("the node to be idle", () => Run("sinfo", "--noheader", "--format=%T").Output.Trim() == "idle");
+        Await("the node to be idle", () => Run("sinfo", "--noheader", "--format=%T").Output.Trim() == "idle", pause: 100);
     }
 
     /// <summary>Runs a program against this cluster.</summary>
@@ -85,16 +85,19 @@ public sealed class SlurmCluster : IDisposable
     }
 
     /// <summary>Waits until nothing is queued or running.</summary>
-    public void AwaitEmptyQueue() => Await("the queue to be empty", () => Run("squeue", "--noheader") is (0, var jobs, _) && jobs.Trim().Length == 0);
+    public void AwaitEmptyQueue() => Await("the queue to be empty", () => Run("squeue", "--noheader") is (0, var jobs, _) && jobs.Trim().Length == 0, pause: 200);
 
-    public void Await(string what, Func<bool> holds)
+    /// <param name="what">For the message where it never comes.</param>
+    /// <param name="holds">Asked again and again.</param>
+    /// <param name="pause">Between two questions, milliseconds; those to Slurm cost a process each.</param>
+    public void Await(string what, Func<bool> holds, int pause = 10)
     {
         var clock = Stopwatch.StartNew();
         while (!holds())
         {
             if (clock.Elapsed > Patience)
                 Assert.Fail($"Waited {Patience.TotalSeconds} s for {what}.\n{Run("squeue").Output}\n{Log("slurmctld.log")}\n{Log("slurmd.log")}\n{Log("munged.log")}");
-            Task.Delay(10).Wait();
+            Task.Delay(pause).Wait();
         }
 
         string Log(string name) => File.Exists(folder[name]) ? string.Join('\n', File.ReadLines(folder[name]).TakeLast(15)) : $"{name}: none";
