@@ -23,6 +23,7 @@ public sealed class SlurmCluster : IDisposable
         foreach (string program in new[] { "munged", "slurmctld", "slurmd", "sbatch" })
             if (PathOf(program) is null)
                 Assert.Skip($"'{program}' is not installed (apt install slurmctld slurmd slurm-client munge).");
+        AppDomain.CurrentDomain.ProcessExit += Stop; // Ctrl-C ends the tests without disposing
         foreach (string name in new[] { "state", "spool" }) Directory.CreateDirectory(folder[name]);
         File.WriteAllBytes(folder["munge.key"], RandomNumberGenerator.GetBytes(128));
         string host = Environment.MachineName.Split('.')[0];
@@ -113,6 +114,13 @@ public sealed class SlurmCluster : IDisposable
 
     public void Dispose()
     {
+        AppDomain.CurrentDomain.ProcessExit -= Stop;
+        Stop(null, EventArgs.Empty);
+        folder.Dispose();
+    }
+
+    private void Stop(object? sender, EventArgs e)
+    {
         if (daemons.Count > 0) Run("scancel", "--user", Environment.UserName);
         foreach (Process daemon in daemons)
         {
@@ -132,7 +140,7 @@ public sealed class SlurmCluster : IDisposable
                 // It has ended by itself.
             }
         }
-        folder.Dispose();
+        daemons.Clear();
     }
 
     /// <summary>Everything started with this cluster's configuration, tasks too: they inherit it from sbatch.</summary>
