@@ -12,6 +12,7 @@ public sealed class SlurmCluster : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly Folder folder = new();
     private readonly List<Process> daemons = [];
+    private Process? guardian;
 
     private string Configuration => folder["slurm.conf"];
 
@@ -23,7 +24,6 @@ public sealed class SlurmCluster : IDisposable
         foreach (string program in new[] { "munged", "slurmctld", "slurmd", "sbatch" })
             if (PathOf(program) is null)
                 Assert.Skip($"'{program}' is not installed (apt install slurmctld slurmd slurm-client munge).");
-        AppDomain.CurrentDomain.ProcessExit += Stop; // Ctrl-C ends the tests without disposing
         foreach (string name in new[] { "state", "spool" }) Directory.CreateDirectory(folder[name]);
         File.WriteAllBytes(folder["munge.key"], RandomNumberGenerator.GetBytes(128));
         string host = Environment.MachineName.Split('.')[0];
@@ -58,6 +58,7 @@ public sealed class SlurmCluster : IDisposable
             PartitionName=main Nodes=ALL Default=YES MaxTime=01:00:00 State=UP
 
             """);
+        guardian = Guard();
         // Forced: the key is as private as the folder around it, which munged does not look at.
         Daemon("munged", "--force", "--foreground", "--key-file", folder["munge.key"], "--socket", folder["munge.sock"],
             "--pid-file", folder["munged.pid"], "--log-file", folder["munged.log"], "--seed-file", folder["munged.seed"]);
@@ -114,34 +115,25 @@ public sealed class SlurmCluster : IDisposable
 
     public void Dispose()
     {
-        AppDomain.CurrentDomain.ProcessExit -= Stop;
-        Stop(null, EventArgs.Empty);
-        folder.Dispose();
+        guardian?.StandardInput.Dispose();
+        guardian?.WaitForExit();
+        guardian?.Dispose();
+        foreach (Process daemon in daemons) daemon.Dispose();
+        if (guardian is null) folder.Dispose(); // else it has done that
     }
 
-    private void Stop(object? sender, EventArgs e)
-    {
-        if (daemons.Count > 0) Run("scancel", "--user", Environment.UserName);
-        foreach (Process daemon in daemons)
-        {
-            daemon.Kill();
-            daemon.WaitForExit();
-            daemon.Dispose();
-        }
-        // Steps and tasks do not die with slurmd. The daemons came first, so nothing is started any more.
-        foreach (int id in Ours().ToArray())
-        {
-            try
-            {
-                Process.GetProcessById(id).Kill();
-            }
-            catch (ArgumentException)
-            {
-                // It has ended by itself.
-            }
-        }
-        daemons.Clear();
-    }
+    /// <summary>Ends the daemons, steps and tasks when its input ends, and so also where the tests are killed.</summary>
+    private Process Guard() => Process.Start(new ProcessStartInfo("bash", ["-c", """
+        trap '' INT TERM HUP
+        read -r _
+        for pass in 1 2; do # a task may have begun in the first
+          for environment in $(grep -lzxF "SLURM_CONF=$0/slurm.conf" /proc/[0-9]*/environ 2>/dev/null); do
+            process=${environment#/proc/}
+            kill -9 "${process%/environ}"
+          done
+        done
+        rm -rf "$0"
+        """, folder.Path]) { RedirectStandardInput = true, RedirectStandardError = true })!;
 
     /// <summary>Everything started with this cluster's configuration, tasks too: they inherit it from sbatch.</summary>
     private IEnumerable<int> Ours() =>
