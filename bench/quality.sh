@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The quality figures of docs/RESULTS.md, by the program's own verbs: every recipe on simulated 126 signs and held-out signers, and
 # the real KKT60 recordings split by time; at the end the table. Can be stopped and started again; finished steps are not repeated.
-#   bench/quality.sh WORK [kkt60_train.npz]        WORK needs about 6 GB; five hours on two cores, alone on the machine
-#   MAPS=1 bench/quality.sh …                      and last-stage: 7 GB and some hours more
+#   bench/quality.sh WORK [kkt60_train.npz]        WORK needs some GB; hours on two cores, best alone on the machine
+#   MAPS=1 bench/quality.sh …                      and last-stage: 400 kB a frame, 8 frames a recording
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 gesto=${GESTO:-"$here/../gesto"}
