@@ -22,7 +22,7 @@ internal interface IStepSource
 /// <summary>Frames whose encoder learns with the fusion model: each batch is encoded anew, and gradients flow back to the encoder.</summary>
 /// <param name="frames">The frames.</param>
 /// <param name="encoder">Not disposed here.</param>
-/// <param name="augmentation">Range shift, gain and noise while learning; its tempo and frame dropout are the training recipe's.</param>
+/// <param name="augmentation">Range shift, masks, gain and noise while learning; its tempo and frame dropout are the training recipe's.</param>
 /// <param name="centre">Subtract each feature's mean over the sample's shown frames.</param>
 internal sealed class EncodedFrames(FrameSequences frames, FrameEncoder encoder, AugmentationRecipe augmentation, bool centre) : IStepSource
 {
