@@ -7,6 +7,7 @@ source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/build/setup.sh"
 need_dotnet
 need_ffmpeg
 want_slurm
+want_mpi
 build tests/Gesto.Tests
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

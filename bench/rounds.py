@@ -56,6 +56,18 @@ def main():
         shutil.rmtree(work / name, ignore_errors=True)
         shutil.copytree(out / "features", work / name)
 
+    def train(threads):
+        """Epochs of `source`; the seconds of each are in the run's log."""
+        def command():
+            shutil.rmtree(out / "run", ignore_errors=True)
+            return [*gesto, "train", work / "random-features", "--recipe", "source", "--run", out / "run", "--threads", threads,
+                    "--set", "training.epochs=4", "--set", "training.validationFraction=0"]
+        return command
+
+    def epochs():
+        return dict(epoch_seconds=[json.loads(line)["seconds"] for line in (out / "run/log.jsonl").read_text().splitlines()])
+
+    mpirun = ["mpirun", "-n", CORES, "--allow-run-as-root", "--oversubscribe", "--bind-to", "none"]
     peer_extract = lambda name, *options: [*peer("extract.py"), work / "data", work / name, "--weights", weights, *options]
     ranges = work / "ours-int8/rgb/encoder.safetensors"
     steps = [
@@ -68,6 +80,8 @@ def main():
         ("encoder int8", lambda: [*bench, "encoder", work / "data", 4, ranges], None),
         ("encoder peer tuned", lambda: peer_extract("peer", "--tuned", "--encoder-only", 4), None),
         ("train loop", lambda: [*bench, "loop", work / "random-features", out], None),
+        ("train one process", train(CORES), epochs),
+        ("train a rank a core", lambda: [*mpirun, *train(1)()], epochs),
         ("train peer", lambda: [*peer("train.py"), work / "random-features", "--epochs", 2], None),
         ("predict warm", lambda: [*bench, "predict", work / "run", sample, 20], None),
         *[(f"predict cold {i}", lambda: [*gesto, "predict", work / "run", sample, "--json"], None) for i in (1, 2, 3)],
@@ -80,10 +94,9 @@ def main():
             figures, output = measure(command(), env=os.environ if "peer" in name else LAUNCHER)
             if figures["others"] <= DISTURBED:
                 break
-        if after:
-            after()
+        told = after() if after else None
         try:
-            said = json.loads(output.strip().splitlines()[-1]) if not name.startswith("predict cold") else None
+            said = told or json.loads(output.strip().splitlines()[-1]) if not name.startswith("predict cold") else None
         except (IndexError, json.JSONDecodeError):
             said = None
         with log.open("a") as file:

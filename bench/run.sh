@@ -15,10 +15,10 @@ work=$(realpath -m "${1:-gesto-bench}")
 mkdir -p "$work"
 need_dotnet
 need_ffmpeg
-/usr/bin/python3 -c 'import torch, torchvision, cv2, PIL' 2>/dev/null && command -v gcc >/dev/null &&
+/usr/bin/python3 -c 'import torch, torchvision, cv2, PIL' 2>/dev/null && command -v gcc >/dev/null && command -v mpirun >/dev/null &&
   ls /usr/lib/*/openblas-pthread/libblas.so.3 >/dev/null 2>&1 ||
-  install_packages "the peer" python3-torch python3-torchvision python3-opencv python3-pil libopenblas0-pthread gcc libc6-dev ||
-  { say "the peer needs python3-torch, python3-torchvision, python3-opencv, python3-pil, libopenblas0-pthread and gcc"; exit 1; }
+  install_packages "the peer" python3-torch python3-torchvision python3-opencv python3-pil libopenblas0-pthread gcc libc6-dev openmpi-bin ||
+  { say "the peer needs python3-torch, python3-torchvision, python3-opencv, python3-pil, libopenblas0-pthread, gcc and openmpi-bin"; exit 1; }
 build src/Gesto.Cli
 build bench/Gesto.Bench
 gesto() { dotnet "$(echo "$root"/artifacts/bin/Gesto.Cli/release_*/Gesto.Cli.dll)" "$@"; }

@@ -1,4 +1,4 @@
-# Sourced by ./gesto and ./test.sh: checks for the .NET SDK, provides ffmpeg, builds when sources are newer than the program.
+# Sourced by ./gesto and ./test.sh: checks for the .NET SDK, provides what the program and its tests call, builds when sources are newer.
 # Messages go to standard error, so that standard output belongs to the program alone.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -44,6 +44,12 @@ want_slurm() {
   command -v sbatch >/dev/null 2>&1 ||
     install_packages "tests send jobs to a Slurm of their own" slurmctld slurmd slurm-client munge ||
     say "no Slurm here: its tests are skipped"
+}
+
+# Only tests of training over several processes need it; they are skipped without.
+want_mpi() {
+  command -v mpirun >/dev/null 2>&1 && return
+  install_packages "tests train over Open MPI" openmpi-bin || say "no mpirun here: tests of training over MPI are skipped"
 }
 
 # Builds one project in Release if anything it is made of is newer than the last build here.

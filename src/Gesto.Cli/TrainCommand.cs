@@ -29,7 +29,7 @@ internal static class TrainCommand
         var seed = new Option<int?>("--seed") { Description = "short for --set training.seed=N" };
         var threads = new Option<int?>("--threads")
         {
-            Description = "processor threads; results are equal to the bit only for equal counts (default: all, with --resume the run's own)",
+            Description = "processor threads, of each process under mpirun; results are equal to the bit only for equal counts (default: all, with --resume the run's own)",
         };
         var radarFrom = new Option<DirectoryInfo?>("--radar-from")
         {
@@ -50,15 +50,17 @@ internal static class TrainCommand
         });
         var command = new Command("train",
             "Train a recogniser: radar encoder first, then the fusion model; best checkpoint by validation accuracy.\n\n" +
-            "Example:  gesto train features --recipe late-fusion --run runs/first")
+            "Example:  gesto train features --recipe late-fusion --run runs/first\n\n" +
+            "Several processes train one run together when they are started by Open MPI's mpirun, or by srun --mpi=pmix:\n" +
+            "          mpirun -n 4 gesto train features --run runs/first --threads 1")
         {
             features, recipe, run, resume, set, seed, fold, by, threads, radarFrom, memory,
         };
-        command.SetAction((parsed, cancel) => Task.FromResult(Train(
+        command.SetAction((parsed, cancel) => Task.FromResult(TogetherOrAlone(parsed.GetValue(run)!.FullName, ranks => Train(
             parsed.GetValue(features)!.FullName, parsed.GetValue(recipe), parsed.GetValue(run)!.FullName, parsed.GetValue(resume),
             [.. parsed.GetValue(set)!, .. Settings(parsed.GetValue(seed), parsed.GetValue(fold), parsed.GetValue(by))],
             parsed.GetValue(threads), parsed.GetValue(radarFrom)?.FullName,
-            parsed.GetValue(memory) is { } size ? ParseSize(size) : null, cancel)));
+            parsed.GetValue(memory) is { } size ? ParseSize(size) : null, ranks, cancel), cancel)));
         return command;
     }
 
@@ -72,9 +74,34 @@ internal static class TrainCommand
         if (by is { } unit) yield return $"training.foldBy={JsonNamingPolicy.CamelCase.ConvertName(unit.ToString())}";
     }
 
+    /// <summary>Where one rank fails, all end: the others would wait for it for ever.</summary>
+    private static int TogetherOrAlone(string run, Func<IRanks, int> train, CancellationToken cancel)
+    {
+        using IRanks ranks = MpiRanks.Join();
+        if (ranks.Count == 1) return train(ranks);
+        // mpirun sends SIGTERM when a rank is lost; this one may wait inside MPI for the lost one and never look at the token.
+        using CancellationTokenRegistration ended = cancel.Register(() =>
+        {
+            if (ranks.Rank == 0)
+                Console.Error.WriteLine(
+                    $"gesto: the job is being ended, by you or because a rank was lost (mpirun says which). {run} keeps its last finished epoch; " +
+                    "the same command with --resume goes on from there, with any number of ranks.");
+        });
+        try
+        {
+            return train(ranks);
+        }
+        catch (Exception exception)
+        {
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"gesto: rank {ranks.Rank} of {ranks.Count} ends the job:"));
+            ranks.Abort(ExitCode.Explain(exception, Console.Error));
+            throw;
+        }
+    }
+
     private static int Train(
         string features, string? recipeName, string run, bool resume, string[] settings, int? threads, string? radarFrom,
-        long? memory, CancellationToken cancel)
+        long? memory, IRanks ranks, CancellationToken cancel)
     {
         // A resumed run that names no recipe and sets nothing goes on with its own.
         Recipe? recipe = resume && recipeName is null && settings.Length == 0 && (RunDirectory.Exists(run) || EnsembleTraining.Exists(run))
@@ -82,9 +109,18 @@ internal static class TrainCommand
             : RecipeFile.Load(recipeName ?? "late-fusion", settings);
         FeatureSet set = FeatureSet.Open(features);
         if (recipe?.Members.Count > 0 || (resume && EnsembleTraining.Exists(run)))
+        {
+            if (ranks.Count > 1)
+                throw new InvalidDataException("A recipe with members is trained by one process. Train its members under mpirun one by one, then 'gesto ensemble'.");
             return TrainMembers(
                 set, EnsembleTraining.Exists(run) && recipeName is null ? null : recipe, settings, run, resume, threads, radarFrom, memory, cancel);
-        TrainingResult result = ProgressBar.Run(progress => TrainingRun.Start(set, recipe, run, resume, threads, radarFrom, memory, progress, cancel));
+        }
+        if (ranks.Rank > 0)
+        {
+            TrainingRun.Start(set, recipe, run, resume, threads, radarFrom, memory, progress: null, ranks, cancel);
+            return ExitCode.Done;
+        }
+        TrainingResult result = ProgressBar.Run(progress => TrainingRun.Start(set, recipe, run, resume, threads, radarFrom, memory, progress, ranks, cancel));
         if (result.Skipped > 0)
             Console.Error.WriteLine($"{result.Skipped} labelled samples lack features this recipe needs and were not used (run.json lists them).");
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,

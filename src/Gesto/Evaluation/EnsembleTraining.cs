@@ -42,7 +42,7 @@ public static class EnsembleTraining
             string run = Path.Combine(folder, MembersFolder, FormattableString.Invariant($"{i + 1}-{members[i].Name}"));
             int from = members.Take(i).ToList().FindIndex(m => RunDirectory.ShareRadarTraining(m, members[i]));
             TrainingResult result = TrainingRun.Start(
-                features, members[i], run, resume: true, threads, from < 0 ? null : runs[from], memory, progress, cancel);
+                features, members[i], run, resume: true, threads, from < 0 ? null : runs[from], memory, progress, cancel: cancel);
             CalibrationFit.OfRun(run, features, RunDirectory.Open(run).Facts.Threads, progress: progress, cancel: cancel);
             runs.Add(run);
             trained?.Invoke(run, result);

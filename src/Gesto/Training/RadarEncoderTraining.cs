@@ -70,7 +70,7 @@ internal static class RadarEncoderTraining
     /// <summary>Trains where there is something left to train before the fusion model, and leaves `radar-encoder.safetensors` behind.</summary>
     public static FrameEncoder Run(
         RunDirectory run, TrainingData data, Action<IReadOnlyList<EpochLine>> logChanged,
-        IProgress<WorkProgress>? progress, CancellationToken cancel)
+        IRanks ranks, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         FrameSequences frames = data.RadarFrames!;
         RadarRecipe recipe = run.Recipe.Radar;
@@ -83,7 +83,7 @@ internal static class RadarEncoderTraining
         if (encoder is MicroDopplerCnn images) images.Measure(OneByOne(data.Train));
         if (recipe.Encoder == RadarEncoderMode.Frozen || recipe.Epochs == 0)
         {
-            Save(run, encoder, "seeded random weights");
+            if (ranks.Rank == 0) Save(run, encoder, "seeded random weights");
             encoder.eval();
             return encoder;
         }
@@ -103,9 +103,9 @@ internal static class RadarEncoderTraining
             BestPath = run.RadarBestPath,
             LogChanged = logChanged,
         };
-        var trainer = new Trainer(stage, classifier, Forward, data.Labels);
+        var trainer = new Trainer(stage, classifier, Forward, data.Labels, ranks);
         EpochLine best = trainer.Fit(data.Train, data.Validation, progress, cancel);
-        Save(run, encoder, FormattableString.Invariant($"epoch {best.Epoch}"));
+        if (ranks.Rank == 0) Save(run, encoder, FormattableString.Invariant($"epoch {best.Epoch}"));
         classifier.DisposeHead();
         return encoder;
 

@@ -33,6 +33,9 @@ public sealed record RunFacts
 
     public int Threads { get; init; }
 
+    /// <summary>Processes that started the run together, with <see cref="Threads"/> each.</summary>
+    public int Ranks { get; init; } = 1;
+
     /// <summary>As <see cref="ValidationSplit.HeldOutBy"/>.</summary>
     public required string HeldOutBy { get; init; }
 
@@ -169,6 +172,7 @@ public sealed class RunDirectory
             : from.Recipe.Training.GradientClip != Recipe.Training.GradientClip ? "training.gradientClip"
             : from.Recipe.Training.BalanceClasses != Recipe.Training.BalanceClasses ? "training.balanceClasses"
             : from.Facts.Threads != Facts.Threads ? "threads"
+            : from.Facts.Ranks != Facts.Ranks ? "ranks"
             : from.Facts.LabelSet.Fingerprint != Facts.LabelSet.Fingerprint ? "label set"
             : from.Facts.Radar is null || Facts.Radar is null ? "modalities"
             : FeatureStore.Difference(from.Facts.Radar, Facts.Radar) is { } key ? $"radar frames ({key})"

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Gesto.Models;
 using static TorchSharp.torch;
 
@@ -74,8 +75,17 @@ internal sealed record TrainingStage
     }
 }
 
-/// <summary>The one training loop: the radar encoder and the fusion model both go through it.</summary>
-internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forward forward, long[] labels)
+/// <summary>The one training loop: the radar encoder and the fusion model both go through it. Several ranks share the parts of each
+/// step, <see cref="TrainingStage.Accumulation"/> of them rounded up to a multiple of the ranks, sum the gradients and take the same
+/// step. Random numbers belong to the part: where the number of parts is the same, so are losses, whatever the number of ranks (to
+/// rounding; and what batch norms keep for validation differs). With other parts dropout, augmentation and mixup draw other numbers
+/// from the same distributions, and batch norms see other batches; without any of these, losses are the same for any parts.</summary>
+/// <param name="stage">How it learns.</param>
+/// <param name="model">What learns, equal on all ranks.</param>
+/// <param name="forward">Its logits.</param>
+/// <param name="labels">Of every sample.</param>
+/// <param name="ranks">Rank 0 alone writes and reports.</param>
+internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forward forward, long[] labels, IRanks ranks)
 {
     /// <summary>Logits (B, K) of some samples.</summary>
     /// <param name="samples">Indices, as into the labels.</param>
@@ -94,30 +104,45 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     {
         using var adam = new Adam(model.named_parameters(), stage.LearningRate, stage.WeightDecay, stage.ParameterRate);
         using WeightAverage? average = stage.Averaging > 0 ? new WeightAverage(model, stage.Averaging) : null;
+        using GradientSum? gradients = ranks.Count > 1 ? new GradientSum(model, ranks) : null;
         List<EpochLine> log = Checkpoint.LoadLast(stage.LastPath, model, adam, average);
-        stage.LogChanged(log);
+        RequireSame(log.Count);
+        if (ranks.Rank == 0) stage.LogChanged(log);
         while (log.Count < stage.Epochs && log.Count - (Best(log)?.Epoch ?? 0) < stage.Patience)
         {
             int epoch = log.Count + 1;
             progress?.Report(new WorkProgress($"train {stage.Stage}", epoch - 1, stage.Epochs, "epochs"));
             adam.LearningRate = stage.Rate(epoch);
             var watch = Stopwatch.StartNew();
-            (double trainLoss, double trainAccuracy) = TrainEpoch(train, epoch, adam, average, cancel);
+            (double trainLoss, double trainAccuracy) = TrainEpoch(train, epoch, adam, average, gradients, cancel);
             average?.Swap();
             (double? loss, double? accuracy) = Validate(validation, cancel);
             var line = new EpochLine(
                 stage.Stage, epoch, trainLoss, trainAccuracy, loss, accuracy, Math.Round(watch.Elapsed.TotalSeconds, 2));
             log.Add(line);
             // Best before last: killed between the two, the epoch is done again and writes the same bytes.
-            if (Best(log) == line) Checkpoint.SaveBest(stage.BestPath, model, line);
+            if (ranks.Rank == 0 && Best(log) == line) Checkpoint.SaveBest(stage.BestPath, model, line);
             average?.Swap();
+            if (ranks.Rank > 0) continue;
             Checkpoint.SaveLast(stage.LastPath, model, adam, average, log);
             stage.LogChanged(log);
         }
+        ranks.Barrier();
         Checkpoint.LoadWeights(stage.BestPath, model);
         model.eval();
         progress?.Report(new WorkProgress($"train {stage.Stage}", log.Count, log.Count, "epochs"));
         return Best(log)!;
+    }
+
+    /// <exception cref="IOException">The ranks did not find the same checkpoint.</exception>
+    private void RequireSame(int epochs)
+    {
+        double[] sums = [epochs, (double)epochs * epochs];
+        ranks.Sum(sums);
+        if (sums[0] != (double)epochs * ranks.Count || sums[1] != (double)epochs * epochs * ranks.Count)
+            throw new IOException(string.Create(CultureInfo.InvariantCulture,
+                $"{stage.LastPath}: rank {ranks.Rank} reads {epochs} epochs in it, other ranks another number. The run directory must lie on ") +
+                "storage that all ranks see under the same name.");
     }
 
     /// <returns>Highest validation accuracy; of equal ones the lowest loss, then the earliest; without validation the last.
@@ -143,8 +168,10 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
         return [.. order.Select(_ => random.GetItems(classes, 1)[0]).Select(members => random.GetItems(members, 1)[0])];
     }
 
-    private (double Loss, double Accuracy) TrainEpoch(int[] train, int epoch, Adam adam, WeightAverage? average, CancellationToken cancel)
+    private (double Loss, double Accuracy) TrainEpoch(
+        int[] train, int epoch, Adam adam, WeightAverage? average, GradientSum? gradients, CancellationToken cancel)
     {
+        int mine = (stage.Accumulation + ranks.Count - 1) / ranks.Count; // parts of a step
         model.train();
         int[] order = Order(train, labels, stage.BalanceClasses, new Random(Seed(epoch, -1)));
         double lossSum = 0, right = 0;
@@ -153,18 +180,19 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             ReadOnlySpan<int> samples = order.AsSpan(start, Math.Min(stage.Batch, order.Length - start));
-            int seed = Seed(epoch, step);
-            var random = new Random(seed);
-            manual_seed(seed); // dropout and noise
             adam.ZeroGradients();
             double value = 0;
-            int part = (samples.Length + stage.Accumulation - 1) / stage.Accumulation;
-            for (int from = 0; from < samples.Length; from += part)
+            int size = (samples.Length + mine * ranks.Count - 1) / (mine * ranks.Count);
+            for (int part = mine * ranks.Rank; part < mine * (ranks.Rank + 1) && part * size < samples.Length; part++)
             {
-                (double loss, double correct) = Learn(samples.Slice(from, Math.Min(part, samples.Length - from)), samples.Length, random);
+                int seed = Seed(epoch, step, part);
+                manual_seed(seed); // dropout and noise
+                (double loss, double correct) = Learn(
+                    samples.Slice(part * size, Math.Min(size, samples.Length - part * size)), samples.Length, new Random(seed));
                 value += loss;
                 right += correct;
             }
+            gradients?.Run();
             if (stage.GradientClip > 0) adam.ClipGradients(stage.GradientClip);
             adam.Step();
             average?.Update(adam.Steps);
@@ -174,7 +202,15 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
                     "Lower the learning rate, or look for NaN in the data with 'gesto check'.");
             lossSum += value * samples.Length;
         }
-        return (lossSum / order.Length, right / order.Length);
+        return Mean(lossSum, right, order.Length);
+    }
+
+    /// <summary>Over the samples of all ranks.</summary>
+    private (double Loss, double Accuracy) Mean(double lossSum, double right, int samples)
+    {
+        double[] sums = [lossSum, right];
+        ranks.Sum(sums);
+        return (sums[0] / samples, sums[1] / samples);
     }
 
     /// <summary>Adds the gradients of some of a step's samples.</summary>
@@ -220,7 +256,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
         model.eval();
         using var noGradients = no_grad();
         double lossSum = 0, right = 0;
-        for (int start = 0; start < validation.Length; start += stage.Batch)
+        for (int start = stage.Batch * ranks.Rank; start < validation.Length; start += stage.Batch * ranks.Count)
         {
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
@@ -230,7 +266,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
             lossSum += nn.functional.cross_entropy(logits, target).item<float>() * (double)samples.Length;
             right += logits.argmax(1).eq(target).sum().item<long>();
         }
-        return (lossSum / validation.Length, right / validation.Length);
+        return Mean(lossSum, right, validation.Length);
     }
 
     private Tensor Target(ReadOnlySpan<int> samples)
@@ -240,11 +276,11 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
         return tensor(target);
     }
 
-    /// <summary>FNV-1a over the four numbers: near seeds, epochs and steps give unrelated streams.</summary>
-    private int Seed(int epoch, int step)
+    /// <summary>FNV-1a over the five: near seeds, epochs, steps and parts give unrelated streams.</summary>
+    private int Seed(int epoch, int step, int part = 0)
     {
         uint hash = 2166136261;
-        foreach (char c in $"{stage.Seed}/{stage.Stage}/{epoch}/{step}") hash = (hash ^ c) * 16777619;
+        foreach (char c in $"{stage.Seed}/{stage.Stage}/{epoch}/{step}{(part > 0 ? $"/{part}" : "")}") hash = (hash ^ c) * 16777619;
         return (int)(hash & 0x7fffffff);
     }
 }

@@ -32,11 +32,15 @@ public static class TrainingRun
     /// <param name="memory">Bytes that features may take, else they are read from disk batch by batch; null = half of what the process
     /// may use. Nothing else depends on it.</param>
     /// <param name="progress">Told about loading, epochs and encoding.</param>
+    /// <param name="ranks">The processes that train this run together, all of them with the same arguments; null = this one alone. What
+    /// then is equal: see ARCHITECTURE.md.</param>
     /// <param name="cancel">Leaves the last whole checkpoint behind.</param>
     public static TrainingResult Start(
         FeatureSet features, Recipe? recipe, string folder, bool resume, int? threads = null, string? radarFrom = null,
-        long? memory = null, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
+        long? memory = null, IProgress<WorkProgress>? progress = null, IRanks? ranks = null, CancellationToken cancel = default)
     {
+        using var alone = new SingleRank();
+        ranks ??= alone;
         NativeMemory.KeepFreedPages();
         bool exists = RunDirectory.Exists(folder);
         if (exists && !resume)
@@ -49,21 +53,31 @@ public static class TrainingRun
         set_num_threads(threadCount);
 
         TrainingData data = TrainingData.Load(features, recipe, memory, progress, cancel);
-        RunDirectory run = RunDirectory.StartOrResume(folder, recipe, Facts(features, recipe, data, threadCount), resume);
+        RunFacts facts = Facts(features, recipe, data, threadCount, ranks.Count);
+        ranks.Barrier(); // all have looked at the folder
+        if (ranks.Rank == 0) Begin(features, recipe, folder, facts, resume, radarFrom);
+        ranks.Barrier();
+        RunDirectory run = RunDirectory.StartOrResume(folder, recipe, facts, resume: true);
+        var radarLines = new List<EpochLine>();
+        (SampleSequences sequences, FrameEncoder? rgb, FrameEncoder? radar) = Inputs(run, features, data, radarLines, ranks, progress, cancel);
+        EpochLine best = Fuse(run, data, sequences, rgb, radar, radarLines, ranks, progress, cancel);
+        IReadOnlyList<EpochLine> log = EpochLog.Load(run.LogPath);
+        if (ranks.Rank == 0) CurvesPlot.Save(run.CurvesPath, log);
+        return new TrainingResult(best.Epoch, best.ValidationAccuracy, best.ValidationLoss, log.Count, data.Skipped.Count);
+    }
+
+    /// <summary>The run directory before anything is trained in it.</summary>
+    private static void Begin(FeatureSet features, Recipe recipe, string folder, RunFacts facts, bool resume, string? radarFrom)
+    {
+        RunDirectory run = RunDirectory.StartOrResume(folder, recipe, facts, resume);
         // The small encoder is made for one data set and in no cache: predicting from videos needs it beside the run.
         string? encoder = recipe.UsesRgb ? Path.Combine(features.Rgb!.Folder, SmallRgbEncoder.FileName) : null;
         if (File.Exists(encoder))
             AtomicFile.Write(Path.Combine(folder, SmallRgbEncoder.FileName), to => to.Write(File.ReadAllBytes(encoder)));
         if (radarFrom is not null) run.TakeRadarTraining(RunDirectory.Open(radarFrom));
-        var radarLines = new List<EpochLine>();
-        (SampleSequences sequences, FrameEncoder? rgb, FrameEncoder? radar) = Inputs(run, features, data, radarLines, progress, cancel);
-        EpochLine best = Fuse(run, data, sequences, rgb, radar, radarLines, progress, cancel);
-        IReadOnlyList<EpochLine> log = EpochLog.Load(run.LogPath);
-        CurvesPlot.Save(run.CurvesPath, log);
-        return new TrainingResult(best.Epoch, best.ValidationAccuracy, best.ValidationLoss, log.Count, data.Skipped.Count);
     }
 
-    private static RunFacts Facts(FeatureSet features, Recipe recipe, TrainingData data, int threads)
+    private static RunFacts Facts(FeatureSet features, Recipe recipe, TrainingData data, int threads, int ranks)
     {
         FeatureKey? rgb = recipe.UsesRgb ? features.Rgb!.Key : null;
         FeatureKey? radar = recipe.UsesRadar ? features.Radar!.Key : null;
@@ -76,6 +90,7 @@ public static class TrainingRun
             RadarWidth = radar is null ? 0 : ModelFactory.RadarWidth(recipe, radar),
             Antennas = radar?.Shape.Length == 4 ? radar.Shape[1] : 1,
             Threads = threads,
+            Ranks = ranks,
             HeldOutBy = data.Split.HeldOutBy,
             HeldOut = data.Split.HeldOut,
             Train = [.. data.Train.Select(i => data.Samples[i].Key)],
@@ -92,7 +107,7 @@ public static class TrainingRun
     /// <summary>Both modalities of all samples as the fusion model takes them; the radar encoder is trained on the way where the
     /// recipe says so. Encoders that go on learning are returned too.</summary>
     private static (SampleSequences Sequences, FrameEncoder? Rgb, FrameEncoder? Radar) Inputs(
-        RunDirectory run, FeatureSet features, TrainingData data, List<EpochLine> radarLines,
+        RunDirectory run, FeatureSet features, TrainingData data, List<EpochLine> radarLines, IRanks ranks,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         Recipe recipe = run.Recipe;
@@ -101,7 +116,7 @@ public static class TrainingRun
             radarLines.Clear();
             radarLines.AddRange(lines);
             EpochLog.Save(run.LogPath, lines);
-        }, progress, cancel);
+        }, ranks, progress, cancel);
         IStepSource? radar = null;
         if (recipe.LearnsRadar)
         {
@@ -113,7 +128,11 @@ public static class TrainingRun
             if (radarEncoder is not null)
             {
                 using (radarEncoder)
-                    RadarEncoderTraining.WriteFeatures(run, radarEncoder, features.Radar!, features.Radar!.Samples, progress, cancel);
+                {
+                    if (ranks.Rank == 0)
+                        RadarEncoderTraining.WriteFeatures(run, radarEncoder, features.Radar!, features.Radar!.Samples, progress, cancel);
+                }
+                ranks.Barrier();
                 radarEncoder = null;
                 Fill(sequences, data, FeatureStore.Open(run.RadarFolder), null);
             }
@@ -166,7 +185,7 @@ public static class TrainingRun
 
     private static EpochLine Fuse(
         RunDirectory run, TrainingData data, SampleSequences sequences, FrameEncoder? rgb, FrameEncoder? radar, List<EpochLine> radarLines,
-        IProgress<WorkProgress>? progress, CancellationToken cancel)
+        IRanks ranks, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         TrainingRecipe training = run.Recipe.Training;
         ModelRecipe recipe = run.Recipe.Model;
@@ -197,7 +216,7 @@ public static class TrainingRun
             BestPath = run.BestPath,
             LogChanged = lines => EpochLog.Save(run.LogPath, radarLines.Concat(lines)),
         };
-        return new Trainer(stage, whole, Forward, data.Labels).Fit(data.Train, data.Validation, progress, cancel);
+        return new Trainer(stage, whole, Forward, data.Labels, ranks).Fit(data.Train, data.Validation, progress, cancel);
 
         Tensor Forward(ReadOnlySpan<int> samples, Random? random, Mixing? mixing)
         {

@@ -93,7 +93,7 @@ public class TrainerTests
                 LastPath = folder[$"last{accumulation}"],
                 BestPath = folder[$"best{accumulation}"],
             };
-            new Trainer(stage, layer, (samples, _, _) => layer.forward(inputs.index_select(0, tensor(samples.ToArray().Select(i => (long)i).ToArray()))), labels)
+            new Trainer(stage, layer, (samples, _, _) => layer.forward(inputs.index_select(0, tensor(samples.ToArray().Select(i => (long)i).ToArray()))), labels, new SingleRank())
                 .Fit([.. Enumerable.Range(0, 20)], [], null, default);
             return [.. layer.weight!.data<float>().ToArray(), .. layer.bias!.data<float>().ToArray()];
         }
