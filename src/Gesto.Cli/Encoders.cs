@@ -18,8 +18,13 @@ internal static class Encoders
         string weights, int threads, CancellationToken cancel, Func<ResNet50Weights, Int8Ranges>? ranges = null,
         ResNet50Output output = ResNet50Output.Features)
     {
+        var cache = WeightsCache.Default();
+        bool plain = ranges is null && output == ResNet50Output.Features;
+        if (plain && weights == ImageNetWeights.Auto && ResNet50Encoder.TryOpenKept(cache, threads: 1, callers: threads) is { } kept) return kept;
         string path = ProgressBar.Run(progress =>
-            ImageNetWeights.Fetch(weights, WeightsCache.Default(), StandardErrorNotes.Instance, progress, cancel));
+            ImageNetWeights.Fetch(weights, cache, StandardErrorNotes.Instance, progress, cancel));
+        if (plain && ResNet50Weights.Identify(path) is { } known)
+            return ResNet50Encoder.Open(cache, path, known.Variant, known.Hash, threads: 1, callers: threads);
         ResNet50Weights loaded = ResNet50Weights.Load(path);
         return new ResNet50Encoder(loaded, threads: 1, callers: threads, ranges: ranges?.Invoke(loaded), output: output);
     }

@@ -72,9 +72,10 @@ internal static class PredictCommand
     {
         // Files that are not there should be known before a network is loaded.
         Sample[] samples = [.. folders.Select(SampleReader.FromFolder)];
-        // Beside one another: each takes about a second.
+        // Beside one another: each takes about a second. One thread is enough for one recording's steps; more threads of libtorch would
+        // spin where they wait, on cores that the encoder needs.
         Task<IRgbEncoder?> opening = Task.Run(() => RunEncoder.Open(run, threads), cancel);
-        using IRecogniser recogniser = IRecogniser.Load(run, threads);
+        using IRecogniser recogniser = IRecogniser.Begin(run, threads: 1);
         using IRgbEncoder? encoder = opening.GetAwaiter().GetResult();
         var predictor = new VideoPredictor(recogniser, encoder);
         var predictions = new List<Prediction>();

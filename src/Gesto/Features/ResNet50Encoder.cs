@@ -53,6 +53,12 @@ public sealed class ResNet50Encoder : IRgbEncoder
             ranges is not null ? Int8Graph.Build(weights, ranges) : maps ? ResNet50Graph.BuildMaps(weights) : ResNet50Graph.Build(weights), threads);
     }
 
+    private ResNet50Encoder(string name, string hash, ResNet50Variant variant, int callers, InferenceSession session)
+    {
+        (Name, WeightsHash, scaling, this.session) = (name, hash, PixelScaling.For(variant), session);
+        (batch, Callers) = (DefaultBatch, callers);
+    }
+
     public string Name { get; }
 
     public string WeightsHash { get; }
@@ -68,6 +74,37 @@ public sealed class ResNet50Encoder : IRgbEncoder
     public int InputSize => ResNet50Layout.InputSize;
 
     public int Callers { get; }
+
+    /// <summary>Opens soon: once laid out for this processor, the network is kept in the cache.</summary>
+    /// <param name="cache">Where it is kept.</param>
+    /// <param name="path">The weights, in a file of Gesto's.</param>
+    /// <param name="variant">Theirs.</param>
+    /// <param name="hash">Theirs, <see cref="ResNet50Weights.Hash"/>.</param>
+    /// <param name="threads">Threads of one call, ≥ 1.</param>
+    /// <param name="callers">See <see cref="Callers"/>, ≥ 1.</param>
+    /// <exception cref="InvalidDataException">The file holds other weights.</exception>
+    internal static ResNet50Encoder Open(WeightsCache cache, string path, ResNet50Variant variant, string hash, int threads, int callers = 1)
+    {
+        string name = ResNet50Weights.NameOf(variant);
+        return new(name, hash, variant, callers, PreparedNetwork.Open(cache.PreparedFolder, NetworkName(name, hash), threads, () =>
+        {
+            ResNet50Weights weights = ResNet50Weights.Load(path);
+            return weights.Hash == hash && weights.Variant == variant
+                ? ResNet50Graph.Build(weights)
+                : throw new InvalidDataException($"{path}: holds {weights.Name} {weights.Hash}, expected {name} {hash}. Delete it and run 'gesto weights'.");
+        }));
+    }
+
+    /// <summary>The weights fetched last, where their network was kept by <see cref="Open"/>; they themselves are not read.</summary>
+    /// <returns>Null where it was not.</returns>
+    internal static ResNet50Encoder? TryOpenKept(WeightsCache cache, int threads, int callers)
+    {
+        if (cache.FindLatest() is not { } path || ResNet50Weights.Identify(path) is not (ResNet50Variant variant, string hash)) return null;
+        string name = ResNet50Weights.NameOf(variant);
+        return PreparedNetwork.TryOpen(cache.PreparedFolder, NetworkName(name, hash), threads) is { } session ? new(name, hash, variant, callers, session) : null;
+    }
+
+    private static string NetworkName(string name, string hash) => $"{name}-{hash}";
 
     public void Encode(ReadOnlySpan<byte> frames, int count, Span<float> features)
     {

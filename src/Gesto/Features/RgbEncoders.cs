@@ -28,7 +28,8 @@ public static class RgbEncoders
             SmallRgbEncoder.EncoderName => OpenSmall(storeFolder),
             RgbPixels.EncoderName => new RgbPixels(key.Shape[^1]),
             "resnet50-v1-maps" or "resnet50-v1.5-maps" => new ResNet50Encoder(LoadMapsWeights(key, cache), threads, output: ResNet50Output.Maps),
-            "resnet50-v1" or "resnet50-v1.5" => new ResNet50Encoder(ResNet50Weights.Load(PathOf(key.Encoder, key.Weights, cache)), threads),
+            "resnet50-v1" or "resnet50-v1.5" => ResNet50Encoder.Open(
+                cache, PathOf(key.Encoder, key.Weights, cache), VariantOf(key.Encoder), key.Weights, threads),
             "resnet50-v1-int8" or "resnet50-v1.5-int8" => OpenInt8(key, storeFolder, cache, threads),
             _ => throw new InvalidDataException($"{storeFolder}: features of '{key.Encoder}', which is no RGB encoder of Gesto. Extract them again with 'gesto extract'."),
         };
@@ -44,7 +45,9 @@ public static class RgbEncoders
         ResNet50Weights.Load(PathOf(key.Encoder[..^ResNet50Encoder.MapsSuffix.Length], key.Weights, cache));
 
     /// <returns>Which ResNet50 made these maps.</returns>
-    internal static ResNet50Variant VariantOfMaps(FeatureKey key) => key.Encoder == "resnet50-v1-maps" ? ResNet50Variant.V1 : ResNet50Variant.V15;
+    internal static ResNet50Variant VariantOfMaps(FeatureKey key) => VariantOf(key.Encoder[..^ResNet50Encoder.MapsSuffix.Length]);
+
+    private static ResNet50Variant VariantOf(string encoder) => encoder == "resnet50-v1" ? ResNet50Variant.V1 : ResNet50Variant.V15;
 
     private static SmallRgbEncoder OpenSmall(string storeFolder) => SmallRgbEncoder.Load(Own(storeFolder));
 

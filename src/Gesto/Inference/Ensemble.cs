@@ -63,7 +63,16 @@ public sealed class Ensemble : IRecogniser
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, EnsembleFile.FileName));
 
     /// <exception cref="InvalidDataException">A member is missing, unfinished, or does not go with the others.</exception>
-    public static Ensemble Load(string folder, int threads)
+    public static Ensemble Load(string folder, int threads) => Load(folder, run => Recogniser.Load(run, threads));
+
+    /// <inheritdoc cref="Recogniser.Begin(string, int)"/>
+    internal static Ensemble Begin(string folder, int threads) => Load(folder, run => Recogniser.Begin(run, threads));
+
+    internal static Ensemble Load(
+        string folder, IReadOnlyList<string> runs, double[] weights, Calibration calibration, int threads) =>
+        Load(folder, runs, weights, calibration, run => Recogniser.Load(run, threads));
+
+    private static Ensemble Load(string folder, Func<string, IRecogniser> load)
     {
         EnsembleFile file = EnsembleFile.Load(folder);
         string[] runs = [.. file.Members.Select(m => Path.GetFullPath(Path.Combine(folder, m.Run)))];
@@ -73,16 +82,16 @@ public sealed class Ensemble : IRecogniser
             if (!RunDirectory.Exists(run))
                 throw new InvalidDataException($"{folder}: its member {run} is not there. Make the ensemble again with 'gesto ensemble'.");
         }
-        return Load(folder, runs, [.. file.Members.Select(m => m.Weight)], Calibration.Load(folder), threads);
+        return Load(folder, runs, [.. file.Members.Select(m => m.Weight)], Calibration.Load(folder), load);
     }
 
-    internal static Ensemble Load(
-        string folder, IReadOnlyList<string> runs, double[] weights, Calibration calibration, int threads)
+    private static Ensemble Load(
+        string folder, IReadOnlyList<string> runs, double[] weights, Calibration calibration, Func<string, IRecogniser> load)
     {
         var members = new List<IRecogniser>();
         try
         {
-            foreach (string run in runs) members.Add(Recogniser.Load(run, threads));
+            foreach (string run in runs) members.Add(load(run));
             return new Ensemble(folder, members, weights, calibration);
         }
         catch

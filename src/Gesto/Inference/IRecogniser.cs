@@ -49,4 +49,8 @@ public interface IRecogniser : IDisposable
     /// <exception cref="InvalidDataException">Training has not finished, or a file is broken.</exception>
     public static IRecogniser Load(string folder, int threads) =>
         Ensemble.Exists(folder) ? Ensemble.Load(folder, threads) : Recogniser.Load(folder, threads);
+
+    /// <inheritdoc cref="Recogniser.Begin(string, int)"/>
+    internal static IRecogniser Begin(string folder, int threads) =>
+        Ensemble.Exists(folder) ? Ensemble.Begin(folder, threads) : Recogniser.Begin(folder, threads);
 }

@@ -12,12 +12,11 @@ public sealed class Recogniser : IRecogniser
 {
     private const int Batch = 64;
     private readonly RunDirectory run;
-    private readonly FrameEncoder? rgbEncoder;
-    private readonly FrameEncoder? radarEncoder;
-    private readonly SignModel model;
+    private readonly Task<Network> loading;
 
-    private Recogniser(RunDirectory run, LabelSet labels, FrameEncoder? rgbEncoder, FrameEncoder? radarEncoder, SignModel model) =>
-        (this.run, Labels, this.rgbEncoder, this.radarEncoder, this.model) = (run, labels, rgbEncoder, radarEncoder, model);
+    private Recogniser(RunDirectory run, Task<Network> loading) => (this.run, this.loading, Labels) = (run, loading, run.Facts.LabelSet);
+
+    private sealed record Network(FrameEncoder? Rgb, FrameEncoder? Radar, SignModel Model);
 
     public Recipe Recipe => run.Recipe;
 
@@ -32,28 +31,14 @@ public sealed class Recogniser : IRecogniser
     /// <param name="runFolder">A run directory with `best.safetensors` in it.</param>
     /// <param name="threads">libtorch's threads, of the whole process.</param>
     /// <exception cref="InvalidDataException">Training has not come to a best checkpoint yet, or a file is broken.</exception>
-    public static Recogniser Load(string runFolder, int threads)
-    {
-        RunDirectory run = RunDirectory.Open(runFolder);
-        set_num_threads(threads);
-        Recipe recipe = run.Recipe;
-        bool encodes = run.Facts.Radar?.Shape.Length == 4;
-        foreach (string path in encodes ? new[] { run.RadarEncoderPath, run.BestPath } : [run.BestPath])
-            if (!File.Exists(path))
-                throw new InvalidDataException(
-                    $"{path}: not there, training has not finished. Go on with 'gesto train FEATURES --run {runFolder} --resume'.");
-        SignModel model = ModelFactory.Sign(recipe, run.Facts);
-        FrameEncoder? rgb = recipe.LearnsRgb ? ModelFactory.Rgb(recipe, run.Facts.Rgb!) : null;
-        FrameEncoder? radar = encodes ? ModelFactory.Radar(recipe, run.Facts.Radar!, mean: 0, deviation: 1) : null;
-        if (recipe.LearnsRgb || recipe.LearnsRadar)
-            Checkpoint.LoadWeights(run.BestPath, new JointModel(rgb, recipe.LearnsRadar ? radar : null, model));
-        else Checkpoint.LoadWeights(run.BestPath, model);
-        if (radar is not null && !recipe.LearnsRadar) Checkpoint.LoadWeights(run.RadarEncoderPath, radar);
-        foreach (nn.Module? part in new nn.Module?[] { rgb, radar, model }) part?.eval();
-        return new Recogniser(run, run.Facts.LabelSet, rgb, radar, model) { Calibration = Calibration.Load(runFolder) };
-    }
+    public static Recogniser Load(string runFolder, int threads) =>
+        Begin(runFolder, run => Task.FromResult(LoadNetwork(run, threads)));
 
-    public long Parameters => new nn.Module?[] { rgbEncoder, radarEncoder, model }.Sum(part => part?.parameters().Sum(p => p.numel()) ?? 0);
+    /// <summary>The same, but the network is loaded meanwhile: what is wrong with it is said by the first prediction. For a process that
+    /// has a recording to read first.</summary>
+    internal static Recogniser Begin(string runFolder, int threads) => Begin(runFolder, run => Task.Run(() => LoadNetwork(run, threads)));
+
+    public long Parameters => new nn.Module?[] { Loaded.Rgb, Loaded.Radar, Loaded.Model }.Sum(part => part?.parameters().Sum(p => p.numel()) ?? 0);
 
     /// <inheritdoc/>
     /// <remarks>One modality of two by <c>model.modalityDropout</c>, any antennas of several by <c>model.antennaDropout</c>.</remarks>
@@ -108,9 +93,38 @@ public sealed class Recogniser : IRecogniser
 
     public void Dispose()
     {
-        rgbEncoder?.Dispose();
-        radarEncoder?.Dispose();
-        model.Dispose();
+        Task.WhenAny(loading).GetAwaiter().GetResult(); // whatever came of it
+        if (!loading.IsCompletedSuccessfully) return;
+        foreach (nn.Module? part in new nn.Module?[] { Loaded.Rgb, Loaded.Radar, Loaded.Model }) part?.Dispose();
+    }
+
+    private Network Loaded => loading.GetAwaiter().GetResult();
+
+    private static Recogniser Begin(string runFolder, Func<RunDirectory, Task<Network>> load)
+    {
+        RunDirectory run = RunDirectory.Open(runFolder);
+        foreach (string path in Encodes(run) ? new[] { run.RadarEncoderPath, run.BestPath } : [run.BestPath])
+            if (!File.Exists(path))
+                throw new InvalidDataException(
+                    $"{path}: not there, training has not finished. Go on with 'gesto train FEATURES --run {runFolder} --resume'.");
+        return new Recogniser(run, load(run)) { Calibration = Calibration.Load(runFolder) };
+    }
+
+    private static bool Encodes(RunDirectory run) => run.Facts.Radar?.Shape.Length == 4;
+
+    private static Network LoadNetwork(RunDirectory run, int threads)
+    {
+        set_num_threads(threads);
+        Recipe recipe = run.Recipe;
+        SignModel model = ModelFactory.Sign(recipe, run.Facts);
+        FrameEncoder? rgb = recipe.LearnsRgb ? ModelFactory.Rgb(recipe, run.Facts.Rgb!) : null;
+        FrameEncoder? radar = Encodes(run) ? ModelFactory.Radar(recipe, run.Facts.Radar!, mean: 0, deviation: 1) : null;
+        if (recipe.LearnsRgb || recipe.LearnsRadar)
+            Checkpoint.LoadWeights(run.BestPath, new JointModel(rgb, recipe.LearnsRadar ? radar : null, model));
+        else Checkpoint.LoadWeights(run.BestPath, model);
+        if (radar is not null && !recipe.LearnsRadar) Checkpoint.LoadWeights(run.RadarEncoderPath, radar);
+        foreach (nn.Module? part in new nn.Module?[] { rgb, radar, model }) part?.eval();
+        return new Network(rgb, radar, model);
     }
 
     private SampleFeatures Load(FeatureSet features, string key)
@@ -145,8 +159,8 @@ public sealed class Recogniser : IRecogniser
         if (rgb) Check("RGB", sample.Rgb, sample.RgbLength, rgbShape, rgbShape);
         if (radar) Check("radar", sample.Radar, sample.RadarLength, sample.RadarShape, run.Facts.Radar!.Shape[1..]);
         return (
-            rgb ? Encode(rgbEncoder, sample.Rgb!, sample.RgbLength, rgbShape) : null,
-            radar ? Encode(radarEncoder, sample.Radar!, sample.RadarLength, sample.RadarShape) : null);
+            rgb ? Encode(Loaded.Rgb, sample.Rgb!, sample.RgbLength, rgbShape) : null,
+            radar ? Encode(Loaded.Radar, sample.Radar!, sample.RadarLength, sample.RadarShape) : null);
     }
 
     /// <returns>(T, F): the values themselves where they are features already.</returns>
@@ -190,8 +204,8 @@ public sealed class Recogniser : IRecogniser
         {
             double tempo = views == 1 ? 1 : 1 + Recipe.Training.TempoSpread * (2.0 * view / (views - 1) - 1);
             (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) = sequences.Batch(every, Recipe.Training, null, tempo);
-            logits.add_(model.Classify(rgbSteps, radarSteps, mask));
-            if (attention is not null && model.Attention is { } looked) Add(attention, looked, rgbSteps!.Lengths, radarSteps!.Lengths);
+            logits.add_(Loaded.Model.Classify(rgbSteps, radarSteps, mask));
+            if (attention is not null && Loaded.Model.Attention is { } looked) Add(attention, looked, rgbSteps!.Lengths, radarSteps!.Lengths);
         }
         return [.. nn.functional.softmax(logits / (views * Calibration.Temperature), 1).data<float>().ToArray().Chunk(Labels.Count)];
     }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Gesto.Weights;
 using static TorchSharp.torch;
 
@@ -28,11 +27,8 @@ internal static class TensorFile
             throw new InvalidDataException(
                 $"{path}: tensor '{name}' is {stored.DType} ({string.Join(',', stored.Shape)}), the recipe makes {NameOf(value.dtype)} ({string.Join(',', value.shape)}). " +
                 "The file belongs to another recipe or label set; train into a new directory.");
-        using var noGradients = no_grad();
-        using var scope = NewDisposeScope();
-        value.copy_(stored.DType == "I64"
-            ? tensor(MemoryMarshal.Cast<byte, long>(stored.Bytes).ToArray(), value.shape)
-            : tensor(MemoryMarshal.Cast<byte, float>(stored.Bytes).ToArray(), value.shape));
+        if (!value.is_contiguous()) throw new NotSupportedException($"Tensor '{name}' is not contiguous.");
+        stored.Bytes.CopyTo(value.bytes);
     }
 
     public static void Restore(SafetensorsFile file, string path, nn.Module module, string prefix = "")

@@ -41,6 +41,16 @@ public sealed class ResNet50Weights
         return weights;
     }
 
+    /// <summary>What a file of Gesto's says it holds; nothing of its values is looked at.</summary>
+    /// <returns>Null for other files, which only <see cref="Load"/> can tell.</returns>
+    internal static (ResNet50Variant Variant, string Hash)? Identify(string path)
+    {
+        IReadOnlyDictionary<string, string> said = Safetensors.LoadMetadata(path);
+        return said.TryGetValue("variant", out string? name) && ResNet50Layout.Parse(name) is { } variant && said.TryGetValue("sha256", out string? hash)
+            ? (variant, hash)
+            : null;
+    }
+
     /// <summary>Takes tensors under torchvision's names; batch counters are dropped, other floats become float32.</summary>
     /// <param name="tensors">A state dict.</param>
     /// <param name="file">What to call the source in errors.</param>
@@ -110,7 +120,7 @@ public sealed class ResNet50Weights
         }
     }
 
-    private static string NameOf(ResNet50Variant variant) => $"resnet50-{ResNet50Layout.Name(variant)}";
+    internal static string NameOf(ResNet50Variant variant) => $"resnet50-{ResNet50Layout.Name(variant)}";
 
     private static NamedTensor Take(IReadOnlyDictionary<string, NamedTensor> tensors, string name, long[] shape, string file)
     {

@@ -33,25 +33,21 @@ public static class Safetensors
         string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
         AtomicFile.Write(path, s => Write(s, tensors, metadata));
 
+    /// <summary>The metadata alone, without reading the tensors.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static IReadOnlyDictionary<string, string> LoadMetadata(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return ParseHeader(ReadHeader(stream, path), path).Metadata;
+    }
+
     /// <param name="stream">Positioned at the file's first byte; must know its length.</param>
     /// <param name="name">What to call the source in errors.</param>
     public static SafetensorsFile Read(Stream stream, string name)
     {
-        long size = stream.Length;
-        Span<byte> prefix = stackalloc byte[8];
-        if (stream.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8)
-            throw new InvalidDataException($"{name}: {size} bytes, a safetensors file begins with 8 bytes of header length.");
-        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (headerLength > HeaderLimit)
-            throw new InvalidDataException(
-                $"{name}: a header of {headerLength} bytes, the limit is {HeaderLimit}. This is not a safetensors file.");
-        if ((long)headerLength > size - 8)
-            throw new InvalidDataException(
-                $"{name}: the header takes {headerLength} bytes, the file has {size - 8} after its length. The file is cut.");
-        var header = new byte[headerLength];
-        stream.ReadExactly(header);
+        byte[] header = ReadHeader(stream, name);
         (List<Entry> entries, Dictionary<string, string> metadata) = ParseHeader(header, name);
-        CheckLayout(entries, size - 8 - (long)headerLength, name);
+        CheckLayout(entries, stream.Length - 8 - header.Length, name);
         var tensors = new Dictionary<string, NamedTensor>(entries.Count, StringComparer.Ordinal);
         foreach (Entry entry in entries)
         {
@@ -88,6 +84,24 @@ public static class Safetensors
         stream.Write(header);
         stream.Write("        "u8[..padding]);
         foreach (NamedTensor tensor in sorted) stream.Write(tensor.Bytes);
+    }
+
+    private static byte[] ReadHeader(Stream stream, string name)
+    {
+        long size = stream.Length;
+        Span<byte> prefix = stackalloc byte[8];
+        if (stream.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8)
+            throw new InvalidDataException($"{name}: {size} bytes, a safetensors file begins with 8 bytes of header length.");
+        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (headerLength > HeaderLimit)
+            throw new InvalidDataException(
+                $"{name}: a header of {headerLength} bytes, the limit is {HeaderLimit}. This is not a safetensors file.");
+        if ((long)headerLength > size - 8)
+            throw new InvalidDataException(
+                $"{name}: the header takes {headerLength} bytes, the file has {size - 8} after its length. The file is cut.");
+        var header = new byte[headerLength];
+        stream.ReadExactly(header);
+        return header;
     }
 
     private static byte[] FormatHeader(NamedTensor[] tensors, IReadOnlyDictionary<string, string>? metadata)

@@ -6,6 +6,9 @@ public sealed class WeightsCache(string folder)
 {
     public string Folder { get; } = folder;
 
+    /// <summary>Networks laid out for this machine's processor, made from the weights when they are first used; may be deleted.</summary>
+    internal string PreparedFolder => Path.Combine(Folder, "prepared");
+
     /// <summary>GESTO_CACHE; else gesto/ under XDG_CACHE_HOME, ~/.cache or, on Windows, the local application data.</summary>
     public static WeightsCache Default()
     {

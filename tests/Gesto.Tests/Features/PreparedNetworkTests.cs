@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Gesto.Features;
+using Gesto.Tests.Weights;
+using Gesto.Weights;
+
+namespace Gesto.Tests.Features;
+
+public sealed class PreparedNetworkTests : IDisposable
+{
+    private static readonly ResNet50Weights Weights = FormulaResNet50.Weights(ResNet50Variant.V15);
+
+    private readonly Folder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void A_kept_network_gives_the_same_bits_as_one_made_anew_and_a_damaged_one_is_made_again()
+    {
+        var cache = new WeightsCache(folder.Path);
+        string path = cache.Add(Weights);
+        using var direct = new ResNet50Encoder(Weights, threads: 1);
+        float[] expected = Encode(direct);
+        Assert.Null(ResNet50Encoder.TryOpenKept(cache, threads: 1, callers: 1));
+        Assert.Equal(expected, Encode(cache, path)); // makes and keeps it
+        using (ResNet50Encoder kept = ResNet50Encoder.TryOpenKept(cache, threads: 1, callers: 2)!)
+        {
+            Assert.Equal((Weights.Name, Weights.Hash, 2), (kept.Name, kept.WeightsHash, kept.Callers));
+            Assert.Equal(expected, Encode(kept));
+        }
+        string data = Assert.Single(Directory.GetFiles(cache.PreparedFolder, "*.data", SearchOption.AllDirectories));
+        File.SetLastWriteTimeUtc(data, DateTime.UnixEpoch);
+        Assert.Equal(expected, Encode(cache, path)); // takes what is kept
+        Assert.Equal(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(data));
+
+        using (FileStream stream = File.OpenWrite(data))
+        {
+            stream.Position = stream.Length / 2;
+            stream.Write([1, 2, 3, 4]);
+        }
+        Assert.Equal(expected, Encode(cache, path));
+        Assert.NotEqual(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(data));
+        File.WriteAllText(data, "cut");
+        Assert.Equal(expected, Encode(cache, path));
+        Assert.Single(Directory.GetDirectories(cache.PreparedFolder)); // nothing temporary is left
+    }
+
+    [Fact]
+    public void Weights_that_are_not_the_runs_are_refused_and_nothing_is_kept()
+    {
+        var cache = new WeightsCache(folder.Path);
+        string path = cache.Add(Weights);
+        var error = Assert.Throws<InvalidDataException>(() => ResNet50Encoder.Open(cache, path, ResNet50Variant.V15, "0123", threads: 1));
+        Assert.Contains("expected resnet50-v1.5 0123", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(cache.PreparedFolder));
+    }
+
+    /// <summary>ONNX Runtime keeps what it means to send in a database under the home folder.</summary>
+    [Fact]
+    public void Nothing_is_told_to_the_makers_of_ONNX_Runtime()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("Where its database lies is known on Linux only.");
+        Recordings.WriteSample(folder["data"], "train/2_DOLORE/SAMPLE_1", 1);
+        File.Delete(Path.Combine(folder["data"], Recordings.Rgb("train/2_DOLORE/SAMPLE_1")));
+        var start = new ProcessStartInfo("dotnet", [
+            Path.Combine(AppContext.BaseDirectory, "Gesto.Cli.dll"), "extract", folder["data"], folder["features"], "--radar", "source"])
+        { RedirectStandardError = true };
+        foreach (string name in new[] { "CI", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "XDG_CACHE_HOME" }) start.Environment.Remove(name);
+        start.Environment["HOME"] = folder["home"];
+        Directory.CreateDirectory(folder["home"]);
+        using Process process = Process.Start(start)!;
+        string said = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, said);
+        Assert.DoesNotContain(Directory.EnumerateFiles(folder["home"], "*", SearchOption.AllDirectories), f => f.Contains("onnxruntime", StringComparison.Ordinal));
+    }
+
+    private static float[] Encode(WeightsCache cache, string path)
+    {
+        using ResNet50Encoder encoder = ResNet50Encoder.Open(cache, path, ResNet50Variant.V15, Weights.Hash, threads: 1);
+        Assert.Equal((Weights.Name, Weights.Hash), (encoder.Name, encoder.WeightsHash));
+        return Encode(encoder);
+    }
+
+    private static float[] Encode(ResNet50Encoder encoder)
+    {
+        var features = new float[2 * encoder.Width];
+        encoder.Encode(FormulaResNet50.Frames(), 2, features);
+        return features;
+    }
+}
