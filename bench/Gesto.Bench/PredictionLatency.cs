@@ -14,7 +14,7 @@ internal static class PredictionLatency
     {
         int threads = Environment.ProcessorCount;
         Sample sample = SampleReader.FromFolder(folder);
-        using IRecogniser recogniser = IRecogniser.Load(run, threads);
+        using IRecogniser recogniser = IRecogniser.Load(run, threads: 1); // as `gesto predict` does
         using IRgbEncoder encoder = RgbEncoders.Open(recogniser.Facts.Rgb!, run, WeightsCache.Default(), threads);
         var predictor = new VideoPredictor(recogniser, encoder);
         Video.Clip clip = new SampleReader(folder, RadarFormat.Default).ReadRgb(sample, encoder.InputSize, CancellationToken.None);

@@ -129,7 +129,8 @@ internal static class RadarEncoderTraining
                 steps[i] = augmentation is null
                     ? [.. Enumerable.Range(0, length)]
                     : Sequences.DrawSteps(
-                        length, frames.Longest, Sequences.DrawTempo(augmentation.TempoSpread, random!), augmentation.FrameDropout, timeMasking: 0, random!);
+                        length, frames.Longest, Sequences.DrawTempo(augmentation.TempoSpread, random!), augmentation.FrameDropout, timeMasking: 0,
+                        Sequences.DrawMove(augmentation.TimeShift, random!), random!);
                 if (augmentation is not null) shifts[i] = FrameChanges.DrawShift(augmentation, random!);
             }
             int[] lengths = [.. steps.Select(s => s.Length)];

@@ -109,6 +109,7 @@ public sealed record RadarRecipe
         check.Fraction(Dropout, "radar.dropout");
         check.Require(Augmentation.RangeShiftBins >= 0, "radar.augmentation.rangeShiftBins", Augmentation.RangeShiftBins, "0 or more");
         check.Fraction(Augmentation.TempoSpread, "radar.augmentation.tempoSpread");
+        check.Fraction(Augmentation.TimeShift, "radar.augmentation.timeShift");
         check.Fraction(Augmentation.GainSpread, "radar.augmentation.gainSpread");
         check.Fraction(Augmentation.FrameDropout, "radar.augmentation.frameDropout");
         check.Fraction(Augmentation.RangeMasking, "radar.augmentation.rangeMasking");
@@ -126,6 +127,9 @@ public sealed record AugmentationRecipe
 
     /// <summary>Whole sample faster or slower by up to this fraction; frames are repeated or left out.</summary>
     public double TempoSpread { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.TimeShift"/>.</summary>
+    public double TimeShift { get; init; }
 
     /// <summary>Scaled values times 1 ± this fraction, one factor a sample: echo strength differs with body and place.</summary>
     public double GainSpread { get; init; }

@@ -18,12 +18,13 @@ internal sealed record SampleSequences(IStepSource? Rgb, IStepSource? Radar)
         for (int i = 0; i < chosen.Length; i++)
         {
             double shown = random is null ? tempo : Sequences.DrawTempo(training.TempoSpread, random);
+            double move = random is null ? 0 : Sequences.DrawMove(training.TimeShift, random);
             rgb[i] = Draw(Rgb, chosen[i]);
             radar[i] = Draw(Radar, chosen[i]);
 
             int[] Draw(IStepSource? of, int sample) => of is null || of.LengthOf(sample) == 0 ? []
                 : random is null ? Sequences.AtTempo(of.LengthOf(sample), of.Longest, shown)
-                : Sequences.DrawSteps(of.LengthOf(sample), of.Longest, shown, training.FrameDropout, training.TimeMasking, random);
+                : Sequences.DrawSteps(of.LengthOf(sample), of.Longest, shown, training.FrameDropout, training.TimeMasking, move, random);
         }
         return (Rgb?.Batch(chosen, rgb, random), Radar?.Batch(chosen, radar, random));
     }

@@ -27,16 +27,23 @@ internal static class Sequences
     /// <summary>How fast a sample is shown while learning: 1 ± spread.</summary>
     public static double DrawTempo(double spread, Random random) => 1 + spread * (2 * random.NextDouble() - 1);
 
+    /// <summary>By which part of its length a sample is moved in time while learning: up to ± spread.</summary>
+    public static double DrawMove(double spread, Random random) => spread > 0 ? spread * (2 * random.NextDouble() - 1) : 0;
+
     /// <summary>Which of a sample's steps are shown while learning, in order: the whole at another tempo, some left out.</summary>
     /// <param name="length">Real steps.</param>
     /// <param name="longest">No more are shown: what the model has seen of any sample.</param>
     /// <param name="tempo">2 shows half as many steps; both modalities of a sample share one.</param>
     /// <param name="frameDropout">Probability that a step is left out; at least one stays.</param>
     /// <param name="timeMasking">One stretch of up to this part of the steps is left out.</param>
-    /// <param name="random">Source of both.</param>
-    public static int[] DrawSteps(int length, int longest, double tempo, double frameDropout, double timeMasking, Random random)
+    /// <param name="move">Moved later by this part of its length, earlier where negative: what leaves is not shown, the step at the
+    /// other end is repeated instead.</param>
+    /// <param name="random">Source of what is left out.</param>
+    public static int[] DrawSteps(
+        int length, int longest, double tempo, double frameDropout, double timeMasking, double move, Random random)
     {
-        int[] whole = AtTempo(length, longest, tempo);
+        int later = (int)Math.Round(move * length);
+        int[] whole = [.. AtTempo(length, longest, tempo).Select(step => Math.Clamp(step - later, 0, length - 1))];
         int masked = (int)(timeMasking * random.NextDouble() * whole.Length), start = random.Next(whole.Length - masked + 1);
         var steps = new List<int>(whole.Length);
         for (int i = 0; i < whole.Length; i++)

@@ -73,6 +73,11 @@ public sealed record TrainingRecipe
     /// <summary>While learning, each sample is faster or slower by up to this fraction: steps are repeated or left out.</summary>
     public double TempoSpread { get; init; }
 
+    /// <summary>While learning, each sample is earlier or later by up to this part of its length, its first or last step repeated:
+    /// when a sign begins says when the record button was pressed, and can tell signs of the training data apart that it does not
+    /// tell apart tomorrow.</summary>
+    public double TimeShift { get; init; }
+
     /// <summary>While learning, each step is left out with this probability (at least one stays).</summary>
     public double FrameDropout { get; init; }
 
@@ -105,6 +110,7 @@ public sealed record TrainingRecipe
         check.Fraction(LabelSmoothing, "training.labelSmoothing");
         check.Fraction(Averaging, "training.averaging");
         check.Fraction(TempoSpread, "training.tempoSpread");
+        check.Fraction(TimeShift, "training.timeShift");
         check.Fraction(FrameDropout, "training.frameDropout");
         check.Fraction(TimeMasking, "training.timeMasking");
         check.Fraction(ValidationFraction, "training.validationFraction");

@@ -78,12 +78,12 @@ public class StepAlignmentTests
     [Fact]
     public void Steps_drawn_for_learning_keep_their_order_and_stay_within_the_sample()
     {
-        Assert.Equal([0, 1, 2, 3, 4], Sequences.DrawSteps(5, longest: 30, tempo: 1, frameDropout: 0, timeMasking: 0, new Random(1)));
+        Assert.Equal([0, 1, 2, 3, 4], Sequences.DrawSteps(5, longest: 30, tempo: 1, frameDropout: 0, timeMasking: 0, move: 0, new Random(1)));
         var seen = new HashSet<int>();
         for (int seed = 0; seed < 300; seed++)
         {
             var random = new Random(seed);
-            int[] steps = Sequences.DrawSteps(20, 30, Sequences.DrawTempo(0.2, random), frameDropout: 0.1, timeMasking: 0, random);
+            int[] steps = Sequences.DrawSteps(20, 30, Sequences.DrawTempo(0.2, random), frameDropout: 0.1, timeMasking: 0, move: 0, random);
             Assert.Equal(steps.Order(), steps);
             Assert.InRange(steps[0], 0, 19);
             Assert.InRange(steps[^1], 0, 19);
@@ -91,7 +91,7 @@ public class StepAlignmentTests
             seen.Add(steps.Length);
         }
         Assert.True(seen.Count > 5);
-        Assert.Single(Sequences.DrawSteps(3, 30, 1, 0.999, 0, new Random(1)));
+        Assert.Single(Sequences.DrawSteps(3, 30, 1, 0.999, 0, 0, new Random(1)));
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public class StepAlignmentTests
         var gaps = new HashSet<int>();
         for (int seed = 0; seed < 200; seed++)
         {
-            int[] steps = Sequences.DrawSteps(20, 30, 1, frameDropout: 0, timeMasking: 0.3, new Random(seed));
+            int[] steps = Sequences.DrawSteps(20, 30, 1, frameDropout: 0, timeMasking: 0.3, move: 0, new Random(seed));
             int missing = 20 - steps.Length;
             Assert.InRange(missing, 0, 6);
             // One stretch: what is left is a beginning and an end without holes.
@@ -109,6 +109,18 @@ public class StepAlignmentTests
             gaps.Add(missing);
         }
         Assert.Equal(6, gaps.Count); // 0 … 5: the part is drawn below 0.3
+    }
+
+    [Fact]
+    public void A_sample_moved_in_time_repeats_the_step_at_its_edge()
+    {
+        Assert.Equal([0, 0, 0, 1, 2], Sequences.DrawSteps(5, 30, 1, frameDropout: 0, timeMasking: 0, move: 0.4, new Random(1)));
+        Assert.Equal([1, 2, 3, 4, 4], Sequences.DrawSteps(5, 30, 1, frameDropout: 0, timeMasking: 0, move: -0.2, new Random(1)));
+        double[] moves = [.. Enumerable.Range(0, 200).Select(seed => Sequences.DrawMove(0.3, new Random(seed)))];
+        Assert.True(moves.Min() is > -0.3 and < -0.2 && moves.Max() is < 0.3 and > 0.2);
+        var untouched = new Random(3);
+        Assert.Equal(0, Sequences.DrawMove(0, untouched));
+        Assert.Equal(new Random(3).Next(), untouched.Next()); // runs without it draw what they drew before
     }
 
     [Fact]
