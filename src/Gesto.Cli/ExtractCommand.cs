@@ -71,6 +71,7 @@ internal static class ExtractCommand
             if (kind != RgbKind.Features && parse.GetValue(precision) == Precision.Int8)
                 throw new InvalidDataException("--precision int8 makes features; --rgb frames and --rgb maps are what they are.");
             int count = Math.Max(1, parse.GetValue(threads));
+            CoreClaim.Take(shared: parse.GetResult(threads) is { Implicit: false });
             var options = new ExtractionOptions
             {
                 Policy = parse.GetValue(policy),

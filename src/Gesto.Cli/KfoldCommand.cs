@@ -39,6 +39,7 @@ internal static class KfoldCommand
         // On the first thread, as `train`: see NativeMemory.
         command.SetAction((parsed, cancel) =>
         {
+            CoreClaim.Take(shared: parsed.GetValue(threads) is not null);
             string folder = parsed.GetValue(run)!;
             var validation = new CrossValidation(
                 FeatureSet.Open(parsed.GetValue(features)!),

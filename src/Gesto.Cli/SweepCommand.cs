@@ -29,6 +29,7 @@ internal static class SweepCommand
         // On the first thread, as `train`: see NativeMemory.
         command.SetAction((parsed, cancel) =>
         {
+            CoreClaim.Take(shared: parsed.GetValue(threads) is not null);
             var sweep = new Sweep(FeatureSet.Open(parsed.GetValue(features)!), parsed.GetValue(recipe)!, parsed.GetValue(set)!, parsed.GetValue(run)!);
             foreach (int cell in parsed.GetValue(only) is { } one ? [one] : Enumerable.Range(1, sweep.Count))
             {

@@ -103,6 +103,7 @@ internal static class TrainCommand
         string features, string? recipeName, string run, bool resume, string[] settings, int? threads, string? radarFrom,
         long? memory, IRanks ranks, CancellationToken cancel)
     {
+        CoreClaim.Take(shared: threads is not null || ranks.Count > 1);
         // A resumed run that names no recipe and sets nothing goes on with its own.
         Recipe? recipe = resume && recipeName is null && settings.Length == 0 && (RunDirectory.Exists(run) || EnsembleTraining.Exists(run))
             ? null

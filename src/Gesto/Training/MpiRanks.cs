@@ -43,6 +43,8 @@ public sealed class MpiRanks : IRanks
 
     public int Count { get; }
 
+    public int CountHere => Number("OMPI_COMM_WORLD_LOCAL_SIZE", Environment.GetEnvironmentVariables()) ?? 1; // srun binds each to its own cores
+
     /// <summary>Joins the job that this process was started in by mpirun or srun; once a process, on its first thread.</summary>
     /// <exception cref="IOException">It was started as one of several, and cannot reach the others.</exception>
     public static IRanks Join()
@@ -59,13 +61,11 @@ public sealed class MpiRanks : IRanks
     }
 
     /// <returns>How many processes were started together, as mpirun or srun says in the environment.</returns>
-    internal static int Started(IDictionary environment)
-    {
-        foreach (string name in new[] { "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS" })
-            if (int.TryParse(environment[name] as string, NumberStyles.None, CultureInfo.InvariantCulture, out int count))
-                return Math.Max(count, 1);
-        return 1;
-    }
+    internal static int Started(IDictionary environment) =>
+        Number("OMPI_COMM_WORLD_SIZE", environment) ?? Number("SLURM_STEP_NUM_TASKS", environment) ?? 1;
+
+    private static int? Number(string name, IDictionary environment) =>
+        int.TryParse(environment[name] as string, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? Math.Max(count, 1) : null;
 
     public void Sum(Span<float> values) =>
         Check(AllReduce(InPlace, ref MemoryMarshal.GetReference(values), values.Length, single, add, world), "MPI_Allreduce");

@@ -9,6 +9,9 @@ public interface IRanks : IDisposable
 
     int Count { get; }
 
+    /// <summary>How many of them share this machine's cores.</summary>
+    int CountHere { get; }
+
     /// <summary>Replaces every value by its sum over all ranks; the sums are equal on all ranks.</summary>
     void Sum(Span<float> values);
 
@@ -28,6 +31,8 @@ public sealed class SingleRank : IRanks
     public int Rank => 0;
 
     public int Count => 1;
+
+    public int CountHere => 1;
 
     public void Sum(Span<float> values)
     {

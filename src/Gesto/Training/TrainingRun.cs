@@ -27,7 +27,7 @@ public static class TrainingRun
     /// <param name="folder">The run directory.</param>
     /// <param name="resume">Go on with the run there; with none there, start it.</param>
     /// <param name="threads">libtorch's threads, part of what makes results equal; null = the run's own, for a new run the
-    /// machine's processors.</param>
+    /// machine's processors, shared with the ranks there.</param>
     /// <param name="radarFrom">A run whose radar encoder is the same to the bit and need not be trained again; null = none.</param>
     /// <param name="memory">Bytes that features may take, else they are read from disk batch by batch; null = half of what the process
     /// may use. Nothing else depends on it.</param>
@@ -49,7 +49,7 @@ public static class TrainingRun
         recipe ??= exists ? RunDirectory.Open(folder).Recipe : throw new ArgumentNullException(nameof(recipe));
         if (recipe.Members.Count > 0)
             throw new InvalidDataException($"Recipe '{recipe.Name}' has members, which only 'gesto train' trains; name one of them: {string.Join(", ", recipe.Members.Select(m => m[0]))}.");
-        int threadCount = threads ?? before?.Threads ?? Environment.ProcessorCount;
+        int threadCount = threads ?? before?.Threads ?? Math.Max(1, Environment.ProcessorCount / ranks.CountHere);
         set_num_threads(threadCount);
 
         TrainingData data = TrainingData.Load(features, recipe, memory, progress, cancel);

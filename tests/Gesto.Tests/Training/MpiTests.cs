@@ -31,6 +31,7 @@ public sealed class MpiTests : IDisposable
         TrainingRun.Start(features, RecipeFile.Load("rgb-only", Exact), folder["one"], resume: false, threads: 1);
         AssertSameCurve("one", "two", 5);
         Assert.Equal((2, 1), (RunDirectory.Open(folder["two"]).Facts.Ranks, RunDirectory.Open(folder["one"]).Facts.Ranks));
+        Assert.Equal(Math.Max(1, Environment.ProcessorCount / 2), RunDirectory.Open(folder["two"]).Facts.Threads); // the ranks share the cores
     }
 
     [Fact]
@@ -111,7 +112,7 @@ public sealed class MpiTests : IDisposable
     private Process Start(string run, string recipe, string[] settings) => Process.Start(new ProcessStartInfo("mpirun", [
         "-n", "2", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "--tag-output",
         "dotnet", Path.Combine(AppContext.BaseDirectory, "Gesto.Cli.dll"), "train", folder["features"], "--recipe", recipe,
-        "--run", folder[run], "--threads", "1", .. settings.SelectMany(s => new[] { "--set", s })])
+        "--run", folder[run], .. settings.SelectMany(s => new[] { "--set", s })])
     { RedirectStandardError = true, RedirectStandardOutput = true })!; // little: terminal codes
 
     private static (int Exit, string Error) Run(Process job)
