@@ -6,21 +6,9 @@ from disk on 1, 4 and 16 times the samples. Prints a Markdown table; the recordi
 import shutil, sys
 from pathlib import Path
 
-from rounds import LAUNCHER, measure
+from rounds import LAUNCHER, copies, measure
 
-BASE_RECORDINGS, BASE_SAMPLES = 3, 300
-
-
-def copies(recordings, folder, times):
-    """The recordings so many times over, as links under new numbers."""
-    shutil.rmtree(folder, ignore_errors=True)
-    for copy in range(times):
-        for number, sample in enumerate(recordings):
-            name = f"SAMPLE_{copy * len(recordings) + number}"
-            target = folder / "train" / sample.parent.name / name
-            target.mkdir(parents=True)
-            for file in sample.iterdir():
-                (target / file.name.replace(sample.name, name)).symlink_to(file.resolve())
+BASE_RECORDINGS, BASE_SAMPLES = 3, 100
 
 
 def row(what, figures, unit, count):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from rounds import MANY
+
 GFLOP_A_FRAME = 8.18  # ResNet50 at 224 x 224, a multiply-add counted as two
 
 work = Path(sys.argv[1])
@@ -63,19 +65,21 @@ print(f"{datetime.date.today()}, {cpu}, {sum(l.startswith('processor') for l in 
       f"{len(rounds)} rounds; {disturbed} of {sum(map(len, rounds))} measurements disturbed by others (over 10 % of the machine). Median (lowest–highest).\n")
 row("extraction, whole process, videos → .npy", "samples/s", "wall s", "CPU s", "peak MB", "× faster than the peer as run", "× the tuned peer", "the same by CPU time")
 row(*["---"] * 8)
-for label, name in (("Gesto FP32", "extract"), ("Gesto INT8", "extract int8"), ("PyTorch as users run it", "extract peer"), ("PyTorch tuned", "extract peer tuned")):
-    row(label, spread(each(lambda r: recordings / r[name]["wall"])), spread(each(wall(name)), 1), spread(each(lambda r: r[name]["cpu"]), 1),
-        spread(each(lambda r: r[name]["peak_mb"]), 0), ratio("extract peer", name), ratio("extract peer tuned", name),
-        f'{ratio("extract peer", name, "cpu")}; {ratio("extract peer tuned", name, "cpu")}')
+for label, name in (("Gesto FP32", "extract"), ("Gesto FP32, %d recordings" % (MANY * recordings), "extract many"), ("Gesto INT8", "extract int8"), ("PyTorch as users run it", "extract peer"), ("PyTorch tuned", "extract peer tuned")):
+    row(label, spread(each(lambda r: recordings * (MANY if name == "extract many" else 1) / r[name]["wall"])), spread(each(wall(name)), 1), spread(each(lambda r: r[name]["cpu"]), 1),
+        spread(each(lambda r: r[name]["peak_mb"]), 0),
+        *(["", "", ""] if name == "extract many" else [ratio("extract peer", name), ratio("extract peer tuned", name),
+          f'{ratio("extract peer", name, "cpu")}; {ratio("extract peer tuned", name, "cpu")}']))
 print()
 row("encoder alone", "frames/s", "GFLOP/s", "of the cores' peak", "whole extraction reaches")
 row(*["---"] * 5)
-for label, name, whole in (("Gesto FP32", "encoder", "extract"), ("Gesto INT8", "encoder int8", "extract int8"), ("PyTorch tuned", "encoder peer tuned", "extract peer tuned")):
+for label, name, whole, times in (("Gesto FP32", "encoder", "extract many", MANY), ("Gesto INT8", "encoder int8", "extract int8", 1),
+                                  ("PyTorch tuned", "encoder peer tuned", "extract peer tuned", 1)):
     rate = lambda r: r[name]["said"]["frames_per_second"]
     frames = lambda r: r["extract peer tuned"]["said"]["frames_encoded"]
     row(label, spread(each(rate), 1), spread(each(lambda r: rate(r) * GFLOP_A_FRAME), 0),
         spread(each(lambda r: 100 * rate(r) * GFLOP_A_FRAME / r["flops"]["said"]), 0) + " %",
-        spread(each(lambda r: 100 * frames(r) / r[whole]["wall"] / rate(r)), 0) + " %")
+        spread(each(lambda r: 100 * times * frames(r) / r[whole]["wall"] / rate(r)), 0) + " %")
 row("the cores' multiply-adds", "", spread(each(lambda r: r["flops"]["said"]), 0), "100 %", "")
 print()
 row("training", "seconds an epoch", "ratio")

@@ -206,10 +206,8 @@ public sealed class Extraction
         var skipped = new SortedDictionary<int, SkippedSample>();
         int before = samples.Length - pending.Length, done = 0;
         Report();
-        // Small data sets go one by one: grouped, the first encoder would wait longer and the last one alone.
-        int together = Math.Clamp(pending.Length / (8 * options.DecodeThreads), 1, Together);
         StagedWork.Run(
-            [.. pending.Chunk(together)], options.DecodeThreads, DecodeAll, encoder?.Callers ?? 1, Encode, made =>
+            [.. Groups(pending, options.DecodeThreads)], options.DecodeThreads, DecodeAll, encoder?.Callers ?? 1, Encode, made =>
             {
                 if (made.Skipped is { } reason) skipped.Add(made.Index, new SkippedSample(made.Sample.Key, reason));
                 if (made.Rgb is { } features) rgb!.Add(made.Sample.Key, features.Array, features.Length);
@@ -220,6 +218,17 @@ public sealed class Extraction
         return Complete(before, pending.Length, [.. skipped.Values]);
 
         void Report() => progress?.Report(new WorkProgress("extract", before + done, samples.Length, "samples"));
+    }
+
+    /// <summary>Samples that share a decoder: few at first, so that the encoders start soon, and few at last, so that they end together.</summary>
+    internal static IEnumerable<T[]> Groups<T>(T[] samples, int decoders)
+    {
+        for (int start = 0, group = 0; start < samples.Length; group++)
+        {
+            int left = samples.Length - start, size = Math.Min(Math.Min(Together, 1 + group / decoders), (left + 2 * decoders - 1) / (2 * decoders));
+            yield return samples[start..(start + size)];
+            start += size;
+        }
     }
 
     private ExtractionResult Complete(int before, int pending, SkippedSample[] skipped)

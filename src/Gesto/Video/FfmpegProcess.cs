@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Gesto.Video;
 
@@ -10,6 +12,9 @@ internal sealed class FfmpegProcess : IDisposable
 {
     /// <summary>Characters of messages kept where only damage is reported.</summary>
     public const int ShortMessages = 4000;
+
+    private const int SetPipeSize = 1031; // F_SETPIPE_SZ
+    private const int PipeBytes = 1 << 20; // what /proc/sys/fs/pipe-max-size allows by default
 
     private readonly Process process;
     private readonly Task<string> messages;
@@ -41,6 +46,7 @@ internal sealed class FfmpegProcess : IDisposable
             throw new FfmpegMissingException(program, e);
         }
         process.StandardInput.Close();
+        Widen(process.StandardOutput.BaseStream);
         // A thread of its own: callers block pool threads while they wait, and a starved pool would stall every decoder.
         messages = Task.Factory.StartNew(
             () => ReadMessages(process.StandardError, messageLimit), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -77,6 +83,18 @@ internal sealed class FfmpegProcess : IDisposable
         process.Dispose();
         timeout.Dispose();
     }
+
+    /// <summary>A frame takes a megabyte, a pipe by default 64 kB: each frame would be waited for sixteen times on both sides.
+    /// Linux only, and only as far as the system allows.</summary>
+    private static void Widen(Stream stream)
+    {
+        if (OperatingSystem.IsLinux() && stream is System.IO.Pipes.PipeStream { SafePipeHandle: { } pipe })
+            _ = Control(pipe, SetPipeSize, PipeBytes);
+    }
+
+    [DllImport("libc", EntryPoint = "fcntl")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Control(SafePipeHandle pipe, int command, int argument);
 
     private void Kill()
     {

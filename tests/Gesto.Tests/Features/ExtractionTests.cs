@@ -246,6 +246,22 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
         }
     }
 
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(1, 2)]
+    [InlineData(6, 2)]
+    [InlineData(100, 1)]
+    [InlineData(1000, 3)]
+    public void Groups_for_a_decoder_are_small_at_both_ends_and_hold_every_sample_once(int samples, int decoders)
+    {
+        int[] all = [.. Enumerable.Range(0, samples)];
+        int[][] groups = [.. Extraction.Groups(all, decoders)];
+        Assert.Equal(all, groups.SelectMany(g => g));
+        if (samples == 0) return;
+        Assert.All(groups.Take(decoders).Concat(groups.TakeLast(decoders)), g => Assert.Single(g));
+        Assert.Equal(samples >= 100 ? 4 : 1, groups.Max(g => g.Length));
+    }
+
     /// <summary>The real program, killed with SIGKILL at ten moments spread over its run.</summary>
     [Fact]
     public void Killed_ten_times_it_ends_in_the_bytes_of_an_uninterrupted_run()
