@@ -31,6 +31,12 @@ internal static class ExtractCommand
         Maps,
     }
 
+    private enum FeatureType
+    {
+        Float32,
+        Float16,
+    }
+
     /// <summary>Maps are 400 kB a frame.</summary>
     private const int MapFrames = 8;
 
@@ -50,6 +56,7 @@ internal static class ExtractCommand
         var columns = new Option<string?>("--radar-columns") { Description = "Doppler bins kept, FIRST:END (MultiMeDaLIS: 300:724)." };
         var weights = new Option<string>("--weights") { Description = "RGB encoder: auto, torchvision, npm or a file, as in 'gesto weights --source'.", DefaultValueFactory = _ => "auto" };
         var precision = new Option<Precision>("--precision") { Description = "RGB encoder in fp32, or int8: features close to fp32's, calibrated on the data set, with a key of their own." };
+        var store = new Option<FeatureType>("--store") { Description = "RGB features as float32, or as float16: half the disk." };
         var shard = new Option<string?>("--shard") { Description = "Only part NUMBER/COUNT of the data set, e.g. 2/4; 'gesto merge FEATURES' puts the parts together." };
         var threads = new Option<int>("--threads") { Description = "Samples encoded at the same time, one thread each.", DefaultValueFactory = _ => Environment.ProcessorCount };
         var decoders = new Option<int?>("--decoders") { Description = "ffmpeg processes at the same time, one a sample (default: half of --threads, 2 at least)." };
@@ -58,7 +65,7 @@ internal static class ExtractCommand
             "Turn recordings into RGB features and sampled radar frames. Resumable at any point; nothing is done twice.\n\n" +
             "Example:  gesto extract recordings features --policy skip")
         {
-            dataset, features, policy, rgb, rgbSize, rgbFrames, radar, radarFrames, size, rows, columns, weights, precision, shard, threads, decoders, seed,
+            dataset, features, policy, rgb, rgbSize, rgbFrames, radar, radarFrames, size, rows, columns, weights, precision, store, shard, threads, decoders, seed,
         };
         foreach (Option option in new Option[] { rgbSize, rgbFrames, radarFrames })
             option.Validators.Add(result =>
@@ -78,6 +85,7 @@ internal static class ExtractCommand
                 DecodeThreads = Math.Max(1, parse.GetValue(decoders) ?? Math.Max(2, count / 2)),
                 RgbSampling = new FrameSampling(parse.GetValue(rgbFrames) ?? (kind == RgbKind.Maps ? MapFrames : FrameSampling.Default.Length)),
                 RadarSampling = new FrameSampling(parse.GetValue(radarFrames)),
+                Float16 = parse.GetValue(store) == FeatureType.Float16,
                 Shard = parse.GetValue(shard) is { } part ? Shard.Parse(part) : null,
                 Radar = new RadarFormat
                 {

@@ -122,7 +122,7 @@ public sealed class Extraction
                 Weights = encoder.WeightsHash,
                 Preprocessing = encoder.Preprocessing,
                 Sampling = options.RgbSampling.Name,
-                DType = encoder.DType,
+                DType = options.Float16 && encoder.DType == "<f4" ? "<f2" : encoder.DType,
                 Shape = [options.RgbSampling.Length, .. encoder.Shape],
             });
         }
@@ -206,8 +206,9 @@ public sealed class Extraction
         var skipped = new SortedDictionary<int, SkippedSample>();
         int before = samples.Length - pending.Length, done = 0;
         Report();
+        int start = 0;
         StagedWork.Run(
-            [.. Groups(pending, options.DecodeThreads)], options.DecodeThreads, DecodeAll, encoder?.Callers ?? 1, Encode, made =>
+            [.. GroupSizes(pending.Length, options.DecodeThreads).Select(size => pending[start..(start += size)])], options.DecodeThreads, DecodeAll, encoder?.Callers ?? 1, Encode, made =>
             {
                 if (made.Skipped is { } reason) skipped.Add(made.Index, new SkippedSample(made.Sample.Key, reason));
                 if (made.Rgb is { } features) rgb!.Add(made.Sample.Key, features.Array, features.Length);
@@ -220,14 +221,14 @@ public sealed class Extraction
         void Report() => progress?.Report(new WorkProgress("extract", before + done, samples.Length, "samples"));
     }
 
-    /// <summary>Samples that share a decoder: few at first, so that the encoders start soon, and few at last, so that they end together.</summary>
-    internal static IEnumerable<T[]> Groups<T>(T[] samples, int decoders)
+    /// <summary>How many samples share a decoder: few at first, so that the encoders start soon, and few at last, so that they end together.</summary>
+    internal static IEnumerable<int> GroupSizes(int samples, int decoders)
     {
-        for (int start = 0, group = 0; start < samples.Length; group++)
+        for (int left = samples, group = 0; left > 0; group++)
         {
-            int left = samples.Length - start, size = Math.Min(Math.Min(Together, 1 + group / decoders), (left + 2 * decoders - 1) / (2 * decoders));
-            yield return samples[start..(start + size)];
-            start += size;
+            int size = Math.Min(Math.Min(Together, 1 + group / decoders), (left + 2 * decoders - 1) / (2 * decoders));
+            yield return size;
+            left -= size;
         }
     }
 
@@ -305,7 +306,7 @@ public sealed class Extraction
         if (clip is null) return null;
         var features = new float[options.RgbSampling.Length * encoder!.Width];
         encoder.Encode(clip.Frames, clip.Length, features.AsSpan(0, clip.Length * encoder.Width));
-        return (NpyArray.From(encoder.DType, features, rgb!.Key.Shape), clip.Length);
+        return (NpyArray.From(rgb!.Key.DType, features, rgb.Key.Shape), clip.Length);
     }
 
     private (NpyArray Array, int Length)? EncodeRadar(RadarClip? maps)

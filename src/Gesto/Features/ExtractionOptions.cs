@@ -48,6 +48,9 @@ public sealed record ExtractionOptions
     /// <summary>Writes (30, 96) features of this encoder instead of radar frames; null writes frames.</summary>
     public RadarSourceEncoder? Source { get; init; }
 
+    /// <summary>Store RGB features as float16, half the disk: eleven bits of each value are kept.</summary>
+    public bool Float16 { get; init; }
+
     /// <summary>Samples decoded at the same time, each by one ffmpeg process, and as many that wait decoded for the encoder
     /// (about 10 MB each at 30 frames).</summary>
     public int DecodeThreads { get; init; } = 2;

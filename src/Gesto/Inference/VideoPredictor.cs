@@ -89,6 +89,8 @@ public sealed class VideoPredictor
                 cancel.ThrowIfCancellationRequested();
                 features = new float[seen.Length * encoder.Width];
                 encoder.Encode(seen.Frames, seen.Length, features);
+                // Learnt from rounded features, it is given rounded ones.
+                if (recogniser.Facts.Rgb!.DType == "<f2") features = Array.ConvertAll(features, v => (float)(Half)v);
             }
             catch
             {

@@ -11,6 +11,7 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
 {
     private readonly List<(float[]? Values, FeatureStore? Store, string Key, int Length)> samples = [];
     private float[] buffer = [];
+    private Half[] halves = [];
     private int longest;
 
     /// <summary>F.</summary>
@@ -34,7 +35,7 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
     }
 
     /// <summary>Leaves a sample's steps on disk.</summary>
-    /// <param name="store">Of (T, F) float32.</param>
+    /// <param name="store">Of (T, F) float32 or float16.</param>
     /// <param name="key">The sample's.</param>
     public void Add(FeatureStore store, string key)
     {
@@ -95,7 +96,17 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
         if (values is not null) return values;
         if (buffer.Length < length * width) buffer = new float[length * width];
         Span<float> read = buffer.AsSpan(0, length * width);
-        store!.ReadRows(key, MemoryMarshal.AsBytes(read));
+        if (store!.Key.DType == "<f2")
+        {
+            if (halves.Length < read.Length) halves = new Half[read.Length];
+            Span<Half> stored = halves.AsSpan(0, read.Length);
+            store.ReadRows(key, MemoryMarshal.AsBytes(stored));
+            for (int i = 0; i < read.Length; i++) read[i] = (float)stored[i];
+        }
+        else
+        {
+            store.ReadRows(key, MemoryMarshal.AsBytes(read));
+        }
         if (centre) RemoveMean(read);
         return read;
     }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Gesto.Data;
@@ -140,18 +142,26 @@ internal sealed class TrainingData
     internal static NpyArray Read(FeatureStore store, string key, IncrementalHash? hash = null)
     {
         NpyArray array = store.Load(key);
-        if (array.DType == "<f4")
+        (int Index, string Value)? bad = array.DType switch
         {
-            ReadOnlySpan<float> values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(array.Bytes);
-            int bad = 0;
-            while (bad < values.Length && float.IsFinite(values[bad])) bad++;
-            if (bad < values.Length)
-                throw new InvalidDataException(
-                    $"{store.PathOf(key)}: value {bad} is {values[bad]}, expected finite numbers. Look at the recording with 'gesto check'.");
-        }
+            "<f4" => FirstNotFinite<float>(array.Bytes),
+            "<f2" => FirstNotFinite<Half>(array.Bytes),
+            _ => null,
+        };
+        if (bad is { } found)
+            throw new InvalidDataException(
+                $"{store.PathOf(key)}: value {found.Index} is {found.Value}, expected finite numbers. Look at the recording with 'gesto check'.");
         hash?.AppendData(BitConverter.GetBytes(store.LengthOf(key)));
         hash?.AppendData(array.Bytes);
         return array;
+    }
+
+    private static (int Index, string Value)? FirstNotFinite<T>(byte[] bytes) where T : struct, INumberBase<T>
+    {
+        ReadOnlySpan<T> values = MemoryMarshal.Cast<byte, T>(bytes);
+        for (int i = 0; i < values.Length; i++)
+            if (!T.IsFinite(values[i])) return (i, values[i].ToString(null, CultureInfo.InvariantCulture));
+        return null;
     }
 
     /// <summary>The real steps (T, F) of one sample's features.</summary>

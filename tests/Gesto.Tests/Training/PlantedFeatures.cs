@@ -15,14 +15,14 @@ internal static class PlantedFeatures
 
     public static FeatureSet Write(
         string folder, bool rgb = true, bool radar = true, string radarType = "|u1", int[]? ids = null, int takes = 8, float? poison = null,
-        bool rgbFrames = false, int? signers = null)
+        bool rgbFrames = false, int? signers = null, string rgbType = "<f4")
     {
         ids ??= [3, 8];
         var random = new Random(42);
         var samples = new List<Sample>();
         using FeatureStore? rgbStore = rgb ? FeatureStore.OpenOrCreate(
             Path.Combine(folder, "rgb"),
-            rgbFrames ? Key("rgb", "|u1", [Steps, 3, Side, Side]) with { Encoder = RgbPixels.EncoderName } : Key("rgb", "<f4", [Steps, RgbWidth])) : null;
+            rgbFrames ? Key("rgb", "|u1", [Steps, 3, Side, Side]) with { Encoder = RgbPixels.EncoderName } : Key("rgb", rgbType, [Steps, RgbWidth])) : null;
         using FeatureStore? radarStore = radar ? FeatureStore.OpenOrCreate(Path.Combine(folder, "radar"), Key("radar", radarType, [Steps, 2, 8, 8])) : null;
         foreach (Split split in Enum.GetValues<Split>())
             for (int i = 0; i < ids.Length; i++)
@@ -42,7 +42,7 @@ internal static class PlantedFeatures
                     int rgbLength = random.Next(3, Steps + 1), radarLength = random.Next(2, Steps + 1);
                     bool nearer = i % 2 == 0;
                     rgbStore?.Add(
-                        key, rgbFrames ? Frames(nearer, rgbLength, random) : NpyArray.From(Rgb(nearer, rgbLength, random), Steps, RgbWidth), rgbLength);
+                        key, rgbFrames ? Frames(nearer, rgbLength, random) : NpyArray.From(rgbType, Rgb(nearer, rgbLength, random), [Steps, RgbWidth]), rgbLength);
                     radarStore?.Add(key, Radar(nearer, radarLength, radarType, random, poison), radarLength);
                 }
         rgbStore?.Complete();

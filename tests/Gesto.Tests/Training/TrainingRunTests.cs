@@ -78,11 +78,13 @@ public class TrainingRunTests
         AssertSameRun(temporary["whole"], temporary["cut"]);
     }
 
-    [Fact]
-    public void Features_that_stay_on_disk_train_to_the_bytes_of_those_in_memory()
+    [Theory]
+    [InlineData("<f4")]
+    [InlineData("<f2")]
+    public void Features_that_stay_on_disk_train_to_the_bytes_of_those_in_memory(string type)
     {
         using var temporary = new Folder();
-        FeatureSet features = PlantedFeatures.Write(temporary["features"]);
+        FeatureSet features = PlantedFeatures.Write(temporary["features"], rgbType: type);
         Train(features, Small, temporary["memory"]);
         TrainingRun.Start(features, Small, temporary["disk"], resume: false, threads: 1, memory: 0);
         AssertSameRun(temporary["memory"], temporary["disk"]);
