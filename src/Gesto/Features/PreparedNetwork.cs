@@ -49,20 +49,22 @@ internal static class PreparedNetwork
     private static InferenceSession Prepare(string kept, int threads, byte[] model)
     {
         string temporary = $"{kept}.{Environment.ProcessId}{AtomicFile.TemporaryEnding}";
+        InferenceSession? session = null;
         try
         {
             Directory.CreateDirectory(temporary);
-            InferenceSession session = OnnxSession.Open(model, threads, Path.Combine(temporary, ModelFile), DataFile);
+            // What a kill left behind. Where another process is still writing there, it does without, as below.
+            foreach (string other in Directory.GetDirectories(Path.GetDirectoryName(kept)!, "*" + AtomicFile.TemporaryEnding).Where(d => d != temporary)) Remove(other);
+            session = OnnxSession.Open(model, threads, Path.Combine(temporary, ModelFile), DataFile);
             AtomicFile.WriteText(Path.Combine(temporary, HashFile), HashOf(temporary));
             Directory.Move(temporary, kept);
-            return session;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or OnnxRuntimeException)
         {
             // Another process was first, or the disk is full or may not be written: the network itself does not need it.
             Remove(temporary);
-            return OnnxSession.Open(model, threads);
         }
+        return session ?? OnnxSession.Open(model, threads);
     }
 
     private static string HashOf(string folder)

@@ -99,9 +99,21 @@ public sealed class ResNet50Encoder : IRgbEncoder
     /// <returns>Null where it was not.</returns>
     internal static ResNet50Encoder? TryOpenKept(WeightsCache cache, int threads, int callers)
     {
-        if (cache.FindLatest() is not { } path || ResNet50Weights.Identify(path) is not (ResNet50Variant variant, string hash)) return null;
+        if (cache.FindLatest() is not { } path || Known(path) is not (ResNet50Variant variant, string hash)) return null;
         string name = ResNet50Weights.NameOf(variant);
         return PreparedNetwork.TryOpen(cache.PreparedFolder, NetworkName(name, hash), threads) is { } session ? new(name, hash, variant, callers, session) : null;
+    }
+
+    private static (ResNet50Variant Variant, string Hash)? Known(string path)
+    {
+        try
+        {
+            return ResNet50Weights.Identify(path);
+        }
+        catch (InvalidDataException)
+        {
+            return null; // damaged: who reads it all says so
+        }
     }
 
     private static string NetworkName(string name, string hash) => $"{name}-{hash}";

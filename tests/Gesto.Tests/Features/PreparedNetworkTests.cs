@@ -42,6 +42,8 @@ public sealed class PreparedNetworkTests : IDisposable
         File.WriteAllText(data, "cut");
         Assert.Equal(expected, Encode(cache, path));
         Assert.Single(Directory.GetDirectories(cache.PreparedFolder)); // nothing temporary is left
+        File.WriteAllText(path, "cut");
+        Assert.Null(ResNet50Encoder.TryOpenKept(cache, threads: 1, callers: 1));
     }
 
     [Fact]
