@@ -77,6 +77,8 @@ internal static class ExtractCommand
             RgbKind kind = parse.GetValue(rgb);
             if (kind != RgbKind.Features && parse.GetValue(precision) == Precision.Int8)
                 throw new InvalidDataException("--precision int8 makes features; --rgb frames and --rgb maps are what they are.");
+            if (kind != RgbKind.Features && parse.GetValue(store) == FeatureType.Float16)
+                throw new InvalidDataException("--store float16 is for features; --rgb frames are bytes, and --rgb maps are float16 already.");
             int count = Math.Max(1, parse.GetValue(threads));
             CoreClaim.Take(shared: parse.GetResult(threads) is { Implicit: false });
             var options = new ExtractionOptions
