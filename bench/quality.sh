@@ -3,11 +3,13 @@
 # the real KKT60 recordings split by time; at the end the table. Can be stopped and started again; finished steps are not repeated.
 #   bench/quality.sh WORK [kkt60_train.npz]        WORK needs some GB; hours on two cores, best alone on the machine
 #   MAPS=1 bench/quality.sh …                      and last-stage: 400 kB a frame, 8 frames a recording
+#   DEVICE=cuda bench/quality.sh …                 on a GPU (README, "On a GPU")
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 gesto=${GESTO:-"$here/../gesto"}
 work=${1:?usage: bench/quality.sh WORK [kkt60_train.npz]}
 signers=${SIGNERS:-8} test_signers=${TEST_SIGNERS:-3} takes=${TAKES:-2} seed=${SEED:-1}
+on=(${DEVICE:+--device "$DEVICE"})
 mkdir -p "$work"
 
 score() { # run features
@@ -20,7 +22,7 @@ measure() { # name features recipe [train options…]
   [ -f "$run/result.json" ] && return
   local resume=()
   [ -d "$run" ] && resume=(--resume)
-  "$gesto" train "$features" --recipe "$recipe" --run "$run" "${resume[@]}" "$@"
+  "$gesto" train "$features" --recipe "$recipe" --run "$run" "${resume[@]}" "${on[@]}" "$@"
   score "$run" "$features"
 }
 
@@ -42,7 +44,7 @@ fi
 
 simulated=(--classes 126 --signers "$signers" --val-signers 0 --test-signers "$test_signers" --takes "$takes" --seed "$seed")
 "$gesto" simulate "$work/data" "${simulated[@]}"
-"$gesto" extract "$work/data" "$work/features"
+"$gesto" extract "$work/data" "$work/features" "${on[@]}"
 measure radar-only "$work/features" radar-only
 measure radar-frozen "$work/features" radar-only --set radar.encoder=frozen
 measure rgb-only "$work/features" rgb-only
@@ -60,7 +62,7 @@ measure end-to-end "$work/frames" end-to-end
 "$gesto" extract "$work/rtm-data" "$work/rtm-features"
 measure rtm "$work/rtm-features" rtm
 if [ -n "${MAPS:-}" ]; then
-  "$gesto" extract "$work/data" "$work/maps" --rgb maps
+  "$gesto" extract "$work/data" "$work/maps" --rgb maps "${on[@]}"
   measure last-stage "$work/maps" last-stage --radar-from "$work/runs/radar-only"
 fi
 /usr/bin/python3 "$here/results.py" "$work/runs"

@@ -52,17 +52,19 @@ want_mpi() {
   install_packages "tests train over Open MPI" openmpi-bin || say "no mpirun here: tests of training over MPI are skipped"
 }
 
-# Builds one project in Release if anything it is made of is newer than the last build here.
+# Builds one project in Release if anything it is made of is newer than the last build here, or that was with another libtorch:
+# GESTO_LIBTORCH names the folder of one with CUDA, which is then used instead of the CPU's from NuGet.
 build() { # project
-  local project=$1 stamp="$root/artifacts/.built-$(basename "$1")"
-  if [ -f "$stamp" ] && [ -z "$(find "$root/src" "$root/tests" "$root/bench" "$root/recipes" "$root/build" "$root"/*.props "$root/global.json" -newer "$stamp" -type f -print -quit)" ]; then
+  local project=$1 stamp="$root/artifacts/.built-$(basename "$1")" torch=cpu
+  if [ -n "${GESTO_LIBTORCH:-}" ]; then torch=none; fi
+  if [ "$(cat "$stamp" 2>/dev/null)" = $torch ] && [ -z "$(find "$root/src" "$root/tests" "$root/bench" "$root/recipes" "$root/build" "$root"/*.props "$root/global.json" -newer "$stamp" -type f -print -quit)" ]; then
     return
   fi
   say "building (the first time takes a few minutes: packages are downloaded)"
   mkdir -p "$root/artifacts"
   local log="$root/artifacts/build.log"
-  touch "$stamp.begun"
-  if ! dotnet build "$root/$project" -c Release -v quiet -nologo >"$log" 2>&1; then
+  echo $torch >"$stamp.begun"
+  if ! dotnet build "$root/$project" -c Release -v quiet -nologo -p:Torch=$torch >"$log" 2>&1; then
     cat "$log" >&2
     say "the build failed; the lines above are in artifacts/build.log too"
     exit 2

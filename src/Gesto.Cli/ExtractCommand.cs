@@ -59,13 +59,14 @@ internal static class ExtractCommand
         var store = new Option<FeatureType>("--store") { Description = "RGB features as float32, or as float16: half the disk." };
         var shard = new Option<string?>("--shard") { Description = "Only part NUMBER/COUNT of the data set, e.g. 2/4; 'gesto merge FEATURES' puts the parts together." };
         var threads = new Option<int>("--threads") { Description = "Samples encoded at the same time, one thread each.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var decoders = new Option<int?>("--decoders") { Description = "ffmpeg processes at the same time, one a sample (default: half of --threads, 2 at least)." };
+        var decoders = new Option<int?>("--decoders") { Description = "ffmpeg processes at the same time (default: half of --threads, 2 at least; with --device cuda all of them)." };
+        var device = DeviceOption.Build("runs ResNet50 in float32");
         var seed = new Option<int>("--seed") { Description = "Seed of the random encoder of '--radar source'." };
         var command = new Command("extract",
             "Turn recordings into RGB features and sampled radar frames. Resumable at any point; nothing is done twice.\n\n" +
             "Example:  gesto extract recordings features --policy skip")
         {
-            dataset, features, policy, rgb, rgbSize, rgbFrames, radar, radarFrames, size, rows, columns, weights, precision, store, shard, threads, decoders, seed,
+            dataset, features, policy, rgb, rgbSize, rgbFrames, radar, radarFrames, size, rows, columns, weights, precision, store, shard, threads, decoders, device, seed,
         };
         foreach (Option option in new Option[] { rgbSize, rgbFrames, radarFrames })
             option.Validators.Add(result =>
@@ -79,12 +80,15 @@ internal static class ExtractCommand
                 throw new InvalidDataException("--precision int8 makes features; --rgb frames and --rgb maps are what they are.");
             if (kind != RgbKind.Features && parse.GetValue(store) == FeatureType.Float16)
                 throw new InvalidDataException("--store float16 is for features; --rgb frames are bytes, and --rgb maps are float16 already.");
+            ComputeDevice on = DeviceOption.Of(parse, device) ?? ComputeDevice.Cpu;
+            if (on != ComputeDevice.Cpu && parse.GetValue(precision) == Precision.Int8)
+                throw new InvalidDataException("--precision int8 is for processors; with --device cuda features are computed in float32.");
             int count = Math.Max(1, parse.GetValue(threads));
             CoreClaim.Take(shared: parse.GetResult(threads) is { Implicit: false });
             var options = new ExtractionOptions
             {
                 Policy = parse.GetValue(policy),
-                DecodeThreads = Math.Max(1, parse.GetValue(decoders) ?? Math.Max(2, count / 2)),
+                DecodeThreads = Math.Max(1, parse.GetValue(decoders) ?? Math.Max(2, on == ComputeDevice.Cpu ? count / 2 : count)),
                 RgbSampling = new FrameSampling(parse.GetValue(rgbFrames) ?? (kind == RgbKind.Maps ? MapFrames : FrameSampling.Default.Length)),
                 RadarSampling = new FrameSampling(parse.GetValue(radarFrames)),
                 Float16 = parse.GetValue(store) == FeatureType.Float16,
@@ -104,7 +108,7 @@ internal static class ExtractCommand
                 : null;
             using IRgbEncoder? encoder = !data.Samples.Any(s => s.HasRgb) ? null
                 : kind == RgbKind.Frames ? new RgbPixels(parse.GetValue(rgbSize))
-                : Encoders.Rgb(parse.GetValue(weights)!, count, cancel, ranges, kind == RgbKind.Maps ? ResNet50Output.Maps : ResNet50Output.Features);
+                : Encoders.Rgb(parse.GetValue(weights)!, count, cancel, ranges, kind == RgbKind.Maps ? ResNet50Output.Maps : ResNet50Output.Features, on);
             return Extract(data, folder, encoder, options, cancel);
         }, cancel));
         return command;

@@ -22,6 +22,7 @@ internal static class KfoldCommand
         var set = new Option<string[]>("--set") { Description = "Set a recipe value, as in 'gesto train'; training.foldSeed deals other folds.", DefaultValueFactory = _ => [] };
         var seed = new Option<int?>("--seed") { Description = "Short for --set training.seed=N." };
         var threads = new Option<int?>("--threads") { Description = "As in 'gesto train'." };
+        var device = DeviceOption.Build("as in 'gesto train'");
         var only = new Option<int?>("--only") { Description = "Do this fold alone, e.g. on a machine of its own; without --only the others are done and all put together." };
         var json = new Option<bool>("--json") { Description = "Write the result as one JSON object to standard output." };
         threads.Validators.Add(result =>
@@ -34,7 +35,7 @@ internal static class KfoldCommand
             "'gesto compare' takes two such directories with --split fold.\n\n" +
             "Example:  gesto kfold features --recipe late-fusion --folds 5 --run runs/kfold")
         {
-            features, recipe, folds, by, run, set, seed, threads, only, json,
+            features, recipe, folds, by, run, set, seed, threads, device, only, json,
         };
         // On the first thread, as `train`: see NativeMemory.
         command.SetAction((parsed, cancel) =>
@@ -48,7 +49,7 @@ internal static class KfoldCommand
             foreach (int number in parsed.GetValue(only) is { } one ? [one] : Enumerable.Range(1, validation.Deal.Count))
             {
                 Console.Error.WriteLine(Text($"[{number}/{validation.Deal.Count}] {Held(validation.Deal.GroupsIn(number), validation.Deal.In(number).Count)}"));
-                if (!ProgressBar.Run(progress => validation.RunFold(number, parsed.GetValue(threads), TimeProvider.System, progress, cancel)))
+                if (!ProgressBar.Run(progress => validation.RunFold(number, parsed.GetValue(threads), TimeProvider.System, progress, cancel, DeviceOption.Of(parsed, device))))
                     Console.Error.WriteLine("done before");
             }
             if (parsed.GetValue(only) is not null) return Task.FromResult(ExitCode.Done);

@@ -15,6 +15,7 @@ internal static class SweepCommand
         var set = new Option<string[]>("--set") { Description = "A recipe value and the settings to try, e.g. --set model.hidden=256,512; repeated: every combination.", Required = true };
         var run = new Option<string>("--run") { Description = $"Directory for the runs cell-1 … and {Sweep.FileName}; run the same command again to go on.", Required = true };
         var threads = new Option<int?>("--threads") { Description = "As in 'gesto train'." };
+        var device = DeviceOption.Build("as in 'gesto train'");
         var only = new Option<int?>("--only") { Description = "Do this cell alone, e.g. on a machine of its own; without --only the others are done and all listed." };
         threads.Validators.Add(result =>
         {
@@ -24,7 +25,7 @@ internal static class SweepCommand
             "Train a run for every combination of recipe settings and list their scores on validation; test is not looked at.\n\n" +
             "Example:  gesto sweep features --set model.hidden=256,512 --set training.seed=1,2,3 --run runs/sweep")
         {
-            features, recipe, set, run, threads, only,
+            features, recipe, set, run, threads, device, only,
         };
         // On the first thread, as `train`: see NativeMemory.
         command.SetAction((parsed, cancel) =>
@@ -34,7 +35,7 @@ internal static class SweepCommand
             foreach (int cell in parsed.GetValue(only) is { } one ? [one] : Enumerable.Range(1, sweep.Count))
             {
                 Console.Error.WriteLine(Text($"[{cell}/{sweep.Count}] {string.Join(' ', sweep.SettingsOf(cell))}"));
-                if (!ProgressBar.Run(progress => sweep.RunCell(cell, parsed.GetValue(threads), TimeProvider.System, progress, cancel)))
+                if (!ProgressBar.Run(progress => sweep.RunCell(cell, parsed.GetValue(threads), TimeProvider.System, progress, cancel, DeviceOption.Of(parsed, device))))
                     Console.Error.WriteLine("done before");
             }
             if (parsed.GetValue(only) is null) Console.Out.WriteLine(Summary(sweep.Varied, sweep.Table()));

@@ -48,14 +48,15 @@ public sealed class CrossValidation
     /// <param name="clock">For the report's date.</param>
     /// <param name="progress">Told about every stage.</param>
     /// <param name="cancel">Leaves the last whole checkpoint behind.</param>
+    /// <param name="device">As in <see cref="TrainingRun.Start"/>.</param>
     /// <returns>False where it was done before.</returns>
     /// <exception cref="InvalidDataException">A run of other settings or data is there.</exception>
-    public bool RunFold(int number, int? threads, TimeProvider clock, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    public bool RunFold(int number, int? threads, TimeProvider clock, IProgress<WorkProgress>? progress, CancellationToken cancel, ComputeDevice? device = null)
     {
         Deal.In(number); // no such fold: an error before anything is written
         string run = PathOf(number);
         Recipe own = recipe with { Training = recipe.Training with { Fold = new Fold(number, count).ToString(), FoldBy = by } };
-        return ScoredRun.Make(features, own, run, null, threads, clock, progress, cancel);
+        return ScoredRun.Make(features, own, run, null, threads, device, clock, progress, cancel);
     }
 
     /// <summary>Puts the folds' predictions together, scores them and writes `kfold.json` and, as for a run, `evaluation-fold.json`,

@@ -25,6 +25,7 @@ public static class EnsembleTraining
     /// <param name="threads">As in <see cref="TrainingRun.Start"/>.</param>
     /// <param name="trained">Told of each member's result.</param>
     /// <param name="memory">As in <see cref="TrainingRun.Start"/>.</param>
+    /// <param name="device">As in <see cref="TrainingRun.Start"/>.</param>
     /// <param name="progress">Told about each member's training.</param>
     /// <param name="cancel">Leaves the last whole checkpoint behind.</param>
     /// <returns>As <see cref="EnsembleFit.Make"/>.</returns>
@@ -32,7 +33,8 @@ public static class EnsembleTraining
     /// <exception cref="InvalidDataException">The training there is of another recipe or of other settings.</exception>
     public static (EnsembleFile File, Calibration? Calibration) Start(
         FeatureSet features, Recipe? recipe, IReadOnlyList<string> settings, string folder, bool resume, int? threads = null,
-        Action<string, TrainingResult>? trained = null, long? memory = null, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
+        Action<string, TrainingResult>? trained = null, long? memory = null, ComputeDevice? device = null,
+        IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
     {
         (recipe, settings) = Open(folder, recipe, settings, resume);
         IReadOnlyList<Recipe> members = RecipeFile.LoadMembers(recipe, settings);
@@ -42,7 +44,7 @@ public static class EnsembleTraining
             string run = Path.Combine(folder, MembersFolder, FormattableString.Invariant($"{i + 1}-{members[i].Name}"));
             int from = members.Take(i).ToList().FindIndex(m => RunDirectory.ShareRadarTraining(m, members[i]));
             TrainingResult result = TrainingRun.Start(
-                features, members[i], run, resume: true, threads, from < 0 ? null : runs[from], memory, progress, cancel: cancel);
+                features, members[i], run, resume: true, threads, from < 0 ? null : runs[from], memory, device, progress, cancel: cancel);
             CalibrationFit.OfRun(run, features, RunDirectory.Open(run).Facts.Threads, progress: progress, cancel: cancel);
             runs.Add(run);
             trained?.Invoke(run, result);

@@ -199,7 +199,7 @@ public static class RunEvaluation
         if (training > TimeSpan.Zero)
             facts["training time"] = Text($"{training.TotalMinutes:0.0} min over all epochs{Ended(Path.Combine(runFolder, "log.jsonl"))}");
         facts["data fingerprint"] = run.DataFingerprint;
-        facts["trained by"] = Text($"Gesto {ProgramText(run.Program)}, libtorch {run.TorchVersion}, {run.Threads} threads{(run.Machine is { } on ? $" on {on}" : "")}");
+        facts["trained by"] = Text($"Gesto {ProgramText(run.Program)}, libtorch {run.TorchVersion}, {run.Threads} threads{(run.Device == ComputeDevice.Cpu.Kind ? "" : $" and {run.Device}")}{(run.Machine is { } on ? $" on {on}" : "")}");
         facts["evaluated by"] = $"Gesto {ProgramText(RunFacts.ThisProgram)}";
         facts["evaluated"] = Text($"{clock.GetUtcNow():yyyy-MM-dd HH:mm} UTC");
         facts["machine"] = RunFacts.ThisMachine;

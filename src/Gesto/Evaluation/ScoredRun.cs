@@ -16,13 +16,14 @@ internal static class ScoredRun
     /// <param name="run">Its directory.</param>
     /// <param name="split">What to score on, as in <see cref="RunEvaluation.Evaluate"/>.</param>
     /// <param name="threads">As in <see cref="TrainingRun.Start"/>, which also says on which thread to call.</param>
+    /// <param name="device">Likewise.</param>
     /// <param name="clock">For the report's date.</param>
     /// <param name="progress">Told about every stage.</param>
     /// <param name="cancel">Leaves the last whole checkpoint behind.</param>
     /// <returns>False where it was done before.</returns>
     /// <exception cref="InvalidDataException">A run of other settings or data is there.</exception>
     public static bool Make(
-        FeatureSet features, Recipe recipe, string run, Split? split, int? threads, TimeProvider clock,
+        FeatureSet features, Recipe recipe, string run, Split? split, int? threads, ComputeDevice? device, TimeProvider clock,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         if (IsDone(run, split))
@@ -30,7 +31,7 @@ internal static class ScoredRun
             RunDirectory.Open(run).CheckSame(recipe);
             return false;
         }
-        TrainingRun.Start(features, recipe, run, resume: true, threads, progress: progress, cancel: cancel);
+        TrainingRun.Start(features, recipe, run, resume: true, threads, device: device, progress: progress, cancel: cancel);
         int same = RunDirectory.Open(run).Facts.Threads;
         CalibrationFit.OfRun(run, features, same, progress: progress, cancel: cancel);
         EvaluationInput said = RunEvaluation.Predict(run, features.Folder, split, BootstrapInterval.DefaultSeed, same, clock, progress, cancel);

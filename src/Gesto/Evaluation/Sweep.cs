@@ -59,10 +59,10 @@ public sealed class Sweep
 
     /// <summary>Trains one cell's run and scores it on validation. Parameters and errors as in <see cref="CrossValidation.RunFold"/>.</summary>
     /// <returns>False where it was done before.</returns>
-    public bool RunCell(int cell, int? threads, TimeProvider clock, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    public bool RunCell(int cell, int? threads, TimeProvider clock, IProgress<WorkProgress>? progress, CancellationToken cancel, ComputeDevice? device = null)
     {
         SettingsOf(cell); // no such cell: an error before anything is written
-        return ScoredRun.Make(features, recipes[cell - 1], PathOf(cell), Split.Validation, threads, clock, progress, cancel);
+        return ScoredRun.Make(features, recipes[cell - 1], PathOf(cell), Split.Validation, threads, device, clock, progress, cancel);
     }
 
     /// <summary>Lists the cells, best first, and writes `sweep.csv` into DIR.</summary>

@@ -69,7 +69,7 @@ public sealed class AttentionFusion : Fusion
     {
         int[] lengths = [.. rgbLengths.Zip(radarLengths, (r, d) => r > 0 ? r : d)];
         long longest = Math.Max(a.shape[1], b.shape[1]);
-        Tensor hasRgb = tensor([.. rgbLengths.Select(n => n > 0)]).view(-1, 1, 1);
+        Tensor hasRgb = tensor([.. rgbLengths.Select(n => n > 0)], device: a.device).view(-1, 1, 1);
         Tensor steps = where(hasRgb, Longer(a), Longer(b)).narrow(1, 0, lengths.Max());
         return (ModalitySteps.ZeroPadding(steps, lengths).MoveToOuterDisposeScope(), lengths);
 
@@ -93,6 +93,6 @@ public sealed class AttentionFusion : Fusion
                     values[i++] = (float)Math.Cos(angle);
                 }
             }
-        return tensor(values, [of.Lengths.Length, steps, Width]);
+        return tensor(values, [of.Lengths.Length, steps, Width], device: of.Steps.device);
     }
 }

@@ -43,12 +43,12 @@ public sealed class EarlyFusion : Fusion
         using var scope = NewDisposeScope();
         (Tensor left, Tensor right, int[] lengths) = StepAlignment.Align(rgb, radar, alignment);
         // Only real frames are encoded: (ΣT, C, H, W).
-        Tensor real = ModalitySteps.ValidMask(lengths, left.shape[1]).flatten().nonzero().flatten();
+        Tensor real = tensor(ModalitySteps.RealRows(lengths, left.shape[1]), device: left.device);
         Tensor pixels = left.flatten(0, 1).index_select(0, real).view([-1, .. rgbShape]);
         Tensor maps = right.flatten(0, 1).index_select(0, real).view([-1, .. radarShape]);
         maps = nn.functional.interpolate(maps, [rgbShape[1], rgbShape[2]], mode: InterpolationMode.Bilinear, align_corners: false);
         Tensor rows = norm.forward(encoder.Encode(cat([pixels, maps], 1), lengths));
-        Tensor padded = zeros(left.shape[0] * left.shape[1], Width).index_copy(0, real, rows).view(left.shape[0], left.shape[1], Width);
+        Tensor padded = zeros([left.shape[0] * left.shape[1], Width], device: rows.device).index_copy(0, real, rows).view(left.shape[0], left.shape[1], Width);
         return (padded.MoveToOuterDisposeScope(), lengths);
     }
 }

@@ -41,6 +41,6 @@ public sealed class GatedFusion : Fusion
         Tensor fused = z.mul(this.rgb.forward(left).tanh()).add((1 - z).mul(this.radar.forward(right).tanh()));
         return (ModalitySteps.ZeroPadding(fused, lengths).MoveToOuterDisposeScope(), lengths);
 
-        static Tensor Has(ModalitySteps steps) => tensor([.. steps.Lengths.Select(n => n > 0 ? 1f : 0f)]).view(-1, 1, 1);
+        static Tensor Has(ModalitySteps steps) => tensor([.. steps.Lengths.Select(n => n > 0 ? 1f : 0f)], device: steps.Steps.device).view(-1, 1, 1);
     }
 }

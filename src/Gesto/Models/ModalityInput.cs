@@ -38,9 +38,9 @@ internal sealed class ModalityInput : nn.Module
         using var scope = NewDisposeScope();
         long samples = input.Steps.shape[0], width = input.Steps.shape[2];
         Tensor scaled = input.Steps.sub(mean).div(deviation);
-        if (training && dropout.p > 0) scaled = scaled.mul(dropout.forward(ones(samples, 1, width)));
-        if (training && groupDropout > 0) scaled = scaled.mul(DrawGroups(samples, width));
-        if (hiddenGroups is { Count: > 0 }) scaled = scaled.mul(Shown(hiddenGroups, width));
+        if (training && dropout.p > 0) scaled = scaled.mul(dropout.forward(ones([samples, 1, width], device: scaled.device)));
+        if (training && groupDropout > 0) scaled = scaled.mul(DrawGroups(samples, width).to(scaled.device));
+        if (hiddenGroups is { Count: > 0 }) scaled = scaled.mul(Shown(hiddenGroups, width).to(scaled.device));
         scaled = ModalitySteps.ZeroPadding(scaled, input.Lengths);
         return input with { Steps = scaled.MoveToOuterDisposeScope() };
     }

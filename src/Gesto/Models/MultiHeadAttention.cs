@@ -43,8 +43,8 @@ internal sealed class MultiHeadAttention : nn.Module
         using TorchSharp.Scalar scale = 1 / Math.Sqrt((double)width / heads), minus = float.NegativeInfinity; // held: see Training.Adam
         Tensor q = Split(query.forward(queries).mul(scale)), k = Split(key.forward(keys)), v = Split(value.forward(keys)); // (B, h, ·, F/h)
         Tensor scores = q.matmul(k.transpose(2, 3)); // (B, h, Q, T)
-        Tensor padding = ModalitySteps.ValidMask(keyLengths, steps).logical_not_().view(samples, 1, 1, steps);
-        scores = cat([scores.masked_fill(padding, minus), zeros(samples, heads, count, 1)], 3);
+        Tensor padding = ModalitySteps.PaddingMask(keyLengths, steps, keys.device).view(samples, 1, 1, steps);
+        scores = cat([scores.masked_fill(padding, minus), zeros([samples, heads, count, 1], device: scores.device)], 3);
         Tensor attention = scores.softmax(3).narrow(3, 0, steps);
         weights = attention.detach().mean([1]).MoveToOuterDisposeScope();
         Tensor mixed = dropout.forward(attention).matmul(v).transpose(1, 2).reshape(samples, count, width);

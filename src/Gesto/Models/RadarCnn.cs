@@ -93,7 +93,7 @@ public sealed class RadarCnn : FrameEncoder
         // Channels last, (N·A, R, D, C) in memory: 1.3 times faster here than (N·A, C, R, D).
         Tensor images = scaled.reshape(n * antennas, range, doppler, 1);
         if (coordinates)
-            images = cat([images, CoordinateMaps(range, doppler).expand(n * antennas, range, doppler, 2)], 3);
+            images = cat([images, CoordinateMaps(range, doppler).to(scaled.device).expand(n * antennas, range, doppler, 2)], 3);
         images = images.permute(0, 3, 1, 2);
         // Pooling before ReLU gives the same values (ReLU is monotone) over a quarter of the memory.
         long[] pool = [Math.Min(2, range), Math.Min(2, doppler)]; // a range-time map has one Doppler bin

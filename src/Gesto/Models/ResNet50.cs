@@ -42,10 +42,16 @@ public sealed class ResNet50 : Module<Tensor, Tensor>
     public override Tensor forward(Tensor frames)
     {
         using DisposeScope scope = NewDisposeScope();
+        return layer4.call(Maps(frames)).mean([2, 3]).MoveToOuterDisposeScope();
+    }
+
+    /// <returns>What the last stage reads, (N, 1024, 14, 14).</returns>
+    internal Tensor Maps(Tensor frames)
+    {
+        using DisposeScope scope = NewDisposeScope();
         Tensor x = functional.relu(bn1.call(conv1.call(frames)));
         x = functional.max_pool2d(x, 3, stride: 2, padding: 1);
-        x = layer4.call(layer3.call(layer2.call(layer1.call(x))));
-        return x.mean([2, 3]).MoveToOuterDisposeScope();
+        return layer3.call(layer2.call(layer1.call(x))).MoveToOuterDisposeScope();
     }
 
     internal static Sequential Stage(IReadOnlyList<Bottleneck> blocks, string prefix, ResNet50Variant variant) =>

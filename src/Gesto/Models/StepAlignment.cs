@@ -67,7 +67,7 @@ public static class StepAlignment
     {
         using var scope = NewDisposeScope();
         long width = of.Steps.shape[2];
-        return nn.functional.pad(of.Steps, [0, 0, 0, 1]).view(-1, width).index_select(0, tensor(rows))
+        return nn.functional.pad(of.Steps, [0, 0, 0, 1]).view(-1, width).index_select(0, tensor(rows, device: of.Steps.device))
             .view(of.Lengths.Length, longest, width).MoveToOuterDisposeScope();
     }
 }

@@ -33,10 +33,10 @@ public sealed class TransformerModel : TemporalModel
     {
         using var scope = NewDisposeScope();
         int[] lengths = Array.ConvertAll(input2.data<long>().ToArray(), n => (int)n);
-        Tensor x = input.forward(input1).add(Positions(input1.shape[1], Width));
+        Tensor x = input.forward(input1).add(Positions(input1.shape[1], Width).to(input1.device));
         foreach (TransformerBlock block in blocks) x = block.Mix(x, lengths);
         Tensor sum = ModalitySteps.ZeroPadding(norm.forward(x), lengths).sum(1);
-        return sum.div(input2.unsqueeze(1)).MoveToOuterDisposeScope();
+        return sum.div(input2.unsqueeze(1).to(sum.device)).MoveToOuterDisposeScope();
     }
 
     /// <returns>(T, F): sines and cosines of the step's number, wave lengths from 2π to 10,000·2π.</returns>

@@ -19,6 +19,9 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
 
     public int Count => samples.Count;
 
+    /// <summary>Where batches are put.</summary>
+    public Device Device { get; init; } = CPU;
+
     /// <summary>Set beforehand: at least this, so that what one sample is shown does not depend on the others.</summary>
     public int Longest { get => longest; init => longest = value; }
 
@@ -56,7 +59,7 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
             for (int t = 0; t < steps[i].Length; t++) values.Slice(steps[i][t] * width, width).CopyTo(rows[(t * width)..]);
             rows[(steps[i].Length * width)..].Clear();
         }
-        return new ModalitySteps(padded, [.. steps.Select(s => s.Length)]);
+        return new ModalitySteps(padded.MovedTo(Device), [.. steps.Select(s => s.Length)]);
     }
 
     /// <summary>Mean and standard deviation of each feature over all steps of some samples; a feature that never changes

@@ -41,6 +41,9 @@ internal sealed class FrameSequences
     /// <summary>Frames of the longest sample.</summary>
     public int Longest { get; private set; }
 
+    /// <summary>Where frames are put.</summary>
+    public Device Device { get; set; } = CPU;
+
     private int FrameBytes => Channels * Rows * Columns * elementSize;
 
     public int LengthOf(int sample) => samples[sample].Length;
@@ -83,7 +86,7 @@ internal sealed class FrameSequences
                 at += FrameBytes;
             }
         }
-        return block;
+        return block.MovedTo(Device);
     }
 
     /// <summary>Mean and standard deviation over all values of some samples, prepared as the radar CNN does.</summary>
@@ -129,7 +132,7 @@ internal sealed class FrameSequences
     {
         Tensor values = Empty(frames);
         bytes.CopyTo(values.bytes);
-        return values;
+        return values.MovedTo(Device);
     }
 
     private Tensor Empty(int frames) => empty([frames, Channels, Rows, Columns], type);

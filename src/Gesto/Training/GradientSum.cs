@@ -52,7 +52,7 @@ internal sealed class GradientSum : IDisposable
         {
             Tensor sum = Take(parameters[i]);
             if (parameters[i].grad is { } gradient) gradient.copy_(sum);
-            else if (holders[i] > 0) parameters[i].grad = sum.clone().DetachFromDisposeScope();
+            else if (holders[i] > 0) parameters[i].grad = sum.to(parameters[i].device, copy: true).DetachFromDisposeScope();
         }
         foreach (Tensor values in seen) values.copy_(Take(values));
 

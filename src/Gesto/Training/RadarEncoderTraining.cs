@@ -1,5 +1,6 @@
 using Gesto.Features;
 using Gesto.Models;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -79,7 +80,7 @@ internal static class RadarEncoderTraining
             : recipe.FrontEnd == RadarFrontEnd.RangeDoppler ? frames.Statistics(data.Train, recipe.Preparation)
             : (0, 1); // the others measure their own channels
         manual_seed(training.Seed);
-        FrameEncoder encoder = ModelFactory.Radar(run.Recipe, run.Facts.Radar!, mean, deviation);
+        FrameEncoder encoder = ModelFactory.Radar(run.Recipe, run.Facts.Radar!, mean, deviation).to(frames.Device);
         if (encoder is MicroDopplerCnn images) images.Measure(OneByOne(data.Train));
         if (recipe.Encoder == RadarEncoderMode.Frozen || recipe.Epochs == 0)
         {
@@ -87,7 +88,7 @@ internal static class RadarEncoderTraining
             encoder.eval();
             return encoder;
         }
-        var classifier = new RadarClassifier(encoder, frames.Channels, recipe, data.LabelSet.Count);
+        var classifier = new RadarClassifier(encoder, frames.Channels, recipe, data.LabelSet.Count).to(frames.Device);
         var stage = new TrainingStage
         {
             Stage = Stage,
@@ -146,13 +147,13 @@ internal static class RadarEncoderTraining
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
-        return encoder.forward(frames).data<float>().ToArray();
+        return encoder.forward(frames).cpu().data<float>().ToArray();
     }
 
     /// <summary>Writes the encoded radar of every sample of a feature set into the run, and returns nothing: reading goes
     /// through the store. Goes on where an interrupted run stopped.</summary>
     public static void WriteFeatures(
-        RunDirectory run, FrameEncoder encoder, FeatureStore frameStore, IReadOnlyList<string> keys,
+        RunDirectory run, FrameEncoder encoder, Device device, FeatureStore frameStore, IReadOnlyList<string> keys,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         int[] shape = frameStore.Key.Shape;
@@ -168,7 +169,7 @@ internal static class RadarEncoderTraining
             Shape = [shape[0], width],
         };
         using FeatureStore store = FeatureStore.OpenOrCreate(run.RadarFolder, key);
-        var sequences = new FrameSequences(frameStore.Key.DType, shape.AsSpan(1));
+        var sequences = new FrameSequences(frameStore.Key.DType, shape.AsSpan(1)) { Device = device };
         for (int i = 0; i < keys.Count; i++)
         {
             cancel.ThrowIfCancellationRequested();

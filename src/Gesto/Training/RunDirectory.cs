@@ -36,6 +36,9 @@ public sealed record RunFacts
     /// <summary>Processes that started the run together, with <see cref="Threads"/> each.</summary>
     public int Ranks { get; init; } = 1;
 
+    /// <summary>As <see cref="ComputeDevice.Kind"/>.</summary>
+    public string Device { get; init; } = ComputeDevice.Cpu.Kind;
+
     /// <summary>As <see cref="ValidationSplit.HeldOutBy"/>.</summary>
     public required string HeldOutBy { get; init; }
 
@@ -173,6 +176,7 @@ public sealed class RunDirectory
             : from.Recipe.Training.BalanceClasses != Recipe.Training.BalanceClasses ? "training.balanceClasses"
             : from.Facts.Threads != Facts.Threads ? "threads"
             : from.Facts.Ranks != Facts.Ranks ? "ranks"
+            : from.Facts.Device != Facts.Device ? "device"
             : from.Facts.LabelSet.Fingerprint != Facts.LabelSet.Fingerprint ? "label set"
             : from.Facts.Radar is null || Facts.Radar is null ? "modalities"
             : FeatureStore.Difference(from.Facts.Radar, Facts.Radar) is { } key ? $"radar frames ({key})"
@@ -211,9 +215,18 @@ public sealed class RunDirectory
         CheckKey("radar", Facts.Radar, facts.Radar);
         if (facts.DataFingerprint != Facts.DataFingerprint)
             throw Differs("the features or their labels have changed since it started");
+        CheckDevice(facts.Device);
         if (facts.Threads != Facts.Threads)
             throw new InvalidDataException(
                 $"{Folder}: this run computes with {Facts.Threads} threads; with {facts.Threads} its numbers would differ. Resume with --threads {Facts.Threads}.");
+    }
+
+    /// <exception cref="InvalidDataException">The run is computed on another kind of device.</exception>
+    private void CheckDevice(string given)
+    {
+        if (given != Facts.Device)
+            throw new InvalidDataException(
+                $"{Folder}: this run computes on {Facts.Device}; on {given} its numbers would differ. Resume with --device {Facts.Device}.");
     }
 
     private void CheckKey(string modality, FeatureKey? mine, FeatureKey? other)

@@ -1,3 +1,4 @@
+using Gesto.Models;
 using static TorchSharp.torch;
 
 namespace Gesto.Training;
@@ -15,11 +16,8 @@ internal static class Sequences
         using var scope = NewDisposeScope();
         int longest = 1;
         foreach (int n in lengths) longest = Math.Max(longest, n);
-        var places = new long[rows.shape[0]];
-        for (int sample = 0, row = 0; sample < lengths.Length; sample++)
-            for (int step = 0; step < lengths[sample]; step++) places[row++] = (long)sample * longest + step;
-        return zeros((long)lengths.Length * longest, rows.shape[1])
-            .index_copy(0, tensor(places), rows)
+        return zeros([(long)lengths.Length * longest, rows.shape[1]], device: rows.device)
+            .index_copy(0, tensor(ModalitySteps.RealRows(lengths, longest), device: rows.device), rows)
             .view(lengths.Length, longest, rows.shape[1])
             .MoveToOuterDisposeScope();
     }

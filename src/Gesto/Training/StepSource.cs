@@ -98,7 +98,7 @@ internal static class FrameChanges
     {
         using var scope = NewDisposeScope();
         Tensor changed = scaled;
-        if (recipe.GainSpread > 0) changed = changed.mul(Gains(lengths, recipe.GainSpread, random).view([-1, .. Enumerable.Repeat(1L, (int)scaled.dim() - 1)]));
+        if (recipe.GainSpread > 0) changed = changed.mul(Gains(lengths, recipe.GainSpread, random).to(scaled.device).view([-1, .. Enumerable.Repeat(1L, (int)scaled.dim() - 1)]));
         if (recipe.Noise > 0)
         {
             using Scalar noise = recipe.Noise; // held: see Adam

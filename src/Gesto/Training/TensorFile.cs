@@ -28,7 +28,15 @@ internal static class TensorFile
                 $"{path}: tensor '{name}' is {stored.DType} ({string.Join(',', stored.Shape)}), the recipe makes {NameOf(value.dtype)} ({string.Join(',', value.shape)}). " +
                 "The file belongs to another recipe or label set; train into a new directory.");
         if (!value.is_contiguous()) throw new NotSupportedException($"Tensor '{name}' is not contiguous.");
-        stored.Bytes.CopyTo(value.bytes);
+        if (value.device_type == TorchSharp.DeviceType.CPU)
+        {
+            stored.Bytes.CopyTo(value.bytes);
+            return;
+        }
+        using var noGradients = no_grad();
+        using Tensor read = empty(value.shape, value.dtype);
+        stored.Bytes.CopyTo(read.bytes);
+        value.copy_(read);
     }
 
     public static void Restore(SafetensorsFile file, string path, nn.Module module, string prefix = "")

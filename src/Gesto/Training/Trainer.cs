@@ -219,8 +219,8 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     {
         using var scope = NewDisposeScope();
         Mixing? mixing = stage.Mixup > 0 ? DrawMixing(samples.Length, stage.Mixup, random) : null;
-        Tensor target = Target(samples);
         Tensor logits = forward(samples, random, mixing);
+        Tensor target = Target(samples).to(logits.device);
         Tensor loss = Loss(logits, target, mixing);
         if (samples.Length < all)
         {
@@ -237,7 +237,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
         Tensor own = nn.functional.cross_entropy(logits, target, label_smoothing: smoothing);
         if (mixing is null) return own;
         using TorchSharp.Scalar share = mixing.Share, rest = 1 - mixing.Share; // held: see Adam
-        Tensor other = nn.functional.cross_entropy(logits, target.index_select(0, tensor(mixing.Partner)), label_smoothing: smoothing);
+        Tensor other = nn.functional.cross_entropy(logits, target.index_select(0, tensor(mixing.Partner, device: target.device)), label_smoothing: smoothing);
         return own.mul(share).add(other, alpha: rest);
     }
 
@@ -261,8 +261,8 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             ReadOnlySpan<int> samples = validation.AsSpan(start, Math.Min(stage.Batch, validation.Length - start));
-            Tensor target = Target(samples);
             Tensor logits = forward(samples, null, null);
+            Tensor target = Target(samples).to(logits.device);
             lossSum += nn.functional.cross_entropy(logits, target).item<float>() * (double)samples.Length;
             right += logits.argmax(1).eq(target).sum().item<long>();
         }

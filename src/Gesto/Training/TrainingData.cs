@@ -92,6 +92,12 @@ internal sealed class TrainingData
         return data;
     }
 
+    /// <summary>Frames are shown on this device; features are placed by who makes sequences of them.</summary>
+    public void PlaceFrames(TorchSharp.torch.Device device)
+    {
+        foreach (FrameSequences frames in new[] { RgbFrames, RadarFrames }.OfType<FrameSequences>()) frames.Device = device;
+    }
+
     private static long BytesOf(FeatureStore? store, string key) => store?.Contains(key) == true
         ? (long)store.LengthOf(key) * NpyFile.ElementSize(store.Key.DType) * store.Key.Shape.Skip(1).Aggregate(1, (a, b) => a * b)
         : 0;

@@ -31,13 +31,16 @@ public static class TrainingRun
     /// <param name="radarFrom">A run whose radar encoder is the same to the bit and need not be trained again; null = none.</param>
     /// <param name="memory">Bytes that features may take, else they are read from disk batch by batch; null = half of what the process
     /// may use. Nothing else depends on it.</param>
+    /// <param name="device">What libtorch computes on; null = the run's own, for a new run the processor. On a GPU a run is not equal to
+    /// the bit from one time to the next.</param>
     /// <param name="progress">Told about loading, epochs and encoding.</param>
     /// <param name="ranks">The processes that train this run together, all of them with the same arguments; null = this one alone. What
     /// then is equal: see ARCHITECTURE.md.</param>
     /// <param name="cancel">Leaves the last whole checkpoint behind.</param>
     public static TrainingResult Start(
         FeatureSet features, Recipe? recipe, string folder, bool resume, int? threads = null, string? radarFrom = null,
-        long? memory = null, IProgress<WorkProgress>? progress = null, IRanks? ranks = null, CancellationToken cancel = default)
+        long? memory = null, ComputeDevice? device = null, IProgress<WorkProgress>? progress = null, IRanks? ranks = null,
+        CancellationToken cancel = default)
     {
         using var alone = new SingleRank();
         ranks ??= alone;
@@ -51,16 +54,19 @@ public static class TrainingRun
             throw new InvalidDataException($"Recipe '{recipe.Name}' has members, which only 'gesto train' trains; name one of them: {string.Join(", ", recipe.Members.Select(m => m[0]))}.");
         int threadCount = threads ?? before?.Threads ?? Math.Max(1, Environment.ProcessorCount / ranks.CountHere);
         set_num_threads(threadCount);
+        device ??= ComputeDevice.Parse(before?.Device ?? ComputeDevice.Cpu.Kind);
+        Device place = device.Open();
 
         TrainingData data = TrainingData.Load(features, recipe, memory, progress, cancel);
-        RunFacts facts = Facts(features, recipe, data, threadCount, ranks.Count);
+        data.PlaceFrames(place);
+        RunFacts facts = Facts(features, recipe, data, threadCount, ranks.Count, device);
         ranks.Barrier(); // all have looked at the folder
         if (ranks.Rank == 0) Begin(features, recipe, folder, facts, resume, radarFrom);
         ranks.Barrier();
         RunDirectory run = RunDirectory.StartOrResume(folder, recipe, facts, resume: true);
         var radarLines = new List<EpochLine>();
-        (SampleSequences sequences, FrameEncoder? rgb, FrameEncoder? radar) = Inputs(run, features, data, radarLines, ranks, progress, cancel);
-        EpochLine best = Fuse(run, data, sequences, rgb, radar, radarLines, ranks, progress, cancel);
+        (SampleSequences sequences, FrameEncoder? rgb, FrameEncoder? radar) = Inputs(run, features, data, place, radarLines, ranks, progress, cancel);
+        EpochLine best = Fuse(run, data, place, sequences, rgb, radar, radarLines, ranks, progress, cancel);
         IReadOnlyList<EpochLine> log = EpochLog.Load(run.LogPath);
         if (ranks.Rank == 0) CurvesPlot.Save(run.CurvesPath, log);
         return new TrainingResult(best.Epoch, best.ValidationAccuracy, best.ValidationLoss, log.Count, data.Skipped.Count);
@@ -77,7 +83,7 @@ public static class TrainingRun
         if (radarFrom is not null) run.TakeRadarTraining(RunDirectory.Open(radarFrom));
     }
 
-    private static RunFacts Facts(FeatureSet features, Recipe recipe, TrainingData data, int threads, int ranks)
+    private static RunFacts Facts(FeatureSet features, Recipe recipe, TrainingData data, int threads, int ranks, ComputeDevice device)
     {
         FeatureKey? rgb = recipe.UsesRgb ? features.Rgb!.Key : null;
         FeatureKey? radar = recipe.UsesRadar ? features.Radar!.Key : null;
@@ -91,6 +97,7 @@ public static class TrainingRun
             Antennas = radar?.Shape.Length == 4 ? radar.Shape[1] : 1,
             Threads = threads,
             Ranks = ranks,
+            Device = device.Kind,
             HeldOutBy = data.Split.HeldOutBy,
             HeldOut = data.Split.HeldOut,
             Train = [.. data.Train.Select(i => data.Samples[i].Key)],
@@ -107,7 +114,7 @@ public static class TrainingRun
     /// <summary>Both modalities of all samples as the fusion model takes them; the radar encoder is trained on the way where the
     /// recipe says so. Encoders that go on learning are returned too.</summary>
     private static (SampleSequences Sequences, FrameEncoder? Rgb, FrameEncoder? Radar) Inputs(
-        RunDirectory run, FeatureSet features, TrainingData data, List<EpochLine> radarLines, IRanks ranks,
+        RunDirectory run, FeatureSet features, TrainingData data, Device place, List<EpochLine> radarLines, IRanks ranks,
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         Recipe recipe = run.Recipe;
@@ -124,13 +131,13 @@ public static class TrainingRun
         }
         else if (recipe.UsesRadar)
         {
-            var sequences = new FeatureSequences(run.Facts.RadarWidth, recipe.Radar.CentreFeatures);
+            var sequences = new FeatureSequences(run.Facts.RadarWidth, recipe.Radar.CentreFeatures) { Device = place };
             if (radarEncoder is not null)
             {
                 using (radarEncoder)
                 {
                     if (ranks.Rank == 0)
-                        RadarEncoderTraining.WriteFeatures(run, radarEncoder, features.Radar!, features.Radar!.Samples, progress, cancel);
+                        RadarEncoderTraining.WriteFeatures(run, radarEncoder, place, features.Radar!, features.Radar!.Samples, progress, cancel);
                 }
                 ranks.Barrier();
                 radarEncoder = null;
@@ -146,14 +153,14 @@ public static class TrainingRun
         IStepSource? rgb = null;
         if (recipe.LearnsRgb)
         {
-            rgbEncoder = StartRgb(recipe, features.Rgb!.Key);
+            rgbEncoder = StartRgb(recipe, features.Rgb!.Key).to(place);
             var augmentation = new AugmentationRecipe { GainSpread = recipe.Rgb.GainSpread, Noise = recipe.Rgb.Noise };
             // Frames lose their mean before the encoder; maps of a trained network lose it after.
             rgb = new EncodedFrames(data.RgbFrames!, rgbEncoder, augmentation, recipe.Rgb is { Encoder: RgbEncoderMode.LastStage, RemoveStatic: true });
         }
         else if (recipe.UsesRgb)
         {
-            var sequences = new FeatureSequences(run.Facts.RgbWidth, recipe.Rgb.RemoveStatic);
+            var sequences = new FeatureSequences(run.Facts.RgbWidth, recipe.Rgb.RemoveStatic) { Device = place };
             Fill(sequences, data, features.Rgb!, data.Rgb);
             rgb = sequences;
         }
@@ -184,7 +191,7 @@ public static class TrainingRun
     }
 
     private static EpochLine Fuse(
-        RunDirectory run, TrainingData data, SampleSequences sequences, FrameEncoder? rgb, FrameEncoder? radar, List<EpochLine> radarLines,
+        RunDirectory run, TrainingData data, Device place, SampleSequences sequences, FrameEncoder? rgb, FrameEncoder? radar, List<EpochLine> radarLines,
         IRanks ranks, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         TrainingRecipe training = run.Recipe.Training;
@@ -192,7 +199,7 @@ public static class TrainingRun
         manual_seed(training.Seed);
         using SignModel model = ModelFactory.Sign(
             run.Recipe, run.Facts, Statistics(sequences.Rgb, run.Facts.RgbWidth, data.Train, recipe),
-            Statistics(sequences.Radar, run.Facts.RadarWidth, data.Train, recipe));
+            Statistics(sequences.Radar, run.Facts.RadarWidth, data.Train, recipe)).to(place);
         using nn.Module whole = rgb is null && radar is null ? model : new JointModel(rgb, radar, model);
         var stage = new TrainingStage
         {

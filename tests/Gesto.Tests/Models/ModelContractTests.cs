@@ -1,5 +1,6 @@
 using Gesto.Models;
 using Gesto.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Gesto.Tests.Models;
@@ -113,6 +114,33 @@ public class ModelContractTests
             float[] after = ReferenceEquals(steps, rgb) ? Logits(model, changed, radar) : Logits(model, rgb, changed);
             Assert.Contains(Enumerable.Range(2 * Classes, Classes), i => Math.Abs(before[i] - after[i]) > 1e-5f);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void A_gpu_gives_the_processors_logits_and_gradients(FusionMode fusion, TemporalMode temporal)
+    {
+        Device gpu = Training.Gpu.OrSkip();
+        using var scope = NewDisposeScope();
+        (ModalitySteps rgb, ModalitySteps radar) = Batch();
+        using SignModel here = Model(fusion, temporal), there = Model(fusion, temporal, modalityDropout: 0.5, antennaDropout: 0.5).to(gpu);
+        ModalitySteps On(ModalitySteps of) => of with { Steps = of.Steps.to(gpu) };
+        var mixing = new Mixing([4, 3, 2, 1, 0], 0.7);
+        Tensor target = tensor(new long[] { 0, 2, 1, 3, 1 });
+        Tensor expected = here.Classify(rgb, radar, mixing: mixing), found = there.Classify(On(rgb), On(radar), mixing: mixing);
+        Training.Gpu.Near(expected, found);
+        if (temporal is TemporalMode.Lstm or TemporalMode.BiLstm)
+            foreach (nn.Module lstm in there.modules().Where(m => m is TorchSharp.Modules.LSTM)) lstm.train(); // cuDNN learns in training mode only
+        found = there.Classify(On(rgb), On(radar), mixing: mixing);
+        nn.functional.cross_entropy(expected, target).backward();
+        nn.functional.cross_entropy(found, target.to(gpu)).backward();
+        foreach (((string name, var own), (_, var other)) in here.named_parameters().Zip(there.named_parameters()))
+            Training.Gpu.Near(own.grad!, other.grad!, name);
+        there.train();
+        Assert.Equal(DeviceType.CUDA, there.Classify(On(rgb with { Lengths = [4, 1, 6, 2, 3] }), On(radar with { Lengths = [2, 5, 6, 4, 1] })).device_type);
+        var mask = new ModalityMask(HiddenAntennas: [1]);
+        there.eval();
+        Training.Gpu.Near(here.Classify(rgb, radar, mask), there.Classify(On(rgb), On(radar), mask));
     }
 
     [Theory]
@@ -297,7 +325,7 @@ public class ModelContractTests
         Assert.Equal(-3 * (1 - 0.01f * 0.1f) + 0.01f, moved[1], 1e-5f);
     }
 
-    private static SignModel Model(FusionMode fusion, TemporalMode temporal, double dropout = 0, double modalityDropout = 0)
+    private static SignModel Model(FusionMode fusion, TemporalMode temporal, double dropout = 0, double modalityDropout = 0, double antennaDropout = 0)
     {
         var recipe = new Recipe
         {
@@ -313,6 +341,7 @@ public class ModelContractTests
                 Dropout = dropout,
                 InputDropout = dropout,
                 ModalityDropout = modalityDropout,
+                AntennaDropout = antennaDropout,
             },
         };
         manual_seed(5);

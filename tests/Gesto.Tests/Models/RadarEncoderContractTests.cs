@@ -1,5 +1,8 @@
+using Gesto.Features;
+using Gesto.Tests.Inference;
 using Gesto.Models;
 using Gesto.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Gesto.Tests.Models;
@@ -27,6 +30,41 @@ public class RadarEncoderContractTests
             Assert.True(float.IsFinite(largest), name);
             // A bias before batch norm is taken out again by it, so only conv2's may vanish; the LSTM has two equal biases.
             Assert.True(largest > 0, $"{name} gets no gradient");
+        }
+    }
+
+    public static TheoryData<string> Encoders => [
+        "radar frontEnd=rangeDoppler", "radar frontEnd=rangeDoppler,removeStatic=true,normaliseSample=true", "radar frontEnd=microDoppler",
+        "radar frontEnd=rangeTime,cadences=4", "rgb"];
+
+    [Theory]
+    [MemberData(nameof(Encoders))]
+    public void A_gpu_gives_the_processors_logits_and_gradients(string which)
+    {
+        Device gpu = Training.Gpu.OrSkip();
+        using var scope = NewDisposeScope();
+        int[] lengths = [3, 2];
+        using RadarClassifier here = Make(), there = Make().to(gpu);
+        Tensor frames = tensor(FormulaTensors.Values(3, 5 * 2 * 256).Select(v => 100 * v + 128).ToArray(), [5, 2, 16, 16]);
+        Tensor expected = here.Classify(frames, lengths, null, null), found = there.Classify(frames.to(gpu), lengths, null, null);
+        Training.Gpu.Near(expected, found);
+        Tensor target = tensor(new long[] { 0, 2 });
+        nn.functional.cross_entropy(expected, target).backward();
+        nn.functional.cross_entropy(found, target.to(gpu)).backward();
+        foreach (((string name, var own), (_, var other)) in here.named_parameters().Zip(there.named_parameters()))
+            Training.Gpu.Near(own.grad!, other.grad!, name);
+        Assert.Equal(DeviceType.CUDA, there.Classify(
+            frames.to(gpu), lengths, new AugmentationRecipe { GainSpread = 0.2, Noise = 0.1, RangeMasking = 0.5 }, new Random(1)).device_type);
+
+        RadarClassifier Make()
+        {
+            FeatureKey key = TinyFacts.Of(16, 16, 2, 3, [30, 2, 16, 16], [30, 2, 16, 16]).Radar!;
+            Recipe recipe = which == "rgb"
+                ? new Recipe { Rgb = new RgbRecipe { Encoder = RgbEncoderMode.Frames } }
+                : RecipeFile.Parse("{}", "x", [.. which["radar ".Length..].Split(',').Select(s => "radar." + s), "radar.dropout=0"]);
+            manual_seed(4);
+            FrameEncoder encoder = which == "rgb" ? ModelFactory.Rgb(recipe, key) : ModelFactory.Radar(recipe, key, 1, 2);
+            return new RadarClassifier(encoder, antennas: 2, new RadarRecipe { Hidden = 8, Dropout = 0 }, classes: 3); // learning: cuDNN asks for it
         }
     }
 

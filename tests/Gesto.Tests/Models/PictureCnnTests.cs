@@ -1,0 +1,40 @@
+using Gesto.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Gesto.Tests.Models;
+
+[Collection(Training.AloneWithLibtorch.Name)]
+public class PictureCnnTests
+{
+    /// <summary>The kernels of a processor, and whoever calls them, are checked with twice the digits.</summary>
+    [Theory]
+    [InlineData(3, 16, 1f)]
+    [InlineData(6, 16, 1f)]
+    [InlineData(6, 64, 1f)]
+    [InlineData(3, 64, 1f)]
+    [InlineData(6, 16, 0.01f)]
+    [InlineData(6, 20, 1f)]
+    [InlineData(6, 17, 1f)]
+    public void Single_precision_gives_the_features_and_gradients_of_double(int channels, int side, float size)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(3);
+        using var cnn = new PictureCnn(channels);
+        using var twice = new PictureCnn(channels);
+        twice.load_state_dict(cnn.state_dict());
+        twice.to(ScalarType.Float64);
+        Tensor pictures = randn(9, channels, side, side).mul(size);
+        Tensor found = cnn.Encode(pictures, [9]), expected = twice.Encode(pictures.to(ScalarType.Float64), [9]);
+        Near(expected, found, "features");
+        found.square().sum().backward();
+        expected.square().sum().backward();
+        foreach (((string name, var a), (_, var b)) in twice.named_parameters().Zip(cnn.named_parameters())) Near(a.grad!, b.grad!, name);
+    }
+
+    private static void Near(Tensor expected, Tensor found, string what)
+    {
+        double error = expected.sub(found.to(ScalarType.Float64)).abs().max().item<double>() / expected.abs().max().item<double>();
+        Assert.True(error < 1e-5, $"{what}: {error}");
+    }
+}
