@@ -46,8 +46,9 @@ def wall(name):
     return lambda r: r[name]["wall"]
 
 
-def ratio(above, below, key="wall"):
-    return spread(each(lambda r: r[above][key] / r[below][key]))
+def ratio(above, below, key="wall", times=1):
+    """How many times as fast, a recording: `below` did `times` as many."""
+    return spread(each(lambda r: times * r[above][key] / r[below][key]))
 
 
 def cosines(ours, peer):
@@ -65,15 +66,17 @@ print(f"{datetime.date.today()}, {cpu}, {sum(l.startswith('processor') for l in 
       f"{len(rounds)} rounds; {disturbed} of {sum(map(len, rounds))} measurements disturbed by others (over 10 % of the machine). Median (lowest–highest).\n")
 row("extraction, whole process, videos → .npy", "samples/s", "wall s", "CPU s", "peak MB", "× faster than the peer as run", "× the tuned peer", "the same by CPU time")
 row(*["---"] * 8)
-for label, name in (("Gesto FP32", "extract"), ("Gesto FP32, %d recordings" % (MANY * recordings), "extract many"), ("Gesto INT8", "extract int8"), ("PyTorch as users run it", "extract peer"), ("PyTorch tuned", "extract peer tuned")):
-    row(label, spread(each(lambda r: recordings * (MANY if name == "extract many" else 1) / r[name]["wall"])), spread(each(wall(name)), 1), spread(each(lambda r: r[name]["cpu"]), 1),
-        spread(each(lambda r: r[name]["peak_mb"]), 0),
-        *(["", "", ""] if name == "extract many" else [ratio("extract peer", name), ratio("extract peer tuned", name),
-          f'{ratio("extract peer", name, "cpu")}; {ratio("extract peer tuned", name, "cpu")}']))
+for label, name in (("Gesto FP32", "extract"), ("Gesto FP32, %d recordings" % (MANY * recordings), "extract many"), ("Gesto INT8", "extract int8"),
+                    ("Gesto INT8, %d recordings" % (MANY * recordings), "extract int8 many"),
+                    ("PyTorch as users run it", "extract peer"), ("PyTorch tuned", "extract peer tuned")):
+    times = MANY if name.endswith("many") else 1
+    row(label, spread(each(lambda r: recordings * times / r[name]["wall"])), spread(each(wall(name)), 1), spread(each(lambda r: r[name]["cpu"]), 1),
+        spread(each(lambda r: r[name]["peak_mb"]), 0), ratio("extract peer", name, times=times), ratio("extract peer tuned", name, times=times),
+        f'{ratio("extract peer", name, "cpu", times)}; {ratio("extract peer tuned", name, "cpu", times)}')
 print()
 row("encoder alone", "frames/s", "GFLOP/s", "of the cores' peak", "whole extraction reaches")
 row(*["---"] * 5)
-for label, name, whole, times in (("Gesto FP32", "encoder", "extract many", MANY), ("Gesto INT8", "encoder int8", "extract int8", 1),
+for label, name, whole, times in (("Gesto FP32", "encoder", "extract many", MANY), ("Gesto INT8", "encoder int8", "extract int8 many", MANY),
                                   ("PyTorch tuned", "encoder peer tuned", "extract peer tuned", 1)):
     rate = lambda r: r[name]["said"]["frames_per_second"]
     frames = lambda r: r["extract peer tuned"]["said"]["frames_encoded"]

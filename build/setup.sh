@@ -56,7 +56,10 @@ want_mpi() {
 # GESTO_LIBTORCH names the folder of one with CUDA, which is then used instead of the CPU's from NuGet.
 build() { # project
   local project=$1 stamp="$root/artifacts/.built-$(basename "$1")" torch=cpu
-  if [ -n "${GESTO_LIBTORCH:-}" ]; then torch=none; fi
+  if [ -n "${GESTO_LIBTORCH:-}" ]; then
+    torch=none
+    [ -e "$GESTO_LIBTORCH/libtorch.so" ] || { say "GESTO_LIBTORCH=$GESTO_LIBTORCH: no libtorch.so there. Name the folder that has it, or unset the variable."; exit 1; }
+  fi
   if [ "$(cat "$stamp" 2>/dev/null)" = $torch ] && [ -z "$(find "$root/src" "$root/tests" "$root/bench" "$root/recipes" "$root/build" "$root"/*.props "$root/global.json" -newer "$stamp" -type f -print -quit)" ]; then
     return
   fi
