@@ -24,7 +24,7 @@ def main():
 
     def extract(what, data, count):
         shutil.rmtree(out / "features", ignore_errors=True)
-        row(what, measure([*gesto, "extract", data, out / "features", "--radar", "source"], env=LAUNCHER)[0], "recording", count)
+        row(what, measure([*gesto, "extract", data, out / "features", "--radar", "frames"], env=LAUNCHER)[0], "recording", count)
 
     recordings = sorted((work / "data/train").glob("*/SAMPLE_*"))[:BASE_RECORDINGS]
     for times in (1, 4, 16):

@@ -59,10 +59,10 @@ def main():
     sample = next((work / "data/train").glob("*/SAMPLE_*"))
     out = work / "out"
 
-    def extract(*options, data=work / "data"):
+    def extract(*options, data=work / "data", radar="source"):
         def command():
             shutil.rmtree(out / "features", ignore_errors=True)
-            return [*gesto, "extract", data, out / "features", "--radar", "source", *options]
+            return [*gesto, "extract", data, out / "features", "--radar", radar, *options]
         return command
 
     # Ours alone: what the start-up, and INT8's calibration, leave of the encoder's rate shows on more recordings than the slow peer
@@ -93,6 +93,7 @@ def main():
         ("flops", lambda: [work / "flops", CORES, 2], None),
         ("extract", extract(), lambda: keep("ours")),
         ("extract many", extract(data=many), None),
+        ("extract frames many", extract(data=many, radar="frames"), None),
         ("extract peer", lambda: peer_extract("peer"), None),
         ("extract int8", extract("--precision", "int8"), lambda: keep("ours-int8")),
         ("extract int8 many", extract("--precision", "int8", data=many), None),

@@ -67,6 +67,7 @@ print(f"{datetime.date.today()}, {cpu}, {sum(l.startswith('processor') for l in 
 row("extraction, whole process, videos → .npy", "samples/s", "wall s", "CPU s", "peak MB", "× faster than the peer as run", "× the tuned peer", "the same by CPU time")
 row(*["---"] * 8)
 for label, name in (("Gesto FP32", "extract"), ("Gesto FP32, %d recordings" % (MANY * recordings), "extract many"), ("Gesto INT8", "extract int8"),
+                    ("Gesto FP32, %d recordings, radar frames stored as they are (the default)" % (MANY * recordings), "extract frames many"),
                     ("Gesto INT8, %d recordings" % (MANY * recordings), "extract int8 many"),
                     ("PyTorch as users run it", "extract peer"), ("PyTorch tuned", "extract peer tuned")):
     times = MANY if name.endswith("many") else 1
@@ -76,7 +77,7 @@ for label, name in (("Gesto FP32", "extract"), ("Gesto FP32, %d recordings" % (M
 print()
 row("encoder alone", "frames/s", "GFLOP/s", "of the cores' peak", "whole extraction reaches")
 row(*["---"] * 5)
-for label, name, whole, times in (("Gesto FP32", "encoder", "extract many", MANY), ("Gesto INT8", "encoder int8", "extract int8 many", MANY),
+for label, name, whole, times in (("Gesto FP32", "encoder", "extract frames many", MANY), ("Gesto FP32, and the radar CNN of `--radar source`", "encoder", "extract many", MANY), ("Gesto INT8", "encoder int8", "extract int8 many", MANY),
                                   ("PyTorch tuned", "encoder peer tuned", "extract peer tuned", 1)):
     rate = lambda r: r[name]["said"]["frames_per_second"]
     frames = lambda r: r["extract peer tuned"]["said"]["frames_encoded"]

@@ -104,7 +104,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     {
         using var adam = new Adam(model.named_parameters(), stage.LearningRate, stage.WeightDecay, stage.ParameterRate);
         using WeightAverage? average = stage.Averaging > 0 ? new WeightAverage(model, stage.Averaging) : null;
-        using GradientSum? gradients = ranks.Count > 1 ? new GradientSum(model, ranks) : null;
+        GradientSum? gradients = ranks.Count > 1 ? new GradientSum(model, ranks) : null;
         List<EpochLine> log = Checkpoint.LoadLast(stage.LastPath, model, adam, average);
         RequireSame(log.Count);
         if (ranks.Rank == 0) stage.LogChanged(log);
