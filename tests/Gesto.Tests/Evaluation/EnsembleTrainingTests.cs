@@ -21,8 +21,8 @@ public class EnsembleTrainingTests
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         var trained = new List<string>();
         (EnsembleFile file, Calibration? calibration) = Start(features, temporary["best"], (run, _) => trained.Add(Path.GetFileName(run)));
-        Assert.Equal(["1-late-fusion", "2-rgb-only", "3-radar-only"], trained);
-        Assert.Equal(["members/1-late-fusion", "members/2-rgb-only", "members/3-radar-only"], file.Members.Select(m => m.Run));
+        Assert.Equal(["1-late-fusion", "2-rgb-only", "3-radar-only", "4-micro-doppler"], trained);
+        Assert.Equal(["members/1-late-fusion", "members/2-rgb-only", "members/3-radar-only", "members/4-micro-doppler"], file.Members.Select(m => m.Run));
         Assert.NotNull(calibration);
         Assert.Equal(
             File.ReadAllBytes(temporary["best/members/1-late-fusion/radar-encoder.safetensors"]),
