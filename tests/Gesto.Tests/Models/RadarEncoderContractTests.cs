@@ -1,6 +1,6 @@
 using Gesto.Features;
-using Gesto.Tests.Inference;
 using Gesto.Models;
+using Gesto.Tests.Inference;
 using Gesto.Training;
 using TorchSharp;
 using static TorchSharp.torch;
