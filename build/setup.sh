@@ -59,6 +59,7 @@ build() { # project
   if [ -n "${GESTO_LIBTORCH:-}" ]; then
     torch=none
     [ -e "$GESTO_LIBTORCH/libtorch.so" ] || { say "GESTO_LIBTORCH=$GESTO_LIBTORCH: no libtorch.so there. Name the folder that has it, or unset the variable."; exit 1; }
+    export LD_LIBRARY_PATH=$GESTO_LIBTORCH${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
   fi
   if [ "$(cat "$stamp" 2>/dev/null)" = $torch ] && [ -z "$(find "$root/src" "$root/tests" "$root/bench" "$root/recipes" "$root/build" "$root"/*.props "$root/global.json" -newer "$stamp" -type f -print -quit)" ]; then
     return
