@@ -59,7 +59,8 @@ internal static class ExplainCommand
         IRecogniser recogniser, IRgbEncoder? encoder, string folder, Sample sample, string picture, string? sign,
         IProgress<WorkProgress> progress, CancellationToken cancel)
     {
-        ReadRecording read = new VideoPredictor(recogniser, encoder).Read(folder, sample, cancel);
+        using var predictor = new VideoPredictor(recogniser, encoder);
+        ReadRecording read = predictor.Read(folder, sample, cancel);
         PredictionExplanation explanation = PredictionExplanation.Of(recogniser, read, folder, sign, progress, cancel);
         ExplanationPicture.Save(picture, explanation, read);
         return explanation;

@@ -77,7 +77,7 @@ internal static class PredictCommand
         Task<IRgbEncoder?> opening = Task.Run(() => RunEncoder.Open(run, threads), cancel);
         using IRecogniser recogniser = IRecogniser.Begin(run, threads: 1);
         using IRgbEncoder? encoder = opening.GetAwaiter().GetResult();
-        var predictor = new VideoPredictor(recogniser, encoder);
+        using var predictor = new VideoPredictor(recogniser, encoder);
         var predictions = new List<Prediction>();
         for (int i = 0; i < samples.Length; i++)
         {

@@ -73,7 +73,7 @@ internal static class SubmitCommand
     {
         IReadOnlyList<Sample> asked = Submission.SamplesOf(Dataset.Open(root).Samples, root);
         using IRgbEncoder? encoder = RunEncoder.Open(run, threads);
-        var predictor = new VideoPredictor(recogniser, encoder);
+        using var predictor = new VideoPredictor(recogniser, encoder);
         var probabilities = new List<float[]>(asked.Count);
         foreach (Sample sample in asked)
         {

@@ -18,7 +18,7 @@ public static class RgbEncoders
     /// <param name="key">The RGB store's.</param>
     /// <param name="storeFolder">Where that store is; the small encoder lies in it.</param>
     /// <param name="cache">Where ResNet50's weights are.</param>
-    /// <param name="threads">Threads for the network, ≥ 1.</param>
+    /// <param name="threads">Threads for the network, ≥ 1: as many callers of one thread each.</param>
     /// <exception cref="InvalidDataException">Features of an encoder that Gesto does not know, or other weights than the key's.</exception>
     /// <exception cref="FileNotFoundException">The weights are not in the cache, or the small encoder's file is gone.</exception>
     public static IRgbEncoder Open(FeatureKey key, string storeFolder, WeightsCache cache, int threads)
@@ -27,9 +27,10 @@ public static class RgbEncoders
         {
             SmallRgbEncoder.EncoderName => OpenSmall(storeFolder),
             RgbPixels.EncoderName => new RgbPixels(key.Shape[^1]),
-            "resnet50-v1-maps" or "resnet50-v1.5-maps" => new ResNet50Encoder(LoadMapsWeights(key, cache), threads, output: ResNet50Output.Maps),
+            "resnet50-v1-maps" or "resnet50-v1.5-maps" => new ResNet50Encoder(
+                LoadMapsWeights(key, cache), threads: 1, callers: threads, output: ResNet50Output.Maps),
             "resnet50-v1" or "resnet50-v1.5" => ResNet50Encoder.Open(
-                cache, PathOf(key.Encoder, key.Weights, cache), VariantOf(key.Encoder), key.Weights, threads),
+                cache, PathOf(key.Encoder, key.Weights, cache), VariantOf(key.Encoder), key.Weights, threads: 1, callers: threads),
             "resnet50-v1-int8" or "resnet50-v1.5-int8" => OpenInt8(key, storeFolder, cache, threads),
             _ => throw new InvalidDataException($"{storeFolder}: features of '{key.Encoder}', which is no RGB encoder of Gesto. Extract them again with 'gesto extract'."),
         };
@@ -55,7 +56,7 @@ public static class RgbEncoders
     {
         string own = Own(storeFolder), name = key.Encoder[..^"-int8".Length];
         ResNet50Weights weights = ResNet50Weights.Load(PathOf(name, Int8Ranges.WeightsHashIn(own), cache));
-        return new ResNet50Encoder(weights, threads, ranges: Int8Ranges.Load(own, weights));
+        return new ResNet50Encoder(weights, threads: 1, callers: threads, ranges: Int8Ranges.Load(own, weights));
     }
 
     /// <returns>The path of what a store keeps of its encoder.</returns>

@@ -29,6 +29,13 @@ public sealed class SampleReader(
 
     private readonly VideoLimits limits = limits ?? VideoLimits.Default;
     private readonly FrameSampling rgbSampling = rgbSampling ?? FrameSampling.Default, radarSampling = radarSampling ?? FrameSampling.Default;
+    private IReadOnlyList<ClipRequest> latest = [];
+
+    /// <summary>A decoder started beforehand, for the first sample that <see cref="Read"/> reads; the caller's to dispose.</summary>
+    internal WaitingDecoder? Waiting { get; init; }
+
+    /// <returns>A decoder for a sample with files like those read last; null where there are none.</returns>
+    internal WaitingDecoder? StartDecoder() => WaitingDecoder.TryStart(latest, limits);
 
     /// <summary>Describes the files of one folder as a sample: `*_RGB.*` and `*_RDM1…3.*` or `*_RTM1…3.npy`, whatever the folder is called.</summary>
     /// <returns>A sample whose key is the folder's name and whose paths are relative to the folder.</returns>
@@ -63,12 +70,20 @@ public sealed class SampleReader(
     /// <param name="radarToo">False reads no radar.</param>
     /// <param name="antennas">A, as many as the sample must have; null takes those it has.</param>
     /// <param name="cancel">Stops the decoder.</param>
+    /// <param name="rgbArrived">Told of RGB frames as they come: the clip's buffer, and how many frames are in it. They hold only if the
+    /// clip returned has that buffer.</param>
     /// <exception cref="IOException">A file is missing or cannot be trusted.</exception>
     /// <exception cref="InvalidDataException">A bad `.npy`, or antennas that disagree.</exception>
-    public (Clip? Rgb, RadarClip? Radar) Read(Sample sample, int? rgbSize, bool radarToo, int? antennas, CancellationToken cancel)
+    public (Clip? Rgb, RadarClip? Radar) Read(
+        Sample sample, int? rgbSize, bool radarToo, int? antennas, CancellationToken cancel, Action<byte[], int>? rgbArrived = null)
     {
         (List<ClipRequest> requests, Func<Clip[], (Clip?, RadarClip?)> finish) = Prepare(sample, rgbSize, radarToo, antennas, cancel);
-        return finish(requests.Count > 0 ? ClipFile.ReadAll(requests, limits, cancel) : []);
+        if (requests.Count == 0) return finish([]);
+        latest = requests;
+        return finish(ClipFile.ReadAll(requests, limits, cancel, (request, frames, count) =>
+        {
+            if (request == 0 && rgbSize is not null) rgbArrived?.Invoke(frames, count);
+        }, Waiting));
     }
 
     /// <summary>Reads several samples in one decoder process.</summary>

@@ -26,7 +26,16 @@ public static class ClipFile
     /// <returns>A clip for each request, in their order.</returns>
     /// <exception cref="VideoException">Of the first file that cannot be trusted; see <see cref="VideoFile.Decode"/>.</exception>
     public static Clip[] ReadAll(IReadOnlyList<ClipRequest> requests, VideoLimits limits, CancellationToken cancel) =>
-        SampledDecoder.TryRead(requests, limits, cancel) ?? [.. requests.Select(r => Read(r.Info, r.Format, limits, cancel, r.Frames))];
+        ReadAll(requests, limits, cancel, arrived: null, waiting: null);
+
+    /// <param name="requests">The files.</param>
+    /// <param name="limits">Size, count and time limits.</param>
+    /// <param name="cancel">Stops the decoder.</param>
+    /// <param name="arrived">See <see cref="SampledDecoder.TryRead"/>; what it told of holds where a clip returned has the same buffer.</param>
+    /// <param name="waiting">See <see cref="SampledDecoder.TryRead"/>.</param>
+    internal static Clip[] ReadAll(
+        IReadOnlyList<ClipRequest> requests, VideoLimits limits, CancellationToken cancel, Action<int, byte[], int>? arrived, WaitingDecoder? waiting) =>
+        SampledDecoder.TryRead(requests, limits, cancel, arrived, waiting) ?? [.. requests.Select(r => Read(r.Info, r.Format, limits, cancel, r.Frames))];
 
     /// <param name="info">From <see cref="VideoFile.Probe"/>.</param>
     /// <param name="format">Cut and size.</param>

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Gesto.Video;
 
-/// <summary>One run of `ffmpeg` or `ffprobe`: no shell, no standard input, output read as a stream, killed with its
+/// <summary>One run of `ffmpeg` or `ffprobe`: no shell, nothing on standard input, output read as a stream, killed with its
 /// children on cancellation, at the time limit, and when disposed early.</summary>
 internal sealed class FfmpegProcess : IDisposable
 {
@@ -18,16 +18,17 @@ internal sealed class FfmpegProcess : IDisposable
 
     private readonly Process process;
     private readonly Task<string> messages;
-    private readonly CancellationTokenSource timeout;
-    private readonly CancellationTokenRegistration killOnStop;
-    private readonly CancellationToken cancel;
-    private readonly TimeSpan limit;
+    private CancellationTokenSource? timeout;
+    private CancellationTokenRegistration killOnStop;
+    private CancellationToken cancel;
+    private TimeSpan limit;
 
     /// <exception cref="FfmpegMissingException">The program is not installed; the message says how to get it.</exception>
     public FfmpegProcess(string program, IEnumerable<string> arguments, TimeSpan limit, CancellationToken cancel, int messageLimit = ShortMessages)
+        : this(program, arguments, messageLimit, cancel) => Go(limit, cancel);
+
+    private FfmpegProcess(string program, IEnumerable<string> arguments, int messageLimit, CancellationToken cancel)
     {
-        this.cancel = cancel;
-        this.limit = limit;
         cancel.ThrowIfCancellationRequested();
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -37,6 +38,9 @@ internal sealed class FfmpegProcess : IDisposable
             StandardErrorEncoding = Encoding.UTF8,
             UseShellExecute = false,
         };
+        // Debian's ffmpeg loads a BLAS for filters not used here; OpenBLAS then starts a thread a core, which spin: a third of a
+        // short recording's CPU time.
+        start.Environment["OPENBLAS_NUM_THREADS"] = "1";
         try
         {
             process = Process.Start(start)!;
@@ -45,13 +49,24 @@ internal sealed class FfmpegProcess : IDisposable
         {
             throw new FfmpegMissingException(program, e);
         }
-        process.StandardInput.Close();
         Widen(process.StandardOutput.BaseStream);
         // A thread of its own: callers block pool threads while they wait, and a starved pool would stall every decoder.
         messages = Task.Factory.StartNew(
             () => ReadMessages(process.StandardError, messageLimit), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        timeout.CancelAfter(limit);
+    }
+
+    /// <summary>Starts a program whose first input is its standard input: it waits there until <see cref="Go"/>.</summary>
+    /// <exception cref="FfmpegMissingException">As the constructor.</exception>
+    public static FfmpegProcess Waiting(string program, IEnumerable<string> arguments, int messageLimit) =>
+        new(program, arguments, messageLimit, CancellationToken.None);
+
+    /// <summary>Ends the standard input; from now on the time counts.</summary>
+    public void Go(TimeSpan within, CancellationToken stop)
+    {
+        (limit, cancel) = (within, stop);
+        process.StandardInput.Close();
+        timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        timeout.CancelAfter(within);
         killOnStop = timeout.Token.Register(Kill);
     }
 
@@ -72,7 +87,7 @@ internal sealed class FfmpegProcess : IDisposable
     public void ThrowIfStopped(string path)
     {
         cancel.ThrowIfCancellationRequested();
-        if (timeout.IsCancellationRequested)
+        if (timeout is { IsCancellationRequested: true })
             throw new VideoException(VideoFault.Undecodable, $"{path}: not decoded within {limit.TotalSeconds:0} s; the program was stopped.");
     }
 
@@ -81,7 +96,7 @@ internal sealed class FfmpegProcess : IDisposable
         killOnStop.Dispose();
         Kill();
         process.Dispose();
-        timeout.Dispose();
+        timeout?.Dispose();
     }
 
     /// <summary>A frame takes a megabyte, a pipe by default 64 kB: each frame would be waited for sixteen times on both sides.

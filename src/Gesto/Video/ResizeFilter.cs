@@ -11,11 +11,14 @@ internal sealed class ResizeFilter
     /// <summary>One half, added before the shift so that it rounds.</summary>
     public const int Half = 1 << (Bits - 1);
 
+    /// <summary><see cref="Padded"/> returns a multiple of it.</summary>
+    public const int Padding = 8;
+
     private readonly int[] starts;
     private readonly int[] fixedWeights;
     private readonly double[] weights;
     private readonly int[] counts;
-    private readonly int taps;
+    private readonly int taps, paddedTaps;
 
     public ResizeFilter(int from, int to)
     {
@@ -25,8 +28,9 @@ internal sealed class ResizeFilter
         // The triangle reaches one target pixel to each side when reducing, one source pixel when enlarging.
         double reach = Math.Max(scale, 1);
         taps = (int)Math.Ceiling(reach) * 2 + 1;
+        paddedTaps = (taps + Padding - 1) / Padding * Padding;
         (starts, counts) = (new int[to], new int[to]);
-        (weights, fixedWeights) = (new double[to * taps], new int[to * taps]);
+        (weights, fixedWeights) = (new double[to * taps], new int[to * paddedTaps]);
         for (int i = 0; i < to; i++)
         {
             double centre = (i + 0.5) * scale;
@@ -43,7 +47,7 @@ internal sealed class ResizeFilter
             for (int k = 0; k < row.Length; k++)
             {
                 if (sum != 0) row[k] /= sum;
-                fixedWeights[i * taps + k] = (int)(0.5 + row[k] * (1 << Bits));
+                fixedWeights[i * paddedTaps + k] = (int)(0.5 + row[k] * (1 << Bits));
             }
         }
     }
@@ -52,7 +56,14 @@ internal sealed class ResizeFilter
     public ReadOnlySpan<int> Fixed(int target, out int start)
     {
         start = starts[target];
-        return fixedWeights.AsSpan(target * taps, counts[target]);
+        return fixedWeights.AsSpan(target * paddedTaps, counts[target]);
+    }
+
+    /// <returns>As <see cref="Fixed"/>, with zeros after them up to a multiple of <see cref="Padding"/>.</returns>
+    public ReadOnlySpan<int> Padded(int target, out int start)
+    {
+        start = starts[target];
+        return fixedWeights.AsSpan(target * paddedTaps, (counts[target] + Padding - 1) / Padding * Padding);
     }
 
     /// <returns>Weights that add up to 1 of source positions <paramref name="start"/>, start + 1, …</returns>
@@ -63,9 +74,10 @@ internal sealed class ResizeFilter
     }
 }
 
-/// <summary>sums[i] += row[i] · weight, eight or more at a time.</summary>
+/// <summary>Sums of weighted rows, eight or more at a time.</summary>
 internal static class RowSum
 {
+    /// <summary>sums[i] += row[i] · weight.</summary>
     public static void Add(ReadOnlySpan<byte> row, int weight, Span<int> sums)
     {
         int lanes = Vector<int>.Count, i = 0;
@@ -82,6 +94,21 @@ internal static class RowSum
         }
         for (; i < row.Length; i++) sums[i] += row[i] * weight;
     }
+
+    /// <summary>to[i] = sums[i] / 2^bits, rounded down; sums of 0 … 255 · 2^bits.</summary>
+    public static void Shift(ReadOnlySpan<int> sums, int bits, Span<byte> to)
+    {
+        int lanes = Vector<int>.Count, i = 0;
+        for (; i + 4 * lanes <= to.Length; i += 4 * lanes)
+        {
+            Vector<ushort> low = Vector.Narrow(At(sums, i, bits), At(sums, i + lanes, bits));
+            Vector<ushort> high = Vector.Narrow(At(sums, i + 2 * lanes, bits), At(sums, i + 3 * lanes, bits));
+            Vector.Narrow(low, high).CopyTo(to[i..]);
+        }
+        for (; i < to.Length; i++) to[i] = (byte)(sums[i] >> bits);
+    }
+
+    private static Vector<uint> At(ReadOnlySpan<int> sums, int start, int bits) => Vector.AsVectorUInt32(new Vector<int>(sums[start..]) >> bits);
 
     private static void AddTo(Span<int> sums, Vector<uint> values, Vector<int> factor) =>
         (new Vector<int>(sums) + Vector.AsVectorInt32(values) * factor).CopyTo(sums);

@@ -55,14 +55,15 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         Sample[] samples = [.. dataset.Samples.Where(s => s.Split == Split.Test)];
         float[][] extracted = ensemble.PredictAll(features, samples);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
-        float[] direct = new VideoPredictor(ensemble, encoder).Predict(dataset.Root, samples[0], CancellationToken.None).Probabilities;
+        using var predictor = new VideoPredictor(ensemble, encoder);
+        float[] direct = predictor.Predict(dataset.Root, samples[0], CancellationToken.None).Probabilities;
         Assert.All(direct.Zip(extracted[0]), p => Assert.Equal(p.First, p.Second, 1e-5f));
         Assert.Equal(1, direct.Sum(), 1e-5f);
 
         Assert.Equal(["RGB and radar", "RGB", "radar"], ensemble.Masks.Select(m => m.Words));
         using IRecogniser late = IRecogniser.Load(tiny.Run, threads: 1);
         using IRecogniser alone = IRecogniser.Load(radar, threads: 1);
-        float[] fromRgb = new VideoPredictor(ensemble, encoder).Predict(
+        float[] fromRgb = predictor.Predict(
             dataset.Root, samples[0] with { Radar = [null, null, null] }, CancellationToken.None).Probabilities;
         float[][][] lateSays = late.PredictAll(features, samples, late.Masks);
         // Without radar the one member that can do without votes alone; without RGB both do.

@@ -58,7 +58,7 @@ public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition) : IClass
         Assert.Equal(["id,Pred", .. rows.Select(r => $"{r.Id},{r.ClassId}")], lines);
         // Each row is the most probable sign of that sample's own files, by its class id.
         using Recogniser recogniser = Recogniser.Load(folder["run"], threads: 1);
-        var predictor = new VideoPredictor(recogniser, null);
+        using var predictor = new VideoPredictor(recogniser, null);
         foreach ((Sample sample, SubmissionRow row) in asked.Zip(rows))
         {
             float[] direct = predictor.Predict(edition.Data, sample, default).Probabilities;

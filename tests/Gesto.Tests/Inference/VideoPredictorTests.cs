@@ -24,7 +24,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
         float[][] extracted = recogniser.PredictAll(FeatureSet.Open(tiny.Features), samples);
-        var predictor = new VideoPredictor(recogniser, encoder);
+        using var predictor = new VideoPredictor(recogniser, encoder);
         Assert.NotEmpty(samples);
         for (int n = 0; n < samples.Length; n++)
         {
@@ -36,13 +36,35 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     }
 
     [Fact]
+    public void A_decoder_started_beforehand_changes_nothing_but_the_time()
+    {
+        Dataset dataset = Dataset.Open(tiny.Data);
+        Sample[] samples = [.. dataset.Samples.Where(s => s.Split == Split.Test)];
+        using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
+        using IRgbEncoder encoder = TinyRun.OpenEncoder();
+        using var predictor = new VideoPredictor(recogniser, encoder);
+        predictor.GetReady(); // knows no recording yet
+        float[][] expected = [.. samples.Select(s => predictor.Predict(dataset.Root, s, CancellationToken.None).Probabilities)];
+        // One that lacks the radar has other files than the decoder waits for.
+        Sample[] others = [samples[0], samples[1], samples[1] with { Radar = [null, null, null] }, samples[0]];
+        for (int i = 0; i < others.Length; i++)
+        {
+            predictor.GetReady();
+            predictor.GetReady();
+            VideoPrediction prediction = predictor.Predict(dataset.Root, others[i], CancellationToken.None);
+            if (others[i].HasRadar) Assert.Equal(expected[i == 1 ? 1 : 0], prediction.Probabilities);
+            else Assert.Equal("RGB", prediction.Used.Words);
+        }
+    }
+
+    [Fact]
     public void A_folder_outside_any_data_set_is_a_recording_too()
     {
         using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
         Sample known = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
         string folder = Path.Combine(tiny.Data, Path.GetDirectoryName(known.Rgb!)!);
-        var predictor = new VideoPredictor(recogniser, encoder);
+        using var predictor = new VideoPredictor(recogniser, encoder);
         Assert.Equal(
             predictor.Predict(tiny.Data, known, CancellationToken.None).Probabilities,
             predictor.Predict(folder, SampleReader.FromFolder(folder), CancellationToken.None).Probabilities);
@@ -54,7 +76,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         Sample known = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
         using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
-        var predictor = new VideoPredictor(recogniser, encoder);
+        using var predictor = new VideoPredictor(recogniser, encoder);
         Assert.Equal(["RGB and radar", "RGB", "radar"], recogniser.Masks.Select(m => m.Words));
         float[][][] masked = recogniser.PredictAll(FeatureSet.Open(tiny.Features), [known], recogniser.Masks);
         Sample[] offered = [known, known with { Radar = [null, null, null] }, known with { Rgb = null }];
@@ -73,7 +95,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         Sample known = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
         using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
-        var predictor = new VideoPredictor(recogniser, encoder);
+        using var predictor = new VideoPredictor(recogniser, encoder);
         var e = Assert.Throws<FileNotFoundException>(() =>
             predictor.Predict(tiny.Data, known with { Rgb = null, Radar = [null, null, null] }, CancellationToken.None));
         Assert.Contains($"'{recogniser.Recipe.Name}'", e.Message, StringComparison.Ordinal);
@@ -98,7 +120,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
                 "radar without antennas 1 and 3", "radar without antennas 2 and 3"],
             recogniser.Masks.Select(m => m.Words));
         Sample known = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
-        var predictor = new VideoPredictor(recogniser, null);
+        using var predictor = new VideoPredictor(recogniser, null);
         VideoPrediction prediction = predictor.Predict(
             tiny.Data, known with { Radar = [known.Radar[0], null, known.Radar[2]] }, CancellationToken.None);
         Assert.Equal("radar without antenna 2", prediction.Used.Words);

@@ -97,6 +97,40 @@ public sealed class SampledDecoderTests : IDisposable
     }
 
     [Fact]
+    public void A_decoder_started_beforehand_gives_the_same_frames_and_is_used_once()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege there.");
+        string rgb = Reference.Video(folder["a 'quoted', odd [name].mkv"], 320, 240, 75), radar = Reference.Video(folder["1.mp4"], 100, 60, 20, rate: 13);
+        ClipRequest[] requests = [new(Probe(rgb), new ClipFormat(true, 224, 224)), new(Probe(radar), new ClipFormat(false, 64, 64))];
+        int[][] wanted = [.. requests.Select(r => r.Format.Sampling.Indices(r.Info.Packets))];
+        Clip[] expected = SampledDecoder.TryRead(requests, VideoLimits.Default, default)!;
+        using WaitingDecoder waiting = WaitingDecoder.TryStart(requests, VideoLimits.Default)!;
+        // Other files, other limits: it goes on waiting.
+        Assert.Null(waiting.Take([requests[0]], wanted, VideoLimits.Default, default));
+        Assert.Null(waiting.Take([requests[1], requests[0]], wanted, VideoLimits.Default, default));
+        Assert.Null(waiting.Take(requests, wanted, new VideoLimits { MaxFrames = 200 }, default));
+        using (FfmpegProcess process = waiting.Take(requests, wanted, VideoLimits.Default, default)!)
+        {
+            Clip[] clips = SampledDecoder.Receive(process, requests, wanted, WaitingDecoder.FirstFile, VideoLimits.Default, null, default)!;
+            Assert.NotNull(clips);
+            Assert.Equal(expected.Select(c => (c.Length, c.Decoded)), clips.Select(c => (c.Length, c.Decoded)));
+            Assert.Equal(expected.Select(c => c.Frames), clips.Select(c => c.Frames));
+        }
+        Assert.Null(waiting.Take(requests, wanted, VideoLimits.Default, default));
+    }
+
+    [Fact]
+    public void What_a_decoder_started_beforehand_cannot_read_is_read_by_another()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege there.");
+        VideoInfo info = Probe(Reference.Video(folder["a.mkv"], 64, 48, 20));
+        ClipRequest[] requests = [new(info, new ClipFormat(true, 8, 8))];
+        using WaitingDecoder waiting = WaitingDecoder.TryStart(requests, VideoLimits.Default)!;
+        Directory.Delete(waiting.Folder); // as a tidy system would
+        Assert.Equal(20, SampledDecoder.TryRead(requests, VideoLimits.Default, default, null, waiting)![0].Decoded);
+    }
+
+    [Fact]
     public void Cancelling_stops_a_shared_decoder()
     {
         VideoInfo info = Probe(Reference.Video(folder["long.mkv"], 640, 480, 100));
