@@ -83,6 +83,8 @@ internal static class ExtractCommand
             ComputeDevice on = DeviceOption.Of(parse, device) ?? ComputeDevice.Cpu;
             if (on != ComputeDevice.Cpu && parse.GetValue(precision) == Precision.Int8)
                 throw new InvalidDataException("--precision int8 is for processors; with --device cuda features are computed in float32.");
+            if (on != ComputeDevice.Cpu && kind == RgbKind.Frames)
+                throw new InvalidDataException($"--device {on} runs ResNet50, and --rgb frames needs none: leave --device out.");
             int count = Math.Max(1, parse.GetValue(threads));
             CoreClaim.Take(shared: parse.GetResult(threads) is { Implicit: false });
             var options = new ExtractionOptions
