@@ -65,6 +65,7 @@ public sealed class VideoPredictor : IDisposable
 
     /// <summary>Starts the decoder for the next recording, which answers a tenth of a second sooner then: for a program that waits for one.
     /// Does nothing before the first recording, whose kinds of files the next one is expected to have; others are recognised as well.</summary>
+    /// <exception cref="FfmpegMissingException">The program is not installed any more.</exception>
     public void GetReady() => waiting ??= latest?.StartDecoder();
 
     /// <summary>Ends the decoder that waits.</summary>
