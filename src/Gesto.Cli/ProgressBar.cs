@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -22,7 +21,7 @@ internal static class ProgressBar
     public static T Run<T>(Func<IProgress<WorkProgress>, T> work)
     {
         if (System.Console.IsErrorRedirected || !Console.Profile.Capabilities.Interactive)
-            return work(new PlainLines(System.Console.Error));
+            return work(new PlainLines(System.Console.Error, TimeProvider.System));
         var units = new ConcurrentDictionary<int, string>();
         return Console.Progress()
             .AutoClear(false)
@@ -32,17 +31,31 @@ internal static class ProgressBar
             .Start(context => work(new Bars(context, units)));
     }
 
+    /// <returns>How fast, for people: many a second, or seconds for each.</returns>
+    private static string Rate(double perSecond, string unit) => perSecond is > 0 and < 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{1 / perSecond:0.#} s each")
+        : string.Create(CultureInfo.InvariantCulture, $"{perSecond:0.#}{(unit.Length > 0 ? " " : "")}{unit}/s");
+
+    /// <returns>True where a stage is gone through once more, for an ensemble's next member, say. A little less done than before may also
+    /// come from threads that overtook one another.</returns>
+    private static bool BeginsAnew(long done, double before) => done < before / 2;
+
     private sealed class Bars(ProgressContext context, ConcurrentDictionary<int, string> units) : IProgress<WorkProgress>
     {
-        private readonly ConcurrentDictionary<string, ProgressTask> tasks = new();
+        private readonly Lock gate = new();
+        private readonly Dictionary<string, ProgressTask> tasks = [];
 
         public void Report(WorkProgress value)
         {
-            ProgressTask task = tasks.GetOrAdd(value.Stage, stage => context.AddTask(Markup.Escape(stage)));
-            units[task.Id] = value.Unit;
-            task.IsIndeterminate = value.Total == 0;
-            task.MaxValue = Math.Max(1, value.Total);
-            task.Value = value.Done;
+            lock (gate)
+            {
+                if (!tasks.TryGetValue(value.Stage, out ProgressTask? task) || BeginsAnew(value.Done, task.Value))
+                    tasks[value.Stage] = task = context.AddTask(Markup.Escape(value.Stage));
+                units[task.Id] = value.Unit;
+                task.IsIndeterminate = value.Total == 0;
+                task.MaxValue = Math.Max(1, value.Total);
+                task.Value = value.Done;
+            }
         }
     }
 
@@ -55,38 +68,37 @@ internal static class ProgressBar
     private sealed class RateColumn(ConcurrentDictionary<int, string> units) : ProgressColumn
     {
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text(task.Speed is { } speed
-                ? string.Create(CultureInfo.InvariantCulture, $"{speed:0.#} {units.GetValueOrDefault(task.Id)}/s")
-                : "");
+            new Text(task.Speed is { } speed ? Rate(speed, units.GetValueOrDefault(task.Id) ?? "") : "");
     }
 
-    private sealed class PlainLines(TextWriter writer) : IProgress<WorkProgress>
+    internal sealed class PlainLines(TextWriter writer, TimeProvider clock) : IProgress<WorkProgress>
     {
         private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
         private readonly Lock gate = new();
-        private readonly Dictionary<string, (long Start, long First, long Last)> stages = [];
+        private readonly Dictionary<string, (long Start, long First, long Last, long Done)> stages = [];
 
         public void Report(WorkProgress value)
         {
             lock (gate)
             {
-                long now = Stopwatch.GetTimestamp();
+                long now = clock.GetTimestamp();
                 bool finished = value.Total > 0 && value.Done >= value.Total;
-                if (!stages.TryGetValue(value.Stage, out var stage))
+                if (!stages.TryGetValue(value.Stage, out var stage) || BeginsAnew(value.Done, stage.Done))
                 {
-                    stage = (now, value.Done, now);
+                    stage = (now, value.Done, now, value.Done);
                     stages[value.Stage] = stage;
                     if (!finished) return;
                 }
-                if (!finished && Stopwatch.GetElapsedTime(stage.Last, now) < Interval) return;
+                stages[value.Stage] = stage = stage with { Done = value.Done };
+                if (!finished && clock.GetElapsedTime(stage.Last, now) < Interval) return;
                 stages[value.Stage] = stage with { Last = now };
-                double seconds = Stopwatch.GetElapsedTime(stage.Start, now).TotalSeconds;
+                double seconds = clock.GetElapsedTime(stage.Start, now).TotalSeconds;
                 double rate = (value.Done - stage.First) / Math.Max(seconds, 1e-3);
                 string left = rate > 0 && !finished
                     ? $", {TimeSpan.FromSeconds((value.Total - value.Done) / rate):h\\:mm\\:ss} left"
                     : "";
                 writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{value.Stage}: {value.Done}/{value.Total} {value.Unit}, {rate:0.#}/s{left}"));
+                    $"{value.Stage}: {value.Done}/{value.Total} {value.Unit}, {Rate(rate, "")}{left}"));
             }
         }
     }

@@ -80,10 +80,10 @@ public sealed class SampleReader(
         (List<ClipRequest> requests, Func<Clip[], (Clip?, RadarClip?)> finish) = Prepare(sample, rgbSize, radarToo, antennas, cancel);
         if (requests.Count == 0) return finish([]);
         latest = requests;
-        return finish(ClipFile.ReadAll(requests, limits, cancel, (request, frames, count) =>
+        return finish(ClipFile.ReadAll(requests, limits, (request, frames, count) =>
         {
             if (request == 0 && rgbSize is not null) rgbArrived?.Invoke(frames, count);
-        }, Waiting));
+        }, Waiting, cancel));
     }
 
     /// <summary>Reads several samples in one decoder process.</summary>

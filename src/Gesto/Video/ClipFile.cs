@@ -26,15 +26,15 @@ public static class ClipFile
     /// <returns>A clip for each request, in their order.</returns>
     /// <exception cref="VideoException">Of the first file that cannot be trusted; see <see cref="VideoFile.Decode"/>.</exception>
     public static Clip[] ReadAll(IReadOnlyList<ClipRequest> requests, VideoLimits limits, CancellationToken cancel) =>
-        ReadAll(requests, limits, cancel, arrived: null, waiting: null);
+        ReadAll(requests, limits, arrived: null, waiting: null, cancel);
 
     /// <param name="requests">The files.</param>
     /// <param name="limits">Size, count and time limits.</param>
-    /// <param name="cancel">Stops the decoder.</param>
     /// <param name="arrived">See <see cref="SampledDecoder.TryRead"/>; what it told of holds where a clip returned has the same buffer.</param>
     /// <param name="waiting">See <see cref="SampledDecoder.TryRead"/>.</param>
+    /// <param name="cancel">Stops the decoder.</param>
     internal static Clip[] ReadAll(
-        IReadOnlyList<ClipRequest> requests, VideoLimits limits, CancellationToken cancel, Action<int, byte[], int>? arrived, WaitingDecoder? waiting) =>
+        IReadOnlyList<ClipRequest> requests, VideoLimits limits, Action<int, byte[], int>? arrived, WaitingDecoder? waiting, CancellationToken cancel) =>
         SampledDecoder.TryRead(requests, limits, cancel, arrived, waiting) ?? [.. requests.Select(r => Read(r.Info, r.Format, limits, cancel, r.Frames))];
 
     /// <param name="info">From <see cref="VideoFile.Probe"/>.</param>
