@@ -63,10 +63,13 @@ public sealed class VideoPredictor : IDisposable
         return new(recogniser.Predict(read.Features, read.Used), read.Used);
     }
 
-    /// <summary>Starts the decoder for the next recording, which answers a tenth of a second sooner then: for a program that waits for one.
-    /// Does nothing before the first recording, whose kinds of files the next one is expected to have; others are recognised as well.</summary>
+    /// <summary>Starts the decoder for the next recording, which is answered sooner then by the time that `ffmpeg` takes to start: for a
+    /// program that waits for one. Does nothing before the first recording, whose kinds of files the next one is expected to have; others are recognised as well.</summary>
     /// <exception cref="FfmpegMissingException">The program is not installed any more.</exception>
     public void GetReady() => waiting ??= latest?.StartDecoder();
+
+    /// <summary>A decoder waits.</summary>
+    internal bool IsReady => waiting is not null;
 
     /// <summary>Ends the decoder that waits.</summary>
     public void Dispose() => waiting?.Dispose();

@@ -17,7 +17,7 @@ public sealed class FrameResize
     private readonly ResizeFilter rows;
     private readonly int channels;
     private readonly byte[] narrowed;
-    private readonly int[] sums;
+    private readonly int[] rowSums;
 
     /// <param name="width">Source columns, ≥ 1.</param>
     /// <param name="height">Source rows, ≥ 1.</param>
@@ -31,7 +31,7 @@ public sealed class FrameResize
         columns = new ResizeFilter(width, toWidth);
         rows = new ResizeFilter(height, toHeight);
         narrowed = new byte[height * toWidth * channels];
-        sums = new int[toWidth * channels];
+        rowSums = new int[toWidth * channels];
     }
 
     public int Width { get; }
@@ -127,10 +127,10 @@ public sealed class FrameResize
         for (int y = 0; y < ToHeight; y++)
         {
             ReadOnlySpan<int> weights = rows.Fixed(y, out int start);
-            Array.Fill(sums, ResizeFilter.Half);
+            Array.Fill(rowSums, ResizeFilter.Half);
             for (int k = 0; k < weights.Length; k++)
-                RowSum.Add(narrowed.AsSpan((start + k) * stride, stride), weights[k], sums);
-            RowSum.Shift(sums, ResizeFilter.Bits, resized.Slice(y * stride, stride));
+                RowSum.Add(narrowed.AsSpan((start + k) * stride, stride), weights[k], rowSums);
+            RowSum.Shift(rowSums, ResizeFilter.Bits, resized.Slice(y * stride, stride));
         }
     }
 }

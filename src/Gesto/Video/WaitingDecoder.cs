@@ -19,9 +19,17 @@ internal sealed class WaitingDecoder : IDisposable
     {
         (this.files, this.limits) = (files, limits);
         folder = Directory.CreateTempSubdirectory("gesto-decoder-");
-        process = FfmpegProcess.Waiting("ffmpeg", SampledDecoder.Arguments(
-            files, limits, ["-protocol_whitelist", "pipe", "-f", "ffmetadata", "-i", "pipe:0"], FirstFile,
-            i => VideoFile.Url(LinkOf(i)), i => [$"-filter_script:v:{i}", FilterOf(i)]), SampledDecoder.MessageLimit);
+        try
+        {
+            process = FfmpegProcess.Waiting("ffmpeg", SampledDecoder.Arguments(
+                files, limits, ["-protocol_whitelist", "pipe", "-f", "ffmetadata", "-i", "pipe:0"], FirstFile,
+                i => VideoFile.Url(LinkOf(i)), i => [$"-filter_script:v:{i}", FilterOf(i)]), SampledDecoder.MessageLimit);
+        }
+        catch
+        {
+            folder.Delete();
+            throw;
+        }
     }
 
     /// <summary>For its links and filters.</summary>

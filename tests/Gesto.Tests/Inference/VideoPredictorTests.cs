@@ -43,14 +43,15 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
         using var predictor = new VideoPredictor(recogniser, encoder);
-        predictor.GetReady(); // knows no recording yet
+        predictor.GetReady();
+        Assert.False(predictor.IsReady); // knows no recording yet
         float[][] expected = [.. samples.Select(s => predictor.Predict(dataset.Root, s, CancellationToken.None).Probabilities)];
         // One that lacks the radar has other files than the decoder waits for.
         Sample[] others = [samples[0], samples[1], samples[1] with { Radar = [null, null, null] }, samples[0]];
         for (int i = 0; i < others.Length; i++)
         {
             predictor.GetReady();
-            predictor.GetReady();
+            Assert.Equal(!OperatingSystem.IsWindows(), predictor.IsReady);
             VideoPrediction prediction = predictor.Predict(dataset.Root, others[i], CancellationToken.None);
             if (others[i].HasRadar) Assert.Equal(expected[i == 1 ? 1 : 0], prediction.Probabilities);
             else Assert.Equal("RGB", prediction.Used.Words);
