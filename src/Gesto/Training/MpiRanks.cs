@@ -45,6 +45,8 @@ public sealed class MpiRanks : IRanks
 
     public int CountHere => Number("OMPI_COMM_WORLD_LOCAL_SIZE", Environment.GetEnvironmentVariables()) ?? 1; // srun binds each to its own cores
 
+    public int RankHere => PlaceHere(Environment.GetEnvironmentVariables());
+
     /// <summary>Joins the job that this process was started in by mpirun or srun; once a process, on its first thread.</summary>
     /// <exception cref="IOException">It was started as one of several, and cannot reach the others.</exception>
     public static IRanks Join()
@@ -64,8 +66,12 @@ public sealed class MpiRanks : IRanks
     internal static int Started(IDictionary environment) =>
         Number("OMPI_COMM_WORLD_SIZE", environment) ?? Number("SLURM_STEP_NUM_TASKS", environment) ?? 1;
 
-    private static int? Number(string name, IDictionary environment) =>
-        int.TryParse(environment[name] as string, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? Math.Max(count, 1) : null;
+    /// <returns>Which of the processes on this machine this is, as mpirun or srun says in the environment.</returns>
+    internal static int PlaceHere(IDictionary environment) =>
+        Number("OMPI_COMM_WORLD_LOCAL_RANK", environment, least: 0) ?? Number("SLURM_LOCALID", environment, least: 0) ?? 0;
+
+    private static int? Number(string name, IDictionary environment, int least = 1) =>
+        int.TryParse(environment[name] as string, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? Math.Max(count, least) : null;
 
     public void Sum(Span<float> values) =>
         Check(AllReduce(InPlace, ref MemoryMarshal.GetReference(values), values.Length, single, add, world), "MPI_Allreduce");

@@ -12,6 +12,9 @@ public interface IRanks : IDisposable
     /// <summary>How many of them share this machine's cores.</summary>
     int CountHere { get; }
 
+    /// <summary>This process among those, from 0.</summary>
+    int RankHere { get; }
+
     /// <summary>Replaces every value by its sum over all ranks; the sums are equal on all ranks.</summary>
     void Sum(Span<float> values);
 
@@ -33,6 +36,8 @@ public sealed class SingleRank : IRanks
     public int Count => 1;
 
     public int CountHere => 1;
+
+    public int RankHere => 0;
 
     public void Sum(Span<float> values)
     {

@@ -55,7 +55,7 @@ public static class TrainingRun
         int threadCount = threads ?? before?.Threads ?? Math.Max(1, Environment.ProcessorCount / ranks.CountHere);
         set_num_threads(threadCount);
         device ??= ComputeDevice.Parse(before?.Device ?? ComputeDevice.Cpu.Kind);
-        Device place = device.Open();
+        Device place = device.Open(ranks.RankHere);
 
         TrainingData data = TrainingData.Load(features, recipe, memory, progress, cancel);
         data.PlaceFrames(place);

@@ -28,6 +28,16 @@ public class ComputeDeviceTests
     }
 
     [Theory]
+    [InlineData("cuda", 0, 4, 0)]
+    [InlineData("cuda", 3, 4, 3)]
+    [InlineData("cuda", 5, 4, 1)] // more ranks than GPUs
+    [InlineData("cuda", 3, 1, 0)] // the cluster shows each rank its own alone
+    [InlineData("cuda", 3, 0, 0)] // none: refused when opened
+    [InlineData("cuda:2", 3, 4, 2)]
+    public void Each_rank_takes_a_gpu_of_its_own_unless_one_is_named(string text, int rankHere, int found, int expected) =>
+        Assert.Equal(expected, ComputeDevice.Parse(text).NumberFor(rankHere, found));
+
+    [Theory]
     [InlineData("gpu")]
     [InlineData("cuda:")]
     [InlineData("cuda:-1")]

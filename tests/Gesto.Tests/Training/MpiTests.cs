@@ -102,6 +102,18 @@ public sealed class MpiTests : IDisposable
         Assert.Equal(expected, MpiRanks.Started(environment));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0, "OMPI_COMM_WORLD_LOCAL_RANK", "0")]
+    [InlineData(2, "OMPI_COMM_WORLD_LOCAL_RANK", "2")]
+    [InlineData(1, "SLURM_LOCALID", "1")]
+    public void The_environment_tells_which_of_this_machines_processes_it_is(int expected, params string[] pair)
+    {
+        var environment = new Hashtable();
+        if (pair.Length > 0) environment[pair[0]] = pair[1];
+        Assert.Equal(expected, MpiRanks.PlaceHere(environment));
+    }
+
     private static void RequireMpi()
     {
         if (!OperatingSystem.IsLinux()) Assert.Skip("Open MPI is tried on Linux only.");
