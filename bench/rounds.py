@@ -12,7 +12,7 @@ CORES = os.cpu_count()
 LAUNCHER = dict(os.environ, GLIBC_TUNABLES="glibc.malloc.hugetlb=1")  # what ./gesto sets
 DISTURBED = 0.10  # of the machine's time, taken by others
 TRIES = 3
-MANY = 8  # times the recordings
+MANY = 16  # times the recordings
 
 
 def copies(recordings, folder, times):

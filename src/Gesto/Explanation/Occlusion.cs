@@ -56,8 +56,9 @@ public static class Occlusion
         double LogProbability(SampleFeatures of, ModalityMask mask)
         {
             cancel.ThrowIfCancellationRequested();
-            progress?.Report(new("explain", asked++, windows + (both ? 3 : 1), "questions"));
-            return Math.Log(Math.Max(recogniser.Predict(of, mask)[label], float.Epsilon));
+            double answer = Math.Log(Math.Max(recogniser.Predict(of, mask)[label], float.Epsilon));
+            progress?.Report(new("explain", ++asked, windows + (both ? 3 : 1), "questions"));
+            return answer;
         }
     }
 

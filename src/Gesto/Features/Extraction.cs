@@ -14,7 +14,7 @@ public sealed class Extraction
     private const string LockFile = ".extract.lock";
 
     /// <summary>Samples that share a decoder process: starting one costs as much as half of the decoding.</summary>
-    private const int Together = 4;
+    private const int Together = 8;
 
     private readonly Dataset dataset;
     private readonly string folder;

@@ -79,16 +79,19 @@ public sealed class Recogniser : IRecogniser
         List<float[]>[] results = [.. masks.Select(_ => new List<float[]>(samples.Count))];
         var attention = new AttentionSum();
         int done = 0;
+        Report();
         foreach (Sample[] chunk in samples.Chunk(Batch))
         {
             cancel.ThrowIfCancellationRequested();
-            progress?.Report(new WorkProgress("predict", done, samples.Count, "samples"));
             (float[]? Rgb, float[]? Radar)[] encoded = [.. chunk.Select(s => Encode(Load(features, s.Key)))];
             for (int m = 0; m < masks.Count; m++) results[m].AddRange(Classify(encoded, masks[m], m == 0 ? attention : null));
             done += chunk.Length;
+            Report();
         }
         Attention = attention.ToMap();
         return [.. results.Select(r => r.ToArray())];
+
+        void Report() => progress?.Report(new WorkProgress("predict", done, samples.Count, "samples"));
     }
 
     public void Dispose()

@@ -173,7 +173,7 @@ internal static class RadarEncoderTraining
         for (int i = 0; i < keys.Count; i++)
         {
             cancel.ThrowIfCancellationRequested();
-            progress?.Report(new WorkProgress("encode radar", i, keys.Count, "samples"));
+            Report(i);
             if (store.Contains(keys[i]) || !frameStore.Contains(keys[i])) continue;
             int length = frameStore.LengthOf(keys[i]);
             using Tensor frames = sequences.ToTensor(TrainingData.Read(frameStore, keys[i]), length);
@@ -182,6 +182,9 @@ internal static class RadarEncoderTraining
             store.Add(keys[i], NpyArray.From(padded, shape[0], width), length);
         }
         store.Complete();
+        Report(keys.Count);
+
+        void Report(int done) => progress?.Report(new WorkProgress("encode radar", done, keys.Count, "samples"));
     }
 
     private static void Save(RunDirectory run, FrameEncoder encoder, string origin) => Gesto.Weights.Safetensors.Save(

@@ -76,7 +76,7 @@ internal sealed class TrainingData
         foreach (Sample sample in split.Train.Concat(split.Validation))
         {
             cancel.ThrowIfCancellationRequested();
-            progress?.Report(new WorkProgress("load features", data.Samples.Count + data.Skipped.Count, total, "samples"));
+            Report();
             if (rgb?.Contains(sample.Key) == false || radar?.Contains(sample.Key) == false)
             {
                 data.Skipped.Add(sample.Key);
@@ -89,7 +89,10 @@ internal sealed class TrainingData
         }
         data.Fingerprint = Convert.ToHexStringLower(hash.GetHashAndReset());
         data.Index();
+        Report();
         return data;
+
+        void Report() => progress?.Report(new WorkProgress("load features", data.Samples.Count + data.Skipped.Count, total, "samples"));
     }
 
     /// <summary>Frames are shown on this device; features are placed by who makes sequences of them.</summary>

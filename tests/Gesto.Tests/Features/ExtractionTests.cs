@@ -270,7 +270,7 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
         Assert.Equal(samples, sizes.Sum());
         if (samples == 0) return;
         Assert.All(sizes.Take(decoders).Concat(sizes.TakeLast(decoders)), size => Assert.Equal(1, size));
-        Assert.Equal(samples >= 100 ? 4 : 1, sizes.Max());
+        Assert.Equal(samples >= 100 ? 8 : 1, sizes.Max());
     }
 
     /// <summary>The real program, killed with SIGKILL at ten moments spread over its run.</summary>
