@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -22,13 +23,13 @@ internal static class ProgressBar
     {
         if (System.Console.IsErrorRedirected || !Console.Profile.Capabilities.Interactive)
             return work(new PlainLines(System.Console.Error, TimeProvider.System));
-        var units = new ConcurrentDictionary<int, string>();
+        var rates = new ConcurrentDictionary<int, string>();
         return Console.Progress()
             .AutoClear(false)
             .Columns(
                 new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new CountColumn(),
-                new RateColumn(units), new RemainingTimeColumn())
-            .Start(context => work(new Bars(context, units)));
+                new RateColumn(rates), new RemainingTimeColumn())
+            .Start(context => work(new Bars(context, rates)));
     }
 
     /// <returns>How fast, for people: many a second, or seconds for each.</returns>
@@ -40,18 +41,24 @@ internal static class ProgressBar
     /// come from threads that overtook one another.</returns>
     private static bool BeginsAnew(long done, double before) => done < before / 2;
 
-    private sealed class Bars(ProgressContext context, ConcurrentDictionary<int, string> units) : IProgress<WorkProgress>
+    /// <param name="context">The terminal's.</param>
+    /// <param name="rates">Receives each task's rate in words, from its first report to its latest: Spectre's own goes on falling when a
+    /// stage has ended.</param>
+    private sealed class Bars(ProgressContext context, ConcurrentDictionary<int, string> rates) : IProgress<WorkProgress>
     {
         private readonly Lock gate = new();
-        private readonly Dictionary<string, ProgressTask> tasks = [];
+        private readonly Dictionary<string, (ProgressTask Task, long Start, long First)> stages = [];
 
         public void Report(WorkProgress value)
         {
             lock (gate)
             {
-                if (!tasks.TryGetValue(value.Stage, out ProgressTask? task) || BeginsAnew(value.Done, task.Value))
-                    tasks[value.Stage] = task = context.AddTask(Markup.Escape(value.Stage));
-                units[task.Id] = value.Unit;
+                long now = Stopwatch.GetTimestamp();
+                if (!stages.TryGetValue(value.Stage, out var stage) || BeginsAnew(value.Done, stage.Task.Value))
+                    stages[value.Stage] = stage = (context.AddTask(Markup.Escape(value.Stage)), now, value.Done);
+                (ProgressTask task, long start, long first) = stage;
+                if (value.Done > first)
+                    rates[task.Id] = Rate((value.Done - first) / Math.Max(Stopwatch.GetElapsedTime(start, now).TotalSeconds, 1e-3), value.Unit);
                 task.IsIndeterminate = value.Total == 0;
                 task.MaxValue = Math.Max(1, value.Total);
                 task.Value = value.Done;
@@ -65,10 +72,10 @@ internal static class ProgressBar
             new Text(string.Create(CultureInfo.InvariantCulture, $"{task.Value:0}/{task.MaxValue:0}"));
     }
 
-    private sealed class RateColumn(ConcurrentDictionary<int, string> units) : ProgressColumn
+    private sealed class RateColumn(ConcurrentDictionary<int, string> rates) : ProgressColumn
     {
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text(task.Speed is { } speed ? Rate(speed, units.GetValueOrDefault(task.Id) ?? "") : "");
+            new Text(rates.GetValueOrDefault(task.Id) ?? "");
     }
 
     internal sealed class PlainLines(TextWriter writer, TimeProvider clock) : IProgress<WorkProgress>
