@@ -1,5 +1,5 @@
-"""Time and peak memory as the data grow: extraction of 1, 4 and 16 times the recordings and of 4 times the frames, and training
-from disk on 1, 4 and 16 times the samples. Prints a Markdown table; the recordings of run.sh must be there.
+"""Time and peak memory as the data grow: extraction of 1 to 64 times the recordings and of 4 times the frames, and training
+from disk on 1 to 64 times the samples. Prints a Markdown table; the recordings of run.sh must be there.
 
     python3 growth.py WORK REPOSITORY            WORK as given to run.sh
 """
@@ -27,7 +27,7 @@ def main():
         row(what, measure([*gesto, "extract", data, out / "features", "--radar", "frames"], env=LAUNCHER)[0], "recording", count)
 
     recordings = sorted((work / "data/train").glob("*/SAMPLE_*"))[:BASE_RECORDINGS]
-    for times in (1, 4, 16):
+    for times in (1, 4, 16, 64):
         copies(recordings, out / "data", times)
         extract(f"extract, {times} × {len(recordings)} recordings", out / "data", times * len(recordings))
     measure([*gesto, "simulate", out / "long", "--classes", 3, "--signers", 2, "--takes", 1, "--val-signers", 0, "--test-signers", 0,
@@ -36,7 +36,7 @@ def main():
     for times in (1, 4):
         copies(long, out / "data", times)
         extract(f"extract, {times} × {len(recordings)} recordings of 4 × the frames", out / "data", times * len(recordings))
-    for times in (1, 4, 16):
+    for times in (1, 4, 16, 64):
         shutil.rmtree(out / "run", ignore_errors=True)
         features = out / f"features-{times}"
         measure([*bench, "features", features, times * BASE_SAMPLES])

@@ -65,16 +65,23 @@ public static partial class NpyFile
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
     /// <exception cref="InvalidDataException">Not a `.npy`, an unsupported type, or a size that disagrees with its header.</exception>
-    public static NpyArray Load(string path)
+    public static NpyArray Load(string path) => LoadInto(path, null);
+
+    /// <param name="path">The file.</param>
+    /// <param name="memory">Becomes the array's where it has just its size: for arrays that are looked at and forgotten.</param>
+    /// <exception cref="InvalidDataException">As <see cref="Load"/>.</exception>
+    internal static NpyArray LoadInto(string path, byte[]? memory)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
-        return Read(stream, path);
+        return Read(stream, path, DefaultByteLimit, memory);
     }
 
     /// <param name="stream">Read to its end; need not seek.</param>
     /// <param name="name">What to call the source in errors.</param>
     /// <param name="byteLimit">Refuse headers that announce more than this.</param>
-    public static NpyArray Read(Stream stream, string name, long byteLimit = DefaultByteLimit)
+    public static NpyArray Read(Stream stream, string name, long byteLimit = DefaultByteLimit) => Read(stream, name, byteLimit, null);
+
+    private static NpyArray Read(Stream stream, string name, long byteLimit, byte[]? memory)
     {
         (string dtype, int[] shape, _) = ReadHeader(stream, name);
         // As a double: a product of hostile axes may pass any integer, and 2 GiB is exact in it.
@@ -82,7 +89,7 @@ public static partial class NpyFile
         if (announced > byteLimit)
             throw new InvalidDataException($"{name}: the header announces {announced:0} bytes, the limit is {byteLimit}.");
         var bytes = (long)announced;
-        var data = new byte[bytes];
+        byte[] data = memory?.Length == bytes ? memory : new byte[bytes];
         int got = stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false);
         if (got < data.Length)
             throw new InvalidDataException(

@@ -211,11 +211,16 @@ public sealed class FeatureStore : IDisposable
     }
 
     /// <exception cref="InvalidDataException">The sample is absent, or its file does not match the store's key.</exception>
-    public NpyArray Load(string sample)
+    public NpyArray Load(string sample) => LoadInto(sample, null);
+
+    /// <param name="sample">Its key.</param>
+    /// <param name="memory">See <see cref="NpyFile.LoadInto"/>.</param>
+    /// <exception cref="InvalidDataException">As <see cref="Load"/>.</exception>
+    internal NpyArray LoadInto(string sample, byte[]? memory)
     {
         if (!Contains(sample)) throw Missing(sample);
         string path = PathOf(sample);
-        NpyArray array = NpyFile.Load(path);
+        NpyArray array = NpyFile.LoadInto(path, memory);
         return array.DType == Key.DType && array.Shape.AsSpan().SequenceEqual(Key.Shape) ? array : throw OtherThanKey(path, array.DType, array.Shape);
     }
 

@@ -73,6 +73,7 @@ internal sealed class TrainingData
             > (memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         int total = split.Train.Count + split.Validation.Count;
+        var spare = new Dictionary<FeatureStore, byte[]>();
         foreach (Sample sample in split.Train.Concat(split.Validation))
         {
             cancel.ThrowIfCancellationRequested();
@@ -83,8 +84,8 @@ internal sealed class TrainingData
                 continue;
             }
             hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{sample.Key},{sample.ClassId}\n")));
-            if (rgb is not null) data.Take(rgb, sample.Key, data.RgbFrames, data.Rgb, hash);
-            if (radar is not null) data.Take(radar, sample.Key, data.RadarFrames, data.RadarFeatures, hash);
+            if (rgb is not null) data.Take(rgb, sample.Key, data.RgbFrames, data.Rgb, hash, spare);
+            if (radar is not null) data.Take(radar, sample.Key, data.RadarFrames, data.RadarFeatures, hash, spare);
             data.Samples.Add(sample);
         }
         data.Fingerprint = Convert.ToHexStringLower(hash.GetHashAndReset());
@@ -106,9 +107,18 @@ internal sealed class TrainingData
         : 0;
 
     /// <summary>Every array is read once and checked, also where it is not kept.</summary>
-    private void Take(FeatureStore store, string key, FrameSequences? frames, List<float[]> features, IncrementalHash hash)
+    /// <param name="store">One modality's.</param>
+    /// <param name="key">The sample's.</param>
+    /// <param name="frames">Where the array is kept, if it holds frames.</param>
+    /// <param name="features">Where its real steps are kept otherwise.</param>
+    /// <param name="hash">Takes it in.</param>
+    /// <param name="spare">Memory of the arrays that are not kept themselves, a quarter of a megabyte each: used again.</param>
+    private void Take(
+        FeatureStore store, string key, FrameSequences? frames, List<float[]> features, IncrementalHash hash, Dictionary<FeatureStore, byte[]> spare)
     {
-        NpyArray array = Read(store, key, hash);
+        bool kept = frames is not null && !OnDisk;
+        NpyArray array = Read(store, key, hash, kept ? null : spare.GetValueOrDefault(store));
+        if (!kept) spare[store] = array.Bytes;
         if (frames is not null && OnDisk) frames.Add(store, key);
         else if (frames is not null) frames.Add(array, store.LengthOf(key));
         else if (!OnDisk) features.Add(RealSteps(array, store.LengthOf(key)));
@@ -148,9 +158,9 @@ internal sealed class TrainingData
     }
 
     /// <summary>Reads one array and refuses NaN and infinity by the sample's file.</summary>
-    internal static NpyArray Read(FeatureStore store, string key, IncrementalHash? hash = null)
+    internal static NpyArray Read(FeatureStore store, string key, IncrementalHash? hash = null, byte[]? memory = null)
     {
-        NpyArray array = store.Load(key);
+        NpyArray array = store.LoadInto(key, memory);
         (int Index, string Value)? bad = array.DType switch
         {
             "<f4" => FirstNotFinite<float>(array.Bytes),
@@ -176,7 +186,11 @@ internal sealed class TrainingData
     /// <summary>The real steps (T, F) of one sample's features.</summary>
     internal static float[] Steps(FeatureStore store, string key) => RealSteps(Read(store, key), store.LengthOf(key));
 
-    private static float[] RealSteps(NpyArray array, int length) => array.ToSingles()[..(length * array.Shape[1])];
+    private static float[] RealSteps(NpyArray array, int length)
+    {
+        int values = length * array.Shape[1];
+        return array.DType == "<f4" ? MemoryMarshal.Cast<byte, float>(array.Bytes)[..values].ToArray() : array.ToSingles()[..values];
+    }
 
     /// <summary>One recording under two names, on both sides of a split, makes the score of one side memory.</summary>
     private static void RefuseLeaks(FeatureSet features, ValidationSplit split)
