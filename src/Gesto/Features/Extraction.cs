@@ -252,8 +252,18 @@ public sealed class Extraction
     private IEnumerable<Decoded> DecodeAll((int Index, Sample Sample)[] group, CancellationToken cancel)
     {
         (Clip? Rgb, RadarClip? Radar)[]? read = group.Length > 1 ? TryRead(group, cancel) : null;
-        return read?.Select((r, i) => new Decoded(group[i].Index, group[i].Sample, r.Rgb, r.Radar, null))
-            ?? group.Select(s => Decode(s.Index, s.Sample, cancel));
+        for (int i = 0; i < group.Length; i++)
+        {
+            (int index, Sample sample) = group[i];
+            if (read is null)
+            {
+                yield return Decode(index, sample, cancel);
+                continue;
+            }
+            (Clip? rgbClip, RadarClip? maps) = read[i];
+            read[i] = default; // the others wait for their turn: megabytes that nobody needs any longer
+            yield return new Decoded(index, sample, rgbClip, maps, null);
+        }
     }
 
     private (Clip? Rgb, RadarClip? Radar)[]? TryRead((int Index, Sample Sample)[] group, CancellationToken cancel)
