@@ -32,7 +32,7 @@ if [ -n "${2:-}" ]; then
   # One person who sits still in one room, few recordings, the newest the most like the test part: nothing is held out, and seeds
   # differ more than settings do (docs/LOG.md, chosen on blocks inside the first 100).
   kkt60=(radar.frontEnd=microDoppler radar.logarithm=true radar.centreFeatures=false radar.epochs=30
-    radar.augmentation.noise=0.15 radar.augmentation.tempoSpread=0.25 radar.encoder=joint training.encoderRate=0.3
+    radar.augmentation.noise=0.15 radar.augmentation.tempoSpread=0.25 model.wideParts=0
     training.validationFraction=0 training.weightDecay=0.05 training.labelSmoothing=0.1 training.averaging=0.98)
   for s in 0 1 2 3 4; do
     measure "kkt60-radar-only-$s" "$work/kkt60-features" radar-only "${kkt60[@]/#/--set=}" --seed "$s"
