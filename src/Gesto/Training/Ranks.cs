@@ -12,7 +12,7 @@ public interface IRanks : IDisposable
     /// <summary>How many of them share this machine's cores.</summary>
     int CountHere { get; }
 
-    /// <summary>This process among those, from 0.</summary>
+    /// <summary>This process among those on this machine, from 0.</summary>
     int RankHere { get; }
 
     /// <summary>Replaces every value by its sum over all ranks; the sums are equal on all ranks.</summary>
