@@ -207,29 +207,31 @@ public sealed class Extraction
         int before = samples.Length - pending.Length, done = 0;
         Report();
         int start = 0;
-        StagedWork.Run(
-            [.. GroupSizes(pending.Length, options.DecodeThreads).Select(size => pending[start..(start += size)])], options.DecodeThreads, DecodeAll, encoder?.Callers ?? 1, Encode, made =>
+        StagedWork.Run<(int, Sample)[], Decoded, Encoded>(
+            [.. GroupSizes(pending.Length, options.DecodeThreads).Select(size => pending[start..(start += size)])],
+            options.DecodeThreads, DecodeAll, encoder?.Callers ?? 1, Encode, made =>
             {
-                if (made.Skipped is { } reason) skipped.Add(made.Index, new SkippedSample(made.Sample.Key, reason));
-                if (made.Rgb is { } features) rgb!.Add(made.Sample.Key, features.Array, features.Length);
-                if (made.Radar is { } maps) radar!.Add(made.Sample.Key, maps.Array, maps.Length);
-                done++;
-                Report();
+                foreach (Encoded sample in made.Group?.Passed(made) ?? [made]) Store(sample);
             }, cancel);
         return Complete(before, pending.Length, [.. skipped.Values]);
+
+        void Store(Encoded made)
+        {
+            if (made.Skipped is { } reason) skipped.Add(made.Index, new SkippedSample(made.Sample.Key, reason));
+            if (made.Rgb is { } features) rgb!.Add(made.Sample.Key, features.Array, features.Length);
+            if (made.Radar is { } maps) radar!.Add(made.Sample.Key, maps.Array, maps.Length);
+            done++;
+            Report();
+        }
 
         void Report() => progress?.Report(new WorkProgress("extract", before + done, samples.Length, "samples"));
     }
 
-    /// <summary>How many samples share a decoder: few at first, so that the encoders start soon, and few at last, so that they end together.</summary>
+    /// <summary>How many samples share a decoder: few at last, so that the decoders end together.</summary>
     internal static IEnumerable<int> GroupSizes(int samples, int decoders)
     {
-        for (int left = samples, group = 0; left > 0; group++)
-        {
-            int size = Math.Min(Math.Min(Together, 1 + group / decoders), (left + 2 * decoders - 1) / (2 * decoders));
-            yield return size;
-            left -= size;
-        }
+        for (int left = samples, size; left > 0; left -= size)
+            yield return size = Math.Min(Together, (left + 2 * decoders - 1) / (2 * decoders));
     }
 
     private ExtractionResult Complete(int before, int pending, SkippedSample[] skipped)
@@ -249,37 +251,35 @@ public sealed class Extraction
     private bool NeedsRadar(Sample sample) => radar is not null && !radar.Contains(sample.Key) && mergedRadar?.Contains(sample.Key) != true;
 
     /// <summary>Reads several samples in one decoder where nothing at all is wrong with them, else one by one.</summary>
-    private IEnumerable<Decoded> DecodeAll((int Index, Sample Sample)[] group, CancellationToken cancel)
+    private void DecodeAll((int Index, Sample Sample)[] samples, Action<Decoded> give, CancellationToken cancel)
     {
-        (Clip? Rgb, RadarClip? Radar)[]? read = group.Length > 1 ? TryRead(group, cancel) : null;
-        for (int i = 0; i < group.Length; i++)
-        {
-            (int index, Sample sample) = group[i];
-            if (read is null)
-            {
-                yield return Decode(index, sample, cancel);
-                continue;
-            }
-            (Clip? rgbClip, RadarClip? maps) = read[i];
-            read[i] = default; // the others wait for their turn: megabytes that nobody needs any longer
-            yield return new Decoded(index, sample, rgbClip, maps, null);
-        }
+        if (samples.Length > 1 && TryDecodeTogether(samples, give, cancel)) return;
+        foreach ((int index, Sample sample) in samples) give(Decode(index, sample, cancel));
     }
 
-    private (Clip? Rgb, RadarClip? Radar)[]? TryRead((int Index, Sample Sample)[] group, CancellationToken cancel)
+    /// <summary>Hands each sample on as soon as it is there, since frames take megabytes; its features wait for the decoder's last word.</summary>
+    private bool TryDecodeTogether((int Index, Sample Sample)[] samples, Action<Decoded> give, CancellationToken cancel)
     {
+        var group = new DecoderGroup();
+        Decoded? last = null; // kept back until the word is there, so that at least one sample brings it
+        bool flawless;
         try
         {
-            (Clip? Rgb, RadarClip? Radar)[]? read = reader.TryReadTogether(
-                [.. group.Select(s => (s.Sample, NeedsRgb(s.Sample) ? encoder!.InputSize : (int?)null, NeedsRadar(s.Sample)))], antennas, cancel);
-            for (int i = 0; i < read?.Length; i++)
-                if (read[i].Radar is { } maps) RequireStorable(group[i].Sample, maps);
-            return read;
+            flawless = reader.TryReadTogether(
+                [.. samples.Select(s => (s.Sample, NeedsRgb(s.Sample) ? encoder!.InputSize : (int?)null, NeedsRadar(s.Sample)))], antennas, (i, clip, maps) =>
+                {
+                    if (maps is not null) RequireStorable(samples[i].Sample, maps);
+                    if (last is not null) give(last);
+                    last = new Decoded(samples[i].Index, samples[i].Sample, clip, maps, null, group);
+                }, cancel);
         }
         catch (Exception e) when (IsAboutSample(e))
         {
-            return null; // one by one, the sample that it is about gets named
+            flawless = false; // one by one, the sample that it is about gets named
         }
+        group.Verdict = flawless ? Verdict.Flawless : Verdict.Flawed;
+        if (flawless) give(last!);
+        return flawless;
     }
 
     /// <summary>Both modalities are read before either is stored: a half-good sample stores nothing.</summary>
@@ -309,7 +309,7 @@ public sealed class Extraction
     }
 
     private Encoded Encode(Decoded decoded) =>
-        new(decoded.Index, decoded.Sample, EncodeRgb(decoded.Rgb), EncodeRadar(decoded.Radar), decoded.Skipped);
+        new(decoded.Index, decoded.Sample, EncodeRgb(decoded.Rgb), EncodeRadar(decoded.Radar), decoded.Skipped, decoded.Group);
 
     private (NpyArray Array, int Length)? EncodeRgb(Clip? clip)
     {
@@ -345,7 +345,37 @@ public sealed class Extraction
     /// <param name="Rgb">Null where already stored.</param>
     /// <param name="Radar">Null where already stored.</param>
     /// <param name="Skipped">Why the sample is left out; null for a good one.</param>
-    private sealed record Decoded(int Index, Sample Sample, Clip? Rgb, RadarClip? Radar, string? Skipped);
+    /// <param name="Group">Those whose decoder has still to say whether they are flawless; null where that is known.</param>
+    private sealed record Decoded(int Index, Sample Sample, Clip? Rgb, RadarClip? Radar, string? Skipped, DecoderGroup? Group = null);
 
-    private sealed record Encoded(int Index, Sample Sample, (NpyArray Array, int Length)? Rgb, (NpyArray Array, int Length)? Radar, string? Skipped);
+    private sealed record Encoded(
+        int Index, Sample Sample, (NpyArray Array, int Length)? Rgb, (NpyArray Array, int Length)? Radar, string? Skipped, DecoderGroup? Group);
+
+    private enum Verdict
+    {
+        Awaited,
+        Flawless,
+        Flawed,
+    }
+
+    /// <summary>Samples of one decoder: none is stored before all are known to be flawless.</summary>
+    private sealed class DecoderGroup
+    {
+        private readonly List<Encoded> held = [];
+        private volatile Verdict verdict;
+
+        /// <summary>Set once, by the thread that decodes, before the last sample is handed on.</summary>
+        public Verdict Verdict { set => verdict = value; }
+
+        /// <param name="sample">The one encoded now; called by the writer only.</param>
+        /// <returns>Those that may be stored now.</returns>
+        public Encoded[] Passed(Encoded sample)
+        {
+            held.Add(sample);
+            if (verdict == Verdict.Awaited) return [];
+            Encoded[] passed = verdict == Verdict.Flawless ? [.. held] : [];
+            held.Clear();
+            return passed;
+        }
+    }
 }

@@ -86,27 +86,41 @@ public sealed class SampleReader(
         }, Waiting, cancel));
     }
 
-    /// <summary>Reads several samples in one decoder process.</summary>
+    /// <summary>Reads several samples in one decoder process, one after another.</summary>
     /// <param name="samples">What is asked for of each, as in <see cref="Read"/>.</param>
     /// <param name="antennas">A, as many as each must have.</param>
+    /// <param name="arrived">Told of each sample, by its place, as soon as all of it is there.</param>
     /// <param name="cancel">Stops the decoder.</param>
-    /// <returns>Null where a file needs a closer look: read them one by one.</returns>
+    /// <returns>False where a file needs a closer look: what was told of does not hold, read them one by one.</returns>
     /// <exception cref="IOException">As <see cref="Read"/>, before anything is decoded.</exception>
     /// <exception cref="InvalidDataException">As <see cref="Read"/>.</exception>
-    internal (Clip? Rgb, RadarClip? Radar)[]? TryReadTogether(
-        IReadOnlyList<(Sample Sample, int? RgbSize, bool RadarToo)> samples, int antennas, CancellationToken cancel)
+    internal bool TryReadTogether(
+        IReadOnlyList<(Sample Sample, int? RgbSize, bool RadarToo)> samples, int antennas, Action<int, Clip?, RadarClip?> arrived, CancellationToken cancel)
     {
-        var all = new List<ClipRequest>();
-        var parts = new List<(int Start, int Count, Func<Clip[], (Clip?, RadarClip?)> Finish)>();
-        foreach ((Sample sample, int? rgbSize, bool radarToo) in samples)
+        var requests = new List<ClipRequest>();
+        var clips = new Clip?[samples.Count][];
+        var finish = new Func<Clip[], (Clip?, RadarClip?)>[samples.Count];
+        foreach ((int i, (Sample sample, int? rgbSize, bool radarToo)) in samples.Index())
         {
-            (List<ClipRequest> requests, Func<Clip[], (Clip?, RadarClip?)> finish) = Prepare(sample, rgbSize, radarToo, antennas, cancel);
-            parts.Add((all.Count, requests.Count, finish));
-            all.AddRange(requests);
+            (List<ClipRequest> own, finish[i]) = Prepare(sample, rgbSize, radarToo, antennas, cancel);
+            clips[i] = new Clip?[own.Count];
+            requests.AddRange(own.Select(r => r with { Turn = i }));
         }
-        return all.Count > 0 && SampledDecoder.TryRead(all, limits, cancel) is { } clips
-            ? [.. parts.Select(p => p.Finish(clips[p.Start..(p.Start + p.Count)]))]
-            : null;
+        if (clips.Any(own => own.Length == 0)) return false; // nothing to decode
+        int[] first = [.. clips.Select((_, i) => clips[..i].Sum(own => own.Length))];
+        return SampledDecoder.TryDecode(requests, limits, Tell, waiting: null, cancel);
+
+        void Tell(int request, byte[] frames, int count)
+        {
+            (VideoInfo info, ClipFormat format, _, int sample) = requests[request];
+            if (count * format.BytesPerFrame < frames.Length) return;
+            clips[sample][request - first[sample]] = new Clip(frames, count, info.Packets);
+            Clip[] whole = [.. clips[sample].OfType<Clip>()];
+            if (whole.Length < clips[sample].Length) return;
+            clips[sample] = [];
+            (Clip? rgb, RadarClip? maps) = finish[sample](whole);
+            arrived(sample, rgb, maps);
+        }
     }
 
     /// <summary>What to decode of a sample, and what to make of the clips.</summary>

@@ -12,14 +12,14 @@ internal static class StagedWork
     /// that was made is still written.</summary>
     /// <param name="items">Taken one by one as readers get free.</param>
     /// <param name="readers">Threads that read, and items that may wait for a maker.</param>
-    /// <param name="read">Called by several threads at once; makes one thing or several of an item.</param>
+    /// <param name="read">Called by several threads at once; hands on, one by one, what it makes of an item.</param>
     /// <param name="makers">Threads that make, and items that may wait for the writer.</param>
     /// <param name="make">Called by as many threads at once.</param>
     /// <param name="write">Called on the calling thread, in the order in which items get ready.</param>
     /// <param name="cancel">Stops all stages.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static void Run<TItem, TRead, TMade>(
-        IReadOnlyList<TItem> items, int readers, Func<TItem, CancellationToken, IEnumerable<TRead>> read,
+        IReadOnlyList<TItem> items, int readers, Action<TItem, Action<TRead>, CancellationToken> read,
         int makers, Func<TRead, TMade> make, Action<TMade> write, CancellationToken cancel)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(readers, 1);
@@ -31,10 +31,7 @@ internal static class StagedWork
         int next = -1;
         Task reading = Start(readers, () =>
         {
-            for (int i; (i = Interlocked.Increment(ref next)) < items.Count;)
-            {
-                foreach (TRead item in read(items[i], stop.Token)) toMake.Add(item, stop.Token);
-            }
+            for (int i; (i = Interlocked.Increment(ref next)) < items.Count;) read(items[i], item => toMake.Add(item, stop.Token), stop.Token);
         }, toMake.CompleteAdding);
         Task making = Start(makers, () =>
         {

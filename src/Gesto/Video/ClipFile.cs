@@ -30,11 +30,11 @@ public static class ClipFile
 
     /// <param name="requests">The files.</param>
     /// <param name="limits">Size, count and time limits.</param>
-    /// <param name="arrived">See <see cref="SampledDecoder.TryRead"/>; what it told of holds where a clip returned has the same buffer.</param>
+    /// <param name="arrived">Told of frames as they come; they hold where a clip returned has the same buffer.</param>
     /// <param name="waiting">See <see cref="SampledDecoder.TryRead"/>.</param>
     /// <param name="cancel">Stops the decoder.</param>
     internal static Clip[] ReadAll(
-        IReadOnlyList<ClipRequest> requests, VideoLimits limits, Action<int, byte[], int>? arrived, WaitingDecoder? waiting, CancellationToken cancel) =>
+        IReadOnlyList<ClipRequest> requests, VideoLimits limits, SampledDecoder.FramesArrived? arrived, WaitingDecoder? waiting, CancellationToken cancel) =>
         SampledDecoder.TryRead(requests, limits, cancel, arrived, waiting) ?? [.. requests.Select(r => Read(r.Info, r.Format, limits, cancel, r.Frames))];
 
     /// <param name="info">From <see cref="VideoFile.Probe"/>.</param>

@@ -70,6 +70,9 @@ internal sealed class FfmpegProcess : IDisposable
         killOnStop = timeout.Token.Register(Kill);
     }
 
+    /// <summary>The time counts from now on.</summary>
+    public void Rearm() => timeout?.CancelAfter(limit);
+
     public Stream Output => process.StandardOutput.BaseStream;
 
     /// <summary>Waits for the end; the output must have been read to its end.</summary>

@@ -8,7 +8,8 @@ namespace Gesto.Video;
 /// <param name="Format">Cut and size.</param>
 /// <param name="Frames">n to sample from, where it is not this file's own number (antennas that differ by a frame); null takes
 /// the number that decode.</param>
-public sealed record ClipRequest(VideoInfo Info, ClipFormat Format, int? Frames = null);
+/// <param name="Turn">Files of an earlier turn are decoded before those of a later one, but for the first frame.</param>
+public sealed record ClipRequest(VideoInfo Info, ClipFormat Format, int? Frames = null, int Turn = 0);
 
 /// <summary>Decodes the files of one recording in one `ffmpeg` process, which converts and sends the sampled frames only.
 /// Starting the program costs as much as decoding a radar video, and most frames of a long recording are never used.</summary>
@@ -21,46 +22,67 @@ internal static partial class SampledDecoder
     /// <summary>Marks the images in the stream; any four letters that are no codec's.</summary>
     private const string Tag = "GPNM";
 
+    /// <summary>Seconds by which a turn is put off; longer than any recording of a sign. ffmpeg decodes what is due first.</summary>
+    private const int TurnSeconds = 100_000;
+
+    /// <summary>Told of each frame as it comes. Whether the file is flawless turns out only at the end.</summary>
+    /// <param name="request">The request's place.</param>
+    /// <param name="frames">Its clip's buffer.</param>
+    /// <param name="count">Frames in it so far; when they fill it, the decoder lets go of it.</param>
+    public delegate void FramesArrived(int request, byte[] frames, int count);
+
     /// <param name="requests">The files.</param>
     /// <param name="limits">Size, count and time limits.</param>
     /// <param name="cancel">Stops the decoder.</param>
-    /// <param name="arrived">Told of each frame as it comes: the request, its clip's buffer, and how many frames are in it. Whether the
-    /// file is flawless turns out only at the end.</param>
+    /// <param name="arrived">Told of the frames as they come.</param>
     /// <param name="waiting">A decoder that is started already, used where it fits.</param>
     /// <returns>A clip for each request, or null where any file needs a closer look.</returns>
     public static Clip[]? TryRead(
-        IReadOnlyList<ClipRequest> requests, VideoLimits limits, CancellationToken cancel, Action<int, byte[], int>? arrived = null,
-        WaitingDecoder? waiting = null)
+        IReadOnlyList<ClipRequest> requests, VideoLimits limits, CancellationToken cancel, FramesArrived? arrived = null, WaitingDecoder? waiting = null)
     {
-        if (requests.Any(r => r.Info.Packets > limits.MaxFrames || r.Frames > r.Info.Packets || r.Info.Packets == 0)) return null;
+        var clips = new Clip[requests.Count];
+        return TryDecode(requests, limits, Collect, waiting, cancel) ? clips : null;
+
+        void Collect(int request, byte[] frames, int count)
+        {
+            clips[request] = new Clip(frames, count, requests[request].Info.Packets);
+            arrived?.Invoke(request, frames, count);
+        }
+    }
+
+    /// <summary>As <see cref="TryRead"/>, but keeps nothing.</summary>
+    /// <returns>False where any file needs a closer look: what was told of does not hold.</returns>
+    public static bool TryDecode(
+        IReadOnlyList<ClipRequest> requests, VideoLimits limits, FramesArrived arrived, WaitingDecoder? waiting, CancellationToken cancel)
+    {
+        if (requests.Any(r => r.Info.Packets > limits.MaxFrames || r.Frames > r.Info.Packets || r.Info.Packets == 0)) return false;
         int[][] wanted = [.. requests.Select(r => r.Format.Sampling.Indices(r.Frames ?? r.Info.Packets))];
         using FfmpegProcess? ready = waiting?.Take(requests, wanted, limits, cancel);
-        if (ready is not null && Receive(ready, requests, wanted, WaitingDecoder.FirstFile, limits, arrived, cancel) is { } clips) return clips;
+        if (ready is not null && Receive(ready, requests, wanted, WaitingDecoder.FirstFile, limits, arrived, cancel)) return true;
         using var process = new FfmpegProcess("ffmpeg", Arguments(requests, wanted, limits), limits.Timeout, cancel, MessageLimit);
         return Receive(process, requests, wanted, firstFile: 0, limits, arrived, cancel);
     }
 
-    internal static Clip[]? Receive(
-        FfmpegProcess process, IReadOnlyList<ClipRequest> requests, int[][] wanted, int firstFile, VideoLimits limits,
-        Action<int, byte[], int>? arrived, CancellationToken cancel)
+    internal static bool Receive(
+        FfmpegProcess process, IReadOnlyList<ClipRequest> requests, int[][] wanted, int firstFile, VideoLimits limits, FramesArrived arrived,
+        CancellationToken cancel)
     {
         try
         {
-            byte[][]? kept = ReadFrames(process.Output, requests, wanted, limits, arrived);
-            if (kept is null) return null;
+            if (!ReadFrames(process, requests, wanted, limits, arrived)) return false;
             (int exit, string messages) = process.Finish(requests[0].Info.Path);
-            if (exit != 0 || !Flawless(requests, firstFile, messages)) return null;
-            return [.. kept.Select((frames, i) => new Clip(frames, wanted[i].Length, requests[i].Info.Packets))];
+            return exit == 0 && Flawless(requests, firstFile, messages);
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
             cancel.ThrowIfCancellationRequested(); // a killed program's output breaks off, too
-            return null;
+            return false;
         }
     }
 
     private static List<string> Arguments(IReadOnlyList<ClipRequest> requests, int[][] wanted, VideoLimits limits) => Arguments(
         [.. requests.Select(r => (r.Info.Container, r.Format.Colour))], limits, before: [], firstFile: 0, i => VideoFile.Url(requests[i].Info.Path),
+        i => requests[i].Turn == 0 ? [] : ["-itsoffset", string.Create(CultureInfo.InvariantCulture, $"{(long)requests[i].Turn * TurnSeconds}")],
         // Before the conversion to R, G, B, so that unused frames are not converted.
         i => wanted[i].Length < requests[i].Info.Packets ? [$"-filter:v:{i}", Selection(wanted[i])] : []);
 
@@ -69,14 +91,15 @@ internal static partial class SampledDecoder
     /// <param name="before">Inputs before the files.</param>
     /// <param name="firstFile">How many those are.</param>
     /// <param name="url">Of each file.</param>
+    /// <param name="input">Options of its input.</param>
     /// <param name="filter">Options of its stream that pick the frames.</param>
     internal static List<string> Arguments(
         IReadOnlyList<(string Container, bool Colour)> files, VideoLimits limits, string[] before, int firstFile, Func<int, string> url,
-        Func<int, string[]> filter)
+        Func<int, string[]> input, Func<int, string[]> filter)
     {
         List<string> arguments = ["-v", "level+verbose", "-nostats", "-nostdin", "-filter_threads", "1", .. before];
         foreach ((int i, (string container, _)) in files.Index())
-            arguments.AddRange([.. VideoFile.Guards(container, limits), "-threads", "1", "-i", url(i)]);
+            arguments.AddRange([.. VideoFile.Guards(container, limits), "-threads", "1", .. input(i), "-i", url(i)]);
         foreach ((int i, (_, bool colour)) in files.Index())
         {
             arguments.AddRange(["-map", $"{firstFile + i}:V:0", $"-c:v:{i}", colour ? "ppm" : "pgm", $"-pix_fmt:v:{i}", colour ? "rgb24" : "gray"]);
@@ -92,14 +115,14 @@ internal static partial class SampledDecoder
     internal static string Selection(int[] wanted) =>
         $"select='{string.Join('+', wanted.Select(n => string.Create(CultureInfo.InvariantCulture, $"eq(n,{n})")))}'";
 
-    /// <returns>The frames of each request, or null where the program did not send all of them.</returns>
-    private static byte[][]? ReadFrames(
-        Stream output, IReadOnlyList<ClipRequest> requests, int[][] wanted, VideoLimits limits, Action<int, byte[], int>? tell)
+    /// <returns>Whether the program sent all of them.</returns>
+    private static bool ReadFrames(FfmpegProcess process, IReadOnlyList<ClipRequest> requests, int[][] wanted, VideoLimits limits, FramesArrived tell)
     {
-        byte[][] kept = [.. requests.Select((r, i) => new byte[wanted[i].Length * r.Format.BytesPerFrame])];
+        // Of a later turn only the first frame comes before its time: until then there is room for no more.
+        byte[][] kept = [.. requests.Select((r, i) => new byte[(r.Turn == 0 ? wanted[i].Length : 1) * r.Format.BytesPerFrame])];
         FrameCut[] cuts = [.. requests.Select(r => new FrameCut(r.Format))];
         int[] arrived = new int[requests.Count];
-        using var buffered = new BufferedStream(output, 1 << 16);
+        using var buffered = new BufferedStream(process.Output, 1 << 16);
         var elements = new EbmlReader(buffered);
         var images = new PortableMapReader(buffered, requests[0].Info.Path, limits);
         while (elements.Next(out uint id, out long size))
@@ -112,12 +135,17 @@ internal static partial class SampledDecoder
             }
             int track = (int)elements.ReadSize() - 1;
             elements.Skip(3); // time and flags
-            if (track < 0 || track >= requests.Count || arrived[track] == wanted[track].Length || !images.Read()) return null;
-            int bytes = requests[track].Format.BytesPerFrame;
-            cuts[track].Resize(images, kept[track].AsSpan(arrived[track]++ * bytes, bytes));
-            tell?.Invoke(track, kept[track], arrived[track]);
+            if (track < 0 || track >= requests.Count || arrived[track] == wanted[track].Length || !images.Read()) return false;
+            int bytes = requests[track].Format.BytesPerFrame, all = wanted[track].Length * bytes, start = arrived[track]++ * bytes;
+            if (start == kept[track].Length) Array.Resize(ref kept[track], all);
+            byte[] frames = kept[track];
+            cuts[track].Resize(images, frames.AsSpan(start, bytes));
+            if (frames.Length < all) continue;
+            if (start + bytes == all) kept[track] = [];
+            tell(track, frames, arrived[track]);
+            process.Rearm(); // whoever was told may have taken its time
         }
-        return arrived.Select((n, i) => n == wanted[i].Length).All(complete => complete) ? kept : null;
+        return arrived.Select((n, i) => n == wanted[i].Length).All(complete => complete);
     }
 
     private static bool Flawless(IReadOnlyList<ClipRequest> requests, int firstFile, string messages)

@@ -23,7 +23,7 @@ internal sealed class WaitingDecoder : IDisposable
         {
             process = FfmpegProcess.Waiting("ffmpeg", SampledDecoder.Arguments(
                 files, limits, ["-protocol_whitelist", "pipe", "-f", "ffmetadata", "-i", "pipe:0"], FirstFile,
-                i => VideoFile.Url(LinkOf(i)), i => [$"-filter_script:v:{i}", FilterOf(i)]), SampledDecoder.MessageLimit);
+                i => VideoFile.Url(LinkOf(i)), _ => [], i => [$"-filter_script:v:{i}", FilterOf(i)]), SampledDecoder.MessageLimit);
         }
         catch
         {

@@ -110,24 +110,28 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
         }
     }
 
-    [Fact]
-    public void An_interrupted_extraction_goes_on_does_nothing_twice_and_ends_in_the_same_bytes()
+    /// <summary>Six decoders have a sample each, and nothing is done twice; one has three, then two: what it has not yet judged is lost.</summary>
+    [Theory]
+    [InlineData(6, 0)]
+    [InlineData(1, 2)]
+    public void An_interrupted_extraction_goes_on_and_ends_in_the_same_bytes(int decoders, int lostAtATime)
     {
+        var options = new ExtractionOptions { DecodeThreads = decoders };
         using var whole = new MeanColour();
         Run(six.Root, folder["whole"], whole);
-        int encoded = 0;
-        for (int failAt = 1; failAt <= 3; failAt++)
+        int encoded = 0, failures = 0;
+        for (int failAt = 1; encoded + failAt < 6; failAt++, failures++)
         {
             using var torn = new MeanColour { FailAt = failAt };
-            if (encoded + failAt >= 6) break;
-            Assert.Throws<InvalidOperationException>(() => Run(six.Root, folder["torn"], torn));
+            Assert.Throws<InvalidOperationException>(() => Run(six.Root, folder["torn"], torn, options));
             encoded += torn.Counts.Count;
             Assert.Contains("run the same 'gesto extract' again", Assert.Throws<InvalidDataException>(() => FeatureSet.Open(folder["torn"])).Message, StringComparison.OrdinalIgnoreCase);
         }
         using var last = new MeanColour();
-        ExtractionResult result = Run(six.Root, folder["torn"], last);
-        Assert.Equal(6, encoded + last.Counts.Count);
-        Assert.Equal(encoded, result.AlreadyDone);
+        ExtractionResult result = Run(six.Root, folder["torn"], last, options);
+        Assert.Equal(6, result.AlreadyDone + result.Extracted);
+        Assert.Equal(result.Extracted, last.Counts.Count);
+        Assert.InRange(encoded - result.AlreadyDone, 0, lostAtATime * failures);
         Assert.Equal(Bytes(folder["whole"]), Bytes(folder["torn"]));
         using var idle = new MeanColour();
         Assert.Equal(0, Run(six.Root, folder["torn"], idle).Extracted);
@@ -247,6 +251,28 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
     }
 
     [Fact]
+    public void Where_a_decoder_finds_a_fault_nothing_that_it_read_is_stored_and_each_sample_is_read_alone()
+    {
+        using MeanColour whole = new(), faulty = new();
+        Run(six.Root, folder["whole"], whole);
+        string root = Copy(), cut = Path.Combine(root, Recordings.Radar("train/10_NO/SAMPLE_3", 3));
+        byte[] bytes = File.ReadAllBytes(cut);
+        bytes.AsSpan(bytes.Length / 2, 200).Clear();
+        File.WriteAllBytes(cut, bytes);
+        // One decoder at a time takes three samples, two, one.
+        ExtractionResult result = Run(root, folder["faulty"], faulty, new ExtractionOptions { DecodeThreads = 1, Policy = ExtractionPolicy.Skip });
+        Assert.Equal(["train/10_NO/SAMPLE_3"], result.Skipped.Select(s => s.Sample));
+        Assert.Equal((5, 6), (result.Extracted, faulty.Counts.Count)); // SAMPLE_1 was encoded, thrown away, and encoded again
+        FeatureSet expected = FeatureSet.Open(folder["whole"]), found = FeatureSet.Open(folder["faulty"]);
+        Assert.False(found.Rgb!.Contains("train/10_NO/SAMPLE_3"));
+        foreach (Sample sample in found.Samples.Where(s => found.Rgb.Contains(s.Key)))
+        {
+            Assert.Equal(expected.Rgb!.Load(sample.Key).Bytes, found.Rgb.Load(sample.Key).Bytes);
+            Assert.Equal(expected.Radar!.Load(sample.Key).Bytes, found.Radar!.Load(sample.Key).Bytes);
+        }
+    }
+
+    [Fact]
     public void Float16_features_are_the_float32_ones_rounded_and_are_not_mixed_with_them()
     {
         Run(six.Root, folder["whole"], new MeanColour());
@@ -264,13 +290,14 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
     [InlineData(6, 2)]
     [InlineData(100, 1)]
     [InlineData(1000, 3)]
-    public void Groups_for_a_decoder_are_small_at_both_ends_and_hold_every_sample_once(int samples, int decoders)
+    public void Groups_for_a_decoder_are_small_at_the_end_and_hold_every_sample_once(int samples, int decoders)
     {
         int[] sizes = [.. Extraction.GroupSizes(samples, decoders)];
         Assert.Equal(samples, sizes.Sum());
         if (samples == 0) return;
-        Assert.All(sizes.Take(decoders).Concat(sizes.TakeLast(decoders)), size => Assert.Equal(1, size));
-        Assert.Equal(samples >= 100 ? 8 : 1, sizes.Max());
+        Assert.All(sizes.TakeLast(decoders), size => Assert.Equal(1, size));
+        Assert.Equal(sizes.OrderDescending(), sizes);
+        Assert.Equal(samples >= 100 ? 8 : (samples + 3) / 4, sizes[0]);
     }
 
     /// <summary>The real program, killed with SIGKILL at ten moments spread over its run.</summary>

@@ -14,7 +14,12 @@ public sealed class SampleReaderTests
         Dataset dataset = Recordings.Write(temporary["data"]);
         var reader = new SampleReader(dataset.Root, RadarFormat.Default);
         (Sample, int?, bool)[] asked = [.. dataset.Samples.Take(3).Select((s, i) => (s, i == 1 ? null : (int?)32, i != 2))];
-        (Clip? Rgb, RadarClip? Radar)[] together = reader.TryReadTogether(asked, 3, CancellationToken.None)!;
+        var together = new List<(Clip? Rgb, RadarClip? Radar)>();
+        Assert.True(reader.TryReadTogether(asked, 3, (i, rgb, radar) =>
+        {
+            Assert.Equal(together.Count, i); // in their order
+            together.Add((rgb, radar));
+        }, CancellationToken.None));
         foreach ((int i, (Sample sample, int? size, bool radar)) in asked.Index())
         {
             (Clip? rgb, RadarClip? maps) = reader.Read(sample, size, radar, 3, CancellationToken.None);
@@ -27,6 +32,6 @@ public sealed class SampleReaderTests
         byte[] bytes = File.ReadAllBytes(cut);
         bytes.AsSpan(bytes.Length / 2, 200).Clear();
         File.WriteAllBytes(cut, bytes);
-        Assert.Null(reader.TryReadTogether(asked, 3, CancellationToken.None));
+        Assert.False(reader.TryReadTogether(asked, 3, (_, _, _) => { }, CancellationToken.None));
     }
 }

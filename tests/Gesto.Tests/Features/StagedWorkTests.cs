@@ -12,7 +12,7 @@ public class StagedWorkTests
     {
         var written = new List<int>();
         int caller = Environment.CurrentManagedThreadId;
-        StagedWork.Run(Hundred, 3, (i, _) => new[] { 2 * i }, 2, i => i + 1, i =>
+        StagedWork.Run<int, int, int>(Hundred, 3, (i, give, _) => give(2 * i), 2, i => i + 1, i =>
         {
             Assert.Equal(caller, Environment.CurrentManagedThreadId);
             written.Add(i);
@@ -28,10 +28,10 @@ public class StagedWorkTests
         int read = 0, most = 0;
         using var settled = new ManualResetEventSlim();
         using var timer = new Timer(_ => settled.Set(), null, TimeSpan.FromMilliseconds(300), Timeout.InfiniteTimeSpan);
-        StagedWork.Run(Hundred, 3, (i, _) =>
+        StagedWork.Run<int, int, int>(Hundred, 3, (i, give, _) =>
         {
             Interlocked.Increment(ref read);
-            return new[] { i };
+            give(i);
         }, 2, i => i, _ =>
         {
             settled.Wait();
@@ -46,10 +46,10 @@ public class StagedWorkTests
     {
         // Each reader waits until a maker is at work on an earlier item: one after another, this would never end.
         using var making = new CountdownEvent(1);
-        StagedWork.Run([0, 1], 1, (i, stop) =>
+        StagedWork.Run<int, int, int>([0, 1], 1, (i, give, stop) =>
         {
             if (i == 1) Assert.True(making.Wait(TimeSpan.FromSeconds(20), stop));
-            return new[] { i };
+            give(i);
         }, 1, i =>
         {
             if (i == 0) making.Signal();
@@ -66,7 +66,7 @@ public class StagedWorkTests
         var made = new ConcurrentBag<int>();
         var written = new List<int>();
         int FailAt40(string here, int i) => here == stage && i == 40 ? throw new InvalidOperationException(here) : i;
-        string message = Assert.Throws<InvalidOperationException>(() => StagedWork.Run(Hundred, 2, (i, _) => new[] { FailAt40("read", i) }, 2, i =>
+        string message = Assert.Throws<InvalidOperationException>(() => StagedWork.Run<int, int, int>(Hundred, 2, (i, give, _) => give(FailAt40("read", i)), 2, i =>
         {
             made.Add(FailAt40("make", i));
             return i;
@@ -82,7 +82,7 @@ public class StagedWorkTests
         using var cancel = new CancellationTokenSource();
         var made = new ConcurrentBag<int>();
         var written = new List<int>();
-        Assert.Throws<OperationCanceledException>(() => StagedWork.Run(Hundred, 2, (i, _) => new[] { i }, 2, i =>
+        Assert.Throws<OperationCanceledException>(() => StagedWork.Run<int, int, int>(Hundred, 2, (i, give, _) => give(i), 2, i =>
         {
             made.Add(i);
             if (i == 20) cancel.Cancel();
