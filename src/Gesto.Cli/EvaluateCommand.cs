@@ -63,7 +63,8 @@ internal static class EvaluateCommand
     /// <returns>The result in a few lines for people.</returns>
     internal static string Summary(EvaluationResult r)
     {
-        string remarks = (r.Simulated ? ", simulated data" : "") + (r.TrainedOnThese ? ", trained on these samples" : "");
+        string remarks = (r.Simulated ? ", simulated data" : "") + (r.TrainedOnThese ? ", trained on these samples" : "") +
+            (r.PseudoLabelled > 0 ? Text($", transductive: trained on {r.PseudoLabelled} of these with guessed labels") : "");
         var lines = new List<string>
         {
             Text($"{r.Recipe} on {r.Split}: top-1 {100 * r.Top1:0.0} % (95 % interval {100 * r.Top1Low:0.0}–{100 * r.Top1High:0.0}), {r.Samples} samples, {r.Classes} classes{remarks}"),

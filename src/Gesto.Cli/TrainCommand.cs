@@ -40,6 +40,15 @@ internal static class TrainCommand
             Description = "memory that features may take, e.g. 1GB; more of them are read from disk batch by batch (default: half of the machine's)",
         };
         var device = DeviceOption.Build("what computes; on a GPU a run is not the same to the bit from one time to the next");
+        var pseudoFrom = new Option<string?>("--pseudo-labels-from")
+        {
+            Description = "self-training: learn also from the test samples, with the labels that this run or ensemble gives them; the score on them is then transductive",
+        };
+        var pseudoAbove = new Option<double>("--pseudo-labels-above")
+        {
+            Description = "lowest probability of the answers that become labels",
+            DefaultValueFactory = _ => SelfTraining.DefaultAbove,
+        };
         var fold = new Option<string?>("--fold")
         {
             Description = $"cross-validation: leave out fold NUMBER/COUNT, e.g. 2/5, or 2/{Fold.All}; 'gesto evaluate --split fold' scores it",
@@ -55,13 +64,18 @@ internal static class TrainCommand
             "Several processes train one run together when they are started by Open MPI's mpirun, or (not tried yet) by srun --mpi=pmix:\n" +
             "          mpirun -n 4 gesto train features --run runs/first --threads 1")
         {
-            features, recipe, run, resume, set, seed, fold, by, threads, device, radarFrom, memory,
+            features, recipe, run, resume, set, seed, fold, by, threads, device, radarFrom, memory, pseudoFrom, pseudoAbove,
         };
+        pseudoAbove.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double>() is not (>= 0 and <= 1)) result.AddError("--pseudo-labels-above: a probability, 0 to 1.");
+        });
         command.SetAction((parsed, cancel) => Task.FromResult(TogetherOrAlone(parsed.GetValue(run)!.FullName, ranks => Train(
             parsed.GetValue(features)!.FullName, parsed.GetValue(recipe), parsed.GetValue(run)!.FullName, parsed.GetValue(resume),
             [.. parsed.GetValue(set)!, .. Settings(parsed.GetValue(seed), parsed.GetValue(fold), parsed.GetValue(by))],
             parsed.GetValue(threads), parsed.GetValue(radarFrom)?.FullName,
-            parsed.GetValue(memory) is { } size ? ParseSize(size) : null, DeviceOption.Of(parsed, device), ranks, cancel), cancel)));
+            parsed.GetValue(memory) is { } size ? ParseSize(size) : null, DeviceOption.Of(parsed, device),
+            (parsed.GetValue(pseudoFrom), parsed.GetValue(pseudoAbove)), ranks, cancel), cancel)));
         return command;
     }
 
@@ -102,7 +116,7 @@ internal static class TrainCommand
 
     private static int Train(
         string features, string? recipeName, string run, bool resume, string[] settings, int? threads, string? radarFrom,
-        long? memory, ComputeDevice? device, IRanks ranks, CancellationToken cancel)
+        long? memory, ComputeDevice? device, (string? From, double Above) pseudoLabels, IRanks ranks, CancellationToken cancel)
     {
         CoreClaim.Take(shared: threads is not null || ranks.Count > 1);
         // A resumed run that names no recipe and sets nothing goes on with its own.
@@ -110,19 +124,25 @@ internal static class TrainCommand
             ? null
             : RecipeFile.Load(recipeName ?? "late-fusion", settings);
         FeatureSet set = FeatureSet.Open(features);
+        // A run that is gone on with has its labels already.
+        PseudoLabels? pseudo = pseudoLabels.From is not { } from || (resume && (RunDirectory.Exists(run) || EnsembleTraining.Exists(run)))
+            ? null
+            : ProgressBar.Run(progress => SelfTraining.Label(from, set, pseudoLabels.Above, threads ?? Environment.ProcessorCount, progress, cancel));
+        if (pseudo is not null && ranks.Rank == 0)
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pseudo.ClassIds.Count} test samples are learnt from with the labels that {pseudo.From} gives them."));
         if (recipe?.Members.Count > 0 || (resume && EnsembleTraining.Exists(run)))
         {
             if (ranks.Count > 1)
                 throw new InvalidDataException("A recipe with members is trained by one process. Train its members under mpirun one by one, then 'gesto ensemble'.");
             return TrainMembers(
-                set, EnsembleTraining.Exists(run) && recipeName is null ? null : recipe, settings, run, resume, threads, radarFrom, memory, device, cancel);
+                set, EnsembleTraining.Exists(run) && recipeName is null ? null : recipe, settings, run, resume, threads, radarFrom, memory, device, pseudo, cancel);
         }
         if (ranks.Rank > 0)
         {
-            TrainingRun.Start(set, recipe, run, resume, threads, radarFrom, memory, device, progress: null, ranks, cancel);
+            TrainingRun.Start(set, recipe, run, resume, threads, radarFrom, memory, device, pseudo, progress: null, ranks, cancel);
             return ExitCode.Done;
         }
-        TrainingResult result = ProgressBar.Run(progress => TrainingRun.Start(set, recipe, run, resume, threads, radarFrom, memory, device, progress, ranks, cancel));
+        TrainingResult result = ProgressBar.Run(progress => TrainingRun.Start(set, recipe, run, resume, threads, radarFrom, memory, device, pseudo, progress, ranks, cancel));
         if (result.Skipped > 0)
             Console.Error.WriteLine($"{result.Skipped} labelled samples lack features this recipe needs and were not used (run.json lists them).");
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -135,12 +155,12 @@ internal static class TrainCommand
 
     private static int TrainMembers(
         FeatureSet features, Recipe? recipe, string[] settings, string run, bool resume, int? threads, string? radarFrom, long? memory,
-        ComputeDevice? device, CancellationToken cancel)
+        ComputeDevice? device, PseudoLabels? pseudo, CancellationToken cancel)
     {
         if (radarFrom is not null)
             throw new InvalidDataException("--radar-from is for one run; members of a recipe share their radar encoder by themselves.");
         (EnsembleFile file, Calibration? calibration) = ProgressBar.Run(progress => EnsembleTraining.Start(
-            features, recipe, settings, run, resume, threads, (member, result) => Console.Error.WriteLine($"{member}: {Kept(result)}."), memory, device, progress, cancel));
+            features, recipe, settings, run, resume, threads, (member, result) => Console.Error.WriteLine($"{member}: {Kept(result)}."), memory, device, pseudo, progress, cancel));
         Console.Error.WriteLine(EnsembleCommand.Summary(file, calibration));
         Console.Error.WriteLine($"Next: gesto evaluate {run} {features.Folder} --split test");
         return 0;

@@ -26,6 +26,7 @@ public static class EnsembleTraining
     /// <param name="trained">Told of each member's result.</param>
     /// <param name="memory">As in <see cref="TrainingRun.Start"/>.</param>
     /// <param name="device">As in <see cref="TrainingRun.Start"/>.</param>
+    /// <param name="pseudo">As in <see cref="TrainingRun.Start"/>.</param>
     /// <param name="progress">Told about each member's training.</param>
     /// <param name="cancel">Leaves the last whole checkpoint behind.</param>
     /// <returns>As <see cref="EnsembleFit.Make"/>.</returns>
@@ -34,9 +35,9 @@ public static class EnsembleTraining
     public static (EnsembleFile File, Calibration? Calibration) Start(
         FeatureSet features, Recipe? recipe, IReadOnlyList<string> settings, string folder, bool resume, int? threads = null,
         Action<string, TrainingResult>? trained = null, long? memory = null, ComputeDevice? device = null,
-        IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
+        PseudoLabels? pseudo = null, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
     {
-        (recipe, settings) = Open(folder, recipe, settings, resume);
+        (recipe, settings, pseudo) = Open(folder, recipe, settings, pseudo, resume);
         IReadOnlyList<Recipe> members = RecipeFile.LoadMembers(recipe, settings);
         var runs = new List<string>();
         for (int i = 0; i < members.Count; i++)
@@ -44,7 +45,7 @@ public static class EnsembleTraining
             string run = Path.Combine(folder, MembersFolder, FormattableString.Invariant($"{i + 1}-{members[i].Name}"));
             int from = members.Take(i).ToList().FindIndex(m => RunDirectory.ShareRadarTraining(m, members[i]));
             TrainingResult result = TrainingRun.Start(
-                features, members[i], run, resume: true, threads, from < 0 ? null : runs[from], memory, device, progress, cancel: cancel);
+                features, members[i], run, resume: true, threads, from < 0 ? null : runs[from], memory, device, pseudo, progress, cancel: cancel);
             CalibrationFit.OfRun(run, features, RunDirectory.Open(run).Facts.Threads, progress: progress, cancel: cancel);
             runs.Add(run);
             trained?.Invoke(run, result);
@@ -55,17 +56,20 @@ public static class EnsembleTraining
     }
 
     /// <returns>What is to be trained, as it is written in the folder.</returns>
-    private static (Recipe Recipe, IReadOnlyList<string> Settings) Open(string folder, Recipe? recipe, IReadOnlyList<string> settings, bool resume)
+    private static (Recipe Recipe, IReadOnlyList<string> Settings, PseudoLabels? Pseudo) Open(
+        string folder, Recipe? recipe, IReadOnlyList<string> settings, PseudoLabels? pseudo, bool resume)
     {
         string recipePath = Path.Combine(folder, RecipeName), settingsPath = Path.Combine(folder, SettingsName);
         if (!Exists(folder))
         {
             ArgumentNullException.ThrowIfNull(recipe);
-            if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(f => Path.GetFileName(f) != RecipeName))
+            if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(f => Path.GetFileName(f) is not (RecipeName or PseudoLabels.FileName)))
                 throw new IOException($"{folder}: not empty and no training of '{recipe.Name}'. Choose a new directory.");
             AtomicFile.WriteText(recipePath, RecipeFile.Format(recipe));
+            if (pseudo is null) File.Delete(Path.Combine(folder, PseudoLabels.FileName)); // of a start that was killed
+            else pseudo.Save(folder);
             AtomicFile.WriteText(settingsPath, System.Text.Json.JsonSerializer.Serialize(settings) + "\n");
-            return (recipe, settings);
+            return (recipe, settings, pseudo);
         }
         if (!resume)
             throw new IOException($"{folder}: a training is here already. Go on with it by --resume, or choose another directory.");
@@ -75,6 +79,9 @@ public static class EnsembleTraining
             throw new InvalidDataException(
                 $"{folder}: the training there is of '{there.Name}' with [{string.Join(", ", set)}], given were '{recipe.Name}' and [{string.Join(", ", settings)}]. " +
                 "Go on with --resume alone, or train into a new directory.");
-        return (there, set);
+        PseudoLabels? labels = PseudoLabels.Load(folder);
+        if (pseudo is not null && !PseudoLabels.Same(pseudo, labels))
+            throw new InvalidDataException($"{folder}: the training there has other pseudo-labels. Go on with --resume alone, or train into a new directory.");
+        return (there, set, labels);
     }
 }

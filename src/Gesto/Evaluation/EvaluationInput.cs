@@ -37,6 +37,9 @@ public sealed record EvaluationInput
     /// <summary>True where the recogniser was trained on some of these samples: such a score says nothing about new ones.</summary>
     public bool TrainedOnThese { get; init; }
 
+    /// <summary>Samples of these that the recogniser learnt from with labels another one gave: the score is transductive.</summary>
+    public int PseudoLabelled { get; init; }
+
     /// <summary>True where the recordings come from a simulator.</summary>
     public bool Simulated { get; init; }
 

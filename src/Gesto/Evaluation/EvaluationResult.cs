@@ -37,6 +37,9 @@ public sealed record EvaluationResult
 
     public required bool TrainedOnThese { get; init; }
 
+    /// <summary>As <see cref="EvaluationInput.PseudoLabelled"/>.</summary>
+    public int PseudoLabelled { get; init; }
+
     public required bool Simulated { get; init; }
 
     public required int Samples { get; init; }
@@ -162,6 +165,7 @@ public sealed record EvaluationResult
             Recipe = input.Recipe,
             Split = input.Split,
             TrainedOnThese = input.TrainedOnThese,
+            PseudoLabelled = input.PseudoLabelled,
             Simulated = input.Simulated,
             Samples = correct.Length,
             Classes = labels.Count,

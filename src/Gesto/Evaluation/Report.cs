@@ -57,6 +57,7 @@ public static class Report
         html.Add($"<header><p class=\"badges\"><span>recipe {r.Recipe}</span><span>split {r.Split}</span>");
         if (r.Simulated) html.Add($"<span class=\"warn\">simulated data</span>");
         if (r.TrainedOnThese) html.Add($"<span class=\"warn\">trained on these</span>");
+        if (r.PseudoLabelled > 0) html.Add($"<span class=\"warn\">transductive</span>");
         html.Add($"""
             </p>
             <h1>{100 * r.Top1:0.0} % <small>of {r.Samples:N0} signs recognised</small></h1>
@@ -66,6 +67,8 @@ public static class Report
             html.Add($"<p class=\"note\">The recordings come from Gesto's simulator: simulated motion, not LIS. The score says how well this pipeline works, not how well it reads signers.</p>");
         if (r.TrainedOnThese)
             html.Add($"<p class=\"note\">The recogniser was trained on these samples. The score shows that it learned them, not how well it does on new ones.</p>");
+        if (r.PseudoLabelled > 0)
+            html.Add($"<p class=\"note\">The recogniser has seen {r.PseudoLabelled:N0} of these samples in training, with labels that another recogniser guessed, never their own. The score says how well it does after such an adaptation, not how well it does on recordings it has never seen.</p>");
         html.Add($"""
             <dl class="tiles">
             <div><dt>top-5</dt><dd>{100 * r.Top5:0.0} %</dd></div>

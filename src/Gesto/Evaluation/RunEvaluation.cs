@@ -69,7 +69,8 @@ public static class RunEvaluation
             Labels = recogniser.Labels,
             Recipe = recogniser.Recipe.Name,
             Split = NameOf(split),
-            TrainedOnThese = present.Any(s => trained.Contains(s.Key)),
+            TrainedOnThese = present.Any(s => trained.Contains(s.Key) && !Pseudo(s)),
+            PseudoLabelled = present.Count(Pseudo),
             Simulated = File.Exists(Path.Combine(featuresFolder, FeatureSet.SimulatedFile)),
             Seed = seed,
             WatchedPairs = CostlyPairs.Of(recogniser.Recipe),
@@ -79,6 +80,8 @@ public static class RunEvaluation
             MillisecondsASample = Milliseconds(recogniser, features, present, clock),
             Facts = FactsOf(recogniser, runFolder, samples.Count - present.Length, remark, seed, clock),
         };
+
+        bool Pseudo(Sample sample) => recogniser.Facts.PseudoLabels?.ClassIds.ContainsKey(sample.Key) == true;
     }
 
     /// <summary>Writes `predictions-&lt;split&gt;.csv` and `.npy`, `evaluation-&lt;split&gt;.json`, `confusion-&lt;split&gt;.png` and
@@ -187,6 +190,8 @@ public static class RunEvaluation
         if (remark is not null) facts["these samples"] = remark;
         if (leftOut > 0) facts["left out"] = Text($"{leftOut} samples that extraction skipped");
         facts["training samples"] = Text($"{run.Train.Count}, and {run.Validation.Count} for validation");
+        if (run.PseudoLabels is { } pseudo)
+            facts["pseudo-labels"] = Text($"{pseudo.ClassIds.Count} of the training samples, labelled by {pseudo.From} with a probability of at least {pseudo.Above}");
         facts["training seed"] = Text($"{recogniser.Recipe.Training.Seed}");
         facts["bootstrap seed"] = Text($"{seed}");
         if (run.Rgb is { } rgb) facts["RGB features"] = $"{rgb.Encoder}, {rgb.Preprocessing}";

@@ -175,6 +175,8 @@ public sealed class Ensemble : IRecogniser
             Radar = radar?.Radar,
             RadarWidth = radar?.RadarWidth ?? 0,
             Train = [.. members.SelectMany(m => m.Facts.Train).Distinct()],
+            PseudoLabels = members.Select(m => m.Facts.PseudoLabels).OfType<PseudoLabels>().ToArray() is { Length: > 0 } pseudo
+                ? pseudo[0] with { ClassIds = pseudo.SelectMany(p => p.ClassIds).DistinctBy(p => p.Key).ToDictionary() } : null,
             Validation = [.. members.Select(m => m.Facts.Validation).Aggregate((a, b) => [.. a.Intersect(b)])],
             Fold = [.. members.Select(m => m.Facts.Fold).Aggregate((a, b) => [.. a.Intersect(b)])],
             DataFingerprint = string.Join(' ', members.Select(m => m.Facts.DataFingerprint).Distinct()),

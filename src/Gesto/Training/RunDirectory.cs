@@ -51,6 +51,9 @@ public sealed record RunFacts
     /// <summary>The samples of the fold that was left out of both; empty outside cross-validation.</summary>
     public IReadOnlyList<string> Fold { get; init; } = [];
 
+    /// <summary>Samples of <see cref="Train"/> that another recogniser labelled; null where people labelled all.</summary>
+    public PseudoLabels? PseudoLabels { get; init; }
+
     /// <summary>Labelled samples without all the features the recipe asks for: not used.</summary>
     public required IReadOnlyList<string> Skipped { get; init; }
 
@@ -180,6 +183,7 @@ public sealed class RunDirectory
             : from.Facts.LabelSet.Fingerprint != Facts.LabelSet.Fingerprint ? "label set"
             : from.Facts.Radar is null || Facts.Radar is null ? "modalities"
             : FeatureStore.Difference(from.Facts.Radar, Facts.Radar) is { } key ? $"radar frames ({key})"
+            : !PseudoLabels.Same(from.Facts.PseudoLabels, Facts.PseudoLabels) ? "pseudo-labels"
             : !from.Facts.Train.SequenceEqual(Facts.Train) || !from.Facts.Validation.SequenceEqual(Facts.Validation) ? "samples"
             : !File.Exists(from.RadarBestPath) ? "trained: it has no finished epoch"
             : null;

@@ -48,13 +48,14 @@ internal sealed class TrainingData
 
     /// <param name="features">What 'gesto extract' wrote.</param>
     /// <param name="recipe">What of them is used.</param>
+    /// <param name="pseudo">Samples to learn from besides; null = none. None of them is ever held out.</param>
     /// <param name="memory">Bytes that they may take; null = half of what the process may use.</param>
     /// <param name="progress">Counts samples.</param>
     /// <param name="cancel">Noticed between samples.</param>
     /// <exception cref="InvalidDataException">The features lack what the recipe asks for, or hold NaN; or one recording is in two
     /// parts of the split.</exception>
     public static TrainingData Load(
-        FeatureSet features, Recipe recipe, long? memory, IProgress<WorkProgress>? progress, CancellationToken cancel)
+        FeatureSet features, Recipe recipe, PseudoLabels? pseudo, long? memory, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         FeatureStore? rgb = recipe.UsesRgb ? features.Rgb ?? throw Lacks(recipe, "RGB") : null;
         FeatureStore? radar = recipe.UsesRadar ? features.Radar ?? throw Lacks(recipe, "radar") : null;
@@ -65,6 +66,7 @@ internal sealed class TrainingData
                 "Run 'gesto extract --radar frames' into another folder, or set radar.encoder=frozen.");
         if (rgb is not null) RequireRgb(recipe, rgb);
         ValidationSplit split = SplitOf(features.Samples, recipe.Training);
+        if (pseudo is not null) split = split with { Train = [.. split.Train, .. pseudo.SamplesOf(features)] };
         RefuseLeaks(features, split);
         var data = new TrainingData(split, features.Labels);
         if (recipe.LearnsRgb) data.RgbFrames = new FrameSequences(rgb!.Key.DType, rgb.Key.Shape.AsSpan(1));

@@ -33,13 +33,14 @@ public static class TrainingRun
     /// may use. Nothing else depends on it.</param>
     /// <param name="device">What libtorch computes on; null = the run's own, for a new run the processor. On a GPU a run is not equal to
     /// the bit from one time to the next.</param>
+    /// <param name="pseudo">Samples to learn from besides the labelled ones; null = the run's own, for a new run none.</param>
     /// <param name="progress">Told about loading, epochs and encoding.</param>
     /// <param name="ranks">The processes that train this run together, all of them with the same arguments; null = this one alone. What
     /// then is equal: see ARCHITECTURE.md.</param>
     /// <param name="cancel">Leaves the last whole checkpoint behind.</param>
     public static TrainingResult Start(
         FeatureSet features, Recipe? recipe, string folder, bool resume, int? threads = null, string? radarFrom = null,
-        long? memory = null, ComputeDevice? device = null, IProgress<WorkProgress>? progress = null, IRanks? ranks = null,
+        long? memory = null, ComputeDevice? device = null, PseudoLabels? pseudo = null, IProgress<WorkProgress>? progress = null, IRanks? ranks = null,
         CancellationToken cancel = default)
     {
         using var alone = new SingleRank();
@@ -57,9 +58,10 @@ public static class TrainingRun
         device ??= ComputeDevice.Parse(before?.Device ?? ComputeDevice.Cpu.Kind);
         Device place = device.Open(ranks.RankHere);
 
-        TrainingData data = TrainingData.Load(features, recipe, memory, progress, cancel);
+        pseudo ??= before?.PseudoLabels;
+        TrainingData data = TrainingData.Load(features, recipe, pseudo, memory, progress, cancel);
         data.PlaceFrames(place);
-        RunFacts facts = Facts(features, recipe, data, threadCount, ranks.Count, device);
+        RunFacts facts = Facts(features, recipe, data, threadCount, ranks.Count, device) with { PseudoLabels = pseudo };
         ranks.Barrier(); // all have looked at the folder
         if (ranks.Rank == 0) Begin(features, recipe, folder, facts, resume, radarFrom);
         ranks.Barrier();

@@ -89,7 +89,7 @@ public class TrainingRunTests
         TrainingRun.Start(features, Small, temporary["disk"], resume: false, threads: 1, memory: 0);
         AssertSameRun(temporary["memory"], temporary["disk"]);
         Assert.Equal((false, true), (OnDisk(null), OnDisk(0)));
-        bool OnDisk(long? memory) => TrainingData.Load(features, Small, memory, null, CancellationToken.None).OnDisk;
+        bool OnDisk(long? memory) => TrainingData.Load(features, Small, null, memory, null, CancellationToken.None).OnDisk;
     }
 
     [Theory]

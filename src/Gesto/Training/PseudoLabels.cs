@@ -1,0 +1,41 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gesto.Data;
+using Gesto.Features;
+
+namespace Gesto.Training;
+
+/// <summary>Labels that a recogniser, not a person, gave to samples of the test split, for another run to learn from beside the labelled
+/// ones: it comes to know new signers, or a later day, without one label. Such a run's score on these samples is transductive.</summary>
+/// <remarks>Source: Lee, "Pseudo-Label", 2013.</remarks>
+/// <param name="From">The recogniser's folder, as it was given.</param>
+/// <param name="Above">Lowest probability of the answers taken, 0…1.</param>
+/// <param name="ClassIds">Class id by sample.</param>
+public sealed record PseudoLabels(string From, double Above, IReadOnlyDictionary<string, int> ClassIds)
+{
+    /// <summary>Where a training of several members keeps them; a run has them in `run.json`.</summary>
+    internal const string FileName = "pseudo-labels.json";
+
+    /// <summary>The samples as train samples of these classes.</summary>
+    internal IEnumerable<Sample> SamplesOf(FeatureSet features) => features.Samples.Where(s => ClassIds.ContainsKey(s.Key)).Select(s => s with
+    {
+        Split = Split.Train,
+        ClassId = ClassIds[s.Key],
+        ClassName = features.Labels[features.Labels.LabelOf(ClassIds[s.Key])].Name,
+    });
+
+    internal static bool Same(PseudoLabels? a, PseudoLabels? b) =>
+        (a?.ClassIds ?? None).OrderBy(p => p.Key, StringComparer.Ordinal).SequenceEqual((b?.ClassIds ?? None).OrderBy(p => p.Key, StringComparer.Ordinal));
+
+    [JsonIgnore]
+    private static Dictionary<string, int> None { get; } = [];
+
+    /// <returns>Null where the folder has none.</returns>
+    internal static PseudoLabels? Load(string folder)
+    {
+        string path = Path.Combine(folder, FileName);
+        return File.Exists(path) ? JsonSerializer.Deserialize<PseudoLabels>(File.ReadAllText(path)) : null;
+    }
+
+    internal void Save(string folder) => AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this) + "\n");
+}
