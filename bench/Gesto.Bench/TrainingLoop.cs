@@ -33,7 +33,7 @@ internal static class TrainingLoop
 
     private static double[] Bare(FeatureSet features, Recipe recipe, RunFacts facts)
     {
-        TrainingData data = TrainingData.Load(features, recipe, null, null, CancellationToken.None);
+        TrainingData data = TrainingData.Load(features, recipe, null, null, null, CancellationToken.None);
         using SignModel model = ModelFactory.Sign(recipe, facts);
         using var adam = new Adam(model.named_parameters(), recipe.Training.LearningRate);
         FeatureSequences rgbs = new(facts.RgbWidth, recipe.Rgb.RemoveStatic), radars = new(facts.RadarWidth, recipe.Radar.CentreFeatures);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Data;
 using Gesto.Evaluation;
 using Gesto.Inference;
 using Gesto.Training;
@@ -54,7 +53,15 @@ internal static class CompareCommand
     }
 
     internal static RunComparison Compare(IReadOnlyList<string> folders, string split, int seed) => RunComparison.Of(
-        [.. folders.Zip(Names(folders), (folder, name) => new ComparedRun(name, LabelsOf(folder), PredictionFile.Load(folder, split)))], split, seed);
+        [.. folders.Zip(Names(folders), (folder, name) => Read(folder, name, split))], split, seed);
+
+    private static ComparedRun Read(string folder, string name, string split)
+    {
+        IReadOnlyList<SavedPrediction> predictions = PredictionFile.Load(folder, split);
+        RunFacts[] facts = [.. RunsOf(folder).Select(run => RunDirectory.Open(run).Facts)];
+        var pseudo = facts.SelectMany(f => f.PseudoLabels?.ClassIds.Keys ?? []).ToHashSet();
+        return new ComparedRun(name, facts[0].LabelSet, predictions, predictions.Count(p => pseudo.Contains(p.Sample)));
+    }
 
     /// <returns>The result for people: runs first, then each pair's verdict and classes.</returns>
     internal static string Summary(RunComparison r)
@@ -62,7 +69,7 @@ internal static class CompareCommand
         int width = r.Runs.Max(run => run.Run.Length);
         var lines = new List<string> { Text($"{r.Samples} samples of {r.Split}") };
         foreach (RunScore run in r.Runs)
-            lines.Add(Text($"  {run.Run.PadRight(width)}  {100 * run.Top1,5:0.0} % ({100 * run.Top1Low:0.0}–{100 * run.Top1High:0.0})"));
+            lines.Add(Text($"  {run.Run.PadRight(width)}  {100 * run.Top1,5:0.0} % ({100 * run.Top1Low:0.0}–{100 * run.Top1High:0.0}){EvaluateCommand.Transductive(run.PseudoLabelled)}"));
         foreach (PairComparison pair in r.Pairs)
         {
             lines.Add("");
@@ -92,12 +99,11 @@ internal static class CompareCommand
         lines.Add($"  {what}: {string.Join(", ", all.Take(ClassesShown).Select(c => Text($"{c.Name} {c.CorrectA} against {c.CorrectB} of {c.Support}")))}{more}");
     }
 
-    private static LabelSet LabelsOf(string folder)
-    {
-        if (CrossValidationResult.Exists(folder)) return RunDirectory.Open(Path.Combine(folder, "fold-1")).Facts.LabelSet;
-        if (!Ensemble.Exists(folder)) return RunDirectory.Open(folder).Facts.LabelSet;
-        return RunDirectory.Open(Path.Combine(folder, EnsembleFile.Load(folder).Members[0].Run)).Facts.LabelSet;
-    }
+    /// <returns>The run, the runs that vote in it, or the first fold of a cross-validation.</returns>
+    private static string[] RunsOf(string folder) =>
+        CrossValidationResult.Exists(folder) ? [Path.Combine(folder, "fold-1")]
+        : Ensemble.Exists(folder) ? [.. EnsembleFile.Load(folder).Members.Select(m => Path.Combine(folder, m.Run))]
+        : [folder];
 
     /// <returns>The folders' own names where these differ, else the paths as given.</returns>
     private static string[] Names(IReadOnlyList<string> folders)

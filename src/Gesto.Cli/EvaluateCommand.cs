@@ -64,7 +64,7 @@ internal static class EvaluateCommand
     internal static string Summary(EvaluationResult r)
     {
         string remarks = (r.Simulated ? ", simulated data" : "") + (r.TrainedOnThese ? ", trained on these samples" : "") +
-            (r.PseudoLabelled > 0 ? Text($", transductive: trained on {r.PseudoLabelled} of these with guessed labels") : "");
+            Transductive(r.PseudoLabelled);
         var lines = new List<string>
         {
             Text($"{r.Recipe} on {r.Split}: top-1 {100 * r.Top1:0.0} % (95 % interval {100 * r.Top1Low:0.0}–{100 * r.Top1High:0.0}), {r.Samples} samples, {r.Classes} classes{remarks}"),
@@ -93,6 +93,10 @@ internal static class EvaluateCommand
         RunEvaluation.FoldSplit => null,
         _ => Split.Test,
     };
+
+    /// <returns>What must stand beside the score of a run that has seen some of the samples, with another one's labels.</returns>
+    internal static string Transductive(int pseudoLabelled) =>
+        pseudoLabelled > 0 ? Text($", transductive: trained on {pseudoLabelled} of these with guessed labels") : "";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

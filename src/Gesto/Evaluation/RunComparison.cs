@@ -8,10 +8,11 @@ namespace Gesto.Evaluation;
 /// <param name="Name">What to call it.</param>
 /// <param name="Labels">Its label set.</param>
 /// <param name="Predictions">One line a sample.</param>
-public sealed record ComparedRun(string Name, LabelSet Labels, IReadOnlyList<SavedPrediction> Predictions);
+/// <param name="PseudoLabelled">As <see cref="EvaluationInput.PseudoLabelled"/>.</param>
+public sealed record ComparedRun(string Name, LabelSet Labels, IReadOnlyList<SavedPrediction> Predictions, int PseudoLabelled = 0);
 
 /// <summary>A run's own score in a comparison, fractions 0…1.</summary>
-public sealed record RunScore(string Run, double Top1, double Top1Low, double Top1High);
+public sealed record RunScore(string Run, double Top1, double Top1Low, double Top1High, int PseudoLabelled);
 
 /// <summary>How often two runs recognised one class.</summary>
 public sealed record ClassDifference(int Id, string Name, int Support, int CorrectA, int CorrectB);
@@ -104,7 +105,7 @@ public sealed record RunComparison
             Split = split,
             Samples = signers.Length,
             IntervalMethod = BootstrapInterval.OfMean(new double[signers.Length], signers, seed).Method,
-            Runs = [.. ranked.Zip(intervals, (r, i) => new RunScore(r.Name, Top1(r), i.Low, i.High))],
+            Runs = [.. ranked.Zip(intervals, (r, i) => new RunScore(r.Name, Top1(r), i.Low, i.High, r.PseudoLabelled))],
             Pairs = [.. pairs.Zip(holm, (p, h) => p with { McnemarPHolm = h, Verdict = VerdictOf(p, h, pairs.Count) })],
         };
     }

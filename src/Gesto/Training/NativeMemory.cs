@@ -13,23 +13,33 @@ internal static class NativeMemory
     private const int MmapMax = -4;
 
     /// <summary>Call before libtorch allocates. Does nothing but on Linux with glibc.</summary>
-    public static void KeepFreedPages()
+    public static void KeepFreedPages() => OnGlibc(() =>
+    {
+        _ = SetOption(MmapMax, 0);
+        _ = SetOption(TrimThreshold, -1);
+        _ = SetOption(TopPad, 256 << 20);
+    });
+
+    /// <summary>Gives free pages back to the system, those inside the heap too. Batches differ in size, so what one step frees does not
+    /// fit the next, and over a long epoch the heap grows by its holes. Source: malloc_trim(3).</summary>
+    public static void GiveBack() => OnGlibc(() => _ = Trim(0));
+
+    private static void OnGlibc(Action call)
     {
         if (!OperatingSystem.IsLinux()) return;
         try
         {
-            _ = SetOption(MmapMax, 0);
-            _ = SetOption(TrimThreshold, -1);
-            _ = SetOption(TopPad, 256 << 20);
+            call();
         }
-        catch (EntryPointNotFoundException)
+        catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
         {
-            // musl has no mallopt; training is slower, not wrong.
-        }
-        catch (DllNotFoundException)
-        {
+            // musl has neither; training is slower or larger, not wrong.
         }
     }
+
+    [DllImport("libc", EntryPoint = "malloc_trim")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Trim(nuint pad);
 
     [DllImport("libc", EntryPoint = "mallopt")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

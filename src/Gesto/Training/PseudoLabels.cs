@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Gesto.Data;
 using Gesto.Features;
 
@@ -24,11 +23,8 @@ public sealed record PseudoLabels(string From, double Above, IReadOnlyDictionary
         ClassName = features.Labels[features.Labels.LabelOf(ClassIds[s.Key])].Name,
     });
 
-    internal static bool Same(PseudoLabels? a, PseudoLabels? b) =>
-        (a?.ClassIds ?? None).OrderBy(p => p.Key, StringComparer.Ordinal).SequenceEqual((b?.ClassIds ?? None).OrderBy(p => p.Key, StringComparer.Ordinal));
-
-    [JsonIgnore]
-    private static Dictionary<string, int> None { get; } = [];
+    /// <returns>True where both give the same samples the same labels.</returns>
+    internal static bool Same(PseudoLabels? a, PseudoLabels? b) => (a?.ClassIds ?? new Dictionary<string, int>()).ToHashSet().SetEquals(b?.ClassIds ?? new Dictionary<string, int>());
 
     /// <returns>Null where the folder has none.</returns>
     internal static PseudoLabels? Load(string folder)

@@ -100,6 +100,7 @@ internal static class RadarEncoderTraining
             Patience = recipe.Patience,
             LearningRate = recipe.LearningRate,
             Schedule = recipe.Schedule,
+            SavesMemory = data.OnDisk,
             LastPath = run.RadarLastPath,
             BestPath = run.RadarBestPath,
             LogChanged = logChanged,

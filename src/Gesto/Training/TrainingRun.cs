@@ -221,6 +221,7 @@ public static class TrainingRun
             WarmUp = training.WarmUp,
             WeightDecay = training.WeightDecay,
             Mixup = training.Mixup,
+            SavesMemory = data.OnDisk,
             LastPath = run.LastPath,
             BestPath = run.BestPath,
             LogChanged = lines => EpochLog.Save(run.LogPath, radarLines.Concat(lines)),

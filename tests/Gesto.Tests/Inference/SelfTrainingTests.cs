@@ -59,6 +59,9 @@ public class SelfTrainingTests
         EvaluationResult result = Evaluate("whole", Split.Test);
         Assert.Equal((3, false), (result.PseudoLabelled, result.TrainedOnThese));
         Assert.Contains("3 of these samples in training", Report.Render(result, []), StringComparison.Ordinal);
+        RunEvaluation.Save(temporary["whole"], RunEvaluation.Predict(temporary["whole"], features.Folder, Split.Test, 0, 1, TimeProvider.System, null, default), result);
+        RunComparison compared = Gesto.Cli.CompareCommand.Compare([temporary["whole"], temporary["whole"]], "test", 0);
+        Assert.Contains("transductive: trained on 3 of these with guessed labels", Gesto.Cli.CompareCommand.Summary(compared), StringComparison.Ordinal);
         Assert.Equal((0, true), (Evaluate("whole", Split.Train).PseudoLabelled, Evaluate("whole", Split.Train).TrainedOnThese));
 
         // Resumed without saying so again, it is the same run; a radar encoder that saw other labels is not taken.
