@@ -59,9 +59,6 @@ public class SelfTrainingTests
         EvaluationResult result = Evaluate("whole", Split.Test);
         Assert.Equal((3, false), (result.PseudoLabelled, result.TrainedOnThese));
         Assert.Contains("3 of these samples in training", Report.Render(result, []), StringComparison.Ordinal);
-        RunEvaluation.Save(temporary["whole"], RunEvaluation.Predict(temporary["whole"], features.Folder, Split.Test, 0, 1, TimeProvider.System, null, default), result);
-        RunComparison compared = Gesto.Cli.CompareCommand.Compare([temporary["whole"], temporary["whole"]], "test", 0);
-        Assert.Contains("transductive: trained on 3 of these with guessed labels", Gesto.Cli.CompareCommand.Summary(compared), StringComparison.Ordinal);
         Assert.Equal((0, true), (Evaluate("whole", Split.Train).PseudoLabelled, Evaluate("whole", Split.Train).TrainedOnThese));
 
         // Resumed without saying so again, it is the same run; a radar encoder that saw other labels is not taken.
@@ -71,6 +68,18 @@ public class SelfTrainingTests
             TrainingRun.Start(features, Small, temporary["cut"], resume: false, threads: 1, pseudo: pseudo, progress: progress, cancel: cancel.Token));
         TrainingRun.Start(features, Small, temporary["cut"], resume: true, threads: 1);
         Assert.Equal(File.ReadAllBytes(temporary["whole/best.safetensors"]), File.ReadAllBytes(temporary["cut/best.safetensors"]));
+
+        // A comparison says it of each.
+        TrainingRun.Start(features, Small, temporary["plain"], resume: false, threads: 1);
+        foreach (string run in new[] { "whole", "plain" })
+        {
+            EvaluationInput said = RunEvaluation.Predict(temporary[run], features.Folder, Split.Test, 0, 1, TimeProvider.System, null, default);
+            RunEvaluation.Save(temporary[run], said, EvaluationResult.Of(said));
+        }
+        RunComparison compared = Gesto.Cli.CompareCommand.Compare([temporary["plain"], temporary["whole"]], "test", 0);
+        Assert.Equal([("plain", 0), ("whole", 3)], compared.Runs.Select(r => (r.Run, r.PseudoLabelled)).Order());
+        Assert.Contains("transductive: trained on 3 of these with guessed labels", Gesto.Cli.CompareCommand.Summary(compared), StringComparison.Ordinal);
+
         Assert.Contains("pseudo-labels", Assert.Throws<InvalidDataException>(() =>
             TrainingRun.Start(features, Small, temporary["other"], resume: false, threads: 1, radarFrom: temporary["whole"])).Message, StringComparison.Ordinal);
 
