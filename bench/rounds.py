@@ -9,7 +9,7 @@ import json, os, shutil, subprocess, sys, time
 from pathlib import Path
 
 CORES = os.cpu_count()
-LAUNCHER = dict(os.environ, GLIBC_TUNABLES="glibc.malloc.hugetlb=1")  # what ./gesto sets
+LAUNCHER = dict(os.environ, GLIBC_TUNABLES="glibc.malloc.hugetlb=1", DOTNET_GCgen0size="0x800000")  # what ./gesto sets
 DISTURBED = 0.10  # of the machine's time, taken by others
 TRIES = 3
 MANY = 16  # times the recordings
