@@ -56,7 +56,8 @@ internal sealed record TrainingStage
     /// <summary>As <see cref="TrainingRecipe.BalanceClasses"/>.</summary>
     public bool BalanceClasses { get; init; }
 
-    /// <summary>Freed memory is given back after every step, which costs some percent of its time.</summary>
+    /// <summary>Freed memory is given back after every step. It costs a fusion model next to nothing, a radar encoder a third of its time, and
+    /// takes 40 % of that one's memory away.</summary>
     public bool SavesMemory { get; init; }
 
     /// <summary>Checkpoint to go on from.</summary>
