@@ -141,9 +141,10 @@ internal static partial class SampledDecoder
             byte[] frames = kept[track];
             cuts[track].Resize(images, frames.AsSpan(start, bytes));
             if (frames.Length < all) continue;
-            if (start + bytes == all) kept[track] = [];
             tell(track, frames, arrived[track]);
-            process.Rearm(); // whoever was told may have taken its time
+            if (start + bytes < all) continue;
+            kept[track] = [];
+            process.Rearm(); // whoever was told of a whole clip may have taken its time; a decoder that dawdles over one is stopped
         }
         return arrived.Select((n, i) => n == wanted[i].Length).All(complete => complete);
     }
