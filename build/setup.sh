@@ -52,6 +52,12 @@ want_mpi() {
   install_packages "tests train over Open MPI" openmpi-bin || say "no mpirun here: tests of training over MPI are skipped"
 }
 
+# Nothing that a build is made of is newer than its stamp, and it was made with this libtorch.
+up_to_date() { # stamp torch
+  [ "$(cat "$1" 2>/dev/null)" = "$2" ] &&
+    [ -z "$(find "$root/src" "$root/tests" "$root/bench" "$root/recipes" "$root/build" "$root"/*.props "$root/global.json" -newer "$1" -type f -print -quit)" ]
+}
+
 # Builds one project in Release if anything it is made of is newer than the last build here, or that was with another libtorch:
 # GESTO_LIBTORCH names the folder of one with CUDA, which is then used instead of the CPU's from NuGet.
 build() { # project
@@ -61,17 +67,20 @@ build() { # project
     [ -e "$GESTO_LIBTORCH/libtorch.so" ] || { say "GESTO_LIBTORCH=$GESTO_LIBTORCH: no libtorch.so there. Name the folder that has it, or unset the variable."; exit 1; }
     export LD_LIBRARY_PATH=$GESTO_LIBTORCH${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
   fi
-  if [ "$(cat "$stamp" 2>/dev/null)" = $torch ] && [ -z "$(find "$root/src" "$root/tests" "$root/bench" "$root/recipes" "$root/build" "$root"/*.props "$root/global.json" -newer "$stamp" -type f -print -quit)" ]; then
-    return
-  fi
-  say "building (the first time takes a few minutes: packages are downloaded)"
+  up_to_date "$stamp" $torch && return
   mkdir -p "$root/artifacts"
+  # One at a time: processes that start together, a cluster's say, would build into each other's files. macOS has no flock.
+  exec 9>"$root/artifacts/.build-lock"
+  if command -v flock >/dev/null 2>&1; then flock 9; fi
+  if up_to_date "$stamp" $torch; then exec 9>&-; return; fi
+  say "building (the first time takes a few minutes: packages are downloaded)"
   local log="$root/artifacts/build.log"
   echo $torch >"$stamp.begun"
-  if ! dotnet build "$root/$project" -c Release -v quiet -nologo -p:Torch=$torch >"$log" 2>&1; then
+  if ! dotnet build "$root/$project" -c Release -v quiet -nologo -p:Torch=$torch >"$log" 2>&1 9>&-; then
     cat "$log" >&2
     say "the build failed; the lines above are in artifacts/build.log too"
     exit 2
   fi
   mv "$stamp.begun" "$stamp"
+  exec 9>&-
 }

@@ -39,7 +39,7 @@ internal static class TrainingLoop
         FeatureSequences rgbs = new(facts.RgbWidth, recipe.Rgb.RemoveStatic), radars = new(facts.RadarWidth, recipe.Radar.CentreFeatures);
         data.Rgb.ForEach(rgbs.Add);
         data.RadarFeatures.ForEach(radars.Add);
-        var sequences = new SampleSequences(rgbs, radars);
+        var sequences = new SampleSequences(rgbs, radars, recipe.Model.Steps);
         int[] order = Trainer.Order(data.Train, data.Labels, balance: false, new Random(1));
         (ModalitySteps? Rgb, ModalitySteps? Radar, Tensor Target)[] batches = [.. order.Chunk(recipe.Training.Batch).Select(chosen =>
         {

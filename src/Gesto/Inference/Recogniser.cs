@@ -162,15 +162,22 @@ public sealed class Recogniser : IRecogniser
         if (rgb) Check("RGB", sample.Rgb, sample.RgbLength, rgbShape, rgbShape);
         if (radar) Check("radar", sample.Radar, sample.RadarLength, sample.RadarShape, run.Facts.Radar!.Shape[1..]);
         return (
-            rgb ? Encode(Loaded.Rgb, sample.Rgb!, sample.RgbLength, rgbShape) : null,
-            radar ? Encode(Loaded.Radar, sample.Radar!, sample.RadarLength, sample.RadarShape) : null);
+            rgb ? Encode(Loaded.Rgb, sample.Rgb!, sample.RgbLength, rgbShape, Recipe.Model.Steps) : null,
+            radar ? Encode(Loaded.Radar, sample.Radar!, sample.RadarLength, sample.RadarShape, Recipe.LearnsRadar ? Recipe.Model.Steps : 0) : null);
     }
 
-    /// <returns>(T, F): the values themselves where they are features already.</returns>
-    private static float[] Encode(FrameEncoder? encoder, float[] values, int length, int[] shape)
+    /// <param name="encoder">Null = they are features already.</param>
+    /// <param name="values">(T, …).</param>
+    /// <param name="length">T.</param>
+    /// <param name="shape">Of a frame.</param>
+    /// <param name="steps">What an encoder that learnt with the model has seen of a sample, as <see cref="ModelRecipe.Steps"/>.</param>
+    /// <returns>(T, F), at most so many steps.</returns>
+    private static float[] Encode(FrameEncoder? encoder, float[] values, int length, int[] shape, int steps)
     {
         if (encoder is null) return values;
-        using Tensor frames = tensor(values, [length, .. shape.Select(n => (long)n)]);
+        using Tensor all = tensor(values, [length, .. shape.Select(n => (long)n)]);
+        using Tensor chosen = tensor(Sequences.Evenly(length, length, tempo: 1, steps, null).Select(step => (long)step).ToArray());
+        using Tensor frames = all.index_select(0, chosen);
         return RadarEncoderTraining.Encode(encoder, frames);
     }
 
@@ -199,7 +206,7 @@ public sealed class Recogniser : IRecogniser
             rgbs?.Add(rgb ?? []);
             radars?.Add(radar ?? []);
         }
-        var sequences = new SampleSequences(rgbs, radars);
+        var sequences = new SampleSequences(rgbs, radars, Recipe.Model.Steps);
         int[] every = [.. Enumerable.Range(0, samples.Length)];
         int views = Recipe.Model.Views;
         Tensor logits = zeros(samples.Length, Labels.Count);

@@ -31,9 +31,9 @@ public sealed class MicroDopplerCnn : FrameEncoder
                 $"{options.Axes.Count} images of {options.Bins} bins with {cadenceBins} cadences, expected 1 or more of 8 or more with 0 or more.",
                 nameof(options));
         (this.options, this.cadenceBins) = (options, cadenceBins);
-        mean = zeros(options.Axes.Count * RadarImages.Channels, 1);
-        deviation = ones(options.Axes.Count * RadarImages.Channels, 1);
-        images = new ModuleList<ImageCnn>([.. options.Axes.Select(_ => new ImageCnn(RadarImages.Channels, options.Bins, dropout))]);
+        mean = zeros(options.Axes.Count * options.Channels, 1);
+        deviation = ones(options.Axes.Count * options.Channels, 1);
+        images = new ModuleList<ImageCnn>([.. options.Axes.Select(_ => new ImageCnn(options.Channels, options.Bins, dropout))]);
         cadences = new ModuleList<ImageCnn>(
             cadenceBins == 0 ? [] : [.. options.Axes.Select(_ => new ImageCnn(1, options.Bins, dropout))]);
         RegisterComponents();
@@ -80,10 +80,10 @@ public sealed class MicroDopplerCnn : FrameEncoder
         var features = new List<Tensor>();
         for (int i = 0; i < images.Count; i++)
         {
-            Tensor image = scaled.narrow(2, (long)i * RadarImages.Channels, RadarImages.Channels);
-            Tensor rows = images[i].Rows(image.reshape(steps * antennas, RadarImages.Channels, bins), lengths, antennas);
+            Tensor image = scaled.narrow(2, (long)i * options.Channels, options.Channels);
+            Tensor rows = images[i].Rows(image.reshape(steps * antennas, options.Channels, bins), lengths, antennas);
             features.Add(rows.view(steps, antennas, WidthPerImage));
-            if (cadenceBins > 0) features.Add(CadenceRows(cadences[i], image.select(2, RadarImages.Change), lengths));
+            if (cadenceBins > 0) features.Add(CadenceRows(cadences[i], image.select(2, options.Change), lengths));
         }
         return cat(features, 2).reshape(steps, Width((int)antennas)).MoveToOuterDisposeScope();
     }

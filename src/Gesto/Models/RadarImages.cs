@@ -36,6 +36,18 @@ public sealed record RadarImageOptions
     /// <summary>Before averaging, each range-Doppler bin becomes its distance from its mean over the sample: what moves.</summary>
     public bool RemoveStatic { get; init; }
 
+    /// <summary>With <see cref="RemoveStatic"/>: the channels of the whole echo, too, behind those of what moves.</summary>
+    public bool StaticToo { get; init; }
+
+    /// <summary>There is one antenna: no channels of differences to and products with others.</summary>
+    public bool Alone { get; init; }
+
+    /// <summary>Channels of an image of an antenna: (what moves[, everything]) × (level, change) × (itself[, |differences|, products]).</summary>
+    public int Channels => (StaticToo ? 2 : 1) * 2 * (Alone ? 1 : 3);
+
+    /// <summary>The channel that holds an antenna's own change.</summary>
+    internal int Change => Alone ? 1 : 3;
+
     /// <summary>Bins of an image: wider ones are averaged down, narrower ones repeated, so one encoder fits any radar.</summary>
     public int Bins { get; init; } = 32;
 }
@@ -43,23 +55,17 @@ public sealed record RadarImageOptions
 /// <summary>Radar frames → images over time; nothing in here learns.</summary>
 /// <remarks>Each image has two views: the level, and the level minus each bin's mean over the sample, from which room, gain
 /// and noise of a recording are gone. Each view of an antenna has three channels: itself, and the means of its |differences|
-/// to and of its products with the other antennas; with one antenna the last two are 0. So every antenna brings the same
+/// to and of its products with the other antennas. So every antenna brings the same
 /// channels, and of three antennas no pair is lost: three means of two are three pairs.</remarks>
 internal static class RadarImages
 {
-    /// <summary>Channels of an image of an antenna: (level, change) × (itself, |differences|, products).</summary>
-    public const int Channels = 6;
-
-    /// <summary>The channel that holds an antenna's own change.</summary>
-    public const int Change = 3;
-
     // Held, not implicit: see Training.Adam.
     private static readonly TorchSharp.Scalar NeperPerDecibel = MathF.Log(10) / 20;
 
     /// <param name="frames">(ΣT, A, R, D), samples one after another.</param>
     /// <param name="lengths">Frames of each sample.</param>
     /// <param name="options">Which images.</param>
-    /// <returns>(ΣT, A, images · <see cref="Channels"/>, bins) float32, not standardised.</returns>
+    /// <returns>(ΣT, A, images · <see cref="RadarImageOptions.Channels"/>, bins) float32, not standardised.</returns>
     public static Tensor From(Tensor frames, ReadOnlySpan<int> lengths, RadarImageOptions options)
     {
         using var scope = NewDisposeScope();
@@ -105,23 +111,26 @@ internal static class RadarImages
             RadarValues.Decibels => frames.sub(frames.median()).mul(NeperPerDecibel).exp(),
             _ => frames,
         };
-        if (options.RemoveStatic) values = values.sub(values.mean([0], keepdim: true)).abs();
-        var channels = new List<Tensor>(options.Axes.Count * Channels);
+        Tensor moving = options.RemoveStatic ? values.sub(values.mean([0], keepdim: true)).abs() : values;
+        Tensor[] echoes = options.StaticToo ? [moving, values] : [moving];
+        var channels = new List<Tensor>(options.Axes.Count * options.Channels);
         foreach (RadarImageAxis axis in options.Axes)
-        {
-            Tensor level = values.mean([axis == RadarImageAxis.Doppler ? 2 : 3]); // (T, A, bins)
-            if (options.Values != RadarValues.Logarithmic) level = level.log1p();
-            if (level.shape[2] != options.Bins) level = nn.functional.adaptive_avg_pool1d(level, options.Bins);
-            AddWithOthers(channels, level);
-            AddWithOthers(channels, level.sub(level.mean([0], keepdim: true)));
-        }
+            foreach (Tensor echo in echoes)
+            {
+                Tensor level = echo.mean([axis == RadarImageAxis.Doppler ? 2 : 3]); // (T, A, bins)
+                if (options.Values != RadarValues.Logarithmic) level = level.log1p();
+                if (level.shape[2] != options.Bins) level = nn.functional.adaptive_avg_pool1d(level, options.Bins);
+                AddWithOthers(channels, level, options.Alone);
+                AddWithOthers(channels, level.sub(level.mean([0], keepdim: true)), options.Alone);
+            }
         return stack(channels, 2);
     }
 
-    private static void AddWithOthers(List<Tensor> channels, Tensor antennas)
+    private static void AddWithOthers(List<Tensor> channels, Tensor antennas, bool alone)
     {
         long count = antennas.shape[1];
         channels.Add(antennas);
+        if (alone) return;
         if (count == 1)
         {
             channels.Add(zeros_like(antennas));

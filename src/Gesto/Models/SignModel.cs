@@ -30,7 +30,7 @@ public sealed class SignModel : nn.Module
     /// <param name="radar">Likewise.</param>
     /// <param name="fusion">One sequence of both.</param>
     /// <param name="temporal">One vector of a sequence.</param>
-    /// <param name="dropout">Fraction of the vector dropped while learning.</param>
+    /// <param name="dropout">Fraction of the vector dropped while learning, where the temporal model has not done so.</param>
     /// <param name="classes">K.</param>
     /// <param name="modalityDropout">Probability that, while learning, a sample that has both shows one modality only, either
     /// with equal chance. Source: N. Neverova et al., "ModDrop", TPAMI 2016.</param>
@@ -41,7 +41,7 @@ public sealed class SignModel : nn.Module
         : base(nameof(SignModel))
     {
         (this.rgb, this.radar, this.fusion, this.temporal) = (rgb, radar, fusion, temporal);
-        this.dropout = nn.Dropout(dropout);
+        this.dropout = nn.Dropout(temporal.DropsOut ? 0 : dropout);
         linear = nn.Linear(temporal.Width, classes);
         this.wideParts = wideParts;
         if (wideParts > 0) wide = nn.Linear((long)wideParts * fusion.Width, classes, hasBias: false); // linear has one

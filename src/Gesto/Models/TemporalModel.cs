@@ -9,4 +9,7 @@ public abstract class TemporalModel(string name) : nn.Module<Tensor, Tensor, Ten
 {
     /// <summary>Features of the vector.</summary>
     public abstract int Width { get; }
+
+    /// <summary>True where values of it are dropped already while learning.</summary>
+    public virtual bool DropsOut => false;
 }

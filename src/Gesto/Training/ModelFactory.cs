@@ -30,8 +30,8 @@ internal static class ModelFactory
 
     public static TemporalModel Temporal(ModelRecipe model, int width) => model.Temporal switch
     {
-        TemporalMode.Lstm => new LstmModel(width, model.Hidden, model.Layers, model.Dropout, bothWays: false, model.ForgetBias),
-        TemporalMode.BiLstm => new LstmModel(width, model.Hidden, model.Layers, model.Dropout, bothWays: true, model.ForgetBias),
+        TemporalMode.Lstm => new LstmModel(width, model.Hidden, model.Layers, model.Dropout, bothWays: false, model.ForgetBias, model.Pooling),
+        TemporalMode.BiLstm => new LstmModel(width, model.Hidden, model.Layers, model.Dropout, bothWays: true, model.ForgetBias, model.Pooling),
         TemporalMode.Transformer => new TransformerModel(width, model.Hidden, model.Layers, model.Heads, model.Dropout),
         TemporalMode.Convolution => new TemporalConvolution(width, model.Hidden, model.Layers, model.Dropout, model.Parts),
         _ => throw new ArgumentOutOfRangeException(nameof(model), model.Temporal, "Unknown temporal model."),
@@ -55,17 +55,30 @@ internal static class ModelFactory
     /// <param name="deviation">Then divided by.</param>
     public static FrameEncoder Radar(Recipe recipe, FeatureKey key, float mean, float deviation) => recipe.Model.Fusion == FusionMode.Early
         ? new FlatFrames(key.Shape[2], key.Shape[3], recipe.Radar.Preparation, mean, deviation)
-        : Radar(recipe.Radar, mean, deviation);
+        : Radar(recipe.Radar, key.Shape[1], mean, deviation);
 
-    private static FrameEncoder Radar(RadarRecipe recipe, float mean, float deviation) => recipe.FrontEnd switch
+    private static FrameEncoder Radar(RadarRecipe recipe, int antennas, float mean, float deviation) => recipe.FrontEnd switch
     {
         RadarFrontEnd.RangeDoppler => new RadarCnn(recipe.Coordinates, recipe.Preparation, mean, deviation),
         // These two measure their own channels: RadarEncoderTraining does it before the first epoch.
         RadarFrontEnd.MicroDoppler => new MicroDopplerCnn(
-            new RadarImageOptions { Values = recipe.Logarithm ? RadarValues.Magnitudes : RadarValues.Logarithmic, RemoveStatic = recipe.RemoveStatic },
+            new RadarImageOptions
+            {
+                Values = recipe.Logarithm ? RadarValues.Magnitudes : RadarValues.Logarithmic,
+                RemoveStatic = recipe.RemoveStatic,
+                StaticToo = recipe.StaticToo,
+                Alone = antennas == 1,
+            },
             cadenceBins: 0, recipe.Dropout),
         RadarFrontEnd.RangeTime => new MicroDopplerCnn(
-            new RadarImageOptions { Axes = [RadarImageAxis.Range], Values = RadarValues.Decibels, RemoveStatic = recipe.RemoveStatic },
+            new RadarImageOptions
+            {
+                Axes = [RadarImageAxis.Range],
+                Values = RadarValues.Decibels,
+                RemoveStatic = recipe.RemoveStatic,
+                StaticToo = recipe.StaticToo,
+                Alone = antennas == 1,
+            },
             recipe.Cadences, recipe.Dropout),
         _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe.FrontEnd, "Unknown front end."),
     };

@@ -85,6 +85,15 @@ public sealed record ModelRecipe
     /// <summary>Layers of the temporal model. 2: the source project's LSTM.</summary>
     public int Layers { get; init; } = 2;
 
+    /// <summary>What the LSTM's states become. Last: the source project's.</summary>
+    public Models.StatePooling Pooling { get; init; } = Models.StatePooling.Last;
+
+    /// <summary>A sample of more steps is shown in this many, spread evenly; while learning each is drawn from its own share, so that
+    /// every epoch shows others, and <see cref="TrainingRecipe.TempoSpread"/> decides how much of the sample they are spread over. An
+    /// encoder that learns with the model sees these alone. 0 = all steps. Source: the sparse sampling of L. Wang et al., "Temporal
+    /// segment networks", ECCV 2016.</summary>
+    public int Steps { get; init; }
+
     /// <summary>Parts of the clip that temporal convolutions keep apart for the last layer.</summary>
     public int Parts { get; init; } = 5;
 
@@ -128,6 +137,9 @@ public sealed record ModelRecipe
         check.AtLeastOne(Layers, "model.layers");
         check.AtLeastOne(FusionWidth, "model.fusionWidth");
         check.AtLeastOne(Parts, "model.parts");
+        check.Require(Pooling == Models.StatePooling.Last || Temporal is TemporalMode.Lstm or TemporalMode.BiLstm, "model.pooling", "meanMax",
+            "last, or model.temporal lstm or biLstm with it: the others pool in their own way");
+        check.Require(Steps >= 0, "model.steps", Steps, "0 (all) or more");
         check.Require(WideParts >= 0, "model.wideParts", WideParts, "0 (none) or more");
         check.AtLeastOne(Heads, "model.heads");
         check.Require(Views >= 1 && Views % 2 == 1, "model.views", Views, "an odd number, 1 or more");

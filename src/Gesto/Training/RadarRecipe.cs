@@ -62,6 +62,10 @@ public sealed record RadarRecipe
     /// Source: moving target indication, M. Skolnik, "Introduction to Radar Systems", chapter 3.</summary>
     public bool RemoveStatic { get; init; }
 
+    /// <summary>With <see cref="RemoveStatic"/> in the micro-Doppler and range-time front ends: images of the whole echo beside those of
+    /// what moves. Where one person sits still, what stands still tells too (docs/LOG.md).</summary>
+    public bool StaticToo { get; init; }
+
     /// <summary>Bring each sample to mean 0 and deviation 1 before the training split's scaling: where gain or background
     /// drift between recordings. Off: the strength of an echo can tell near from far.</summary>
     public bool NormaliseSample { get; init; }
@@ -99,6 +103,8 @@ public sealed record RadarRecipe
     internal void Check(RecipeCheck check)
     {
         check.Require(FrontEnd != RadarFrontEnd.RangeTime || !Logarithm, "radar.logarithm", "true", "false: range-time maps are dB, made linear by their front end");
+        check.Require(!StaticToo || (RemoveStatic && FrontEnd != RadarFrontEnd.RangeDoppler), "radar.staticToo", "true",
+            "false, or radar.removeStatic=true and radar.frontEnd microDoppler or rangeTime with it: images of what moves and of everything");
         check.Require(Cadences >= 0, "radar.cadences", Cadences, "0 (none) or more");
         check.AtLeastOne(Hidden, "radar.hidden");
         check.AtLeastOne(Batch, "radar.batch");

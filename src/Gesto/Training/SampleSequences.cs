@@ -5,7 +5,8 @@ namespace Gesto.Training;
 /// <summary>Both modalities of the same samples.</summary>
 /// <param name="Rgb">Null = the recipe uses no RGB.</param>
 /// <param name="Radar">Null = the recipe uses no radar.</param>
-internal sealed record SampleSequences(IStepSource? Rgb, IStepSource? Radar)
+/// <param name="Steps">As <see cref="ModelRecipe.Steps"/>.</param>
+internal sealed record SampleSequences(IStepSource? Rgb, IStepSource? Radar, int Steps)
 {
     /// <param name="chosen">Samples.</param>
     /// <param name="training">What to change while learning.</param>
@@ -23,8 +24,8 @@ internal sealed record SampleSequences(IStepSource? Rgb, IStepSource? Radar)
             radar[i] = Draw(Radar, chosen[i]);
 
             int[] Draw(IStepSource? of, int sample) => of is null || of.LengthOf(sample) == 0 ? []
-                : random is null ? Sequences.AtTempo(of.LengthOf(sample), of.Longest, shown)
-                : Sequences.DrawSteps(of.LengthOf(sample), of.Longest, shown, training.FrameDropout, training.TimeMasking, move, random);
+                : random is null ? Sequences.Evenly(of.LengthOf(sample), of.Longest, shown, Steps, null)
+                : Sequences.DrawSteps(of.LengthOf(sample), of.Longest, shown, training.FrameDropout, training.TimeMasking, move, random, Steps);
         }
         return (Rgb?.Batch(chosen, rgb, random), Radar?.Batch(chosen, radar, random));
     }

@@ -166,7 +166,7 @@ public static class TrainingRun
             Fill(sequences, data, features.Rgb!, data.Rgb);
             rgb = sequences;
         }
-        return (new SampleSequences(rgb, radar), rgbEncoder, radarEncoder);
+        return (new SampleSequences(rgb, radar, recipe.Model.Steps), rgbEncoder, radarEncoder);
     }
 
     /// <param name="sequences">Receives the samples of <paramref name="data"/>.</param>

@@ -112,15 +112,16 @@ public class MicroDopplerCnnTests
         using var scope = NewDisposeScope();
         Tensor frames = zeros(2, 1, 8, 16);
         frames[1, 0, 5, 3] = tensor(40f);
-        Tensor images = RadarImages.From(frames, [2], new RadarImageOptions { Bins = 16 });
+        var options = new RadarImageOptions { Bins = 16 };
+        Tensor images = RadarImages.From(frames, [2], options);
         Assert.Equal([2, 1, 12, 16], images.shape);
         // Range averaged over 8 rows: log(1 + 40/8) in Doppler bin 3; Doppler averaged over 16: range row 5 is bins 10 and 11 of 16.
         Assert.Equal(MathF.Log(6), images[1, 0, 0, 3].item<float>(), 1e-5f);
         Assert.Equal(MathF.Log(3.5f), images[1, 0, 6, 10].item<float>(), 1e-5f);
         Assert.Equal(MathF.Log(3.5f), images[1, 0, 6, 11].item<float>(), 1e-5f);
         // The change: half of it up in one frame, half of it down in the other.
-        Assert.Equal(MathF.Log(6) / 2, images[1, 0, RadarImages.Change, 3].item<float>(), 1e-5f);
-        Assert.Equal(-MathF.Log(6) / 2, images[0, 0, RadarImages.Change, 3].item<float>(), 1e-5f);
+        Assert.Equal(MathF.Log(6) / 2, images[1, 0, options.Change, 3].item<float>(), 1e-5f);
+        Assert.Equal(-MathF.Log(6) / 2, images[0, 0, options.Change, 3].item<float>(), 1e-5f);
         // Nothing else lights up.
         float everything = 3 * MathF.Log(3.5f) * 2 - MathF.Log(3.5f) * 2 + 2 * MathF.Log(6); // levels + |changes|, both images
         Assert.Equal(everything, images.abs().sum().item<float>(), 1e-4f);
@@ -161,6 +162,32 @@ public class MicroDopplerCnnTests
         Tensor empty = Frames(1, 5, 2), furnished = empty + Frames(2, 1, 2) * 5;
         float[] expected = Values(RadarImages.From(empty, [5], options)), found = Values(RadarImages.From(furnished, [5], options));
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], found[i], 1e-4f);
+    }
+
+    [Fact]
+    public void Beside_what_moves_stands_the_whole_echo()
+    {
+        using var scope = NewDisposeScope();
+        Tensor frames = Frames(1, 5, 3);
+        Tensor moving = RadarImages.From(frames, [5], new RadarImageOptions { RemoveStatic = true, Bins = 16 });
+        Tensor whole = RadarImages.From(frames, [5], new RadarImageOptions { Bins = 16 });
+        Tensor both = RadarImages.From(frames, [5], new RadarImageOptions { RemoveStatic = true, StaticToo = true, Bins = 16 });
+        for (int image = 0; image < 2; image++)
+        {
+            Assert.Equal(Values(moving.narrow(2, 6 * image, 6)), Values(both.narrow(2, 12 * image, 6)));
+            Assert.Equal(Values(whole.narrow(2, 6 * image, 6)), Values(both.narrow(2, 12 * image + 6, 6)));
+        }
+    }
+
+    [Fact]
+    public void An_antenna_alone_has_no_channels_for_others()
+    {
+        using var scope = NewDisposeScope();
+        Tensor frames = Frames(1, 5, 1);
+        Tensor all = RadarImages.From(frames, [5], new RadarImageOptions { Bins = 16 });
+        Tensor own = RadarImages.From(frames, [5], new RadarImageOptions { Bins = 16, Alone = true });
+        Assert.Equal([5, 1, 4, 16], own.shape);
+        for (int c = 0; c < 4; c++) Assert.Equal(Values(all.select(2, 3 * c)), Values(own.select(2, c)));
     }
 
     [Theory]

@@ -17,23 +17,28 @@ public class ModelContractTests
     /// <summary>RGB lengths, radar lengths: longer, shorter, equal, one step; each modality missing once.</summary>
     private static readonly int[] RgbLengths = [4, 1, 6, 0, 3], RadarLengths = [2, 5, 6, 4, 0];
 
-    public static TheoryData<FusionMode, TemporalMode> Pairs
+    /// <summary>Every fusion with every temporal model, those that have states with both ways to pool them.</summary>
+    public static TheoryData<FusionMode, TemporalMode, StatePooling> Pairs
     {
         get
         {
-            var pairs = new TheoryData<FusionMode, TemporalMode>();
+            var pairs = new TheoryData<FusionMode, TemporalMode, StatePooling>();
             foreach (FusionMode fusion in Enum.GetValues<FusionMode>())
-                foreach (TemporalMode temporal in Enum.GetValues<TemporalMode>()) pairs.Add(fusion, temporal);
+                foreach (TemporalMode temporal in Enum.GetValues<TemporalMode>())
+                {
+                    pairs.Add(fusion, temporal, StatePooling.Last);
+                    if (temporal is TemporalMode.Lstm or TemporalMode.BiLstm) pairs.Add(fusion, temporal, StatePooling.MeanMax);
+                }
             return pairs;
         }
     }
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public void Padding_never_changes_a_logit(FusionMode fusion, TemporalMode temporal)
+    public void Padding_never_changes_a_logit(FusionMode fusion, TemporalMode temporal, StatePooling pooling)
     {
         using var scope = NewDisposeScope();
-        using SignModel model = Model(fusion, temporal);
+        using SignModel model = Model(fusion, temporal, pooling);
         (ModalitySteps rgb, ModalitySteps radar) = Batch();
         ModalitySteps Dirty(ModalitySteps clean, float value)
         {
@@ -49,10 +54,10 @@ public class ModelContractTests
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public void A_longer_batch_mate_changes_no_logit(FusionMode fusion, TemporalMode temporal)
+    public void A_longer_batch_mate_changes_no_logit(FusionMode fusion, TemporalMode temporal, StatePooling pooling)
     {
         using var scope = NewDisposeScope();
-        using SignModel model = Model(fusion, temporal);
+        using SignModel model = Model(fusion, temporal, pooling);
         (ModalitySteps rgb, ModalitySteps radar) = Batch();
         float[] together = Logits(model, rgb, radar);
         for (int b = 0; b < RgbLengths.Length; b++)
@@ -67,10 +72,10 @@ public class ModelContractTests
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public void The_order_of_a_batch_orders_its_logits_and_nothing_else(FusionMode fusion, TemporalMode temporal)
+    public void The_order_of_a_batch_orders_its_logits_and_nothing_else(FusionMode fusion, TemporalMode temporal, StatePooling pooling)
     {
         using var scope = NewDisposeScope();
-        using SignModel model = Model(fusion, temporal);
+        using SignModel model = Model(fusion, temporal, pooling);
         (ModalitySteps rgb, ModalitySteps radar) = Batch();
         ModalitySteps Flip(ModalitySteps of) => new(of.Steps.flip(0), [.. of.Lengths.Reverse()]);
         float[][] forwards = [.. Logits(model, rgb, radar).Chunk(Classes)], backwards = [.. Logits(model, Flip(rgb), Flip(radar)).Chunk(Classes)];
@@ -80,10 +85,10 @@ public class ModelContractTests
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public void Every_parameter_gets_a_finite_gradient_and_every_step_counts(FusionMode fusion, TemporalMode temporal)
+    public void Every_parameter_gets_a_finite_gradient_and_every_step_counts(FusionMode fusion, TemporalMode temporal, StatePooling pooling)
     {
         using var scope = NewDisposeScope();
-        using SignModel model = Model(fusion, temporal, dropout: 0.2);
+        using SignModel model = Model(fusion, temporal, pooling, dropout: 0.2);
         model.train();
         manual_seed(3);
         (ModalitySteps rgb, ModalitySteps radar) = Batch();
@@ -118,12 +123,12 @@ public class ModelContractTests
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public void A_gpu_gives_the_processors_logits_and_gradients(FusionMode fusion, TemporalMode temporal)
+    public void A_gpu_gives_the_processors_logits_and_gradients(FusionMode fusion, TemporalMode temporal, StatePooling pooling)
     {
         Device gpu = Training.Gpu.OrSkip();
         using var scope = NewDisposeScope();
         (ModalitySteps rgb, ModalitySteps radar) = Batch();
-        using SignModel here = Model(fusion, temporal), there = Model(fusion, temporal, modalityDropout: 0.5, antennaDropout: 0.5).to(gpu);
+        using SignModel here = Model(fusion, temporal, pooling), there = Model(fusion, temporal, pooling, modalityDropout: 0.5, antennaDropout: 0.5).to(gpu);
         ModalitySteps On(ModalitySteps of) => of with { Steps = of.Steps.to(gpu) };
         var mixing = new Mixing([4, 3, 2, 1, 0], 0.7);
         Tensor target = tensor(new long[] { 0, 2, 1, 3, 1 });
@@ -145,10 +150,10 @@ public class ModelContractTests
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public void A_masked_modality_is_a_missing_one_and_a_hidden_antenna_counts_for_nothing(FusionMode fusion, TemporalMode temporal)
+    public void A_masked_modality_is_a_missing_one_and_a_hidden_antenna_counts_for_nothing(FusionMode fusion, TemporalMode temporal, StatePooling pooling)
     {
         using var scope = NewDisposeScope();
-        using SignModel model = Model(fusion, temporal);
+        using SignModel model = Model(fusion, temporal, pooling);
         ModalitySteps rgb = Steps(1, [4, 2, 6], RgbWidth), radar = Steps(2, [3, 5, 6], RadarWidth);
         ModalitySteps Missing(ModalitySteps of) => of with { Lengths = [0, 0, 0] };
         Assert.Equal(Logits(model, Missing(rgb), radar), Logits(model, rgb, radar, new ModalityMask(Rgb: false)));
@@ -193,7 +198,7 @@ public class ModelContractTests
     public void Modality_dropout_shows_rgb_alone_radar_alone_or_both_and_never_neither()
     {
         using var scope = NewDisposeScope();
-        using SignModel model = Model(FusionMode.Late, TemporalMode.Lstm, modalityDropout: 0.6);
+        using SignModel model = Model(FusionMode.Late, TemporalMode.Lstm, StatePooling.Last, modalityDropout: 0.6);
         ModalitySteps rgb = Steps(1, [6], RgbWidth), radar = Steps(2, [4], RadarWidth);
         float[][] expected = [
             Logits(model, rgb, radar), Logits(model, rgb, radar, new ModalityMask(Radar: false)), Logits(model, rgb, radar, new ModalityMask(Rgb: false))];
@@ -230,6 +235,46 @@ public class ModelContractTests
         Assert.InRange(counts[1], 1872, 2128);
         Assert.InRange(counts[2], 1372, 1628);
         Assert.InRange(counts[3], 412, 588);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Pooled_states_are_their_mean_and_their_largest_over_the_real_steps(bool bothWays)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(2);
+        using var model = new LstmModel(5, hidden: 4, layers: 2, dropout: 0, bothWays, pooling: StatePooling.MeanMax);
+        using var plain = nn.LSTM(5, 4, 2, batchFirst: true, bidirectional: bothWays);
+        foreach (((_, var mine), (_, var other)) in model.named_parameters().Zip(plain.named_parameters()))
+            using (no_grad()) other.copy_(mine);
+        Tensor steps = randn(2, 6, 5);
+        Tensor pooled = model.forward(steps, tensor(new long[] { 6, 3 }));
+        int width = bothWays ? 8 : 4;
+        Assert.Equal([2, 2 * width], pooled.shape);
+        for (int b = 0; b < 2; b++)
+        {
+            (Tensor states, _, _) = plain.call(steps[b..(b + 1), ..(b == 0 ? 6 : 3)]);
+            float[] expected = cat([states.mean([1]), states.amax([1])], 1).data<float>().ToArray(), found = pooled[b].data<float>().ToArray();
+            for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], found[i], 1e-6f);
+        }
+    }
+
+    [Fact]
+    public void What_is_pooled_loses_values_before_and_not_again()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(2);
+        var steps = new ModalitySteps(randn(20, 4, 5), [.. Enumerable.Repeat(4, 20)]);
+        foreach ((double ofStates, bool differs) in new[] { (0.0, false), (0.5, true) })
+        {
+            using var model = new SignModel(
+                new ModalityInput(5, null, 0), null, new LateFusion(5, 0), new LstmModel(5, 4, 1, ofStates, pooling: StatePooling.MeanMax), 0.9, Classes);
+            model.eval();
+            float[] expected = model.Classify(steps, null).data<float>().ToArray();
+            model.train();
+            Assert.Equal(differs, !expected.SequenceEqual(model.Classify(steps, null).data<float>().ToArray()));
+        }
     }
 
     [Fact]
@@ -296,7 +341,7 @@ public class ModelContractTests
     public void Attention_looks_at_real_keys_only_and_its_weights_are_kept()
     {
         using var scope = NewDisposeScope();
-        using SignModel model = Model(FusionMode.Attention, TemporalMode.Lstm);
+        using SignModel model = Model(FusionMode.Attention, TemporalMode.Lstm, StatePooling.Last);
         (ModalitySteps rgb, ModalitySteps radar) = Batch();
         Logits(model, rgb, radar);
         Tensor weights = model.Attention!;
@@ -325,7 +370,8 @@ public class ModelContractTests
         Assert.Equal(-3 * (1 - 0.01f * 0.1f) + 0.01f, moved[1], 1e-5f);
     }
 
-    private static SignModel Model(FusionMode fusion, TemporalMode temporal, double dropout = 0, double modalityDropout = 0, double antennaDropout = 0)
+    private static SignModel Model(
+        FusionMode fusion, TemporalMode temporal, StatePooling pooling, double dropout = 0, double modalityDropout = 0, double antennaDropout = 0)
     {
         var recipe = new Recipe
         {
@@ -333,6 +379,7 @@ public class ModelContractTests
             {
                 Fusion = fusion,
                 Temporal = temporal,
+                Pooling = pooling,
                 FusionWidth = 8,
                 Heads = 2,
                 Hidden = 8,

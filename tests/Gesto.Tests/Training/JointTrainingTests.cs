@@ -13,13 +13,14 @@ public class JointTrainingTests
         "model.hidden=8", "model.layers=1", "model.modalityDropout=0", "training.batch=8", "training.epochs=12", "training.learningRate=5e-3", "training.frameDropout=0"];
 
     [Theory]
-    [InlineData("end-to-end")]
-    [InlineData("early")]
-    public void A_planted_movement_is_learnt_from_frames_and_the_recogniser_says_what_training_said(string name)
+    [InlineData("end-to-end", "model.steps=0")]
+    [InlineData("end-to-end", "model.steps=4")]
+    [InlineData("early", "model.steps=0")]
+    public void A_planted_movement_is_learnt_from_frames_and_the_recogniser_says_what_training_said(string name, string setting)
     {
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"], rgbFrames: true);
-        TrainingResult result = Train(features, RecipeFile.Load(name, Small), temporary["run"]);
+        TrainingResult result = Train(features, RecipeFile.Load(name, [.. Small, setting]), temporary["run"]);
         Assert.True(result.ValidationAccuracy >= 0.8, $"{result.ValidationAccuracy}");
         using IRecogniser recogniser = IRecogniser.Load(temporary["run"], threads: 1);
         Sample[] test = [.. features.Samples.Where(s => s.Split == Split.Test)];
@@ -83,6 +84,10 @@ public class JointTrainingTests
     [InlineData("early", "radar.encoder=trained", "radar.epochs")]
     [InlineData("early", "model.standardise=true", "model.standardise")]
     [InlineData("end-to-end", "training.accumulation=33", "training.accumulation")]
+    [InlineData("transformer", "model.pooling=meanMax", "model.pooling")]
+    [InlineData("radar-only", "radar.staticToo=true", "radar.staticToo")]
+    [InlineData("micro-doppler", "radar.staticToo=true", "radar.staticToo")]
+    [InlineData("late-fusion", "model.steps=-1", "model.steps")]
     public void A_recipe_that_cannot_be_is_refused(string name, string setting, string key) =>
         Assert.Contains(key, Assert.Throws<InvalidDataException>(() => RecipeFile.Load(name, [setting])).Message, StringComparison.Ordinal);
 
