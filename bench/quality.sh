@@ -29,17 +29,13 @@ measure() { # name features recipe [train options…]
 if [ -n "${2:-}" ]; then
   [ -f "$work/kkt60/manifest.csv" ] || /usr/bin/python3 "$here/kkt60.py" "$2" "$work/kkt60"
   "$gesto" extract "$work/kkt60" "$work/kkt60-features" --radar-frames 70
-  # One person who sits still in one room, few recordings, the newest the most like the test part: nothing is held out, and seeds
-  # differ more than settings do (docs/LOG.md, chosen inside the first 100). Then once more: the five vote on the test part,
-  # which nobody has labelled, and five others learn from what the vote is sure of as well. One thread: the same bits anywhere.
-  kkt60=(radar.frontEnd=microDoppler radar.logarithm=true radar.staticToo=true radar.centreFeatures=false radar.encoder=joint radar.epochs=0
-    radar.augmentation.noise=0.15 model.steps=35 model.temporal=biLstm model.hidden=64 model.pooling=meanMax model.standardise=false
-    training.batch=16 training.learningRate=2e-3 training.tempoSpread=0.25 training.frameDropout=0 training.validationFraction=0
-    training.weightDecay=0.05 training.labelSmoothing=0.1 training.averaging=0.98)
+  # Few recordings, the newest the most like the test part: nothing is held out, and five seeds vote (docs/LOG.md, chosen inside the
+  # first 100). Then once more: the five vote on the test part, which nobody has labelled, and five others learn from what the vote is
+  # sure of as well. One thread: the same bits anywhere.
   guessed=()
   for go in kkt60 kkt60-self; do
     for s in 0 1 2 3 4; do
-      measure "$go-$s" "$work/kkt60-features" radar-only "${kkt60[@]/#/--set=}" --seed "$s" --threads 1 "${guessed[@]}"
+      measure "$go-$s" "$work/kkt60-features" gestures --set training.validationFraction=0 --seed "$s" --threads 1 "${guessed[@]}"
     done
     all="$work/runs/$go-five-seeds"
     [ -f "$all/ensemble.json" ] || "$gesto" ensemble "$work/runs/$go"-? --run "$all" --features "$work/kkt60-features" --equal

@@ -16,6 +16,7 @@ public class JointTrainingTests
     [InlineData("end-to-end", "model.steps=0")]
     [InlineData("end-to-end", "model.steps=4")]
     [InlineData("early", "model.steps=0")]
+    [InlineData("gestures", "model.steps=4")]
     public void A_planted_movement_is_learnt_from_frames_and_the_recogniser_says_what_training_said(string name, string setting)
     {
         using var temporary = new Folder();
@@ -28,9 +29,9 @@ public class JointTrainingTests
         Assert.True(test.Zip(said).Count(p => recogniser.Labels[Array.IndexOf(p.Second, p.Second.Max())].Id == p.First.ClassId) >= 5, "of 6 fresh samples");
         var heldOut = recogniser.Facts.Validation.ToHashSet();
         Sample[] validation = [.. features.Samples.Where(s => heldOut.Contains(s.Key))];
-        double right = validation.Zip(recogniser.PredictAll(features, validation))
-            .Count(p => recogniser.Labels[Array.IndexOf(p.Second, p.Second.Max())].Id == p.First.ClassId);
-        Assert.Equal(result.ValidationAccuracy!.Value, right / validation.Length, 1e-9);
+        // Accuracy would agree by chance where the recogniser shows its encoder other frames than training did; losses do not.
+        double loss = validation.Zip(recogniser.PredictAll(features, validation)).Average(p => -Math.Log(p.Second[recogniser.Labels.LabelOf(p.First.ClassId!.Value)]));
+        Assert.Equal(result.ValidationLoss!.Value, loss, 1e-5);
     }
 
     [Theory]
