@@ -42,6 +42,9 @@ if [ -n "${2:-}" ]; then
     score "$all" "$work/kkt60-features"
     guessed=(--pseudo-labels-from "$all")
   done
+  for recipe in radar-only micro-doppler; do # the others that need no camera and no dB
+    measure "kkt60-$recipe" "$work/kkt60-features" "$recipe" --set radar.logarithm=true --set training.validationFraction=0 --threads 1
+  done
 fi
 
 simulated=(--classes 126 --signers "$signers" --val-signers 0 --test-signers "$test_signers" --takes "$takes" --seed "$seed")
