@@ -69,9 +69,10 @@ build() { # project
   fi
   up_to_date "$stamp" $torch && return
   mkdir -p "$root/artifacts"
-  # One at a time: processes that start together, a cluster's say, would build into each other's files. macOS has no flock.
+  # One at a time: processes that start together, a cluster's say, would build into each other's files. macOS has no flock, and some
+  # network file systems no locks: there it is as it was.
   exec 9>"$root/artifacts/.build-lock"
-  if command -v flock >/dev/null 2>&1; then flock 9; fi
+  if command -v flock >/dev/null 2>&1; then flock 9 || true; fi
   if up_to_date "$stamp" $torch; then exec 9>&-; return; fi
   say "building (the first time takes a few minutes: packages are downloaded)"
   local log="$root/artifacts/build.log"

@@ -55,7 +55,7 @@ public sealed record RadarImageOptions
 /// <summary>Radar frames → images over time; nothing in here learns.</summary>
 /// <remarks>Each image has two views: the level, and the level minus each bin's mean over the sample, from which room, gain
 /// and noise of a recording are gone. Each view of an antenna has three channels: itself, and the means of its |differences|
-/// to and of its products with the other antennas. So every antenna brings the same
+/// to and of its products with the other antennas; with one antenna the last two are 0, or left out. So every antenna brings the same
 /// channels, and of three antennas no pair is lost: three means of two are three pairs.</remarks>
 internal static class RadarImages
 {
