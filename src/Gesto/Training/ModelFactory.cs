@@ -68,6 +68,7 @@ internal static class ModelFactory
                 RemoveStatic = recipe.RemoveStatic,
                 StaticToo = recipe.StaticToo,
                 Alone = antennas == 1,
+                Bins = recipe.Bins,
             },
             cadenceBins: 0, recipe.Dropout),
         RadarFrontEnd.RangeTime => new MicroDopplerCnn(
@@ -78,6 +79,7 @@ internal static class ModelFactory
                 RemoveStatic = recipe.RemoveStatic,
                 StaticToo = recipe.StaticToo,
                 Alone = antennas == 1,
+                Bins = recipe.Bins,
             },
             recipe.Cadences, recipe.Dropout),
         _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe.FrontEnd, "Unknown front end."),

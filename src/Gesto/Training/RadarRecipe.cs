@@ -42,6 +42,10 @@ public sealed record RadarRecipe
 {
     public RadarFrontEnd FrontEnd { get; init; } = RadarFrontEnd.RangeDoppler;
 
+    /// <summary>Bins of the micro-Doppler and range-time front ends' images; a radar's own are averaged down to them, or repeated. As many
+    /// as it has where a movement spans few of them: in a range-time map of 256 bins signing takes up two dozen.</summary>
+    public int Bins { get; init; } = 32;
+
     /// <summary>Cadences that the range-time front end looks for, 0 = none.</summary>
     public int Cadences { get; init; } = 8;
 
@@ -105,6 +109,7 @@ public sealed record RadarRecipe
         check.Require(FrontEnd != RadarFrontEnd.RangeTime || !Logarithm, "radar.logarithm", "true", "false: range-time maps are dB, made linear by their front end");
         check.Require(!StaticToo || (RemoveStatic && FrontEnd != RadarFrontEnd.RangeDoppler), "radar.staticToo", "true",
             "false, or radar.removeStatic=true and radar.frontEnd microDoppler or rangeTime with it: images of what moves and of everything");
+        check.Require(Bins >= 8 && Bins % 8 == 0, "radar.bins", Bins, "8 or a multiple of it: three poolings halve them");
         check.Require(Cadences >= 0, "radar.cadences", Cadences, "0 (none) or more");
         check.AtLeastOne(Hidden, "radar.hidden");
         check.AtLeastOne(Batch, "radar.batch");

@@ -89,6 +89,7 @@ public class JointTrainingTests
     [InlineData("radar-only", "radar.staticToo=true", "radar.staticToo")]
     [InlineData("micro-doppler", "radar.staticToo=true", "radar.staticToo")]
     [InlineData("late-fusion", "model.steps=-1", "model.steps")]
+    [InlineData("rtm", "radar.bins=12", "radar.bins")]
     public void A_recipe_that_cannot_be_is_refused(string name, string setting, string key) =>
         Assert.Contains(key, Assert.Throws<InvalidDataException>(() => RecipeFile.Load(name, [setting])).Message, StringComparison.Ordinal);
 
