@@ -71,17 +71,17 @@ build() { # project
   mkdir -p "$root/artifacts"
   # One at a time: processes that start together, a cluster's say, would build into each other's files. macOS has no flock, and some
   # network file systems no locks: there it is as it was.
-  exec 9>"$root/artifacts/.build-lock"
-  if command -v flock >/dev/null 2>&1; then flock 9 || true; fi
-  if up_to_date "$stamp" $torch; then exec 9>&-; return; fi
-  say "building (the first time takes a few minutes: packages are downloaded)"
-  local log="$root/artifacts/build.log"
-  echo $torch >"$stamp.begun"
-  if ! dotnet build "$root/$project" -c Release -v quiet -nologo -p:Torch=$torch >"$log" 2>&1 9>&-; then
-    cat "$log" >&2
-    say "the build failed; the lines above are in artifacts/build.log too"
-    exit 2
-  fi
-  mv "$stamp.begun" "$stamp"
-  exec 9>&-
+  {
+    if command -v flock >/dev/null 2>&1; then flock 9 || true; fi
+    up_to_date "$stamp" $torch && return
+    say "building (the first time takes a few minutes: packages are downloaded)"
+    local log="$root/artifacts/build.log"
+    echo $torch >"$stamp.begun"
+    if ! dotnet build "$root/$project" -c Release -v quiet -nologo -p:Torch=$torch >"$log" 2>&1 9>&-; then
+      cat "$log" >&2
+      say "the build failed; the lines above are in artifacts/build.log too"
+      exit 2
+    fi
+    mv "$stamp.begun" "$stamp"
+  } 9>"$root/artifacts/.build-lock"
 }

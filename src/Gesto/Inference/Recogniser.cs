@@ -176,8 +176,7 @@ public sealed class Recogniser : IRecogniser
     {
         if (encoder is null) return values;
         using Tensor all = tensor(values, [length, .. shape.Select(n => (long)n)]);
-        if (steps == 0 || length <= steps) return RadarEncoderTraining.Encode(encoder, all);
-        using Tensor chosen = tensor(Sequences.Spread(length, steps, tempo: 1, null).Select(step => (long)step).ToArray());
+        using Tensor chosen = tensor(Sequences.Evenly(length, length, tempo: 1, steps, null).Select(step => (long)step).ToArray());
         using Tensor frames = all.index_select(0, chosen);
         return RadarEncoderTraining.Encode(encoder, frames);
     }

@@ -55,7 +55,7 @@ public sealed class LstmModel : TemporalModel
         using var scope = NewDisposeScope();
         using var packed = nn.utils.rnn.pack_padded_sequence(input1, input2, batch_first: true, enforce_sorted: false);
         (var outputs, Tensor last, _) = lstm.call(packed); // last: (layers · ways, B, hidden), forwards before backwards
-        using var states = outputs;
+        using var states = outputs; // no tensor, so the scope does not free it
         if (pooling == StatePooling.MeanMax) return MeanAndLargest(states, input2).MoveToOuterDisposeScope();
         return (bothWays ? cat([last[-2], last[-1]], 1) : last[-1]).MoveToOuterDisposeScope();
     }

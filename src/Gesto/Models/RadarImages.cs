@@ -55,7 +55,7 @@ public sealed record RadarImageOptions
 /// <summary>Radar frames → images over time; nothing in here learns.</summary>
 /// <remarks>Each image has two views: the level, and the level minus each bin's mean over the sample, from which room, gain
 /// and noise of a recording are gone. Each view of an antenna has three channels: itself, and the means of its |differences|
-/// to and of its products with the other antennas; with one antenna the last two are 0, or left out. So every antenna brings the same
+/// to and of its products with the other antennas; one antenna alone has the first only. So every antenna brings the same
 /// channels, and of three antennas no pair is lost: three means of two are three pairs.</remarks>
 internal static class RadarImages
 {
@@ -66,8 +66,11 @@ internal static class RadarImages
     /// <param name="lengths">Frames of each sample.</param>
     /// <param name="options">Which images.</param>
     /// <returns>(ΣT, A, images · <see cref="RadarImageOptions.Channels"/>, bins) float32, not standardised.</returns>
+    /// <exception cref="ArgumentException">One antenna where the options are for several, or the other way round.</exception>
     public static Tensor From(Tensor frames, ReadOnlySpan<int> lengths, RadarImageOptions options)
     {
+        if (frames.shape[1] == 1 != options.Alone)
+            throw new ArgumentException($"Frames of {frames.shape[1]} antennas, expected {(options.Alone ? "one" : "two or more")}: the images were made for that.", nameof(frames));
         using var scope = NewDisposeScope();
         var samples = new List<Tensor>(lengths.Length);
         long start = 0;
@@ -131,12 +134,6 @@ internal static class RadarImages
         long count = antennas.shape[1];
         channels.Add(antennas);
         if (alone) return;
-        if (count == 1)
-        {
-            channels.Add(zeros_like(antennas));
-            channels.Add(zeros_like(antennas));
-            return;
-        }
         using TorchSharp.Scalar others = count - 1; // an antenna's difference to itself is 0 and adds nothing
         channels.Add(antennas.unsqueeze(1).sub(antennas.unsqueeze(2)).abs().sum(2).div(others));
         channels.Add(antennas.mul(antennas.sum(1, keepdim: true).sub(antennas)).div(others));

@@ -57,33 +57,20 @@ internal static class ModelFactory
         ? new FlatFrames(key.Shape[2], key.Shape[3], recipe.Radar.Preparation, mean, deviation)
         : Radar(recipe.Radar, key.Shape[1], mean, deviation);
 
-    private static FrameEncoder Radar(RadarRecipe recipe, int antennas, float mean, float deviation) => recipe.FrontEnd switch
+    private static FrameEncoder Radar(RadarRecipe recipe, int antennas, float mean, float deviation)
     {
-        RadarFrontEnd.RangeDoppler => new RadarCnn(recipe.Coordinates, recipe.Preparation, mean, deviation),
-        // These two measure their own channels: RadarEncoderTraining does it before the first epoch.
-        RadarFrontEnd.MicroDoppler => new MicroDopplerCnn(
-            new RadarImageOptions
-            {
-                Values = recipe.Logarithm ? RadarValues.Magnitudes : RadarValues.Logarithmic,
-                RemoveStatic = recipe.RemoveStatic,
-                StaticToo = recipe.StaticToo,
-                Alone = antennas == 1,
-                Bins = recipe.Bins,
-            },
-            cadenceBins: 0, recipe.Dropout),
-        RadarFrontEnd.RangeTime => new MicroDopplerCnn(
-            new RadarImageOptions
-            {
-                Axes = [RadarImageAxis.Range],
-                Values = RadarValues.Decibels,
-                RemoveStatic = recipe.RemoveStatic,
-                StaticToo = recipe.StaticToo,
-                Alone = antennas == 1,
-                Bins = recipe.Bins,
-            },
-            recipe.Cadences, recipe.Dropout),
-        _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe.FrontEnd, "Unknown front end."),
-    };
+        var images = new RadarImageOptions { RemoveStatic = recipe.RemoveStatic, StaticToo = recipe.StaticToo, Alone = antennas == 1, Bins = recipe.Bins };
+        return recipe.FrontEnd switch
+        {
+            RadarFrontEnd.RangeDoppler => new RadarCnn(recipe.Coordinates, recipe.Preparation, mean, deviation),
+            // These two measure their own channels: RadarEncoderTraining does it before the first epoch.
+            RadarFrontEnd.MicroDoppler => new MicroDopplerCnn(
+                images with { Values = recipe.Logarithm ? RadarValues.Magnitudes : RadarValues.Logarithmic }, cadenceBins: 0, recipe.Dropout),
+            RadarFrontEnd.RangeTime => new MicroDopplerCnn(
+                images with { Axes = [RadarImageAxis.Range], Values = RadarValues.Decibels }, recipe.Cadences, recipe.Dropout),
+            _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe.FrontEnd, "Unknown front end."),
+        };
+    }
 
     /// <returns>RGB features a step: what is stored, or what an encoder that learns makes of it.</returns>
     public static int RgbWidth(Recipe recipe, FeatureKey key)

@@ -83,7 +83,7 @@ internal static class Sequences
     /// <param name="length">Real steps, ≥ 1.</param>
     /// <param name="longest">No more are shown.</param>
     /// <param name="tempo">2 shows half as many steps; 1 shows each once.</param>
-    public static int[] AtTempo(int length, int longest, double tempo)
+    private static int[] AtTempo(int length, int longest, double tempo)
     {
         int count = Math.Clamp((int)Math.Round(length / tempo), 1, Math.Max(longest, 1));
         var steps = new int[count];

@@ -12,7 +12,7 @@ public class MicroDopplerCnnTests
     public void A_sample_gets_the_same_rows_alone_and_between_longer_ones(int antennas, int cadences)
     {
         using var scope = NewDisposeScope();
-        using MicroDopplerCnn cnn = Model(cadences);
+        using MicroDopplerCnn cnn = Model(cadences, antennas);
         cnn.eval();
         int[] lengths = [7, 3, 1, 6];
         Tensor[] samples = [.. lengths.Select((n, i) => Frames((uint)i, n, antennas))];
@@ -34,7 +34,7 @@ public class MicroDopplerCnnTests
     public void Every_parameter_gets_a_finite_gradient(int antennas, int cadences)
     {
         using var scope = NewDisposeScope();
-        using MicroDopplerCnn cnn = Model(cadences);
+        using MicroDopplerCnn cnn = Model(cadences, antennas);
         int[] lengths = [4, 6];
         Tensor rows = cnn.Encode(cnn.Scale(cat([Frames(1, 4, antennas), Frames(2, 6, antennas)], 0), lengths), lengths);
         rows.mul(tensor(FormulaTensors.Values(9, (int)rows.numel()), rows.shape)).sum().backward();
@@ -112,13 +112,13 @@ public class MicroDopplerCnnTests
         using var scope = NewDisposeScope();
         Tensor frames = zeros(2, 1, 8, 16);
         frames[1, 0, 5, 3] = tensor(40f);
-        var options = new RadarImageOptions { Bins = 16 };
+        var options = new RadarImageOptions { Alone = true, Bins = 16 };
         Tensor images = RadarImages.From(frames, [2], options);
-        Assert.Equal([2, 1, 12, 16], images.shape);
+        Assert.Equal([2, 1, 4, 16], images.shape);
         // Range averaged over 8 rows: log(1 + 40/8) in Doppler bin 3; Doppler averaged over 16: range row 5 is bins 10 and 11 of 16.
         Assert.Equal(MathF.Log(6), images[1, 0, 0, 3].item<float>(), 1e-5f);
-        Assert.Equal(MathF.Log(3.5f), images[1, 0, 6, 10].item<float>(), 1e-5f);
-        Assert.Equal(MathF.Log(3.5f), images[1, 0, 6, 11].item<float>(), 1e-5f);
+        Assert.Equal(MathF.Log(3.5f), images[1, 0, 2, 10].item<float>(), 1e-5f);
+        Assert.Equal(MathF.Log(3.5f), images[1, 0, 2, 11].item<float>(), 1e-5f);
         // The change: half of it up in one frame, half of it down in the other.
         Assert.Equal(MathF.Log(6) / 2, images[1, 0, options.Change, 3].item<float>(), 1e-5f);
         Assert.Equal(-MathF.Log(6) / 2, images[0, 0, options.Change, 3].item<float>(), 1e-5f);
@@ -144,7 +144,7 @@ public class MicroDopplerCnnTests
     public void Decibels_become_amplitudes_relative_to_the_samples_median_so_gain_does_not_count()
     {
         using var scope = NewDisposeScope();
-        var options = new RadarImageOptions { Axes = [RadarImageAxis.Range], Values = RadarValues.Decibels, Bins = 8 };
+        var options = new RadarImageOptions { Axes = [RadarImageAxis.Range], Values = RadarValues.Decibels, Alone = true, Bins = 8 };
         Tensor frames = zeros(3, 1, 8, 1);
         frames[0, 0, 2, 0] = tensor(20f);
         Tensor images = RadarImages.From(frames, [3], options), louder = RadarImages.From(frames - 37, [3], options);
@@ -183,11 +183,14 @@ public class MicroDopplerCnnTests
     public void An_antenna_alone_has_no_channels_for_others()
     {
         using var scope = NewDisposeScope();
-        Tensor frames = Frames(1, 5, 1);
-        Tensor all = RadarImages.From(frames, [5], new RadarImageOptions { Bins = 16 });
-        Tensor own = RadarImages.From(frames, [5], new RadarImageOptions { Bins = 16, Alone = true });
+        Tensor three = Frames(1, 5, 3), one = three.narrow(1, 0, 1);
+        var several = new RadarImageOptions { Bins = 16 };
+        Tensor all = RadarImages.From(three, [5], several), own = RadarImages.From(one, [5], several with { Alone = true });
         Assert.Equal([5, 1, 4, 16], own.shape);
-        for (int c = 0; c < 4; c++) Assert.Equal(Values(all.select(2, 3 * c)), Values(own.select(2, c)));
+        for (int c = 0; c < 4; c++)
+            foreach ((float expected, float found) in Values(all.narrow(1, 0, 1).select(2, 3 * c)).Zip(Values(own.select(2, c)))) Assert.Equal(expected, found, 1e-5f);
+        Assert.Throws<ArgumentException>(() => RadarImages.From(one, [5], several));
+        Assert.Throws<ArgumentException>(() => RadarImages.From(three, [5], several with { Alone = true }));
     }
 
     [Theory]
@@ -207,23 +210,26 @@ public class MicroDopplerCnnTests
     public void Measured_channels_have_mean_0_and_deviation_1_and_a_constant_one_stays_finite()
     {
         using var scope = NewDisposeScope();
-        using MicroDopplerCnn cnn = Model(0);
-        Tensor first = Frames(1, 4, 1), second = Frames(2, 9, 1);
-        cnn.Measure([first, second]);
-        Tensor scaled = cnn.Scale(cat([first, second], 0), [4, 9]); // (13, 1, 12, 16)
-        float[] mean = Values(scaled.mean([0, 1, 3])), spread = Values(scaled.std([0, 1, 3], unbiased: false));
-        for (int c = 0; c < 12; c++)
+        foreach (bool still in new[] { false, true })
         {
-            Assert.Equal(0, mean[c], 1e-4f);
-            bool constant = c % 3 != 0; // one antenna has no others to differ from
-            Assert.Equal(constant ? 0 : 1, spread[c], 1e-4f);
+            using MicroDopplerCnn cnn = Model(0, antennas: 1);
+            Tensor first = Frames(1, 4, 1), second = Frames(2, 9, 1);
+            if (still) (first, second) = (first[..1].expand_as(first), second[..1].expand_as(second));
+            cnn.Measure([first, second]);
+            Tensor scaled = cnn.Scale(cat([first, second], 0), [4, 9]); // (13, 1, 4, 16)
+            float[] mean = Values(scaled.mean([0, 1, 3])), spread = Values(scaled.std([0, 1, 3], unbiased: false));
+            for (int c = 0; c < 4; c++)
+            {
+                Assert.Equal(0, mean[c], 1e-4f);
+                Assert.Equal(still && c % 2 == 1 ? 0 : 1, spread[c], 1e-4f); // where nothing moves, nothing changes
+            }
         }
     }
 
-    private static MicroDopplerCnn Model(int cadences)
+    private static MicroDopplerCnn Model(int cadences, int antennas = 3)
     {
         manual_seed(1);
-        return new MicroDopplerCnn(new RadarImageOptions { Bins = 16 }, cadences, dropout: 0);
+        return new MicroDopplerCnn(new RadarImageOptions { Alone = antennas == 1, Bins = 16 }, cadences, dropout: 0);
     }
 
     private static Tensor Frames(uint seed, int length, int antennas) =>
