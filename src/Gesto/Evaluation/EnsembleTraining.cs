@@ -74,7 +74,7 @@ public static class EnsembleTraining
         if (!resume)
             throw new IOException($"{folder}: a training is here already. Go on with it by --resume, or choose another directory.");
         Recipe there = RecipeFile.Load(recipePath);
-        string[] set = System.Text.Json.JsonSerializer.Deserialize<string[]>(File.ReadAllText(settingsPath))!;
+        string[] set = JsonFile.Load<string[]>(settingsPath, "a list of settings", "Train into a new directory.");
         if (recipe is not null && (RecipeFile.Format(recipe) != RecipeFile.Format(there) || !settings.SequenceEqual(set)))
             throw new InvalidDataException(
                 $"{folder}: the training there is of '{there.Name}' with [{string.Join(", ", set)}], given were '{recipe.Name}' and [{string.Join(", ", settings)}]. " +

@@ -130,18 +130,8 @@ public sealed record EvaluationResult
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <exception cref="InvalidDataException">The file is not an evaluation.</exception>
-    public static EvaluationResult Load(string path)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<EvaluationResult>(File.ReadAllText(path), Json)
-                ?? throw new InvalidDataException($"{path}: found null, expected an evaluation.");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{path}: not an evaluation: {e.Message} Write it again with 'gesto evaluate'.", e);
-        }
-    }
+    public static EvaluationResult Load(string path) =>
+        JsonFile.Load<EvaluationResult>(path, "an evaluation", "Write it again with 'gesto evaluate'.", Json);
 
     /// <summary>Scores what a recogniser said.</summary>
     /// <exception cref="InvalidDataException">There are no samples, a label is outside the label set, or a probability is NaN.</exception>

@@ -77,14 +77,8 @@ public sealed class FeatureSet
     internal static SkippedSample[] ReadSkipped(string folder)
     {
         string path = Path.Combine(folder, SkippedFile);
-        if (!File.Exists(path)) return [];
-        try
-        {
-            return JsonSerializer.Deserialize<SkippedSample[]>(File.ReadAllText(path), Json) ?? [];
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{path}: not a list of skipped samples: {e.Message}", e);
-        }
+        return File.Exists(path)
+            ? JsonFile.Load<SkippedSample[]>(path, "a list of skipped samples", "Delete it and run 'gesto extract' again.", Json)
+            : [];
     }
 }

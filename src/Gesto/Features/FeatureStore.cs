@@ -39,6 +39,7 @@ public sealed class FeatureStore : IDisposable
     public const string KeyFile = "key.json";
     public const string LengthsFile = "lengths.json";
     private const string JournalFile = "journal.jsonl";
+    private const string ExtractAnew = "Delete the folder it is in and run 'gesto extract' again.";
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, IndentSize = 1 };
     private static readonly JsonSerializerOptions Compact = new();
@@ -69,15 +70,7 @@ public sealed class FeatureStore : IDisposable
         string keyPath = Path.Combine(folder, KeyFile);
         if (!File.Exists(keyPath))
             throw new DirectoryNotFoundException($"{folder}: no feature store here ({KeyFile} is missing). Make one with 'gesto extract'.");
-        FeatureKey key;
-        try
-        {
-            key = JsonSerializer.Deserialize<FeatureKey>(File.ReadAllText(keyPath))!;
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{keyPath}: not a feature key: {e.Message}", e);
-        }
+        FeatureKey key = JsonFile.Load<FeatureKey>(keyPath, "a feature key", ExtractAnew);
         return new FeatureStore(folder, key, ReadLengths(folder));
     }
 
@@ -255,15 +248,8 @@ public sealed class FeatureStore : IDisposable
         string path = Path.Combine(folder, LengthsFile);
         if (File.Exists(path))
         {
-            try
-            {
-                foreach ((string sample, int n) in JsonSerializer.Deserialize<Dictionary<string, int>>(File.ReadAllText(path))!)
-                    lengths[sample] = n;
-            }
-            catch (JsonException e)
-            {
-                throw new InvalidDataException($"{path}: not a map from sample to number of frames: {e.Message}", e);
-            }
+            foreach ((string sample, int n) in JsonFile.Load<Dictionary<string, int>>(path, "a map from sample to number of frames", ExtractAnew))
+                lengths[sample] = n;
         }
         string journalPath = Path.Combine(folder, JournalFile);
         if (!File.Exists(journalPath)) return lengths;

@@ -70,16 +70,7 @@ internal static class RecordingFingerprints
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 12));
     }
 
-    private static Dictionary<string, string> Read(string path)
-    {
-        if (!File.Exists(path)) return [];
-        try
-        {
-            return JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(path)) ?? [];
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{path}: not a map from sample to fingerprint: {e.Message}", e);
-        }
-    }
+    private static Dictionary<string, string> Read(string path) => File.Exists(path)
+        ? JsonFile.Load<Dictionary<string, string>>(path, "a map from sample to fingerprint", "Delete it and run 'gesto extract' again.")
+        : [];
 }

@@ -59,15 +59,7 @@ public sealed record Calibration
     {
         string path = Path.Combine(runFolder, FileName);
         if (!File.Exists(path)) return None;
-        Calibration found;
-        try
-        {
-            found = JsonSerializer.Deserialize<Calibration>(File.ReadAllText(path), Json) ?? throw new JsonException("it is null");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{path}: not a calibration: {e.Message} {Cure(runFolder)}", e);
-        }
+        Calibration found = JsonFile.Load<Calibration>(path, "a calibration", Cure(runFolder), Json);
         if (found.Temperature is not (> 0 and < double.PositiveInfinity))
             throw new InvalidDataException(FormattableString.Invariant(
                 $"{path}: temperature is {found.Temperature}, expected more than 0. {Cure(runFolder)}"));

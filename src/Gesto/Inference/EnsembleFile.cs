@@ -36,15 +36,7 @@ public sealed record EnsembleFile
     public static EnsembleFile Load(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        EnsembleFile file;
-        try
-        {
-            file = JsonSerializer.Deserialize<EnsembleFile>(File.ReadAllText(path), Json) ?? throw new JsonException("it is null");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{path}: not an ensemble: {e.Message} Make it again with 'gesto ensemble'.", e);
-        }
+        EnsembleFile file = JsonFile.Load<EnsembleFile>(path, "an ensemble", "Make it again with 'gesto ensemble'.", Json);
         double sum = file.Members.Sum(m => m.Weight);
         if (file.Members.Count == 0 || file.Members.Any(m => m.Weight is not >= 0) || Math.Abs(sum - 1) > 1e-6)
             throw new InvalidDataException(FormattableString.Invariant(

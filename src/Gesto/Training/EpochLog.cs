@@ -35,6 +35,7 @@ public static class EpochLog
 
     /// <returns>The lines, empty where there is no file.</returns>
     public static IReadOnlyList<EpochLine> Load(string path) => File.Exists(path)
-        ? [.. File.ReadLines(path).Where(l => l.Length > 0).Select(l => JsonSerializer.Deserialize<EpochLine>(l)!)]
+        ? [.. File.ReadLines(path).Index().Where(l => l.Item.Length > 0)
+            .Select(l => JsonFile.Parse<EpochLine>(l.Item, $"{path}, line {l.Index + 1}", "an epoch of a run", "Delete the file; 'gesto train --resume' writes it anew from the checkpoints."))]
         : [];
 }

@@ -30,7 +30,9 @@ public sealed record PseudoLabels(string From, double Above, IReadOnlyDictionary
     internal static PseudoLabels? Load(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        return File.Exists(path) ? JsonSerializer.Deserialize<PseudoLabels>(File.ReadAllText(path)) : null;
+        return File.Exists(path)
+            ? JsonFile.Load<PseudoLabels>(path, "pseudo-labels", "Train into a new directory, with --pseudo-labels-from.")
+            : null;
     }
 
     internal void Save(string folder) => AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this) + "\n");

@@ -128,15 +128,7 @@ public sealed class RunDirectory
         if (!File.Exists(path))
             throw new DirectoryNotFoundException(
                 $"{folder}: no run here (run.json is missing). Make one with 'gesto train FEATURES --recipe late-fusion --run {folder}'.");
-        RunFacts facts;
-        try
-        {
-            facts = JsonSerializer.Deserialize<RunFacts>(File.ReadAllText(path), Json)!;
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{path}: not the facts of a run: {e.Message}", e);
-        }
+        RunFacts facts = JsonFile.Load<RunFacts>(path, "the facts of a run", "Train again.", Json);
         if (facts.Version != RunFacts.CurrentVersion)
             throw new InvalidDataException($"{path}: version {facts.Version}, this Gesto reads {RunFacts.CurrentVersion}. Train again.");
         string recipePath = Path.Combine(folder, "recipe.json");

@@ -1,0 +1,28 @@
+using System.Text.Json;
+
+namespace Gesto;
+
+/// <summary>Reads the JSON files that Gesto itself has written, and says what is wrong where one was damaged or edited since.</summary>
+internal static class JsonFile
+{
+    /// <param name="path">A file that is there.</param>
+    /// <param name="expected">What it should hold, with its article: "a calibration".</param>
+    /// <param name="cure">What to do about a damaged one, a sentence.</param>
+    /// <param name="options">Those it was written with.</param>
+    /// <exception cref="InvalidDataException">Not JSON, or JSON of something else.</exception>
+    public static T Load<T>(string path, string expected, string cure, JsonSerializerOptions? options = null) where T : class =>
+        Parse<T>(File.ReadAllText(path), path, expected, cure, options);
+
+    /// <summary>As <see cref="Load"/>, of a text that came from <paramref name="place"/>.</summary>
+    public static T Parse<T>(string text, string place, string expected, string cure, JsonSerializerOptions? options = null) where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(text, options) ?? throw new JsonException("it is null.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{place}: not {expected}: {e.Message} {cure}", e);
+        }
+    }
+}
