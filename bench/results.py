@@ -1,4 +1,4 @@
-"""The table of docs/RESULTS.md from the run directories that bench/quality.sh made: results.py RUNS"""
+"""The tables of docs/RESULTS.md from the run directories that bench/quality.sh made: results.py RUNS"""
 import json
 import sys
 from pathlib import Path
@@ -8,12 +8,28 @@ def percent(score):
     return "–" if score is None else f"{100 * score['top1']:.1f} ({100 * score['top1_low']:.1f}–{100 * score['top1_high']:.1f})"
 
 
-print("| run | samples | top-1 % (95 %) | letters | words | top-5 % | ECE % (by chance) | error % at 90 % coverage | parameters | training min | ms a sample |")
-print("|---|---|---|---|---|---|---|---|---|---|---|")
-for run in sorted(Path(sys.argv[1]).iterdir()):
-    if not (run / "result.json").exists():
-        continue
-    r = json.loads((run / "result.json").read_text())
-    print(f"| {run.name} | {r['samples']} | {percent(r)} | {percent(r['letters'])} | {percent(r['words'])} | {100 * r['top5']:.1f} "
-          f"| {100 * r['ece']:.1f} ({100 * r['ece_by_chance']:.1f}) | {100 * r['error_at_90_coverage']:.1f} | {r['parameters']:,} "
-          f"| {r['training_seconds'] / 60:.1f} | {r['milliseconds_a_sample']:.1f} |")
+def points(pair):
+    signed = "{:+.1f} ({:.1f} to {:.1f})".format(*(100 * pair[key] for key in ("difference", "difference_low", "difference_high")))
+    return signed.replace("-", "−")
+
+
+runs = Path(sys.argv[1])
+results = {str(path.parent.relative_to(runs)): json.loads(path.read_text()) for path in sorted(runs.rglob("result.json"))}
+
+print("| run | samples | top-1 % (95 %) | letters | words | top-5 % | ECE % (before; by chance) | error % of the surest 90 % | of all | parameters | training min | ms a sample |")
+print("|---|---|---|---|---|---|---|---|---|---|---|---|")
+for name, r in results.items():
+    print(f"| {name} | {r['samples']} | {percent(r)} | {percent(r['letters'])} | {percent(r['words'])} | {100 * r['top5']:.1f} "
+          f"| {100 * r['ece']:.1f} ({100 * r['ece_uncalibrated']:.1f}; {100 * r['ece_by_chance']:.1f}) | {100 * r['error_at_90_coverage']:.1f} "
+          f"| {100 * (1 - r['top1']):.1f} | {r['parameters']:,} | {r['training_seconds'] / 60:.1f} | {r['milliseconds_a_sample']:.1f} |")
+
+print("\n| run | with | top-1 % (95 %) |\n|---|---|---|")
+for name, r in results.items():
+    for mask in r["masks"]:
+        print(f"| {name} | {mask['group']} | {percent(mask)} |")
+
+print("\n| runs | points | letters | words | McNemar p |\n|---|---|---|---|---|")
+for path in sorted(runs.glob("*-against-*.json")):
+    pair, = json.loads(path.read_text())["pairs"]
+    groups = [points(pair[group]) if pair[group] else "–" for group in ("letters", "words")]
+    print(f"| {pair['a']} − {pair['b']} | {points(pair)} | {' | '.join(groups)} | {pair['mcnemar_p']:.2g} |")
