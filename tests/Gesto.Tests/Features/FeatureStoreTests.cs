@@ -4,7 +4,7 @@ namespace Gesto.Tests.Features;
 
 public sealed class FeatureStoreTests : IDisposable
 {
-    private static readonly FeatureKey Key = new()
+    internal static readonly FeatureKey Key = new()
     {
         Modality = "rgb",
         Encoder = "e",
