@@ -171,7 +171,8 @@ public sealed class SmallRgbEncoder : IRgbEncoder
         {
             if (parameter.dim() == 1) continue; // norms start as the network makes them
             double bound = Math.Sqrt(6.0 * parameter.shape[0] / parameter.numel());
-            parameter.copy_(rand(parameter.shape, generator: generator).mul(2 * bound).sub(bound));
+            using Scalar span = 2 * bound, half = bound; // held: see Training.Adam
+            parameter.copy_(rand(parameter.shape, generator: generator).mul(span).sub(half));
         }
     }
 
@@ -188,8 +189,11 @@ public sealed class SmallRgbEncoder : IRgbEncoder
         return Scale(bytes, clips.Length * framesPerClip);
     }
 
-    private static Tensor Scale(byte[] frames, int count) =>
-        tensor(frames, count, Side, Side, 3).permute(0, 3, 1, 2).to(ScalarType.Float32).div(255).sub(0.5).contiguous();
+    private static Tensor Scale(byte[] frames, int count)
+    {
+        using Scalar full = 255f, half = 0.5f;
+        return tensor(frames, count, Side, Side, 3).permute(0, 3, 1, 2).to(ScalarType.Float32).div(full).sub(half).contiguous();
+    }
 
     private List<NamedTensor> Tensors()
     {

@@ -34,11 +34,12 @@ public sealed class GatedFusion : Fusion
     {
         if (rgb is null || radar is null) throw new ArgumentException("Gated fusion needs both modalities in its model.");
         using var scope = NewDisposeScope();
+        using TorchSharp.Scalar one = 1; // held: see Training.Adam
         (Tensor left, Tensor right, int[] lengths) = StepAlignment.Align(rgb, radar, alignment);
         Tensor z = gate.forward(cat([left, right], 2)).sigmoid(); // (B, T, Width)
         Tensor hasRgb = Has(rgb), hasRadar = Has(radar);          // (B, 1, 1)
-        z = z.mul(hasRadar).mul(hasRgb).add(hasRgb.mul(1 - hasRadar)); // radar missing: 1; RGB missing: 0
-        Tensor fused = z.mul(this.rgb.forward(left).tanh()).add((1 - z).mul(this.radar.forward(right).tanh()));
+        z = z.mul(hasRadar).mul(hasRgb).add(hasRgb.mul(hasRadar.neg().add(one))); // radar missing: 1; RGB missing: 0
+        Tensor fused = z.mul(this.rgb.forward(left).tanh()).add(z.neg().add(one).mul(this.radar.forward(right).tanh()));
         return (ModalitySteps.ZeroPadding(fused, lengths).MoveToOuterDisposeScope(), lengths);
 
         static Tensor Has(ModalitySteps steps) => tensor([.. steps.Lengths.Select(n => n > 0 ? 1f : 0f)], device: steps.Steps.device).view(-1, 1, 1);
