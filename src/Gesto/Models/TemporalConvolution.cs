@@ -47,9 +47,20 @@ public sealed class TemporalConvolution : TemporalModel
         {
             // Zero past the end before each layer, as it is before the start: padding is what is outside.
             Tensor real = ModalitySteps.ZeroPadding(norms[l].forward(x), lengths);
-            Tensor added = nn.functional.gelu(convolutions[l].forward(real.transpose(1, 2)).transpose(1, 2));
+            Tensor added = nn.functional.gelu(Convolve(real, convolutions[l], 1L << l));
             x = x.add(dropout.forward(added));
         }
         return ClipParts.Means(ModalitySteps.ZeroPadding(x, lengths), lengths, parts).flatten(1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The convolution as one linear map of each step and its two neighbours: libtorch's own kernels cannot be trusted with
+    /// every width (docs/LOG.md).</summary>
+    private static Tensor Convolve(Tensor steps, Conv1d convolution, long dilation)
+    {
+        long samples = steps.shape[0], length = steps.shape[1], width = steps.shape[2];
+        Tensor outside = zeros([samples, dilation, width], device: steps.device);
+        Tensor padded = cat([outside, steps, outside], 1);
+        Tensor neighbours = cat([.. Enumerable.Range(0, Kernel).Select(k => padded.narrow(1, k * dilation, length))], 2); // (B, T, 3·hidden)
+        return nn.functional.linear(neighbours, convolution.weight!.permute(0, 2, 1).reshape(-1, Kernel * width), convolution.bias);
     }
 }
