@@ -17,29 +17,47 @@ def short(score):
     return f"{100 * score['top1']:.1f}"
 
 
+def scores(results):
+    print("| run | samples | top-1 % (95 %) | letters | words | top-5 % | ECE % (before; by chance) | error % of the surest 90 % | of all | parameters | training min | ms a sample |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
+    for name, r in results.items():
+        told = ", transductive" if r["pseudo_labelled"] else ""
+        print(f"| `{name}`{told} | {r['samples']} | {percent(r)} | {percent(r['letters'])} | {percent(r['words'])} | {100 * r['top5']:.1f} "
+              f"| {100 * r['ece']:.1f} ({100 * r['ece_uncalibrated']:.1f}; {100 * r['ece_by_chance']:.1f}) | {100 * r['error_at_90_coverage']:.1f} "
+              f"| {100 * (1 - r['top1']):.1f} | {r['parameters']:,} | {r['training_seconds'] / 60:.1f} | {r['milliseconds_a_sample']:.1f} |")
+
+
+def missing(results):
+    if not any(r["masks"] for r in results.values()):
+        return
+    print("\n| run | everything | RGB missing | radar missing | antenna 1, 2, 3 missing | 1 and 2, 1 and 3, 2 and 3 missing |\n|---|---|---|---|---|---|")
+    for name, r in results.items():
+        masks = {mask["group"]: mask for mask in r["masks"]}
+        if not masks:
+            continue
+        whole = "RGB and radar" if any("RGB" in group for group in masks) else "radar"  # hidden antennas of all that the run takes
+        one, two = ([short(masks[group]) for group in sorted(masks) if group.startswith(f"{whole} without {antennas} ")] for antennas in ("antenna", "antennas"))
+        alone = [percent(masks.get(modality)) for modality in ("radar", "RGB")]
+        print(f"| `{name}` | {percent(r)} | {' | '.join(alone)} | {', '.join(one) or '–'} | {', '.join(two) or '–'} |")
+
+
+def pairs(runs):
+    print("\n| runs, simulated | points | letters | words | McNemar p |\n|---|---|---|---|---|")
+    for path in sorted(runs.glob("*-against-*.json")):
+        pair, = json.loads(path.read_text())["pairs"]
+        groups = [points(pair[group]) if pair[group] else "–" for group in ("letters", "words")]
+        print(f"| `{pair['a']}` − `{pair['b']}` | {points(pair)} | {' | '.join(groups)} | {pair['mcnemar_p']:.2g} |")
+
+
 runs = Path(sys.argv[1])
 results = {str(path.parent.relative_to(runs)): json.loads(path.read_text()) for path in runs.rglob("result.json")}
-results = dict(sorted(results.items(), key=lambda item: (-item[1]["samples"], -item[1]["top1"], item[0])))
-
-print("| run | samples | top-1 % (95 %) | letters | words | top-5 % | ECE % (before; by chance) | error % of the surest 90 % | of all | parameters | training min | ms a sample |")
-print("|---|---|---|---|---|---|---|---|---|---|---|---|")
-for name, r in results.items():
-    print(f"| `{name}` | {r['samples']} | {percent(r)} | {percent(r['letters'])} | {percent(r['words'])} | {100 * r['top5']:.1f} "
-          f"| {100 * r['ece']:.1f} ({100 * r['ece_uncalibrated']:.1f}; {100 * r['ece_by_chance']:.1f}) | {100 * r['error_at_90_coverage']:.1f} "
-          f"| {100 * (1 - r['top1']):.1f} | {r['parameters']:,} | {r['training_seconds'] / 60:.1f} | {r['milliseconds_a_sample']:.1f} |")
-
-print("\n| run | everything | RGB missing | radar missing | antenna 1, 2, 3 missing | 1 and 2, 1 and 3, 2 and 3 missing |\n|---|---|---|---|---|---|")
-for name, r in results.items():
-    masks = {mask["group"]: mask for mask in r["masks"]}
-    if not masks:
-        continue
-    whole = "RGB and radar" if any("RGB" in group for group in masks) else "radar"  # hidden antennas of all that the run takes
-    one, two = ([short(masks[group]) for group in sorted(masks) if group.startswith(f"{whole} without {antennas} ")] for antennas in ("antenna", "antennas"))
-    alone = [percent(masks.get(modality)) for modality in ("radar", "RGB")]
-    print(f"| `{name}` | {percent(r)} | {' | '.join(alone)} | {', '.join(one) or '–'} | {', '.join(two) or '–'} |")
-
-print("\n| runs | points | letters | words | McNemar p |\n|---|---|---|---|---|")
-for path in sorted(runs.glob("*-against-*.json")):
-    pair, = json.loads(path.read_text())["pairs"]
-    groups = [points(pair[group]) if pair[group] else "–" for group in ("letters", "words")]
-    print(f"| `{pair['a']}` − `{pair['b']}` | {points(pair)} | {' | '.join(groups)} | {pair['mcnemar_p']:.2g} |")
+results = dict(sorted(results.items(), key=lambda item: (-item[1]["top1"], item[0])))
+for title, simulated in (("Simulated motion, not LIS", True), ("Recorded", False)):
+    group = {name: r for name, r in results.items() if r["simulated"] == simulated}
+    if group:
+        print(f"**{title}**\n")
+        scores(group)
+        missing(group)
+        if simulated:  # quality.sh compares these alone
+            pairs(runs)
+        print()
