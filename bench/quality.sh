@@ -50,7 +50,7 @@ if [ -n "${2:-}" ]; then
   "$gesto" extract "$work/kkt60" "$work/kkt60-features" --radar-frames 70
   # Few recordings, the newest the most like the test part: nothing is held out, and five seeds vote (docs/LOG.md, chosen inside the
   # first 100). Then once more: the five vote on the test part, which nobody has labelled, and five others learn from what the vote is
-  # sure of as well. One thread: the same bits anywhere.
+  # sure of as well. One thread, whatever the cores.
   guessed=()
   for go in kkt60 kkt60-self; do
     for s in 0 1 2 3 4; do
