@@ -53,9 +53,9 @@ want_mpi() {
 }
 
 # Nothing that a build is made of is newer than its stamp, and it was made with this libtorch.
-up_to_date() { # stamp torch
-  [ "$(cat "$1" 2>/dev/null)" = "$2" ] &&
-    [ -z "$(find "$root/src" "$root/tests" "$root/bench" "$root/recipes" "$root/build" "$root"/*.props "$root/global.json" -newer "$1" -type f -print -quit)" ]
+up_to_date() { # project stamp torch
+  [ "$(cat "$2" 2>/dev/null)" = "$3" ] &&
+    [ -z "$(find "$root/src" "$root/$1" "$root/recipes" "$root/build" "$root"/*.props "$root/global.json" -newer "$2" -type f -print -quit)" ]
 }
 
 # Builds one project in Release if anything it is made of is newer than the last build here, or that was with another libtorch:
@@ -67,13 +67,13 @@ build() { # project
     [ -e "$GESTO_LIBTORCH/libtorch.so" ] || { say "GESTO_LIBTORCH=$GESTO_LIBTORCH: no libtorch.so there. Name the folder that has it, or unset the variable."; exit 1; }
     export LD_LIBRARY_PATH=$GESTO_LIBTORCH${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
   fi
-  up_to_date "$stamp" $torch && return
+  up_to_date "$project" "$stamp" $torch && return
   mkdir -p "$root/artifacts"
   # One at a time: processes that start together, a cluster's say, would build into each other's files. macOS has no flock, and some
   # network file systems no locks: there it is as it was.
   {
     if command -v flock >/dev/null 2>&1; then flock 9 || true; fi
-    up_to_date "$stamp" $torch && return
+    up_to_date "$project" "$stamp" $torch && return
     say "building (the first time takes a few minutes: packages are downloaded)"
     local log="$root/artifacts/build.log"
     echo $torch >"$stamp.begun"
