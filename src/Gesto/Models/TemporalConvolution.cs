@@ -29,8 +29,7 @@ public sealed class TemporalConvolution : TemporalModel
     {
         (this.hidden, this.parts) = (hidden, parts);
         input = nn.Linear(width, hidden);
-        convolutions = nn.ModuleList(Enumerable.Range(0, layers)
-            .Select(l => nn.Conv1d(hidden, hidden, Kernel, padding: 1L << l, dilation: 1L << l)).ToArray());
+        convolutions = nn.ModuleList(Enumerable.Range(0, layers).Select(_ => nn.Conv1d(hidden, hidden, Kernel)).ToArray()); // their weights: Convolve
         norms = nn.ModuleList(Enumerable.Range(0, layers).Select(_ => nn.LayerNorm(hidden)).ToArray());
         this.dropout = nn.Dropout(dropout);
         RegisterComponents();
