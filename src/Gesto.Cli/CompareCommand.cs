@@ -60,7 +60,13 @@ internal static class CompareCommand
         IReadOnlyList<SavedPrediction> predictions = PredictionFile.Load(folder, split);
         RunFacts[] facts = [.. RunsOf(folder).Select(run => RunDirectory.Open(run).Facts)];
         var pseudo = facts.SelectMany(f => f.PseudoLabels?.ClassIds.Keys ?? []).ToHashSet();
-        return new ComparedRun(name, facts[0].LabelSet, predictions, predictions.Count(p => pseudo.Contains(p.Sample)));
+        return new ComparedRun(name, facts[0].LabelSet, predictions, predictions.Count(p => pseudo.Contains(p.Sample)), LinearOf(folder, split));
+    }
+
+    private static GroupScore? LinearOf(string folder, string split)
+    {
+        string path = RunEvaluation.ResultPath(folder, split);
+        return File.Exists(path) ? EvaluationResult.Load(path).Linear : null;
     }
 
     /// <returns>The result for people: runs first, then each pair's verdict and classes.</returns>
@@ -69,7 +75,11 @@ internal static class CompareCommand
         int width = r.Runs.Max(run => run.Run.Length);
         var lines = new List<string> { Text($"{r.Samples} samples of {r.Split}") };
         foreach (RunScore run in r.Runs)
+        {
             lines.Add(Text($"  {run.Run.PadRight(width)}  {100 * run.Top1,5:0.0} % ({100 * run.Top1Low:0.0}–{100 * run.Top1High:0.0}){EvaluateCommand.Transductive(run.PseudoLabelled)}"));
+            if (run.Linear is { } linear)
+                lines.Add(Text($"  {"".PadRight(width)}  {linear.Group}: {100 * linear.Top1:0.0} % ({100 * linear.Top1Low:0.0}–{100 * linear.Top1High:0.0})"));
+        }
         foreach (PairComparison pair in r.Pairs)
         {
             lines.Add("");

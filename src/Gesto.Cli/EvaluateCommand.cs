@@ -74,6 +74,8 @@ internal static class EvaluateCommand
             lines.Add(Text($"  {group.Group,-7} {100 * group.Top1,5:0.0} % ({100 * group.Top1Low:0.0}–{100 * group.Top1High:0.0}), {group.Samples} samples"));
         foreach (GroupScore mask in r.Masks)
             lines.Add(Text($"  from {mask.Group}: {100 * mask.Top1:0.0} % ({100 * mask.Top1Low:0.0}–{100 * mask.Top1High:0.0})"));
+        if (r.Linear is { } linear)
+            lines.Add(Text($"  {linear.Group}: {100 * linear.Top1:0.0} % ({100 * linear.Top1Low:0.0}–{100 * linear.Top1High:0.0})"));
         lines.Add(Text($"  confidence: calibration error {100 * r.Ece:0.0} %{(r.Temperature == 1 ? "" : Text($" (uncalibrated {100 * r.EceUncalibrated:0.0} %)"))}, by chance alone {100 * r.EceByChance:0.0} %"));
         lines.Add(Text($"  wrong: {100 * (1 - r.Top1):0.0} % of all answers, {100 * r.ErrorAt90Coverage:0.0} % of the surest 90 %") +
             (r.Unknown is { } u ? Text($"; as 'unknown' below {100 * u.Threshold:0.0} %: {100 * u.SelectiveError:0.0} % of {100 * u.Coverage:0.0} %") : ""));

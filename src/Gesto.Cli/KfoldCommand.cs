@@ -15,7 +15,7 @@ internal static class KfoldCommand
     public static Command Build()
     {
         var features = new Argument<string>("FEATURES") { Description = "Folder that 'gesto extract' wrote." };
-        var recipe = new Option<string>("--recipe") { Description = "As in 'gesto train'.", DefaultValueFactory = _ => "late-fusion" };
+        var recipe = new Option<string>("--recipe") { Description = "As in 'gesto train'.", DefaultValueFactory = _ => DefaultRecipe.Name };
         var folds = new Option<string>("--folds") { Description = $"How many, or '{Fold.All}': leave one signer (or session) out at a time.", DefaultValueFactory = _ => "5" };
         var by = new Option<FoldUnit>("--by") { Description = "Never part a signer, a session, or only a sample (blocks of neighbouring sample numbers)." };
         var run = new Option<string>("--run") { Description = "Directory for the runs fold-1 … and the result; run the same command again to go on.", Required = true };
@@ -42,9 +42,9 @@ internal static class KfoldCommand
         {
             CoreClaim.Take(shared: parsed.GetValue(threads) is not null);
             string folder = parsed.GetValue(run)!;
+            FeatureSet data = FeatureSet.Open(parsed.GetValue(features)!);
             var validation = new CrossValidation(
-                FeatureSet.Open(parsed.GetValue(features)!),
-                RecipeFile.Load(parsed.GetValue(recipe)!, [.. parsed.GetValue(set)!, .. TrainCommand.Settings(parsed.GetValue(seed))]),
+                data, TrainCommand.Named(parsed.GetValue(recipe), data, [.. parsed.GetValue(set)!, .. TrainCommand.Settings(parsed.GetValue(seed))]),
                 Fold.ParseCount(parsed.GetValue(folds)!), parsed.GetValue(by), folder);
             foreach (int number in parsed.GetValue(only) is { } one ? [one] : Enumerable.Range(1, validation.Deal.Count))
             {
@@ -67,8 +67,8 @@ internal static class KfoldCommand
     {
         var lines = new List<string> { EvaluateCommand.Summary(all), Text($"  {r.Folds.Count} folds by {r.By}:") };
         foreach (FoldScore f in r.Folds)
-            lines.Add(Text($"    fold {f.Fold,-3} {100 * f.Top1,5:0.0} % of {f.Samples} samples; learnt from {f.Train}, epoch {f.Epoch}") +
-                (f.ValidationTop1 is { } chosen ? Text($" chosen by {f.Validation} others at {100 * chosen:0.0} %") : " kept as the last") +
+            lines.Add(Text($"    fold {f.Fold,-3} {100 * f.Top1,5:0.0} % of {f.Samples} samples; learnt from {f.Train}, ") + (f.Validation == 0 && f.ValidationTop1 is { } among ? Text($"cross-validated among them {100 * among:0.0} %") : Text($"epoch {f.Epoch}") +
+                (f.ValidationTop1 is { } chosen ? Text($" chosen by {f.Validation} others at {100 * chosen:0.0} %") : " kept as the last")) +
                 (f.HeldOut.Count > 0 ? $"; {Held(f.HeldOut, f.Samples)}" : ""));
         if (r.NeverTaught > 0)
             lines.Add(Text($"  {r.NeverTaught} samples are of classes that only their own fold has: they cannot be right"));

@@ -5,7 +5,6 @@ using Gesto.Cluster;
 using Gesto.Data;
 using Gesto.Evaluation;
 using Gesto.Features;
-using Gesto.Training;
 
 namespace Gesto.Cli;
 
@@ -59,9 +58,9 @@ internal static class SlurmCommand
         parsed =>
         {
             string run = parsed.GetRequiredValue<string>("--run");
+            FeatureSet features = FeatureSet.Open(parsed.GetRequiredValue<string>("FEATURES"));
             var validation = new CrossValidation(
-                FeatureSet.Open(parsed.GetRequiredValue<string>("FEATURES")),
-                RecipeFile.Load(parsed.GetRequiredValue<string>("--recipe"), parsed.GetRequiredValue<string[]>("--set")),
+                features, TrainCommand.Named(parsed.GetRequiredValue<string>("--recipe"), features, parsed.GetRequiredValue<string[]>("--set")),
                 Fold.ParseCount(parsed.GetRequiredValue<string>("--folds")), parsed.GetValue<FoldUnit>("--by"), run);
             return (Path.Combine(run, "slurm"), validation.Deal.Count, "--only \"$task\"", ["kfold", .. Typed(parsed)]);
         });

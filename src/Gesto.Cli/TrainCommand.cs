@@ -17,7 +17,7 @@ internal static class TrainCommand
         var features = new Argument<DirectoryInfo>("FEATURES") { Description = "folder that 'gesto extract' wrote" };
         var recipe = new Option<string?>("--recipe")
         {
-            Description = $"name ({string.Join(", ", RecipeFile.Names())}) or path of a .json file; default late-fusion, with --resume the run's own",
+            Description = $"name ({string.Join(", ", RecipeFile.Names())}) or path of a .json file; default {DefaultRecipe.Name}: a linear classifier and networks for the modalities there are, of which those vote that held-out samples speak for; with --resume the run's own",
         };
         var run = new Option<DirectoryInfo>("--run") { Description = "run directory to write", Required = true };
         var resume = new Option<bool>("--resume") { Description = "go on with the run that is there; the end is the same to the bit" };
@@ -79,6 +79,12 @@ internal static class TrainCommand
         return command;
     }
 
+    /// <returns>A recipe by its name, or the one for these features.</returns>
+    internal static Recipe Named(string? name, FeatureSet features, IReadOnlyList<string> settings) =>
+        IsDefault(name) ? DefaultRecipe.For(features, settings) : RecipeFile.Load(name!, settings);
+
+    private static bool IsDefault(string? name) => name is null or DefaultRecipe.Name;
+
     /// <returns>The recipe's settings that options stand for.</returns>
     internal static IEnumerable<string> Settings(int? seed, string? fold = null, FoldUnit? by = null)
     {
@@ -119,11 +125,11 @@ internal static class TrainCommand
         long? memory, ComputeDevice? device, (string? From, double Above) pseudoLabels, IRanks ranks, CancellationToken cancel)
     {
         CoreClaim.Take(shared: threads is not null || ranks.Count > 1);
+        FeatureSet set = FeatureSet.Open(features);
         // A resumed run that names no recipe and sets nothing goes on with its own.
         Recipe? recipe = resume && recipeName is null && settings.Length == 0 && (RunDirectory.Exists(run) || EnsembleTraining.Exists(run))
             ? null
-            : RecipeFile.Load(recipeName ?? "late-fusion", settings);
-        FeatureSet set = FeatureSet.Open(features);
+            : Named(recipeName, set, settings);
         // A run that is gone on with has its labels already.
         PseudoLabels? pseudo = pseudoLabels.From is not { } from || (resume && (RunDirectory.Exists(run) || EnsembleTraining.Exists(run)))
             ? null
@@ -134,6 +140,7 @@ internal static class TrainCommand
         {
             if (ranks.Count > 1)
                 throw new InvalidDataException("A recipe with members is trained by one process. Train its members under mpirun one by one, then 'gesto ensemble'.");
+            if (IsDefault(recipeName)) settings = []; // each of its members has them
             return TrainMembers(
                 set, EnsembleTraining.Exists(run) && recipeName is null ? null : recipe, settings, run, resume, threads, radarFrom, memory, device, pseudo, cancel);
         }
@@ -148,7 +155,9 @@ internal static class TrainCommand
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Kept(result)}. The run is in {run}; curves in curves.png."));
         Console.Error.WriteLine(Calibrate(run, set, cancel));
-        bool fold = RunDirectory.Open(run).Facts.Fold.Count > 0;
+        RunDirectory finished = RunDirectory.Open(run);
+        ProgressBar.Run(progress => LinearReference.Fit(run, finished.Recipe, set, finished.Facts.Threads, progress, cancel));
+        bool fold = finished.Facts.Fold.Count > 0;
         Console.Error.WriteLine($"Next: gesto evaluate {run} {features} --split {(fold ? RunEvaluation.FoldSplit : "test")}");
         return 0;
     }
@@ -187,7 +196,9 @@ internal static class TrainCommand
             : "Confidence is not calibrated: nothing was held out to learn a temperature from.";
 
     /// <returns>Which epoch's weights were kept and why, for people.</returns>
-    internal static string Kept(TrainingResult result) => result.ValidationAccuracy is { } accuracy
+    internal static string Kept(TrainingResult result) => result is { CrossValidated: true, ValidationAccuracy: { } left }
+        ? string.Create(CultureInfo.InvariantCulture, $"Cross-validated accuracy {100 * left:0.0} %")
+        : result.ValidationAccuracy is { } accuracy
         ? string.Create(CultureInfo.InvariantCulture, $"Best validation accuracy {100 * accuracy:0.0} % at epoch {result.Epoch}")
         : $"Nothing was held out: the last epoch, {result.Epoch}, is kept";
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Gesto.Data;
 using Gesto.Features;
 using Gesto.Inference;
+using Gesto.Models;
 
 namespace Gesto.Evaluation;
 
@@ -12,6 +12,8 @@ namespace Gesto.Evaluation;
 /// <list type="bullet">
 /// <item>Signers count equally, however many samples each has: the next user is another person, not another sample.</item>
 /// <item>A weak pull to T = 1 (<see cref="LogLinearPool"/>) keeps a handful of samples from earning certainty.</item>
+/// <item>Of its 95 % interval the T nearest to 1 is taken: few samples held out say little of what the next recordings are like, and where
+/// 1 may be right nothing is changed; hundreds make the interval narrow.</item>
 /// <item>T comes with an interval, by the sandwich estimator: over signers where there are five or more, else over samples, and then
 /// it says that it knows nothing of the next signer (P. J. Huber 1967; K.-Y. Liang, S. L. Zeger, Biometrika 73 (1986)).</item>
 /// <item>The calibration error after fitting is cross-fitted: each signer is scored with the temperature of the others.</item>
@@ -36,28 +38,14 @@ public static class CalibrationFit
         string runFolder, FeatureSet features, int threads, double coverage = DefaultCoverage,
         IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
     {
-        using var recogniser = Recogniser.Load(runFolder, threads);
+        using IRecogniser recogniser = IRecogniser.Load(runFolder, threads);
         recogniser.Calibration = Calibration.None;
-        (Sample[] samples, int[] truth) = HeldOut(recogniser, features);
-        if (samples.Length == 0) return null;
-        float[][] probabilities = recogniser.PredictAll(features, samples, progress, cancel);
-        Calibration calibration = Fit(
-            probabilities, truth, [.. samples.Select(s => s.Signer)], Words(recogniser), coverage);
+        HeldOutPredictions held = HeldOutPredictions.Of([recogniser], features, progress, cancel);
+        if (held.Samples.Length == 0) return null;
+        Calibration calibration = Fit(held.Probabilities[0], held.Truth, [.. held.Samples.Select(s => s.Signer)], held.Words, coverage);
         calibration.Save(runFolder);
         return calibration;
     }
-
-    /// <summary>The samples that a recogniser held out of training and whose features are there, with their labels.</summary>
-    internal static (Sample[] Samples, int[] Truth) HeldOut(IRecogniser recogniser, FeatureSet features)
-    {
-        var heldOut = recogniser.Facts.Validation.ToHashSet(StringComparer.Ordinal);
-        Sample[] samples = [.. features.Samples.Where(s => heldOut.Contains(s.Key) && s.ClassId is { } id && recogniser.Labels.Contains(id))];
-        return (samples, [.. samples.Select(s => recogniser.Labels.LabelOf(s.ClassId!.Value))]);
-    }
-
-    internal static string Words(IRecogniser recogniser) => recogniser.Facts.HeldOutBy == "val"
-        ? "the labelled samples of val"
-        : $"train samples held out by {recogniser.Facts.HeldOutBy}";
 
     /// <summary>The temperature and threshold of uncalibrated probabilities.</summary>
     /// <param name="probabilities">(N,K) of samples the recogniser did not learn from.</param>
@@ -71,8 +59,7 @@ public static class CalibrationFit
         Metrics.CheckLabels(probabilities, truth);
         ArgumentOutOfRangeException.ThrowIfNotEqual(signers.Count, truth.Length);
         int[] all = [.. Enumerable.Range(0, truth.Length)];
-        double power = Power(all, probabilities, truth, signers);
-        (double low, double high, string method) = Interval(power, probabilities, truth, signers);
+        (double power, double low, double high, string method) = Cautious(all, probabilities, truth, signers);
         bool[] correct = [.. Metrics.Predict(probabilities).Zip(truth, (p, t) => p == t)];
         double[] confidences = [.. probabilities.Select(row => Confidence(row, power))];
         (double after, string eceMethod) = CrossFitted(probabilities, truth, signers, correct);
@@ -95,8 +82,18 @@ public static class CalibrationFit
 
     private static double Confidence(float[] row, double power) => Calibration.Sharpen(row, power).Max();
 
+    /// <returns>1 / T of the samples named, as near to 1 as its interval allows, and the interval.</returns>
+    private static (double Power, double Low, double High, string Method) Cautious(
+        int[] members, float[][] probabilities, int[] truth, IReadOnlyList<string?> signers)
+    {
+        double power = Power(members, probabilities, truth, signers);
+        (double low, double high, string method) = Interval(
+            power, [.. members.Select(n => probabilities[n])], [.. members.Select(n => truth[n])], [.. members.Select(n => signers[n])]);
+        return (Math.Clamp(1, low, high), low, high, method);
+    }
+
     /// <returns>1 / T of the samples named.</returns>
-    private static double Power(int[] members, float[][] probabilities, int[] truth, IReadOnlyList<string?> signers) =>
+    internal static double Power(int[] members, float[][] probabilities, int[] truth, IReadOnlyList<string?> signers) =>
         LogLinearPool.Fit(
             [[.. members.Select(n => probabilities[n])]], [.. members.Select(n => truth[n])],
             Shares([.. members.Select(n => signers[n])]), [1], 1 / HighestTemperature, 1 / LeastTemperature)[0];
@@ -143,7 +140,7 @@ public static class CalibrationFit
             .GroupBy(n => bySigner ? signers[n]! : (n % FoldsWithoutSigners).ToString(CultureInfo.InvariantCulture)))
         {
             int[] others = [.. Enumerable.Range(0, truth.Length).Except(fold)];
-            double power = others.Length == 0 ? 1 : Power(others, probabilities, truth, signers);
+            double power = others.Length == 0 ? 1 : Cautious(others, probabilities, truth, signers).Power;
             foreach (int n in fold) confidences[n] = Confidence(probabilities[n], power);
         }
         return (Reliability.Ece(Reliability.EqualMass(confidences, correct)),

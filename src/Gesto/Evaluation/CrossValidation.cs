@@ -55,7 +55,7 @@ public sealed class CrossValidation
     {
         Deal.In(number); // no such fold: an error before anything is written
         string run = PathOf(number);
-        Recipe own = recipe with { Training = recipe.Training with { Fold = new Fold(number, count).ToString(), FoldBy = by } };
+        Recipe own = recipe.OnFold(new Fold(number, count), by);
         return ScoredRun.Make(features, own, run, null, threads, device, clock, progress, cancel);
     }
 
@@ -67,7 +67,7 @@ public sealed class CrossValidation
     /// <exception cref="InvalidDataException">A fold is not finished, or was predicted for other samples than the features hold.</exception>
     public (CrossValidationResult Folds, EvaluationResult All) Pool(int seed, TimeProvider clock)
     {
-        var probabilities = new Dictionary<string, float[]>(StringComparer.Ordinal);
+        Dictionary<string, float[]> probabilities = new(StringComparer.Ordinal), linear = new(StringComparer.Ordinal);
         var folds = new List<FoldScore>();
         LabelSet labels = features.Labels;
         for (int number = 1; number <= Deal.Count; number++)
@@ -75,14 +75,15 @@ public sealed class CrossValidation
             string run = PathOf(number);
             if (!ScoredRun.IsDone(run, null))
                 throw new InvalidDataException($"{run}: this fold is not finished. Run the same 'gesto kfold' again: it goes on where it stopped.");
-            RunFacts facts = RunDirectory.Open(run).Facts;
+            RunFacts facts = ScoredRun.FactsOf(run);
             if (facts.LabelSet.Fingerprint != labels.Fingerprint) throw Changed(run, "they have another label set");
-            ReadFold(number, labels, probabilities);
+            ReadFold(number, labels, probabilities, linear);
             folds.Add(ScoreOf(number, facts));
         }
         var input = new EvaluationInput
         {
             Probabilities = [.. Deal.Samples.Select(s => probabilities[s.Key])],
+            Linear = linear.Count == Deal.Samples.Count ? [.. Deal.Samples.Select(s => linear[s.Key])] : null,
             Truth = [.. Deal.Samples.Select(s => labels.LabelOf(s.ClassId!.Value))],
             Samples = Deal.Samples,
             Labels = labels,
@@ -124,11 +125,13 @@ public sealed class CrossValidation
 
     private string Word => by.ToString().ToLowerInvariant();
 
-    private void ReadFold(int number, LabelSet labels, Dictionary<string, float[]> probabilities)
+    private void ReadFold(int number, LabelSet labels, Dictionary<string, float[]> probabilities, Dictionary<string, float[]> linear)
     {
         string run = PathOf(number);
         IReadOnlyList<SavedPrediction> rows = PredictionFile.Load(run, RunEvaluation.FoldSplit);
         float[][] values = PredictionFile.LoadProbabilities(run, RunEvaluation.FoldSplit, rows.Count, labels.Count);
+        float[][]? linearValues = PredictionFile.LoadLinear(run, RunEvaluation.FoldSplit, rows.Count, labels.Count);
+        foreach ((SavedPrediction row, float[] p) in rows.Zip(linearValues ?? [])) linear[row.Sample] = p;
         Dictionary<string, Sample> expected = Deal.In(number).ToDictionary(s => s.Key, StringComparer.Ordinal);
         foreach ((SavedPrediction row, float[] p) in rows.Zip(values))
         {

@@ -1,6 +1,7 @@
-using Gesto.Data;
+using System.Globalization;
 using Gesto.Features;
 using Gesto.Inference;
+using Gesto.Models;
 using Gesto.Training;
 
 namespace Gesto.Evaluation;
@@ -9,7 +10,10 @@ namespace Gesto.Evaluation;
 /// never from test.</summary>
 public static class EnsembleFit
 {
-    private const double HighestPower = 20;
+    private const double HighestPower = 20, LowestPower = 0.05;
+
+    /// <summary>A weight below this is no vote, and would cost a prediction its time.</summary>
+    private const double Least = 0.01;
 
     /// <param name="runs">Run directories, two or more.</param>
     /// <param name="folder">The ensemble's directory; made where absent.</param>
@@ -29,33 +33,30 @@ public static class EnsembleFit
         CheckFolders(members, folder);
         double[] weights = [.. members.Select(_ => 1.0 / members.Length)];
         using Ensemble ensemble = Ensemble.Load(folder, members, weights, Calibration.None, threads);
-        (Sample[] samples, int[] truth) = CalibrationFit.HeldOut(ensemble, features);
-        if (samples.Length == 0 && !equal)
+        HeldOutPredictions held = HeldOutPredictions.Of(ensemble.Members, features, progress, cancel);
+        if (held.Samples.Length == 0 && !equal)
             throw new InvalidDataException(
                 $"{folder}: no sample was held out of training by all {members.Length} runs, so no weights can be fitted without looking at test. " +
                 "Train them with the same split, or give all the same weight with --equal.");
         EnsembleFile file = new() { Members = Entries(folder, members, weights), FittedOn = "nothing: equal weights" };
         Calibration? calibration = null;
-        if (samples.Length > 0)
+        if (held.Samples.Length > 0)
         {
-            float[][][] each = ensemble.PredictMembers(features, samples, progress, cancel);
-            string?[] signers = [.. samples.Select(s => s.Signer)];
-            string words = CalibrationFit.Words(ensemble);
-            if (!equal)
-            {
-                double[] powers = LogLinearPool.Fit(each, truth, CalibrationFit.Shares(signers), weights, 0, HighestPower, cancel);
-                // All powers 0 says that no member knows anything: then one is as good as another.
-                if (powers.Sum() > 1e-6) weights = [.. powers.Select(p => p / powers.Sum())];
-            }
-            float[][] pooled = [.. Enumerable.Range(0, truth.Length).Select(n => Ensemble.Pool([.. each.Select(m => m[n])], weights, 1))];
-            calibration = CalibrationFit.Fit(pooled, truth, signers, words);
+            string?[] signers = [.. held.Samples.Select(s => s.Signer)];
+            string chosen = equal ? file.FittedOn : held.Words;
+            if (!equal) (weights, chosen) = Vote(ensemble, held, signers, weights, cancel);
+            int[] voters = [.. Enumerable.Range(0, members.Length).Where(m => weights[m] > 0 || equal || !ensemble.Members.Any(IsLinear))];
+            float[][] pooled = Pooled(held.Probabilities, weights);
+            // One alone is calibrated already, on all that it held out.
+            calibration = voters is [int only] ? ensemble.Members[only].Calibration with { Temperature = 1, TemperatureLow = 1, TemperatureHigh = 1 }
+                : CalibrationFit.Fit(pooled, held.Truth, signers, held.Words);
             file = new()
             {
-                Members = Entries(folder, members, weights),
-                FittedOn = equal ? file.FittedOn : words,
-                Samples = truth.Length,
-                MemberLoss = [.. each.Select(m => LogLinearPool.Loss(m, truth))],
-                Loss = LogLinearPool.Loss([.. pooled.Select(p => Calibration.Sharpen(p, 1 / calibration.Temperature))], truth),
+                Members = Entries(folder, [.. voters.Select(m => members[m])], [.. voters.Select(m => weights[m])]),
+                FittedOn = chosen,
+                Samples = held.Truth.Length,
+                MemberLoss = [.. voters.Select(m => LogLinearPool.Loss(held.Probabilities[m], held.Truth))],
+                Loss = LogLinearPool.Loss([.. pooled.Select(p => Calibration.Sharpen(p, 1 / calibration.Temperature))], held.Truth),
             };
         }
         CopySmallEncoder(members, folder);
@@ -63,6 +64,34 @@ public static class EnsembleFit
         file.Save(folder);
         return (file, calibration);
     }
+
+    /// <summary>Weights by likelihood; but where a linear classifier is among the members, others vote only if the vote's loss is below the linear
+    /// classifier's by more than the standard error of the difference: with few samples held out, a likelihood gives weight to luck.</summary>
+    /// <remarks>The one-standard-error rule of L. Breiman et al., "Classification and Regression Trees", 1984, for the simplest of the candidates.
+    /// Both losses are at the temperature that suits them; the error is the bootstrap's.</remarks>
+    private static (double[] Weights, string Words) Vote(
+        Ensemble ensemble, HeldOutPredictions held, string?[] signers, double[] start, CancellationToken cancel)
+    {
+        double[] powers = LogLinearPool.Fit(held.Probabilities, held.Truth, CalibrationFit.Shares(signers), start, 0, HighestPower, cancel);
+        // All powers 0 says that no member knows anything: then one is as good as another.
+        double[] weights = powers.Sum() > 1e-6 ? [.. powers.Select(p => p / powers.Sum())] : start;
+        int linear = ensemble.Members.Index().FirstOrDefault(m => IsLinear(m.Item), (-1, ensemble)).Index;
+        if (linear < 0) return (weights, held.Words);
+        double[] gain = [.. LogLinearPool.CalibratedLosses(held.Probabilities[linear], held.Truth, LowestPower, HighestPower)
+            .Zip(LogLinearPool.CalibratedLosses(Pooled(held.Probabilities, weights), held.Truth, LowestPower, HighestPower), (a, b) => a - b)];
+        AccuracyInterval interval = BootstrapInterval.OfMean(gain, signers, BootstrapInterval.DefaultSeed);
+        double mean = gain.Average(), error = (interval.High - interval.Low) / (2 * 1.96);
+        string compared = string.Create(CultureInfo.InvariantCulture, $"{mean:0.000} ± {error:0.000} nats on {held.Words}");
+        if (!(mean > error))
+            return ([.. weights.Select((_, m) => m == linear ? 1.0 : 0)], $"the linear classifier alone: a vote would gain {compared}, no more than its error");
+        double[] kept = [.. weights.Select(w => w < Least ? 0 : w)];
+        return ([.. kept.Select(w => w / kept.Sum())], $"the vote gains {compared}, over the linear classifier alone");
+    }
+
+    private static bool IsLinear(IRecogniser member) => member.Recipe.Classifier == ClassifierKind.Linear;
+
+    private static float[][] Pooled(float[][][] each, double[] weights) =>
+        [.. Enumerable.Range(0, each[0].Length).Select(n => Ensemble.Pool([.. each.Select(m => m[n])], weights, 1))];
 
     private static void CheckFolders(string[] members, string folder)
     {

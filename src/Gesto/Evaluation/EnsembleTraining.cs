@@ -50,10 +50,26 @@ public static class EnsembleTraining
             runs.Add(run);
             trained?.Invoke(run, result);
         }
-        // Where nothing is held out, nothing can be fitted.
-        bool equal = runs.Any(r => RunDirectory.Open(r).Facts.Validation.Count == 0);
-        return EnsembleFit.Make(runs, folder, features, equal, threads ?? Environment.ProcessorCount, progress, cancel);
+        // Where a network held nothing out, nothing can be fitted.
+        bool equal = runs.Select(RunDirectory.Open).Any(r => r.Recipe.Classifier == ClassifierKind.Network && r.Facts.Validation.Count == 0);
+        (EnsembleFile, Calibration?) made = EnsembleFit.Make(runs, folder, features, equal, threads ?? Environment.ProcessorCount, progress, cancel);
+        LinearReference.Fit(folder, recipe, features, threads, progress, cancel);
+        return made;
     }
+
+    /// <exception cref="InvalidDataException">The training there is of another recipe or of other settings.</exception>
+    internal static void CheckSame(string folder, Recipe recipe, IReadOnlyList<string> settings)
+    {
+        Recipe there = RecipeFile.Load(Path.Combine(folder, RecipeName));
+        string[] set = LoadSettings(folder);
+        if (RecipeFile.Format(recipe) != RecipeFile.Format(there) || !settings.SequenceEqual(set))
+            throw new InvalidDataException(
+                $"{folder}: the training there is of '{there.Name}' with [{string.Join(", ", set)}], given were '{recipe.Name}' and [{string.Join(", ", settings)}]. " +
+                "Go on with --resume alone, or train into a new directory.");
+    }
+
+    private static string[] LoadSettings(string folder) =>
+        JsonFile.Load<string[]>(Path.Combine(folder, SettingsName), "a list of settings", "Train into a new directory.");
 
     /// <returns>What is to be trained, as it is written in the folder.</returns>
     private static (Recipe Recipe, IReadOnlyList<string> Settings, PseudoLabels? Pseudo) Open(
@@ -74,11 +90,8 @@ public static class EnsembleTraining
         if (!resume)
             throw new IOException($"{folder}: a training is here already. Go on with it by --resume, or choose another directory.");
         Recipe there = RecipeFile.Load(recipePath);
-        string[] set = JsonFile.Load<string[]>(settingsPath, "a list of settings", "Train into a new directory.");
-        if (recipe is not null && (RecipeFile.Format(recipe) != RecipeFile.Format(there) || !settings.SequenceEqual(set)))
-            throw new InvalidDataException(
-                $"{folder}: the training there is of '{there.Name}' with [{string.Join(", ", set)}], given were '{recipe.Name}' and [{string.Join(", ", settings)}]. " +
-                "Go on with --resume alone, or train into a new directory.");
+        string[] set = LoadSettings(folder);
+        if (recipe is not null) CheckSame(folder, recipe, settings);
         PseudoLabels? labels = PseudoLabels.Load(folder);
         if (pseudo is not null && !PseudoLabels.Same(pseudo, labels))
             throw new InvalidDataException($"{folder}: the training there has other pseudo-labels. Go on with --resume alone, or train into a new directory.");

@@ -17,6 +17,9 @@ public sealed record EvaluationInput
     /// <summary>The same samples with modalities or antennas left out, where the recogniser was taught to do without.</summary>
     public IReadOnlyList<MaskedPrediction> Masked { get; init; } = [];
 
+    /// <summary>(N,K) of a linear classifier on the same features (<see cref="LinearReference"/>); null where there is none.</summary>
+    public float[][]? Linear { get; init; }
+
     /// <summary>Where its attention looked over all samples; null where it has none.</summary>
     public AttentionMap? Attention { get; init; }
 

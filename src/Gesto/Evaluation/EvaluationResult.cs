@@ -31,6 +31,9 @@ public sealed record EvaluationResult
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
     };
 
+    /// <summary>What the linear reference is called wherever its score is shown.</summary>
+    internal const string LinearGroup = "a linear classifier on the same features";
+
     public required string Recipe { get; init; }
 
     public required string Split { get; init; }
@@ -101,6 +104,9 @@ public sealed record EvaluationResult
 
     /// <summary>With modalities or antennas left out, where the run was taught to do without; empty else.</summary>
     public IReadOnlyList<GroupScore> Masks { get; init; } = [];
+
+    /// <summary>A linear classifier on the same features and samples (<see cref="LinearReference"/>); null where there is none.</summary>
+    public GroupScore? Linear { get; init; }
 
     /// <summary>Where attention fusion looked; null where the run has none.</summary>
     public AttentionMap? Attention { get; init; }
@@ -180,6 +186,8 @@ public sealed record EvaluationResult
             PerSigner = PerSignerOf(input, correct),
             Masks = [.. input.Masked.Select(m => Score(
                 m.Used, input, [.. Metrics.Predict(m.Probabilities).Zip(input.Truth, (p, t) => p == t)], _ => true)!)],
+            Linear = input.Linear is { } linear
+                ? Score(LinearGroup, input, [.. Metrics.Predict(linear).Zip(input.Truth, (p, t) => p == t)], _ => true) : null,
             Attention = input.Attention,
             ConfusedPairs = matrix.ConfusedPairs(labels),
             WatchedPairs = matrix.WatchedPairs(labels, input.WatchedPairs),

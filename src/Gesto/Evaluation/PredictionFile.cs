@@ -22,12 +22,17 @@ public static class PredictionFile
 
     public static string PathOf(string runFolder, string split) => Path.Combine(runFolder, $"predictions-{split}.csv");
 
+    /// <summary>What the linear classifier on the same features said (<see cref="LinearReference"/>), rows and columns as of the run's own.</summary>
+    private static string LinearPathOf(string runFolder, string split) => Path.Combine(runFolder, $"linear-{split}.npy");
+
     internal static void Save(string runFolder, EvaluationInput input)
     {
         string path = PathOf(runFolder, input.Split);
         int classes = input.Labels.Count;
         float[] all = [.. input.Probabilities.SelectMany(row => row)];
         NpyFile.Save(Path.ChangeExtension(path, ".npy"), NpyArray.From(all, input.Probabilities.Length, classes));
+        if (input.Linear is { } linear)
+            NpyFile.Save(LinearPathOf(runFolder, input.Split), NpyArray.From([.. linear.SelectMany(row => row)], linear.Length, classes));
         ManifestFile.WriteRows(path, Columns, Rows(input).Select(r => new[]
         {
             r.Sample, r.Signer, Text($"{r.ClassId}"), Text($"{r.Predicted}"), Text($"{r.Probability:0.######}"),
@@ -65,9 +70,19 @@ public static class PredictionFile
     /// <param name="samples">N.</param>
     /// <param name="classes">K.</param>
     /// <exception cref="InvalidDataException">The file is of another size.</exception>
-    internal static float[][] LoadProbabilities(string runFolder, string split, int samples, int classes)
+    internal static float[][] LoadProbabilities(string runFolder, string split, int samples, int classes) =>
+        Load(Path.ChangeExtension(PathOf(runFolder, split), ".npy"), runFolder, split, samples, classes);
+
+    /// <summary>The same of the linear classifier; null where there is none.</summary>
+    /// <inheritdoc cref="LoadProbabilities"/>
+    internal static float[][]? LoadLinear(string runFolder, string split, int samples, int classes)
     {
-        string path = Path.ChangeExtension(PathOf(runFolder, split), ".npy");
+        string path = LinearPathOf(runFolder, split);
+        return File.Exists(path) ? Load(path, runFolder, split, samples, classes) : null;
+    }
+
+    private static float[][] Load(string path, string runFolder, string split, int samples, int classes)
+    {
         NpyArray array = NpyFile.Load(path);
         if (!array.Shape.AsSpan().SequenceEqual([samples, classes]))
             throw new InvalidDataException(

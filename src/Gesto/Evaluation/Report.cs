@@ -63,6 +63,8 @@ public static class Report
             <h1>{100 * r.Top1:0.0} % <small>of {r.Samples:N0} signs recognised</small></h1>
             <p class="interval">95 % interval {100 * r.Top1Low:0.0} to {100 * r.Top1High:0.0} %. {r.Classes} classes; guessing scores {100.0 / r.Classes:0.0} %.</p>
             """);
+        if (r.Linear is { } linear)
+            html.Add($"<p class=\"interval\">{linear.Group}: {100 * linear.Top1:0.0} % ({100 * linear.Top1Low:0.0} to {100 * linear.Top1High:0.0}).</p>");
         if (r.Simulated)
             html.Add($"<p class=\"note\">The recordings come from Gesto's simulator: simulated motion, not LIS. The score says how well this pipeline works, not how well it reads signers.</p>");
         if (r.TrainedOnThese)

@@ -9,10 +9,12 @@ namespace Gesto.Evaluation;
 /// <param name="Labels">Its label set.</param>
 /// <param name="Predictions">One line a sample.</param>
 /// <param name="PseudoLabelled">As <see cref="EvaluationInput.PseudoLabelled"/>.</param>
-public sealed record ComparedRun(string Name, LabelSet Labels, IReadOnlyList<SavedPrediction> Predictions, int PseudoLabelled = 0);
+/// <param name="Linear">As <see cref="EvaluationResult.Linear"/>.</param>
+public sealed record ComparedRun(
+    string Name, LabelSet Labels, IReadOnlyList<SavedPrediction> Predictions, int PseudoLabelled = 0, GroupScore? Linear = null);
 
 /// <summary>A run's own score in a comparison, fractions 0…1.</summary>
-public sealed record RunScore(string Run, double Top1, double Top1Low, double Top1High, int PseudoLabelled);
+public sealed record RunScore(string Run, double Top1, double Top1Low, double Top1High, int PseudoLabelled, GroupScore? Linear);
 
 /// <summary>How often two runs recognised one class.</summary>
 public sealed record ClassDifference(int Id, string Name, int Support, int CorrectA, int CorrectB);
@@ -105,7 +107,7 @@ public sealed record RunComparison
             Split = split,
             Samples = signers.Length,
             IntervalMethod = BootstrapInterval.OfMean(new double[signers.Length], signers, seed).Method,
-            Runs = [.. ranked.Zip(intervals, (r, i) => new RunScore(r.Name, Top1(r), i.Low, i.High, r.PseudoLabelled))],
+            Runs = [.. ranked.Zip(intervals, (r, i) => new RunScore(r.Name, Top1(r), i.Low, i.High, r.PseudoLabelled, r.Linear))],
             Pairs = [.. pairs.Zip(holm, (p, h) => p with { McnemarPHolm = h, Verdict = VerdictOf(p, h, pairs.Count) })],
         };
     }

@@ -63,6 +63,7 @@ public static class RunEvaluation
         {
             Probabilities = probabilities[0],
             Masked = [.. masks.Zip(probabilities, (mask, p) => new MaskedPrediction(mask.Words, p)).Skip(1)],
+            Linear = LinearReference.Predict(runFolder, features, present, threads, cancel),
             Attention = (recogniser as Recogniser)?.Attention,
             Truth = truth,
             Samples = present,

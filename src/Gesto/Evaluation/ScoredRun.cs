@@ -1,5 +1,6 @@
 using Gesto.Data;
 using Gesto.Features;
+using Gesto.Inference;
 using Gesto.Training;
 
 namespace Gesto.Evaluation;
@@ -28,18 +29,32 @@ internal static class ScoredRun
     {
         if (IsDone(run, split))
         {
-            RunDirectory.Open(run).CheckSame(recipe);
+            if (recipe.Members.Count > 0) EnsembleTraining.CheckSame(run, recipe, []);
+            else RunDirectory.Open(run).CheckSame(recipe);
             return false;
         }
-        TrainingRun.Start(features, recipe, run, resume: true, threads, device: device, progress: progress, cancel: cancel);
-        int same = RunDirectory.Open(run).Facts.Threads;
-        CalibrationFit.OfRun(run, features, same, progress: progress, cancel: cancel);
+        if (recipe.Members.Count > 0)
+        {
+            EnsembleTraining.Start(features, recipe, [], run, resume: true, threads, device: device, progress: progress, cancel: cancel);
+        }
+        else
+        {
+            TrainingRun.Start(features, recipe, run, resume: true, threads, device: device, progress: progress, cancel: cancel);
+            CalibrationFit.OfRun(run, features, FactsOf(run).Threads, progress: progress, cancel: cancel);
+        }
+        int same = FactsOf(run).Threads;
+        LinearReference.Fit(run, recipe, features, same, progress, cancel);
         EvaluationInput said = RunEvaluation.Predict(run, features.Folder, split, BootstrapInterval.DefaultSeed, same, clock, progress, cancel);
         RunEvaluation.Save(run, said, EvaluationResult.Of(said));
         return true;
     }
 
-    /// <returns>The epoch whose weights a finished run kept.</returns>
+    /// <returns>The epoch whose weights a finished run kept; of several that vote, the first one's.</returns>
     public static EpochLine Kept(string run) =>
-        Trainer.Best(EpochLog.Load(RunDirectory.Open(run).LogPath).Where(l => l.Stage == TrainingRun.FusionStage))!;
+        Trainer.Best(EpochLog.Load(RunDirectory.Open(First(run)).LogPath).Where(l => l.Stage == TrainingRun.FusionStage))!;
+
+    /// <returns>Facts of a finished run; of several that vote, the first one's, which learnt from the same data.</returns>
+    public static RunFacts FactsOf(string run) => RunDirectory.Open(First(run)).Facts;
+
+    private static string First(string run) => Ensemble.Exists(run) ? Path.Combine(run, EnsembleFile.Load(run).Members[0].Run) : run;
 }

@@ -47,7 +47,11 @@ public sealed class Ensemble : IRecogniser
 
     public long Parameters => members.Sum(m => m.Parameters);
 
-    public Calibration Calibration { get; }
+    public Calibration Calibration { get; set; }
+
+    /// <inheritdoc/>
+    /// <remarks>None: what its weights were fitted on, it has seen.</remarks>
+    public IReadOnlyDictionary<string, float[]> LeftOut() => new Dictionary<string, float[]>();
 
     /// <summary>Everything, and what any member can do with less: those who can, vote.</summary>
     public IReadOnlyList<ModalityMask> Masks
@@ -60,17 +64,19 @@ public sealed class Ensemble : IRecogniser
         }
     }
 
+    internal IReadOnlyList<IRecogniser> Members => members;
+
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, EnsembleFile.FileName));
 
     /// <exception cref="InvalidDataException">A member is missing, unfinished, or does not go with the others.</exception>
-    public static Ensemble Load(string folder, int threads) => Load(folder, run => Recogniser.Load(run, threads));
+    public static Ensemble Load(string folder, int threads) => Load(folder, folderOfRun => IRecogniser.LoadRun(folderOfRun, run => Recogniser.Load(run, threads)));
 
     /// <inheritdoc cref="Recogniser.Begin(string, int)"/>
-    internal static Ensemble Begin(string folder, int threads) => Load(folder, run => Recogniser.Begin(run, threads));
+    internal static Ensemble Begin(string folder, int threads) => Load(folder, folderOfRun => IRecogniser.LoadRun(folderOfRun, run => Recogniser.Begin(run, threads)));
 
     internal static Ensemble Load(
         string folder, IReadOnlyList<string> runs, double[] weights, Calibration calibration, int threads) =>
-        Load(folder, runs, weights, calibration, run => Recogniser.Load(run, threads));
+        Load(folder, runs, weights, calibration, folderOfRun => IRecogniser.LoadRun(folderOfRun, run => Recogniser.Load(run, threads)));
 
     private static Ensemble Load(string folder, Func<string, IRecogniser> load)
     {
@@ -127,11 +133,6 @@ public sealed class Ensemble : IRecogniser
     {
         foreach (IRecogniser member in members) member.Dispose();
     }
-
-    /// <returns>(M,N,K) probabilities of each member alone.</returns>
-    internal float[][][] PredictMembers(
-        FeatureSet features, IReadOnlyList<Sample> samples, IProgress<WorkProgress>? progress, CancellationToken cancel) =>
-        [.. members.Select(m => m.PredictAll(features, samples, progress, cancel))];
 
     /// <returns>The members that can do with no more than this.</returns>
     /// <exception cref="InvalidDataException">None can.</exception>

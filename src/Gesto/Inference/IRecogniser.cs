@@ -19,8 +19,12 @@ public interface IRecogniser : IDisposable
     /// <summary>Numbers that training found; an RGB encoder that extraction ran is not among them.</summary>
     long Parameters { get; }
 
-    /// <summary>Already applied to what is predicted.</summary>
-    Calibration Calibration { get; }
+    /// <summary>Already applied to what is predicted; settable only to fit it anew on uncalibrated probabilities.</summary>
+    Calibration Calibration { get; internal set; }
+
+    /// <returns>By key, uncalibrated probabilities (K) of samples it learnt from, by parts of it that had not: out-of-fold predictions. Empty
+    /// where it holds samples out instead (<see cref="RunFacts.Validation"/>).</returns>
+    internal IReadOnlyDictionary<string, float[]> LeftOut();
 
     /// <summary>What it was taught to recognise from: everything it uses first, then what it can do with less, most first.</summary>
     IReadOnlyList<ModalityMask> Masks { get; }
@@ -48,9 +52,18 @@ public interface IRecogniser : IDisposable
     /// <param name="threads">libtorch's threads, of the whole process.</param>
     /// <exception cref="InvalidDataException">Training has not finished, or a file is broken.</exception>
     public static IRecogniser Load(string folder, int threads) =>
-        Ensemble.Exists(folder) ? Ensemble.Load(folder, threads) : Recogniser.Load(folder, threads);
+        Ensemble.Exists(folder) ? Ensemble.Load(folder, threads) : LoadRun(folder, run => Recogniser.Load(run, threads));
 
     /// <inheritdoc cref="Recogniser.Begin(string, int)"/>
     internal static IRecogniser Begin(string folder, int threads) =>
-        Ensemble.Exists(folder) ? Ensemble.Begin(folder, threads) : Recogniser.Begin(folder, threads);
+        Ensemble.Exists(folder) ? Ensemble.Begin(folder, threads) : LoadRun(folder, run => Recogniser.Begin(run, threads));
+
+    /// <summary>Opens a run, no ensemble.</summary>
+    /// <param name="folder">Of 'gesto train'.</param>
+    /// <param name="network">Opens those that are networks.</param>
+    internal static IRecogniser LoadRun(string folder, Func<string, IRecogniser> network)
+    {
+        RunDirectory run = RunDirectory.Open(folder);
+        return run.Recipe.Classifier == ClassifierKind.Linear ? LinearRecogniser.Load(run) : network(folder);
+    }
 }

@@ -26,7 +26,7 @@ public sealed class Recogniser : IRecogniser
     public RunFacts Facts => run.Facts;
 
     /// <summary>From the run's `calibration.json`; settable only to fit it anew on uncalibrated probabilities.</summary>
-    public Calibration Calibration { get; internal set; } = Calibration.None;
+    public Calibration Calibration { get; set; } = Calibration.None;
 
     /// <param name="runFolder">A run directory with `best.safetensors` in it.</param>
     /// <param name="threads">libtorch's threads, of the whole process.</param>
@@ -46,9 +46,7 @@ public sealed class Recogniser : IRecogniser
     {
         get
         {
-            int antennas = Recipe.Model.AntennaDropout > 0 ? Facts.Antennas : 1;
-            int[][] hidden = [.. Enumerable.Range(0, (1 << antennas) - 1)
-                .Select(bits => Enumerable.Range(0, antennas).Where(a => (bits >> a & 1) == 1).ToArray()).OrderBy(h => h.Length)];
+            IReadOnlyList<int[]> hidden = ModalityMask.SomeHidden(Recipe.Model.AntennaDropout > 0 ? Facts.Antennas : 1);
             bool either = BearsMissing;
             var masks = new List<ModalityMask>();
             if (Recipe.UsesRgb && Recipe.UsesRadar) masks.AddRange(hidden.Select(h => new ModalityMask(true, true, h)));
@@ -57,6 +55,10 @@ public sealed class Recogniser : IRecogniser
             return masks;
         }
     }
+
+    /// <inheritdoc/>
+    /// <remarks>None: a network is trained once.</remarks>
+    public IReadOnlyDictionary<string, float[]> LeftOut() => new Dictionary<string, float[]>();
 
     /// <summary>Where attention fusion looked in the last <see cref="PredictAll"/>, under the mask that shows most; null where the
     /// recipe's fusion has no attention.</summary>
@@ -74,8 +76,7 @@ public sealed class Recogniser : IRecogniser
         FeatureSet features, IReadOnlyList<Sample> samples, IReadOnlyList<ModalityMask> masks, IProgress<WorkProgress>? progress = null,
         CancellationToken cancel = default)
     {
-        CheckKey("RGB", run.Facts.Rgb, features.Rgb);
-        CheckKey("radar", run.Facts.Radar, features.Radar);
+        SampleFeatures.CheckKeys(run, features, BearsMissing);
         List<float[]>[] results = [.. masks.Select(_ => new List<float[]>(samples.Count))];
         var attention = new AttentionSum();
         int done = 0;
@@ -83,7 +84,7 @@ public sealed class Recogniser : IRecogniser
         foreach (Sample[] chunk in samples.Chunk(Batch))
         {
             cancel.ThrowIfCancellationRequested();
-            (float[]? Rgb, float[]? Radar)[] encoded = [.. chunk.Select(s => Encode(Load(features, s.Key)))];
+            (float[]? Rgb, float[]? Radar)[] encoded = [.. chunk.Select(s => Encode(SampleFeatures.Load(run.Facts, features, s.Key, BearsMissing)))];
             for (int m = 0; m < masks.Count; m++) results[m].AddRange(Classify(encoded, masks[m], m == 0 ? attention : null));
             done += chunk.Length;
             Report();
@@ -130,29 +131,6 @@ public sealed class Recogniser : IRecogniser
         return new Network(rgb, radar, model);
     }
 
-    private SampleFeatures Load(FeatureSet features, string key)
-    {
-        float[]? rgb = null, radar = null;
-        int rgbLength = 0, radarLength = 0;
-        int[] shape = [];
-        if (run.Facts.Rgb is not null && features.Rgb is { } rgbStore && (!BearsMissing || rgbStore.Contains(key)))
-        {
-            rgbLength = rgbStore.LengthOf(key);
-            rgb = Values(rgbStore, key, rgbLength);
-        }
-        if (run.Facts.Radar is not null && features.Radar is { } radarStore && (!BearsMissing || radarStore.Contains(key)))
-        {
-            radarLength = radarStore.LengthOf(key);
-            shape = radarStore.Key.Shape[1..];
-            radar = Values(radarStore, key, radarLength);
-        }
-        return new SampleFeatures(rgb, rgbLength, radar, radarLength, shape);
-    }
-
-    /// <returns>The real frames' values, no padding.</returns>
-    private static float[] Values(FeatureStore store, string key, int length) =>
-        TrainingData.Read(store, key).ToSingles()[..(length * store.Key.Shape[1..].Aggregate(1, (a, b) => a * b))];
-
     /// <returns>Checked features of both modalities; null where the sample has none.</returns>
     private (float[]? Rgb, float[]? Radar) Encode(SampleFeatures sample)
     {
@@ -188,9 +166,7 @@ public sealed class Recogniser : IRecogniser
                 $"The sample has no {modality}, and recipe '{Recipe.Name}' needs it. Use a run trained without {modality}, " +
                 "or one trained to do without (model.modalityDropout).");
         if (!found.AsSpan().SequenceEqual(expected) || values.Length != length * expected.Aggregate(1, (a, b) => a * b))
-            throw new InvalidDataException(
-                $"The sample's {modality} steps are ({string.Join(',', found)}), {values.Length} values in {length} steps; " +
-                $"the run was trained on ({string.Join(',', expected)}). Extract it with the same settings.");
+            throw SampleFeatures.Unfit(modality, values.Length, length, found, expected);
     }
 
     private float[][] Classify((float[]? Rgb, float[]? Radar)[] samples, ModalityMask? mask, AttentionSum? attention = null)
@@ -230,16 +206,5 @@ public sealed class Recogniser : IRecogniser
         float[] weights = looked.contiguous().data<float>().ToArray();
         for (int b = 0; b < rgb.Length; b++)
             if (rgb[b] > 0 && radar[b] > 0) sum.Add(weights.AsSpan(b * rows * columns, rows * columns), columns, rgb[b], radar[b]);
-    }
-
-    private void CheckKey(string modality, FeatureKey? trained, FeatureStore? given)
-    {
-        if (trained is null || (given is null && BearsMissing)) return;
-        if (given is null)
-            throw new InvalidDataException($"{run.Folder}: needs {modality} features, the feature folder has none.");
-        if (FeatureStore.Difference(trained, given.Key) is { } difference)
-            throw new InvalidDataException(
-                $"{given.Folder}: these {modality} features were made differently from those {run.Folder} was trained on ({difference}). " +
-                "Extract again with the same settings.");
     }
 }

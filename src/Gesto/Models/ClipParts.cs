@@ -22,12 +22,19 @@ internal static class ClipParts
         var shares = new float[lengths.Length * parts * steps];
         for (int b = 0; b < lengths.Length; b++)
             for (int part = 0; part < parts; part++)
-                for (int t = 0; t < lengths[b]; t++)
-                {
-                    double n = lengths[b];
-                    double overlap = Math.Min((t + 1) / n, (part + 1.0) / parts) - Math.Max(t / n, part / (double)parts);
-                    if (overlap > 0) shares[(b * parts + part) * steps + t] = (float)(overlap * parts);
-                }
+                for (int t = 0; t < lengths[b]; t++) shares[(b * parts + part) * steps + t] = (float)Share(t, lengths[b], part, parts);
         return tensor(shares, [lengths.Length, parts, steps]);
+    }
+
+    /// <returns>How much of a part one step fills, 0…1.</returns>
+    /// <param name="step">0 … <paramref name="length"/> − 1.</param>
+    /// <param name="length">Real steps of the clip.</param>
+    /// <param name="part">0 … <paramref name="parts"/> − 1.</param>
+    /// <param name="parts">P.</param>
+    internal static double Share(int step, int length, int part, int parts)
+    {
+        double n = length;
+        double overlap = Math.Min((step + 1) / n, (part + 1.0) / parts) - Math.Max(step / n, part / (double)parts);
+        return overlap > 0 ? overlap * parts : 0;
     }
 }

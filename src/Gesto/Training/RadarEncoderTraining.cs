@@ -89,6 +89,7 @@ internal static class RadarEncoderTraining
             return encoder;
         }
         var classifier = new RadarClassifier(encoder, frames.Channels, recipe, data.LabelSet.Count).to(frames.Device);
+        (int epochs, int patience) = training.Length(recipe.Epochs, recipe.Patience, data.Train.Length, recipe.Batch);
         var stage = new TrainingStage
         {
             Stage = Stage,
@@ -96,8 +97,8 @@ internal static class RadarEncoderTraining
             GradientClip = training.GradientClip,
             BalanceClasses = training.BalanceClasses,
             Batch = recipe.Batch,
-            Epochs = recipe.Epochs,
-            Patience = recipe.Patience,
+            Epochs = epochs,
+            Patience = patience,
             LearningRate = recipe.LearningRate,
             Schedule = recipe.Schedule,
             SavesMemory = data.OnDisk,

@@ -2,6 +2,17 @@ using Gesto.Models;
 
 namespace Gesto.Training;
 
+/// <summary>What names signs.</summary>
+public enum ClassifierKind
+{
+    /// <summary>Fusion and temporal model, <see cref="Models.SignModel"/>.</summary>
+    Network,
+
+    /// <summary>Regularised multinomial logistic regression on pooled clips, <see cref="LinearTraining"/>: nothing of this recipe but its name, why,
+    /// modalities, costly pairs and fold counts then.</summary>
+    Linear,
+}
+
 /// <summary>Everything that decides how a recogniser is trained, apart from the data. A recipe and a data set give one
 /// result, to the bit, on one machine with one thread count. Files: <see cref="RecipeFile"/>.</summary>
 public sealed record Recipe
@@ -13,6 +24,8 @@ public sealed record Recipe
 
     /// <summary>"rgb", "radar" or both, in this order: the order in which their features are concatenated.</summary>
     public IReadOnlyList<string> Modalities { get; init; } = [RgbModality, RadarModality];
+
+    public ClassifierKind Classifier { get; init; } = ClassifierKind.Network;
 
     /// <summary>How radar steps meet RGB steps; matters only with both modalities.</summary>
     public AlignmentMode Alignment { get; init; } = AlignmentMode.Nearest;
@@ -41,10 +54,24 @@ public sealed record Recipe
     public bool UsesRadar => Modalities.Contains(RadarModality);
 
     /// <summary>An RGB encoder learns with the fusion model.</summary>
-    internal bool LearnsRgb => UsesRgb && Rgb.Encoder != RgbEncoderMode.Features;
+    internal bool LearnsRgb => UsesRgb && Classifier == ClassifierKind.Network && Rgb.Encoder != RgbEncoderMode.Features;
 
     /// <summary>The radar encoder learns with the fusion model.</summary>
-    internal bool LearnsRadar => UsesRadar && Radar.Encoder == RadarEncoderMode.Joint;
+    internal bool LearnsRadar => UsesRadar && Classifier == ClassifierKind.Network && Radar.Encoder == RadarEncoderMode.Joint;
+
+    /// <returns>The same for a run that leaves a fold out; of a recipe with members, each member's.</returns>
+    internal Recipe OnFold(Data.Fold fold, Data.FoldUnit by) => this with
+    {
+        Training = Training with { Fold = fold.ToString(), FoldBy = by },
+        Members = [.. Members.Select(m => m.Concat(
+            [$"training.fold={fold}", $"training.foldBy={System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(by.ToString())}"]).ToArray())],
+    };
+
+    /// <returns>A linear recipe with the modalities that a feature set has; another as it is, since its model is made for both.</returns>
+    /// <param name="rgb">The set has RGB.</param>
+    /// <param name="radar">The set has radar.</param>
+    internal Recipe Among(bool rgb, bool radar) => Classifier != ClassifierKind.Linear ? this
+        : this with { Modalities = [.. Modalities.Where(m => m == RgbModality ? rgb || !UsesRadar || !radar : radar || !UsesRgb || !rgb)] };
 
     /// <exception cref="InvalidDataException">A value is out of its range.</exception>
     public void Check(string place)

@@ -60,12 +60,14 @@ internal sealed class TrainingData
         FeatureStore? rgb = recipe.UsesRgb ? features.Rgb ?? throw Lacks(recipe, "RGB") : null;
         FeatureStore? radar = recipe.UsesRadar ? features.Radar ?? throw Lacks(recipe, "radar") : null;
         bool frames = radar?.Key.Shape.Length == 4;
-        if (radar is not null && !frames && recipe.Radar.Encoder != RadarEncoderMode.Frozen)
+        if (radar is not null && !frames && recipe.Classifier == ClassifierKind.Network && recipe.Radar.Encoder != RadarEncoderMode.Frozen)
             throw new InvalidDataException(
                 $"{radar.Folder}: ready radar features ({radar.Key.Encoder}), but recipe '{recipe.Name}' trains its radar encoder. " +
                 "Run 'gesto extract --radar frames' into another folder, or set radar.encoder=frozen.");
         if (rgb is not null) RequireRgb(recipe, rgb);
-        ValidationSplit split = SplitOf(features.Samples, recipe.Training);
+        // A linear classifier learns from all and is chosen by cross-validation.
+        ValidationSplit split = SplitOf(
+            features.Samples, recipe.Classifier == ClassifierKind.Linear ? recipe.Training with { ValidationFraction = 0 } : recipe.Training);
         if (pseudo is not null) split = split with { Train = [.. split.Train, .. pseudo.SamplesOf(features)] };
         RefuseLeaks(features, split);
         var data = new TrainingData(split, features.Labels);

@@ -35,6 +35,13 @@ public sealed record TrainingRecipe
     /// <summary>Stop after this many epochs without a better validation accuracy.</summary>
     public int Patience { get; init; } = 12;
 
+    /// <summary>Where <see cref="Epochs"/> are fewer steps than this, there are as many epochs as make them, patience in proportion: fifty recordings
+    /// are one step an epoch. 0 = as said.</summary>
+    public int LeastSteps { get; init; }
+
+    /// <summary>Where <see cref="Epochs"/> are more steps than this, there are fewer epochs. 0 = as said.</summary>
+    public int MostSteps { get; init; }
+
     /// <summary>Adam's step. Standardised features bear more than the source project's 1e-4.</summary>
     public double LearningRate { get; init; } = 5e-4;
 
@@ -96,8 +103,23 @@ public sealed record TrainingRecipe
     /// <summary>Deals the folds. Not <see cref="Seed"/>, so that runs with several seeds are scored on the same folds.</summary>
     public int FoldSeed { get; init; }
 
+    /// <returns>Epochs and patience of a stage, within <see cref="LeastSteps"/> and <see cref="MostSteps"/>.</returns>
+    /// <param name="epochs">As the recipe says.</param>
+    /// <param name="patience">Likewise.</param>
+    /// <param name="samples">Learnt from.</param>
+    /// <param name="batch">Samples a step.</param>
+    internal (int Epochs, int Patience) Length(int epochs, int patience, int samples, int batch)
+    {
+        double steps = Math.Ceiling(samples / (double)batch);
+        int least = (int)Math.Ceiling(LeastSteps / steps), most = MostSteps == 0 ? int.MaxValue : Math.Max(1, (int)(MostSteps / steps));
+        int fitting = Math.Clamp(epochs, Math.Min(least, most), most);
+        return (fitting, Math.Max(1, (int)Math.Round(patience * (double)fitting / epochs)));
+    }
+
     internal void Check(RecipeCheck check)
     {
+        check.Require(LeastSteps >= 0, "training.leastSteps", LeastSteps, "0 (off) or more");
+        check.Require(MostSteps >= 0, "training.mostSteps", MostSteps, "0 (off) or more");
         check.AtLeastOne(Batch, "training.batch");
         check.Require(Accumulation >= 1 && Accumulation <= Batch, "training.accumulation", Accumulation, "1 (off) to training.batch");
         check.NotNegative(EncoderRate, "training.encoderRate", "the encoders stay as they are");

@@ -12,7 +12,8 @@ namespace Gesto.Training;
 /// <param name="ValidationLoss">Its validation loss, nats; null where nothing is held out.</param>
 /// <param name="Epochs">Epochs trained, both stages.</param>
 /// <param name="Skipped">Labelled samples left out because features of theirs are missing.</param>
-public sealed record TrainingResult(int Epoch, double? ValidationAccuracy, double? ValidationLoss, int Epochs, int Skipped);
+/// <param name="CrossValidated">Nothing was held out: accuracy and loss are over all samples, each by a fit without its fold.</param>
+public sealed record TrainingResult(int Epoch, double? ValidationAccuracy, double? ValidationLoss, int Epochs, int Skipped, bool CrossValidated = false);
 
 /// <summary>Features in, run directory out: radar encoder, its features, fusion model, log and curves.</summary>
 public static class TrainingRun
@@ -51,6 +52,7 @@ public static class TrainingRun
             throw new IOException($"{folder}: a run is here already. Go on with it by --resume, or choose another directory.");
         RunFacts? before = exists ? RunDirectory.Open(folder).Facts : null;
         recipe ??= exists ? RunDirectory.Open(folder).Recipe : throw new ArgumentNullException(nameof(recipe));
+        recipe = recipe.Among(features.Rgb is not null, features.Radar is not null);
         if (recipe.Members.Count > 0)
             throw new InvalidDataException($"Recipe '{recipe.Name}' has members, which only 'gesto train' trains; name one of them: {string.Join(", ", recipe.Members.Select(m => m[0]))}.");
         int threadCount = threads ?? before?.Threads ?? Math.Max(1, Environment.ProcessorCount / ranks.CountHere);
@@ -59,13 +61,21 @@ public static class TrainingRun
         Device place = device.Open(ranks.RankHere);
 
         pseudo ??= before?.PseudoLabels;
-        TrainingData data = TrainingData.Load(features, recipe, pseudo, memory, progress, cancel);
+        bool linear = recipe.Classifier == ClassifierKind.Linear;
+        TrainingData data = TrainingData.Load(features, recipe, pseudo, linear ? 0 : memory, progress, cancel); // pools clips one by one
         data.PlaceFrames(place);
         RunFacts facts = Facts(features, recipe, data, threadCount, ranks.Count, device) with { PseudoLabels = pseudo };
         ranks.Barrier(); // all have looked at the folder
         if (ranks.Rank == 0) Begin(features, recipe, folder, facts, resume, radarFrom);
         ranks.Barrier();
         RunDirectory run = RunDirectory.StartOrResume(folder, recipe, facts, resume: true);
+        if (linear)
+        {
+            if (ranks.Rank == 0) LinearTraining.Run(run, features, data, progress, cancel);
+            ranks.Barrier();
+            EpochLine fitted = EpochLog.Load(run.LogPath)[^1];
+            return new TrainingResult(fitted.Epoch, fitted.ValidationAccuracy, fitted.ValidationLoss, 1, data.Skipped.Count, CrossValidated: true);
+        }
         var radarLines = new List<EpochLine>();
         (SampleSequences sequences, FrameEncoder? rgb, FrameEncoder? radar) = Inputs(run, features, data, place, radarLines, ranks, progress, cancel);
         EpochLine best = Fuse(run, data, place, sequences, rgb, radar, radarLines, ranks, progress, cancel);
@@ -95,7 +105,7 @@ public static class TrainingRun
             Rgb = rgb,
             Radar = radar,
             RgbWidth = rgb is null ? 0 : ModelFactory.RgbWidth(recipe, rgb),
-            RadarWidth = radar is null ? 0 : ModelFactory.RadarWidth(recipe, radar),
+            RadarWidth = radar is null || recipe.Classifier == ClassifierKind.Linear ? 0 : ModelFactory.RadarWidth(recipe, radar),
             Antennas = radar?.Shape.Length == 4 ? radar.Shape[1] : 1,
             Threads = threads,
             Ranks = ranks,
@@ -203,6 +213,7 @@ public static class TrainingRun
             run.Recipe, run.Facts, Statistics(sequences.Rgb, run.Facts.RgbWidth, data.Train, recipe),
             Statistics(sequences.Radar, run.Facts.RadarWidth, data.Train, recipe)).to(place);
         using nn.Module whole = rgb is null && radar is null ? model : new JointModel(rgb, radar, model);
+        (int epochs, int patience) = training.Length(training.Epochs, training.Patience, data.Train.Length, training.Batch);
         var stage = new TrainingStage
         {
             Stage = FusionStage,
@@ -214,11 +225,11 @@ public static class TrainingRun
             Batch = training.Batch,
             Accumulation = training.Accumulation,
             ParameterRate = name => JointModel.IsEncoder(name) ? training.EncoderRate : 1,
-            Epochs = training.Epochs,
-            Patience = training.Patience,
+            Epochs = epochs,
+            Patience = patience,
             LearningRate = training.LearningRate,
             Schedule = training.Schedule,
-            WarmUp = training.WarmUp,
+            WarmUp = Math.Min(training.WarmUp, epochs - 1),
             WeightDecay = training.WeightDecay,
             Mixup = training.Mixup,
             SavesMemory = data.OnDisk,

@@ -1,5 +1,6 @@
 using Gesto.Evaluation;
 using Gesto.Inference;
+using Gesto.Models;
 
 namespace Gesto.Tests.Evaluation;
 
@@ -13,8 +14,9 @@ public class CalibrationFitTests
     {
         (float[][] probabilities, int[] truth) = PlantedLogits.Draw(4000, 10, spoil, seed: 3);
         Calibration fitted = CalibrationFit.Fit(probabilities, truth, new string?[4000], "planted");
-        // Probabilities are p^spoil, so T = spoil undoes it; 4,000 samples leave about 2 % of error.
-        Assert.Equal(spoil, fitted.Temperature, 0.06 * spoil);
+        // Probabilities are p^spoil, so T = spoil undoes it; 4,000 samples leave about 2 % of error, and of its interval the end nearest 1 is taken.
+        Assert.Equal(spoil, fitted.Temperature, 0.08 * spoil);
+        Assert.Equal(Math.Clamp(1, fitted.TemperatureLow!.Value, fitted.TemperatureHigh!.Value), fitted.Temperature, 1e-9);
         Assert.InRange(spoil, fitted.TemperatureLow!.Value, fitted.TemperatureHigh!.Value);
         // What chance alone leaves, E|share − p| ≤ √(2/π)·√(¼ / 267) = 0.024 in a bin of 267; its mean over 15 bins varies by 0.005.
         Assert.InRange(fitted.EceAfter!.Value, 0, 0.024 + 3 * 0.005);
@@ -25,7 +27,7 @@ public class CalibrationFitTests
     public void The_fit_is_the_minimum_of_the_penalised_likelihood()
     {
         (float[][] probabilities, int[] truth) = PlantedLogits.Draw(40, 5, 1.5, seed: 4);
-        double best = 1 / CalibrationFit.Fit(probabilities, truth, new string?[40], "planted").Temperature;
+        double best = CalibrationFit.Power([.. Enumerable.Range(0, 40)], probabilities, truth, new string?[40]);
         double Objective(double power) =>
             40 * LogLinearPool.Loss([.. probabilities.Select(p => Calibration.Sharpen(p, power))], truth) + (power - 1) * (power - 1) / 2;
         foreach (double other in new[] { best * 0.97, best * 1.03, 0.3, 3 }) Assert.True(Objective(other) > Objective(best));
@@ -39,6 +41,18 @@ public class CalibrationFitTests
         Assert.InRange(fitted.Temperature, 0.3, 1);
         Assert.True(Calibration.Sharpen(probabilities[0], 1 / fitted.Temperature)[0] < 0.95);
         Assert.Contains("nothing about other signers", fitted.IntervalMethod, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Few_samples_change_nothing_where_none_may_be_right()
+    {
+        // Twelve answers by a recogniser whose confidence is right: chance alone would have them spoil it.
+        double[] temperatures = [.. Enumerable.Range(0, 20).Select(seed =>
+        {
+            (float[][] probabilities, int[] truth) = PlantedLogits.Draw(12, 6, 1, seed);
+            return CalibrationFit.Fit(probabilities, truth, new string?[12], "planted").Temperature;
+        })];
+        Assert.True(temperatures.Count(t => t == 1) >= 15, string.Join(' ', temperatures));
     }
 
     [Fact]
@@ -69,7 +83,6 @@ public class CalibrationFitTests
         }
         Calibration bySigner = CalibrationFit.Fit([.. probabilities], [.. truth], signers, "planted");
         Calibration bySample = CalibrationFit.Fit([.. probabilities], [.. truth], new string?[1800], "planted");
-        Assert.Equal(bySigner.Temperature, bySample.Temperature, 9); // equally many each
         double Width(Calibration c) => c.TemperatureHigh!.Value - c.TemperatureLow!.Value;
         Assert.True(Width(bySigner) > 2 * Width(bySample));
         Assert.Equal(6, bySigner.Signers);

@@ -99,7 +99,9 @@ public class OcclusionTests
 
         public long Parameters => 0;
 
-        public Calibration Calibration => Calibration.None;
+        public Calibration Calibration { get; set; } = Calibration.None;
+
+        public IReadOnlyDictionary<string, float[]> LeftOut() => new Dictionary<string, float[]>();
 
         public IReadOnlyList<ModalityMask> Masks => canLeaveOut ? [new(), new(true, false), new(false, true)] : [new()];
 

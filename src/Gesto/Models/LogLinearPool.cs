@@ -1,4 +1,4 @@
-namespace Gesto.Evaluation;
+namespace Gesto.Models;
 
 /// <summary>Fits the powers of p ∝ Π p_m^w_m by maximum likelihood. One factor is temperature scaling (T = 1 / w); several are an
 /// ensemble's vote, its temperature included.</summary>
@@ -57,6 +57,23 @@ internal static class LogLinearPool
     /// <returns>Mean negative log-likelihood, nats, of probabilities (N,K).</returns>
     public static double Loss(float[][] probabilities, int[] truth) =>
         probabilities.Select((row, n) => -Math.Log(Math.Max(row[truth[n]], Floor))).Average();
+
+    /// <returns>(N) negative log-likelihoods, nats, of probabilities (N,K) at the temperature that suits them best: what they know, whatever they
+    /// claim.</returns>
+    /// <param name="probabilities">(N,K).</param>
+    /// <param name="truth">(N) labels.</param>
+    /// <param name="low">Least power, 1 / the highest temperature.</param>
+    /// <param name="high">Greatest power.</param>
+    public static double[] CalibratedLosses(float[][] probabilities, int[] truth, double low, double high)
+    {
+        double[] power = Fit([probabilities], truth, [.. truth.Select(_ => 1.0)], [1], low, high), p = new double[probabilities[0].Length];
+        double[][] logs = Logs(probabilities);
+        return [.. truth.Select((label, n) =>
+        {
+            Softmax([logs], n, power, p);
+            return -Math.Log(Math.Max(p[label], double.Epsilon));
+        })];
+    }
 
     /// <summary>Derivative and curvature of one sample's negative log-likelihood by the power of a single recogniser: E log p −
     /// log p(truth) and Var log p, expectations at that power.</summary>

@@ -1,6 +1,7 @@
-using Gesto.Evaluation;
+using Gesto.Models;
+using Gesto.Tests.Evaluation;
 
-namespace Gesto.Tests.Evaluation;
+namespace Gesto.Tests.Models;
 
 public class LogLinearPoolTests
 {
