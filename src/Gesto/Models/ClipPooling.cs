@@ -1,6 +1,6 @@
 namespace Gesto.Models;
 
-/// <summary>What a linear classifier sees of a clip; each level holds those before it.</summary>
+/// <summary>What a linear classifier sees of a clip; each holds those before it.</summary>
 public enum ClipPooling
 {
     /// <summary>Each feature's mean over the clip: what is held.</summary>

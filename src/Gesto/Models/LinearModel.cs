@@ -10,7 +10,7 @@ namespace Gesto.Models;
 /// <param name="Scale">Likewise; 1 / deviation / √(values of its kind), so that mean, spread and parts weigh the same; 0 where nothing varies.</param>
 internal sealed record LinearInput(ClipPooling Pooling, int Features, float[] Mean, float[] Scale)
 {
-    /// <param name="pooled">As <see cref="PooledClip.Of"/> gives it.</param>
+    /// <param name="pooled">All of it, as <see cref="PooledClip.Of"/> gives it.</param>
     /// <returns>(<see cref="PooledClip.Width"/>).</returns>
     public float[] Standardise(ReadOnlySpan<float> pooled)
     {

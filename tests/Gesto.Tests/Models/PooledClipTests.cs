@@ -11,7 +11,7 @@ public class PooledClipTests
         float[] steps = [.. Enumerable.Range(0, 10).SelectMany(t => new float[] { t, 7 })];
         float[] pooled = PooledClip.Of(steps, features: 2);
         Assert.Equal(PooledClip.Width(2, ClipPooling.Parts), pooled.Length);
-        Assert.Equal([4.5f, 7], pooled[..2]);
+        Assert.Equal([4.5f, 7], pooled[..PooledClip.Width(2, ClipPooling.Mean)]);
         Assert.Equal(Math.Sqrt(99 / 12.0), pooled[2], 5);
         Assert.Equal(0, pooled[3], 6);
         for (int part = 0; part < PooledClip.Parts; part++)
