@@ -37,6 +37,7 @@ public static class EnsembleTraining
         Action<string, TrainingResult>? trained = null, long? memory = null, ComputeDevice? device = null,
         PseudoLabels? pseudo = null, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
     {
+        using FileStream running = TrainingRun.Lock(folder);
         (recipe, settings, pseudo) = Open(folder, recipe, settings, pseudo, resume);
         IReadOnlyList<Recipe> members = RecipeFile.LoadMembers(recipe, settings);
         var runs = new List<string>();
@@ -63,7 +64,8 @@ public static class EnsembleTraining
         if (!Exists(folder))
         {
             ArgumentNullException.ThrowIfNull(recipe);
-            if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(f => Path.GetFileName(f) is not (RecipeName or PseudoLabels.FileName)))
+            if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Select(f => Path.GetFileName(f)!)
+                .Any(f => f is not (RecipeName or PseudoLabels.FileName) && !TrainingRun.IsLeftover(f)))
                 throw new IOException($"{folder}: not empty and no training of '{recipe.Name}'. Choose a new directory.");
             AtomicFile.WriteText(recipePath, RecipeFile.Format(recipe));
             if (pseudo is null) File.Delete(Path.Combine(folder, PseudoLabels.FileName)); // of a start that was killed
@@ -75,6 +77,7 @@ public static class EnsembleTraining
             throw new IOException($"{folder}: a training is here already. Go on with it by --resume, or choose another directory.");
         Recipe there = RecipeFile.Load(recipePath);
         string[] set = JsonFile.Load<string[]>(settingsPath, "a list of settings", "Train into a new directory.");
+        new FileCheck(settingsPath, "Train into a new directory.").NoNulls(set, "it");
         if (recipe is not null && (RecipeFile.Format(recipe) != RecipeFile.Format(there) || !settings.SequenceEqual(set)))
             throw new InvalidDataException(
                 $"{folder}: the training there is of '{there.Name}' with [{string.Join(", ", set)}], given were '{recipe.Name}' and [{string.Join(", ", settings)}]. " +

@@ -99,6 +99,7 @@ internal static class RadarEncoderTraining
             Epochs = recipe.Epochs,
             Patience = recipe.Patience,
             LearningRate = recipe.LearningRate,
+            LearningRateKey = "radar.learningRate",
             Schedule = recipe.Schedule,
             SavesMemory = data.OnDisk,
             LastPath = run.RadarLastPath,
