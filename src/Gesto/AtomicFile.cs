@@ -22,7 +22,8 @@ public static class AtomicFile
         if (FileKind.Of(path) is { } other)
             throw new IOException($"{path}: this is a {other}, not a file that can be replaced. Give the path of a file, or '-' for standard output.");
         // Links are followed by hand, since a rename would put the file in the place of the link.
-        string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        string target = Path.GetFullPath(path);
+        if (new FileInfo(target).LinkTarget is not null) target = File.ResolveLinkTarget(target, returnFinalTarget: true)!.FullName;
         string folder = Path.GetDirectoryName(target)!;
         Directory.CreateDirectory(folder);
         string temporary = Path.Combine(folder, TemporaryName.For(Path.GetFileName(target)));

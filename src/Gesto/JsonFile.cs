@@ -26,7 +26,7 @@ internal static class JsonFile
         {
             return JsonSerializer.Deserialize<T>(text, StrictOf(options)) ?? throw new JsonException("it is null.");
         }
-        catch (Exception e) when (e is JsonException or ArgumentException) // the latter of half of a surrogate pair
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException) // the latter of half of a surrogate pair
         {
             throw new InvalidDataException($"{place}: not {expected}: {e.Message} {cure}", e);
         }

@@ -73,18 +73,18 @@ public sealed record SlurmScript
 
             # Two minutes before its time is over the task stops softly and goes back into the queue.
             again() {
+              program=${!:-} # known as soon as it is started
               kill -TERM "$program" && wait "$program" || true
               scontrol requeue "$SLURM_JOB_ID"
               exit
             }
-            program=
             if [ "${SLURM_RESTART_COUNT:-0}" -lt {{MostRestarts}} ]; then trap again USR1; else trap '' USR1; fi
             # A killed program is started again and goes on where it was; any other failure would only repeat itself.
             try() {
               for attempt in 1 2 3; do
                 status=0
-                work & program=$!
-                wait "$program" || status=$?
+                work &
+                wait "$!" || status=$?
                 [ "$status" -gt 130 ] || return "$status"
                 echo "attempt $attempt was ended by signal $((status - 128))" >&2
               done

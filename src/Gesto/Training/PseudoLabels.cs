@@ -38,11 +38,11 @@ public sealed record PseudoLabels(string From, double Above, IReadOnlyDictionary
     }
 
     /// <exception cref="InvalidDataException">A value that no recogniser gives.</exception>
-    internal void Check(FileCheck check)
+    internal void Check(FileCheck check, string prefix = "")
     {
-        check.Fraction(Above, nameof(Above));
-        check.Keys(ClassIds.Keys, "a sample");
-        foreach ((string key, int id) in ClassIds) check.Require(id >= 0, $"the class of '{key}'", id, "0 or more");
+        check.Fraction(Above, $"{prefix}above");
+        check.Keys(ClassIds.Keys, $"a sample of {prefix}class_ids");
+        foreach ((string key, int id) in ClassIds) check.Require(id >= 0, $"the class of '{key}' in {prefix}class_ids", id, "0 or more");
     }
 
     internal void Save(string folder) => AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this) + "\n");

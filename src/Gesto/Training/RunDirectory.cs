@@ -94,7 +94,7 @@ public sealed record RunFacts
         check.NoNulls(HeldOut, "held_out");
         foreach ((string name, IReadOnlyList<string> keys) in new[] { ("train", Train), ("validation", Validation), ("fold", Fold), ("skipped", Skipped) })
             check.Keys(keys, $"a sample of {name}");
-        PseudoLabels?.Check(check);
+        PseudoLabels?.Check(check, "pseudo_labels.");
         check.Require(PseudoLabels?.ClassIds.Values.All(LabelSet.Contains) != false, "pseudo_labels", "a map to classes that are not in labels", "classes of labels");
     }
 

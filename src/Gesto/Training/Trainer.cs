@@ -203,7 +203,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
             gradients?.Run();
             // Before the step: afterwards the weights would hold it.
             if (!double.IsFinite(value)) throw Diverged(epoch, $"the loss is {Text(value)} at step {Text(step + 1)}");
-            if (!adam.CanStep()) throw Diverged(epoch, $"the gradients are no numbers any more at step {Text(step + 1)}");
+            if (!adam.CanStep()) throw Diverged(epoch, $"gradients or learning rate are beyond what float32 holds at step {Text(step + 1)}");
             if (stage.GradientClip > 0) adam.ClipGradients(stage.GradientClip);
             adam.Step();
             average?.Update(adam.Steps);
