@@ -44,6 +44,7 @@ internal static class ExplainCommand
     private static PredictionExplanation Explain(
         string run, string folder, string picture, string? sign, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
+        AtomicFile.RequireFile(picture);
         Sample sample = SampleReader.FromFolder(folder); // files that are not there should be known before a network is loaded
         using IRecogniser recogniser = IRecogniser.Load(run, threads);
         using IRgbEncoder? encoder = RunEncoder.Open(run, threads);

@@ -39,6 +39,7 @@ internal static class SubmitCommand
     internal static IReadOnlyList<SubmissionRow> Submit(
         string run, string source, string path, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
+        AtomicFile.RequireFile(path);
         bool features = FeatureStore.Exists(Path.Combine(source, "rgb")) || FeatureStore.Exists(Path.Combine(source, "radar"));
         using IRecogniser recogniser = IRecogniser.Load(run, threads);
         (IReadOnlyList<Sample> asked, float[][] probabilities) = features

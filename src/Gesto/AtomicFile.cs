@@ -19,8 +19,7 @@ public static class AtomicFile
             WriteToStandardOutput(write);
             return;
         }
-        if (FileKind.Of(path) is { } other)
-            throw new IOException($"{path}: this is a {other}, not a file that can be replaced. Give the path of a file, or '-' for standard output.");
+        RequireFile(path);
         // Links are followed by hand, since a rename would put the file in the place of the link.
         string target = Path.GetFullPath(path);
         if (new FileInfo(target).LinkTarget is not null) target = File.ResolveLinkTarget(target, returnFinalTarget: true)!.FullName;
@@ -48,6 +47,14 @@ public static class AtomicFile
 
     /// <returns>True where <see cref="Write"/> sends the content to standard output: nothing else should be printed there then.</returns>
     public static bool IsStandardOutput(string path) => path is "-" or "/dev/stdout";
+
+    /// <summary>For long work that ends with a file: better refused before.</summary>
+    /// <exception cref="IOException">Something is there that <see cref="Write"/> refuses to replace.</exception>
+    public static void RequireFile(string path)
+    {
+        if (!IsStandardOutput(path) && FileKind.Of(path) is { } other)
+            throw new IOException($"{path}: this is a {other}, not a file that can be replaced. Give the path of a file, or '-' for standard output.");
+    }
 
     private static void WriteToStandardOutput(Action<Stream> write)
     {
