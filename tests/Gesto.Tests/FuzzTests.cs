@@ -41,12 +41,12 @@ public sealed class FuzzTests : IDisposable
             Assert.Null(FeatureStore.Difference(facts.Rgb!, facts.Rgb!));
         },
         ["recipe.json"] = folder => RecipeFile.Parse(RecipeFile.Format(RecipeFile.Load(Path.Combine(folder, "recipe.json"))), "again"),
-        [EnsembleFile.FileName] = folder => EnsembleFile.Load(folder).Save(Path.Combine(folder, "again")),
+        [EnsembleFile.FileName] = folder => JsonSerializer.Serialize(EnsembleFile.Load(folder)), // a number that JSON does not have would fail here
         [Calibration.FileName] = folder =>
         {
             Calibration read = Calibration.Load(folder);
             Assert.All(Calibration.Sharpen([.1f, .9f], 1 / read.Temperature), p => Assert.InRange(p, 0, 1));
-            read.Save(Path.Combine(folder, "again"));
+            JsonSerializer.Serialize(read);
         },
         ["log.jsonl"] = folder =>
         {
@@ -56,14 +56,13 @@ public sealed class FuzzTests : IDisposable
         [ManifestFile.FileName] = folder =>
         {
             IReadOnlyList<Sample> samples = ManifestFile.Read(Path.Combine(folder, ManifestFile.FileName));
-            ManifestFile.Write(Path.Combine(folder, "again.csv"), samples);
             if (samples.Any(s => s is { Split: Split.Train, ClassId: not null })) _ = Dataset.ClassesOf(samples, folder).Fingerprint;
         },
         [LabelKeyFile.FileName] = folder => LabelKeyFile.Read(Path.Combine(folder, LabelKeyFile.FileName)),
         ["predictions-test.csv"] = folder => Assert.All(PredictionFile.Load(folder, "test"), p => Assert.InRange(p.Probability, 0, 1)),
         [FeatureSet.SkippedFile] = folder => FeatureSet.ReadSkipped(folder),
         [RecordingFingerprints.FileName] = folder => RecordingFingerprints.Alike(folder).ToList(),
-        [PseudoLabels.FileName] = folder => PseudoLabels.Load(folder)!.Save(folder),
+        [PseudoLabels.FileName] = folder => JsonSerializer.Serialize(PseudoLabels.Load(folder)),
         ["weights.safetensors"] = folder => Assert.All(Safetensors.Load(Path.Combine(folder, "weights.safetensors")).Tensors.Values, t => t.ToSingles()),
         [Checkpoint] = folder =>
         {
