@@ -18,11 +18,13 @@ def short(score):
 
 
 def scores(results):
-    print("| run | samples | top-1 % (95 %) | letters | words | top-5 % | ECE % (before; by chance) | error % of the surest 90 % | of all | parameters | training min | ms a sample |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
+    apart = ["letters", "words"] if any(r["letters"] for r in results.values()) else []  # data with one kind only is not split
+    columns = ["run", "samples", "top-1 % (95 %)", *apart, "top-5 %", "ECE % (before; by chance)", "error % of the surest 90 %", "of all", "parameters", "training min", "ms a sample"]
+    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
     for name, r in results.items():
         told = ", transductive" if r["pseudo_labelled"] else ""
-        print(f"| `{name}`{told} | {r['samples']} | {percent(r)} | {percent(r['letters'])} | {percent(r['words'])} | {100 * r['top5']:.1f} "
+        groups = "".join(f" {percent(r[group])} |" for group in apart)
+        print(f"| `{name}`{told} | {r['samples']} | {percent(r)} |{groups} {100 * r['top5']:.1f} "
               f"| {100 * r['ece']:.1f} ({100 * r['ece_uncalibrated']:.1f}; {100 * r['ece_by_chance']:.1f}) | {100 * r['error_at_90_coverage']:.1f} "
               f"| {100 * (1 - r['top1']):.1f} | {r['parameters']:,} | {r['training_seconds'] / 60:.1f} | {r['milliseconds_a_sample']:.1f} |")
 

@@ -1,14 +1,31 @@
 # Sourced by ./gesto and ./test.sh: checks for the .NET SDK, provides what the program and its tests call, builds when sources are newer.
 # Messages go to standard error, so that standard output belongs to the program alone.
 
+# A closed standard error would be given to the next file that is opened, and messages written into that.
+true 3>&2 || exec 2>/dev/null
+
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 say() { printf 'gesto: %s\n' "$*" >&2; }
+
+# dotnet keeps its own files and NuGet's packages under HOME. Where that cannot be written, as for service accounts and in some
+# containers, both go into artifacts/, which a build writes anyway.
+need_home() {
+  if [ -n "${HOME:-}" ] && mkdir -p "$HOME" 2>/dev/null && [ -w "$HOME" ]; then return; fi
+  local home=$root/artifacts/home
+  if ! { mkdir -p "$home" 2>/dev/null && [ -w "$home" ]; }; then
+    say "HOME (${HOME:-not set}) cannot be written, and $root/artifacts cannot either: dotnet needs one of them. Set HOME to a folder that you can write."
+    exit 1
+  fi
+  export DOTNET_CLI_HOME=${DOTNET_CLI_HOME:-$home} NUGET_PACKAGES=${NUGET_PACKAGES:-$home/packages}
+  export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$home/cache} # Gesto's own
+}
 
 need_dotnet() {
   if ! command -v dotnet >/dev/null 2>&1; then
     say "the .NET 10 SDK is missing. Install it (https://dotnet.microsoft.com/download/dotnet/10.0), then run this again."
     exit 1
   fi
+  need_home
   if ! (cd "$root" && dotnet --version >/dev/null 2>&1); then
     say "this needs the .NET 10 SDK; found only: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')"
     say "Install it (https://dotnet.microsoft.com/download/dotnet/10.0), then run this again."

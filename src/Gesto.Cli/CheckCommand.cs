@@ -18,7 +18,7 @@ internal static class CheckCommand
     {
         var dataset = new Argument<string>("DATASET") { Description = "Folder with manifest.csv, or with train/, val/, test/." };
         var json = new Option<bool>("--json") { Description = "Write {samples, problems: [{sample, file, kind, message}]} to standard output." };
-        var threads = new Option<int>("--threads") { Description = "Samples decoded at the same time.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        Option<int> threads = ThreadsOption.Build("Samples decoded at the same time.");
         var few = new Option<int>("--min-samples") { Description = "Report classes with fewer train samples.", DefaultValueFactory = _ => new DoctorOptions().FewestTrainSamples };
         var command = new Command("check",
             "Open and decode every file of a data set and say what is wrong with it. Exit code 1 if anything is.\n\n" +
@@ -28,7 +28,7 @@ internal static class CheckCommand
         };
         command.SetAction((parse, cancel) => Task.Run(() => Check(
             parse.GetRequiredValue(dataset), parse.GetValue(json),
-            new DoctorOptions { Threads = Math.Max(1, parse.GetValue(threads)), FewestTrainSamples = parse.GetValue(few) }, cancel)));
+            new DoctorOptions { Threads = parse.GetValue(threads), FewestTrainSamples = parse.GetValue(few) }, cancel)));
         return command;
     }
 
@@ -50,14 +50,14 @@ internal static class CheckCommand
             Console.Error.WriteLine($"{dataset.Root}: {dataset.Samples.Count} samples, no problem found.");
             return;
         }
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        IAnsiConsole console = Terminal.Error;
         // A log or a pipe has no width of its own; 80 columns would break every path.
         if (Console.IsErrorRedirected) console.Profile.Width = 240;
         var table = new Table().Border(TableBorder.Simple).AddColumns("sample", "kind", "problem");
         foreach (Problem p in problems)
         {
             string message = p.File.Length > 0 && !p.Message.Contains(Path.GetFileName(p.File), StringComparison.Ordinal) ? $"{p.File}: {p.Message}" : p.Message;
-            table.AddRow(Markup.Escape(p.Sample), p.Kind, Markup.Escape(message));
+            table.AddRow(Terminal.Escape(p.Sample), p.Kind, Terminal.Escape(message));
         }
         console.Write(table);
         string kinds = string.Join(", ", problems.GroupBy(p => p.Kind).Select(g => $"{g.Count()} {g.Key}"));

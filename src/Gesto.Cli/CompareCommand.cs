@@ -25,11 +25,7 @@ internal static class CompareCommand
         var split = new Option<string>("--split") { Description = "Samples to compare on.", DefaultValueFactory = _ => "test" };
         split.AcceptOnlyFromAmong("test", "val", "train", RunEvaluation.FoldSplit);
         var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap.", DefaultValueFactory = _ => BootstrapInterval.DefaultSeed };
-        var threads = new Option<int>("--threads")
-        {
-            Description = "CPU threads.",
-            DefaultValueFactory = _ => Environment.ProcessorCount,
-        };
+        Option<int> threads = ThreadsOption.Build();
         var json = new Option<bool>("--json") { Description = "Write the result as one JSON object to standard output." };
         var command = new Command("compare",
             "Which run is better on the same samples, and how sure that is: paired bootstrap by signer, exact McNemar test, letters and\n" +

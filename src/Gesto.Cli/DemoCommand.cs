@@ -18,7 +18,7 @@ internal static class DemoCommand
     {
         var output = new Option<string>("--out") { Description = "Folder for everything the demo makes.", DefaultValueFactory = _ => "gesto-demo" };
         var seed = new Option<int>("--seed") { Description = "Seed of the simulation and of training.", DefaultValueFactory = _ => 1 };
-        var threads = new Option<int>("--threads") { Description = "CPU threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        Option<int> threads = ThreadsOption.Build();
         var command = new Command("demo",
             "Simulate a small data set, check it, fetch weights, extract, train, evaluate on signers never seen in training, predict one " +
             "recording, write a submission. Stopped, it goes on where it was.\n\nExample:  gesto demo --out my-demo --seed 7")
@@ -27,7 +27,7 @@ internal static class DemoCommand
         };
         // On the first thread, as `train`: see NativeMemory.
         command.SetAction((parsed, cancel) => Task.FromResult(
-            new Demo(parsed.GetValue(output)!, parsed.GetValue(seed), Math.Max(1, parsed.GetValue(threads)), cancel).Run()));
+            new Demo(parsed.GetValue(output)!, parsed.GetValue(seed), parsed.GetValue(threads), cancel).Run()));
         return command;
     }
 

@@ -19,11 +19,7 @@ internal static class EnsembleCommand
         var run = new Option<string>("--run") { Description = "Directory of the ensemble to write.", Required = true };
         var features = new Option<string>("--features") { Description = "Feature folder the runs were trained on.", Required = true };
         var equal = new Option<bool>("--equal") { Description = "Same weight for every run instead of weights fitted on validation." };
-        var threads = new Option<int>("--threads")
-        {
-            Description = "CPU threads.",
-            DefaultValueFactory = _ => Environment.ProcessorCount,
-        };
+        Option<int> threads = ThreadsOption.Build();
         var command = new Command("ensemble",
             "Let several runs vote: weighted mean of their log-probabilities, weights and temperature from the validation samples that\n" +
             "all of them held out, never from test. 'evaluate', 'predict', 'submit' and 'compare' take DIR like a run.\n\n" +

@@ -22,11 +22,7 @@ internal static class EvaluateCommand
             Description = "The recordings that FEATURES were extracted from: the report then shows frames of the most confused signs side by side.",
         };
         var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap interval.", DefaultValueFactory = _ => BootstrapInterval.DefaultSeed };
-        var threads = new Option<int>("--threads")
-        {
-            Description = "CPU threads.",
-            DefaultValueFactory = _ => Environment.ProcessorCount,
-        };
+        Option<int> threads = ThreadsOption.Build();
         var json = new Option<bool>("--json") { Description = "Write the result as one JSON object to standard output." };
         var command = new Command("evaluate",
             "Score a run on labelled samples: top-1 with a 95 % interval, top-5, macro-F1, letters and words apart, confused pairs.\n" +

@@ -10,18 +10,20 @@ internal static class ExitCode
     public const int Bug = 2;
     public const int Cancelled = 130;
 
-    /// <summary>Runs a verb; Ctrl-C and SIGTERM cancel it softly (a second one ends it at once).</summary>
+    /// <summary>Runs a verb; Ctrl-C, SIGTERM and, unless `nohup` has it ignored, the end of its terminal cancel it softly (a second
+    /// Ctrl-C or SIGTERM ends it at once; a closing terminal sends its own more than once).</summary>
     public static async Task<int> OfAsync(Func<CancellationToken, Task<int>> verb)
     {
         using var source = new CancellationTokenSource();
         void Cancel(PosixSignalContext context)
         {
-            if (source.IsCancellationRequested) return;
+            if (source.IsCancellationRequested && context.Signal != PosixSignal.SIGHUP) return;
             context.Cancel = true;
             source.Cancel();
         }
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Cancel);
         try
         {
             return await verb(source.Token);

@@ -15,11 +15,7 @@ internal static class ExplainCommand
         var folder = new Argument<string>("SAMPLE_DIR") { Description = "Folder with one recording: …_RGB.mkv, …_RDM1.mp4 to …_RDM3.mp4." };
         var output = new Option<string?>("--out") { Description = "The picture; without it explain-SAMPLE.png in the current folder." };
         var sign = new Option<string?>("--sign") { Description = "Explain this sign's probability, by name or id, instead of the most probable one's." };
-        var threads = new Option<int>("--threads")
-        {
-            Description = "CPU threads.",
-            DefaultValueFactory = _ => Environment.ProcessorCount,
-        };
+        Option<int> threads = ThreadsOption.Build();
         var json = new Option<bool>("--json") { Description = "Write the numbers as one JSON object to standard output." };
         var command = new Command("explain",
             "Show what a prediction rests on, as one picture: frames, micro-Doppler, which moments and which modality carried it.\n" +
@@ -37,7 +33,7 @@ internal static class ExplainCommand
             PredictionExplanation explanation = ProgressBar.Run(progress => Explain(
                 parsed.GetValue(run)!, sample, path, parsed.GetValue(sign), parsed.GetValue(threads), progress, cancel));
             if (parsed.GetValue(json)) Console.Out.WriteLine(explanation.ToJson());
-            TextWriter people = parsed.GetValue(json) ? Console.Error : Console.Out;
+            TextWriter people = parsed.GetValue(json) || AtomicFile.IsStandardOutput(path) ? Console.Error : Console.Out;
             people.WriteLine(explanation.Verdict);
             people.WriteLine($"Picture: {Path.GetFullPath(path)}");
             return Task.FromResult(ExitCode.Done);
@@ -48,6 +44,7 @@ internal static class ExplainCommand
     private static PredictionExplanation Explain(
         string run, string folder, string picture, string? sign, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
+        AtomicFile.RequireFile(picture);
         Sample sample = SampleReader.FromFolder(folder); // files that are not there should be known before a network is loaded
         using IRecogniser recogniser = IRecogniser.Load(run, threads);
         using IRgbEncoder? encoder = RunEncoder.Open(run, threads);

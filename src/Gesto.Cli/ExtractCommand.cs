@@ -58,8 +58,8 @@ internal static class ExtractCommand
         var precision = new Option<Precision>("--precision") { Description = "RGB encoder in fp32, or int8: features close to fp32's, calibrated on the data set, with a key of their own." };
         var store = new Option<FeatureType>("--store") { Description = "RGB features as float32, or as float16: half the disk." };
         var shard = new Option<string?>("--shard") { Description = "Only part NUMBER/COUNT of the data set, e.g. 2/4; 'gesto merge FEATURES' puts the parts together." };
-        var threads = new Option<int>("--threads") { Description = "Samples encoded at the same time, one thread each.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var decoders = new Option<int?>("--decoders") { Description = "ffmpeg processes at the same time (default: half of --threads, 2 at least; with --device cuda all of them)." };
+        Option<int> threads = ThreadsOption.Build("Samples encoded at the same time, one thread each.");
+        Option<int?> decoders = ThreadsOption.BuildOptional("ffmpeg processes at the same time (default: half of --threads, 2 at least; with --device cuda all of them).", "--decoders");
         var device = DeviceOption.Build("runs ResNet50 in float32");
         var seed = new Option<int>("--seed") { Description = "Seed of the random encoder of '--radar source'." };
         var command = new Command("extract",
@@ -85,12 +85,12 @@ internal static class ExtractCommand
                 throw new InvalidDataException("--precision int8 is for processors; with --device cuda features are computed in float32.");
             if (on != ComputeDevice.Cpu && kind == RgbKind.Frames)
                 throw new InvalidDataException($"--device {on} runs ResNet50, and --rgb frames needs none: leave --device out.");
-            int count = Math.Max(1, parse.GetValue(threads));
+            int count = parse.GetValue(threads);
             CoreClaim.Take(shared: parse.GetResult(threads) is { Implicit: false });
             var options = new ExtractionOptions
             {
                 Policy = parse.GetValue(policy),
-                DecodeThreads = Math.Max(1, parse.GetValue(decoders) ?? Math.Max(2, on == ComputeDevice.Cpu ? count / 2 : count)),
+                DecodeThreads = parse.GetValue(decoders) ?? Math.Max(2, on == ComputeDevice.Cpu ? count / 2 : count),
                 RgbSampling = new FrameSampling(parse.GetValue(rgbFrames) ?? (kind == RgbKind.Maps ? MapFrames : FrameSampling.Default.Length)),
                 RadarSampling = new FrameSampling(parse.GetValue(radarFrames)),
                 Float16 = parse.GetValue(store) == FeatureType.Float16,

@@ -21,14 +21,10 @@ internal static class KfoldCommand
         var run = new Option<string>("--run") { Description = "Directory for the runs fold-1 … and the result; run the same command again to go on.", Required = true };
         var set = new Option<string[]>("--set") { Description = "Set a recipe value, as in 'gesto train'; training.foldSeed deals other folds.", DefaultValueFactory = _ => [] };
         var seed = new Option<int?>("--seed") { Description = "Short for --set training.seed=N." };
-        var threads = new Option<int?>("--threads") { Description = "As in 'gesto train'." };
+        Option<int?> threads = ThreadsOption.BuildOptional("As in 'gesto train'.");
         var device = DeviceOption.Build("as in 'gesto train'");
         var only = new Option<int?>("--only") { Description = "Do this fold alone, e.g. on a machine of its own; without --only the others are done and all put together." };
         var json = new Option<bool>("--json") { Description = "Write the result as one JSON object to standard output." };
-        threads.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() < 1) result.AddError("--threads: at least 1.");
-        });
         var command = new Command("kfold",
             "Cross-validation: train a run for every fold of the signers and score it on the signers it never saw; test takes no part.\n" +
             "The checkpoint is chosen on a part of the other signers, so the score is not that of the best of many epochs.\n" +

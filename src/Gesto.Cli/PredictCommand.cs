@@ -44,11 +44,7 @@ internal static class PredictCommand
         {
             if (result.GetValueOrDefault<int>() < 1) result.AddError("--top must be 1 or more.");
         });
-        var threads = new Option<int>("--threads")
-        {
-            Description = "CPU threads.",
-            DefaultValueFactory = _ => Environment.ProcessorCount,
-        };
+        Option<int> threads = ThreadsOption.Build();
         var json = new Option<bool>("--json") { Description = "Write one JSON array to standard output." };
         var command = new Command("predict",
             "Recognise the sign in each recording, from its raw files to ranked signs with probabilities.\n\n" +

@@ -3,6 +3,8 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Gesto.Cli;
 
+Terminal.Protect();
+
 // Not a RootCommand: that would call itself by its assembly's name in the help.
 var root = new Command("gesto",
     "Gesto recognises isolated signs from synchronized RGB video and 60 GHz radar.\n\n" +

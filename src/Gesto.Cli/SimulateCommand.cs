@@ -26,8 +26,8 @@ internal static class SimulateCommand
             Description = "Range bins x chirps of a frame (= Doppler bins), powers of two. Default 64x128, and 256x64 with --layout 2026; " +
                 "the challenge has 256x1024, and 256 range bins in 2026.",
         };
-        var threads = WithDefault("--threads", defaults.Threads, "Samples made at the same time.");
-        var force = new Option<bool>("--force") { Description = "Replace a simulation with other options that is in OUT." };
+        Option<int> threads = ThreadsOption.Build("Samples made at the same time.");
+        var force = new Option<bool>("--force") { Description = "Replace a simulation with other options that is in OUT: its files are removed, no others." };
         var command = new Command(
             "simulate",
             "Write simulated recordings (RGB and radar of invented motion, not LIS) in the challenge's layout.\n" +
@@ -60,7 +60,8 @@ internal static class SimulateCommand
                 Replace = parsed.GetValue(force),
             };
             string root = parsed.GetValue(output)!;
-            ProgressBar.Run(progress => DatasetWriter.Write(root, options, progress, cancel));
+            int made = ProgressBar.Run(progress => DatasetWriter.Write(root, options, progress, cancel));
+            if (made == 0) Console.Error.WriteLine($"{root}: every sample of these options was there already.");
             Console.Error.WriteLine($"{root}: simulated motion, not LIS; see SIMULATED.md. Next: gesto check {root}");
             return Task.FromResult(ExitCode.Done);
         });

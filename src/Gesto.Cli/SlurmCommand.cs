@@ -21,7 +21,7 @@ internal static class SlurmCommand
     private static readonly Option<string[]> More = new("--sbatch") { Description = "Any other option of sbatch, e.g. --sbatch=--constraint=avx512; may be repeated.", DefaultValueFactory = _ => [] };
     private static readonly Option<string?> Program = new("--gesto") { Description = "How a node starts Gesto (default: as it was started here)." };
     private static readonly Option<bool> Submit = new("--submit") { Description = "Send the jobs to Slurm; else they are written only." };
-    private static readonly Option<int> Shards = new("--shards") { Description = "Parts, a task each.", DefaultValueFactory = _ => 8 };
+    private static readonly Option<int> Shards = new("--shards") { Description = "Parts, a task each; several where the cluster takes fewer tasks.", DefaultValueFactory = _ => 8 };
 
     private static readonly Option[] Own = [Shards, Cpus, Memory, Time, Partition, Account, Running, More, Program, Submit];
 
@@ -93,12 +93,14 @@ internal static class SlurmCommand
         foreach (Option option in own.Concat(Own.Except([Shards]))) command.Options.Add(option);
         command.SetAction(parsed =>
         {
-            (string folder, int tasks, string part, string[] last) = plan(parsed);
+            (string folder, int parts, string part, string[] last) = plan(parsed);
+            SlurmLimits limits = SlurmLimits.Ask();
+            int tasks = Math.Min(parts, limits.MostTasks);
             string gesto = parsed.GetValue(Program) ?? SlurmScript.Quote(StartedAs());
             var array = new SlurmScript
             {
                 Name = verb.Name,
-                Why = Text($"gesto {SlurmScript.Quote([verb.Name, .. Typed(parsed)])}: {tasks} tasks."),
+                Why = Text($"gesto {SlurmScript.Quote([verb.Name, .. Typed(parsed)])}: {parts} parts, {tasks} tasks."),
                 WorkingFolder = Directory.GetCurrentDirectory(),
                 LogFolder = Path.GetFullPath(folder),
                 Resources = new SlurmResources
@@ -112,6 +114,7 @@ internal static class SlurmCommand
                     More = parsed.GetValue(More)!,
                 },
                 Tasks = tasks,
+                Parts = parts,
                 Command = $"{gesto} {SlurmScript.Quote([verb.Name, .. Typed(parsed)])} {part} --threads \"$cpus\"",
             };
             var jobs = new SlurmJobs(array, array with
@@ -119,9 +122,14 @@ internal static class SlurmCommand
                 Name = verb.Name + "-last",
                 Why = $"Puts the results of {verb.Name}.sbatch together.",
                 Tasks = null,
+                Parts = null,
                 Command = $"{gesto} {SlurmScript.Quote(last)}",
             });
             jobs.Write();
+            if (parts > tasks)
+                Console.Error.WriteLine(Text($"{parts} parts in {tasks} tasks of {(parts + tasks - 1) / tasks} at most: ") + (limits.Known
+                    ? Text($"the cluster takes arrays of {limits.MostTasks} (its MaxArraySize less 1).")
+                    : Text($"Slurm takes arrays of {limits.MostTasks} where nobody has set MaxArraySize otherwise; scontrol, which knows, cannot be asked here.")));
             Send(jobs, tasks, parsed.GetValue(Submit));
             return ExitCode.Done;
         });

@@ -16,12 +16,8 @@ internal static class SubmitCommand
             Description = "Features of 'gesto extract' (fast, can be stopped and resumed), or a data set, whose videos are then read " +
                 "here and now and nothing is kept.",
         };
-        var output = new Option<string>("--out") { Description = "The file to write.", DefaultValueFactory = _ => "submission.csv" };
-        var threads = new Option<int>("--threads")
-        {
-            Description = "CPU threads.",
-            DefaultValueFactory = _ => Environment.ProcessorCount,
-        };
+        var output = new Option<string>("--out") { Description = "The file to write; - for standard output.", DefaultValueFactory = _ => "submission.csv" };
+        Option<int> threads = ThreadsOption.Build();
         var command = new Command("submit",
             "Write the challenge's file id,Pred: every unlabelled sample of val and test once, checked.\n\n" +
             "Example:  gesto submit runs/late-fusion features --out submission.csv")
@@ -33,7 +29,8 @@ internal static class SubmitCommand
             string path = parsed.GetValue(output)!;
             IReadOnlyList<SubmissionRow> rows = ProgressBar.Run(progress => Submit(
                 parsed.GetValue(run)!, parsed.GetValue(source)!, path, parsed.GetValue(threads), progress, cancel));
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {rows.Count} rows, ids {rows[0].Id}…{rows[^1].Id}"));
+            TextWriter people = AtomicFile.IsStandardOutput(path) ? Console.Error : Console.Out;
+            people.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {rows.Count} rows, ids {rows[0].Id}…{rows[^1].Id}"));
             return Task.FromResult(ExitCode.Done);
         });
         return command;
@@ -42,6 +39,7 @@ internal static class SubmitCommand
     internal static IReadOnlyList<SubmissionRow> Submit(
         string run, string source, string path, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
+        AtomicFile.RequireFile(path);
         bool features = FeatureStore.Exists(Path.Combine(source, "rgb")) || FeatureStore.Exists(Path.Combine(source, "radar"));
         using IRecogniser recogniser = IRecogniser.Load(run, threads);
         (IReadOnlyList<Sample> asked, float[][] probabilities) = features

@@ -14,13 +14,9 @@ internal static class SweepCommand
         var recipe = new Option<string>("--recipe") { Description = "As in 'gesto train'.", DefaultValueFactory = _ => "late-fusion" };
         var set = new Option<string[]>("--set") { Description = "A recipe value and the settings to try, e.g. --set model.hidden=256,512; repeated: every combination.", Required = true };
         var run = new Option<string>("--run") { Description = $"Directory for the runs cell-1 … and {Sweep.FileName}; run the same command again to go on.", Required = true };
-        var threads = new Option<int?>("--threads") { Description = "As in 'gesto train'." };
+        Option<int?> threads = ThreadsOption.BuildOptional("As in 'gesto train'.");
         var device = DeviceOption.Build("as in 'gesto train'");
         var only = new Option<int?>("--only") { Description = "Do this cell alone, e.g. on a machine of its own; without --only the others are done and all listed." };
-        threads.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() < 1) result.AddError("--threads: at least 1.");
-        });
         var command = new Command("sweep",
             "Train a run for every combination of recipe settings and list their scores on validation; test is not looked at.\n\n" +
             "Example:  gesto sweep features --set model.hidden=256,512 --set training.seed=1,2,3 --run runs/sweep")

@@ -27,10 +27,8 @@ internal static class TrainCommand
             DefaultValueFactory = _ => [],
         };
         var seed = new Option<int?>("--seed") { Description = "short for --set training.seed=N" };
-        var threads = new Option<int?>("--threads")
-        {
-            Description = "processor threads, of each process under mpirun; results are equal to the bit only for equal counts (default: all, with --resume the run's own)",
-        };
+        Option<int?> threads = ThreadsOption.BuildOptional(
+            "processor threads, of each process under mpirun; results are equal to the bit only for equal counts (default: all, with --resume the run's own)");
         var radarFrom = new Option<DirectoryInfo?>("--radar-from")
         {
             Description = "take the radar encoder of another run instead of training it; refused unless it would be the same to the bit",
@@ -54,10 +52,6 @@ internal static class TrainCommand
             Description = $"cross-validation: leave out fold NUMBER/COUNT, e.g. 2/5, or 2/{Fold.All}; 'gesto evaluate --split fold' scores it",
         };
         var by = new Option<FoldUnit?>("--by") { Description = "with --fold: never part a signer (default), a session, or only a sample" };
-        threads.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() < 1) result.AddError("--threads: at least 1.");
-        });
         var command = new Command("train",
             "Train a recogniser: radar encoder first, then the fusion model; best checkpoint by validation accuracy.\n\n" +
             "Example:  gesto train features --recipe late-fusion --run runs/first\n\n" +

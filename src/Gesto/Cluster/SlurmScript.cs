@@ -36,7 +36,11 @@ public sealed record SlurmScript
     /// <summary>Tasks of an array job, numbered from 1; null: one job.</summary>
     public int? Tasks { get; init; }
 
-    /// <summary>A simple bash command: one program. `$task` is the task's number, `$cpus` its cores.</summary>
+    /// <summary>Parts of the work, numbered from 1; null: as many as tasks. A task does its own number's and every <see cref="Tasks"/>th after it,
+    /// one after another.</summary>
+    public int? Parts { get; init; }
+
+    /// <summary>A simple bash command: one program. `$task` is the part's number, `$cpus` the task's cores.</summary>
     public required string Command { get; init; }
 
     public override string ToString()
@@ -59,7 +63,7 @@ public sealed record SlurmScript
         Line($"#SBATCH --requeue");
         Line($"#SBATCH --signal=B:USR1@120");
         Line($"set -euo pipefail");
-        if (Tasks is not null) Line($"task=$SLURM_ARRAY_TASK_ID");
+        if (Tasks is not null && !IsShared) Line($"task=$SLURM_ARRAY_TASK_ID");
         Line($"cpus=${{SLURM_CPUS_PER_TASK:-{Resources.Cpus}}}");
         Line($$"""
 
@@ -69,26 +73,39 @@ public sealed record SlurmScript
 
             # Two minutes before its time is over the task stops softly and goes back into the queue.
             again() {
+              program=${!:-} # known as soon as it is started
               kill -TERM "$program" && wait "$program" || true
               scontrol requeue "$SLURM_JOB_ID"
               exit
             }
-            program=
             if [ "${SLURM_RESTART_COUNT:-0}" -lt {{MostRestarts}} ]; then trap again USR1; else trap '' USR1; fi
             # A killed program is started again and goes on where it was; any other failure would only repeat itself.
-            for attempt in 1 2 3; do
-              status=0
-              work & program=$!
-              wait "$program" || status=$?
-              [ "$status" -gt 130 ] || exit "$status"
-              echo "attempt $attempt was ended by signal $((status - 128))" >&2
-            done
-            exit "$status"
+            try() {
+              for attempt in 1 2 3; do
+                status=0
+                work &
+                wait "$!" || status=$?
+                [ "$status" -gt 130 ] || return "$status"
+                echo "attempt $attempt was ended by signal $((status - 128))" >&2
+              done
+              return "$status"
+            }
             """);
+        if (IsShared) Line($$"""
+            # More parts than the cluster takes tasks. One that fails does not keep the others from being done; what is done takes no time again.
+            failed=0
+            for ((task = SLURM_ARRAY_TASK_ID; task <= {{Parts}}; task += {{Tasks}})); do
+              try || failed=$?
+            done
+            exit "$failed"
+            """);
+        else Line($"try");
         return text.ToString();
 
         void Line(FormattableString line) => text.Append(Text(line)).Append('\n');
     }
+
+    private bool IsShared => Parts > Tasks;
 
     /// <returns>A word that bash takes as it is.</returns>
     public static string Quote(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "/._-=+:,%@".Contains(c, StringComparison.Ordinal))

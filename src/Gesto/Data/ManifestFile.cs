@@ -77,8 +77,6 @@ public static class ManifestFile
     private static string? InsidePath(CsvTable.Row row, string column)
     {
         if (row.Text(column) is not { } path) return null;
-        bool inside = !path.Contains('\\') && !path.Contains('\0') && !path.Contains(':')
-            && path.Split('/').All(part => part is not ("" or "." or ".."));
-        return inside ? path : throw row.Error(column, path, "a path inside the data set: relative, '/'-separated, without '..'");
+        return SampleKey.IsInside(path) ? path : throw row.Error(column, path, SampleKey.Expected);
     }
 }

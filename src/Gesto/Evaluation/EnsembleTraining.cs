@@ -37,6 +37,7 @@ public static class EnsembleTraining
         Action<string, TrainingResult>? trained = null, long? memory = null, ComputeDevice? device = null,
         PseudoLabels? pseudo = null, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
     {
+        using FileStream running = TrainingRun.Lock(folder);
         (recipe, settings, pseudo) = Open(folder, recipe, settings, pseudo, resume);
         IReadOnlyList<Recipe> members = RecipeFile.LoadMembers(recipe, settings);
         var runs = new List<string>();
@@ -68,8 +69,14 @@ public static class EnsembleTraining
                 "Go on with --resume alone, or train into a new directory.");
     }
 
-    private static string[] LoadSettings(string folder) =>
-        JsonFile.Load<string[]>(Path.Combine(folder, SettingsName), "a list of settings", "Train into a new directory.");
+    private static string[] LoadSettings(string folder)
+    {
+        const string cure = "Train into a new directory.";
+        string path = Path.Combine(folder, SettingsName);
+        string[] set = JsonFile.Load<string[]>(path, "a list of settings", cure);
+        new FileCheck(path, cure).NoNulls(set, "it");
+        return set;
+    }
 
     /// <returns>What is to be trained, as it is written in the folder.</returns>
     private static (Recipe Recipe, IReadOnlyList<string> Settings, PseudoLabels? Pseudo) Open(
@@ -79,7 +86,8 @@ public static class EnsembleTraining
         if (!Exists(folder))
         {
             ArgumentNullException.ThrowIfNull(recipe);
-            if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(f => Path.GetFileName(f) is not (RecipeName or PseudoLabels.FileName)))
+            if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Select(f => Path.GetFileName(f)!)
+                .Any(f => f is not (RecipeName or PseudoLabels.FileName) && !TrainingRun.IsLeftover(f)))
                 throw new IOException($"{folder}: not empty and no training of '{recipe.Name}'. Choose a new directory.");
             AtomicFile.WriteText(recipePath, RecipeFile.Format(recipe));
             if (pseudo is null) File.Delete(Path.Combine(folder, PseudoLabels.FileName)); // of a start that was killed

@@ -63,7 +63,8 @@ public sealed record EvaluationResult
     /// <summary>As <see cref="Metrics.MacroF1"/>.</summary>
     public required double MacroF1 { get; init; }
 
-    /// <summary>Samples whose truth is a letter; predictions range over all classes. Null where there are none.</summary>
+    /// <summary>Samples whose truth is a letter; predictions range over all classes. Null, as the words are, where samples are of one kind only:
+    /// then <see cref="Top1"/> says it.</summary>
     public required GroupScore? Letters { get; init; }
 
     public required GroupScore? Words { get; init; }
@@ -136,8 +137,16 @@ public sealed record EvaluationResult
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <exception cref="InvalidDataException">The file is not an evaluation.</exception>
-    public static EvaluationResult Load(string path) =>
-        JsonFile.Load<EvaluationResult>(path, "an evaluation", "Write it again with 'gesto evaluate'.", Json);
+    public static EvaluationResult Load(string path)
+    {
+        const string cure = "Write it again with 'gesto evaluate'.";
+        EvaluationResult result = JsonFile.Load<EvaluationResult>(path, "an evaluation", cure, Json);
+        var check = new FileCheck(path, cure);
+        foreach ((string name, double score) in new[] { ("top1", result.Top1), ("top1_low", result.Top1Low), ("top1_high", result.Top1High) })
+            check.Fraction(score, name);
+        check.Require(result.Samples >= 1, "samples", result.Samples, "1 or more");
+        return result;
+    }
 
     /// <summary>Scores what a recogniser said.</summary>
     /// <exception cref="InvalidDataException">There are no samples, a label is outside the label set, or a probability is NaN.</exception>
@@ -153,6 +162,8 @@ public sealed record EvaluationResult
         var matrix = new ConfusionMatrix(predicted, input.Truth, labels.Count);
         bool[] correct = [.. predicted.Zip(input.Truth, (p, t) => p == t)];
         GroupScore all = Score("all", input, correct, _ => true)!;
+        GroupScore? letters = Score("letters", input, correct, n => labels[input.Truth[n]].IsLetter);
+        GroupScore? words = Score("words", input, correct, n => !labels[input.Truth[n]].IsLetter);
         double[] confidences = [.. input.Probabilities.Select(row => (double)row.Max())];
         IReadOnlyList<ReliabilityBin> bins = Reliability.EqualMass(confidences, correct);
         var risk = new RiskCoverage(confidences, correct);
@@ -171,8 +182,8 @@ public sealed record EvaluationResult
             IntervalMethod = all.IntervalMethod,
             Top5 = Metrics.TopK(input.Probabilities, input.Truth, 5),
             MacroF1 = Metrics.MacroF1(scores),
-            Letters = Score("letters", input, correct, n => labels[input.Truth[n]].IsLetter),
-            Words = Score("words", input, correct, n => !labels[input.Truth[n]].IsLetter),
+            Letters = words is null ? null : letters,
+            Words = letters is null ? null : words,
             Ece = Reliability.Ece(bins),
             EceUncalibrated = EceOf([.. input.Probabilities.Select(row => Calibration.Sharpen(row, input.Calibration.Temperature))], correct),
             EceByChance = Reliability.ByChance(confidences, input.Seed),

@@ -18,6 +18,8 @@ public sealed record SavedPrediction(string Sample, string? Signer, int ClassId,
 /// `predictions-&lt;split&gt;.npy` (N,K) float32 with all probabilities, rows as in the csv, columns as the labels in `run.json`.</summary>
 public static class PredictionFile
 {
+    private const string Cure = "Write both files again with 'gesto evaluate'.";
+
     private static readonly string[] Columns = ["sample", "signer", "label", "predicted", "probability"];
 
     public static string PathOf(string runFolder, string split) => Path.Combine(runFolder, $"predictions-{split}.csv");
@@ -54,14 +56,25 @@ public static class PredictionFile
         if (!File.Exists(path))
             throw new FileNotFoundException(
                 $"{path}: not there. Write it with 'gesto evaluate {runFolder} FEATURES --split {split}', or give --features FEATURES here.", path);
-        return [.. CsvTable.Read(path, Columns, Columns).Rows.Select(row => new SavedPrediction(
-            row.Text("sample") ?? throw row.Error("sample", "", "the sample's key"),
+        IReadOnlyList<CsvTable.Row> rows = CsvTable.Read(path, Columns, Columns).Rows;
+        if (rows.Count == 0) throw new InvalidDataException($"{path}: a header and no samples. {Cure}");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        return [.. rows.Select(row => Parse(row, seen))];
+    }
+
+    private static SavedPrediction Parse(CsvTable.Row row, HashSet<string> seen)
+    {
+        string? key = row.Text("sample"), probability = row.Text("probability");
+        if (key is null || !SampleKey.IsInside(key)) throw row.Error("sample", key, SampleKey.Expected);
+        if (!seen.Add(key)) throw row.Error("sample", key, "a key used once");
+        return new SavedPrediction(
+            key,
             row.Text("signer"),
             row.ClassId("label") ?? throw row.Error("label", "", "a class id"),
             row.ClassId("predicted") ?? throw row.Error("predicted", "", "a class id"),
-            double.TryParse(row.Text("probability"), NumberStyles.Float, CultureInfo.InvariantCulture, out double p)
+            double.TryParse(probability, NumberStyles.Float, CultureInfo.InvariantCulture, out double p) && p is >= 0 and <= 1
                 ? p
-                : throw row.Error("probability", row.Text("probability"), "a number 0…1")))];
+                : throw row.Error("probability", probability, "a number 0 to 1"));
     }
 
     /// <returns>(N,K) probabilities, rows as in the csv.</returns>
@@ -87,8 +100,13 @@ public static class PredictionFile
         if (!array.Shape.AsSpan().SequenceEqual([samples, classes]))
             throw new InvalidDataException(
                 $"{path}: found ({string.Join(',', array.Shape)}), expected ({samples},{classes}) as {PathOf(runFolder, split)} has. " +
-                "Write both again with 'gesto evaluate'.");
-        return [.. array.ToSingles().Chunk(classes)];
+                Cure);
+        float[] values = array.ToSingles();
+        int wrong = Array.FindIndex(values, p => p is not (>= 0 and <= 1.00001f));
+        if (wrong >= 0)
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"{path}: row {wrong / classes + 1}, column {wrong % classes + 1} is {values[wrong]}, expected a probability, 0 to 1. {Cure}"));
+        return [.. values.Chunk(classes)];
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

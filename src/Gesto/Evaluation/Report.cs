@@ -62,6 +62,7 @@ public static class Report
             </p>
             <h1>{100 * r.Top1:0.0} % <small>of {r.Samples:N0} signs recognised</small></h1>
             <p class="interval">95 % interval {100 * r.Top1Low:0.0} to {100 * r.Top1High:0.0} %. {r.Classes} classes; guessing scores {100.0 / r.Classes:0.0} %.</p>
+            <p class="note">{r.IntervalMethod}.</p>
             """);
         if (r.Linear is { } linear)
             html.Add($"<p class=\"interval\">{linear.Group}: {100 * linear.Top1:0.0} % ({100 * linear.Top1Low:0.0} to {100 * linear.Top1High:0.0}).</p>");
@@ -75,8 +76,8 @@ public static class Report
             <dl class="tiles">
             <div><dt>top-5</dt><dd>{100 * r.Top5:0.0} %</dd></div>
             <div><dt>macro-F1</dt><dd>{100 * r.MacroF1:0.0} %</dd></div>
-            <div><dt>letters</dt><dd>{Percent(r.Letters)}</dd></div>
-            <div><dt>words</dt><dd>{Percent(r.Words)}</dd></div>
+            {Tile(r.Letters)}
+            {Tile(r.Words)}
             <div><dt>calibration error</dt><dd>{100 * r.Ece:0.0} %</dd></div>
             <div><dt>signers</dt><dd>{(r.PerSigner.Count == 0 ? "unknown" : $"{r.PerSigner.Count}")}</dd></div>
             </dl>
@@ -85,15 +86,22 @@ public static class Report
         return html;
     }
 
-    private static string Percent(GroupScore? score) =>
-        score is null ? "none" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{100 * score.Top1:0.0} %");
+    /// <returns>Nothing where the samples are of one kind only.</returns>
+    private static HtmlBuilder Tile(GroupScore? score)
+    {
+        var html = new HtmlBuilder();
+        return score is null ? html : html.Add($"<div><dt>{score.Group}</dt><dd>{100 * score.Top1:0.0} %</dd></div>");
+    }
 
     private static HtmlBuilder Groups(EvaluationResult r)
     {
-        var all = new GroupScore("all", r.Samples, r.Top1, r.Top1Low, r.Top1High, r.IntervalMethod);
-        GroupScore[] groups = [all, .. new[] { r.Letters, r.Words }.OfType<GroupScore>()];
         var html = new HtmlBuilder();
-        html.Add($"<div class=\"pair\"><section><h2>Letters and words</h2>{ReportCharts.DotRows(groups)}<p class=\"note\">{r.IntervalMethod}.</p></section>");
+        html.Add($"<div class=\"pair\">");
+        if (r is { Letters: { } letters, Words: { } words })
+        {
+            var all = new GroupScore("all", r.Samples, r.Top1, r.Top1Low, r.Top1High, r.IntervalMethod);
+            html.Add($"<section><h2>Letters and words</h2>{ReportCharts.DotRows([all, letters, words])}</section>");
+        }
         if (r.PerSigner.Count > 0)
             html.Add($"<section><h2>Signers</h2>{ReportCharts.DotRows(r.PerSigner)}<p class=\"note\">95 % Wilson intervals over each signer's own samples.</p></section>");
         return html.Add($"</div>");

@@ -50,7 +50,7 @@ public sealed record PairComparison
 
     public required string Verdict { get; init; }
 
-    /// <summary>Samples whose truth is a letter; null where there are none.</summary>
+    /// <summary>Samples whose truth is a letter; null, as the words are, where samples are of one kind only.</summary>
     public required GroupDifference? Letters { get; init; }
 
     public required GroupDifference? Words { get; init; }
@@ -120,6 +120,7 @@ public sealed record RunComparison
             [.. a.Predictions.Zip(b.Predictions, signers).Select(p => (p.First, p.Second, p.Third))];
         GroupDifference all = Difference(both, seed)!;
         bool IsLetter(SavedPrediction p) => a.Labels[a.Labels.LabelOf(p.ClassId)].IsLetter;
+        GroupDifference? letters = Difference([.. both.Where(p => IsLetter(p.A))], seed), words = Difference([.. both.Where(p => !IsLetter(p.A))], seed);
         return new()
         {
             A = a.Name,
@@ -130,8 +131,8 @@ public sealed record RunComparison
             OnlyA = both.Count(p => p.A.IsCorrect && !p.B.IsCorrect),
             OnlyB = both.Count(p => p.B.IsCorrect && !p.A.IsCorrect),
             McnemarP = all.McnemarP,
-            Letters = Difference([.. both.Where(p => IsLetter(p.A))], seed),
-            Words = Difference([.. both.Where(p => !IsLetter(p.A))], seed),
+            Letters = words is null ? null : letters,
+            Words = letters is null ? null : words,
             McnemarPHolm = double.NaN,
             Verdict = "",
             Classes = [.. both

@@ -51,7 +51,6 @@ public sealed class Extraction
         IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         var extraction = new Extraction(dataset, folder, encoder, options);
-        Directory.CreateDirectory(extraction.folder);
         using FileStream running = Lock(extraction.folder);
         DeleteTorn(extraction.folder);
         try
@@ -85,17 +84,7 @@ public sealed class Extraction
     }
 
     /// <summary>Keeps a second process out of a folder of features; dispose to let it in.</summary>
-    internal static FileStream Lock(string folder)
-    {
-        try
-        {
-            return new FileStream(Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
-        }
-        catch (IOException e) when (File.Exists(Path.Combine(folder, LockFile)))
-        {
-            throw new IOException($"{folder}: another extraction is writing here. Wait for it, or choose another folder.", e);
-        }
-    }
+    internal static FileStream Lock(string folder) => FolderLock.Take(folder, LockFile, "another extraction is writing here");
 
     /// <summary>A bad header is that sample's own problem, met again when its turn comes.</summary>
     private int AntennasOf(Sample sample)
@@ -217,7 +206,7 @@ public sealed class Extraction
 
         void Store(Encoded made)
         {
-            if (made.Skipped is { } reason) skipped.Add(made.Index, new SkippedSample(made.Sample.Key, reason));
+            if (made.Skipped is { } reason) skipped.Add(made.Index, new SkippedSample(made.Sample.Key, WithoutRoot(reason)));
             if (made.Rgb is { } features) rgb!.Add(made.Sample.Key, features.Array, features.Length);
             if (made.Radar is { } maps) radar!.Add(made.Sample.Key, maps.Array, maps.Length);
             done++;
@@ -226,6 +215,10 @@ public sealed class Extraction
 
         void Report() => progress?.Report(new WorkProgress("extract", before + done, samples.Length, "samples"));
     }
+
+    /// <summary>Files as the manifest names them: the list is kept, and the data set may lie elsewhere tomorrow.</summary>
+    private string WithoutRoot(string message) =>
+        message.Replace(Path.TrimEndingDirectorySeparator(dataset.Root) + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
 
     /// <summary>How many samples share a decoder: few at last, so that the decoders end together.</summary>
     internal static IEnumerable<int> GroupSizes(int samples, int decoders)

@@ -77,8 +77,12 @@ public sealed class FeatureSet
     internal static SkippedSample[] ReadSkipped(string folder)
     {
         string path = Path.Combine(folder, SkippedFile);
-        return File.Exists(path)
-            ? JsonFile.Load<SkippedSample[]>(path, "a list of skipped samples", "Delete it and run 'gesto extract' again.", Json)
-            : [];
+        const string cure = "Delete it and run 'gesto extract' again.";
+        if (!File.Exists(path)) return [];
+        SkippedSample[] skipped = JsonFile.Load<SkippedSample[]>(path, "a list of skipped samples", cure, Json);
+        var check = new FileCheck(path, cure);
+        check.NoNulls(skipped, "it");
+        check.Keys(skipped.Select(s => s.Sample), "a sample");
+        return skipped;
     }
 }

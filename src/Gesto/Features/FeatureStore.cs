@@ -28,6 +28,15 @@ public sealed record FeatureKey
 
     /// <summary>Bumped when Gesto changes how the same settings make features.</summary>
     public int Version { get; init; } = 1;
+
+    /// <exception cref="InvalidDataException">No array can have this type or shape.</exception>
+    internal void Check(FileCheck check, string prefix = "")
+    {
+        int size = NpyFile.ElementSize(DType);
+        check.Require(size > 0, prefix + nameof(DType), $"'{DType}'", "a numpy type, e.g. '<f4'");
+        check.Require(Shape.Length is >= 2 and <= 4 && Shape.All(n => n > 0) && Shape.Aggregate((double)size, (product, n) => product * n) <= Array.MaxLength,
+            prefix + nameof(Shape), $"({string.Join(',', Shape)})", "two to four lengths of 1 or more, less than 2 GB together");
+    }
 }
 
 /// <summary>One modality's arrays in a folder: one zero-padded `.npy` per sample at its key's path, `lengths.json`
@@ -65,13 +74,15 @@ public sealed class FeatureStore : IDisposable
 
     /// <summary>Opens a store for reading; what an interrupted run had finished is there too.</summary>
     /// <exception cref="DirectoryNotFoundException">No store in this folder.</exception>
+    /// <exception cref="InvalidDataException">A file of the store is damaged; the message names it and the value.</exception>
     public static FeatureStore Open(string folder)
     {
         string keyPath = Path.Combine(folder, KeyFile);
         if (!File.Exists(keyPath))
             throw new DirectoryNotFoundException($"{folder}: no feature store here ({KeyFile} is missing). Make one with 'gesto extract'.");
         FeatureKey key = JsonFile.Load<FeatureKey>(keyPath, "a feature key", ExtractAnew);
-        return new FeatureStore(folder, key, ReadLengths(folder));
+        key.Check(new FileCheck(keyPath, ExtractAnew));
+        return new FeatureStore(folder, key, ReadLengths(folder, key.Shape[0]));
     }
 
     /// <summary>Opens a store for adding, makes it where there is none, and goes on where an earlier run stopped.</summary>
@@ -242,31 +253,46 @@ public sealed class FeatureStore : IDisposable
         }
     }
 
-    private static SortedDictionary<string, int> ReadLengths(string folder)
+    private static SortedDictionary<string, int> ReadLengths(string folder, int longest)
     {
         var lengths = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        string path = Path.Combine(folder, LengthsFile);
+        string path = Path.Combine(folder, LengthsFile), journalPath = Path.Combine(folder, JournalFile);
         if (File.Exists(path))
         {
             foreach ((string sample, int n) in JsonFile.Load<Dictionary<string, int>>(path, "a map from sample to number of frames", ExtractAnew))
-                lengths[sample] = n;
+                Add(new JournalLine(sample, n), path, ExtractAnew);
         }
-        string journalPath = Path.Combine(folder, JournalFile);
         if (!File.Exists(journalPath)) return lengths;
-        foreach (string line in File.ReadLines(journalPath))
+        const string doAgain = "Delete this line and run 'gesto extract' again: it does the sample anew.";
+        foreach ((int number, string line) in File.ReadLines(journalPath).Index())
         {
-            if (line.Length == 0) continue;
-            try
-            {
-                JournalLine entry = JsonSerializer.Deserialize<JournalLine>(line)!;
-                lengths[entry.Sample] = entry.Length;
-            }
-            catch (JsonException)
-            {
-                // The line that a kill tore in two: that sample is simply done again.
-            }
+            string place = FormattableString.Invariant($"{journalPath}, line {number + 1}");
+            // A kill tore it in two: that sample is simply done again.
+            if (!IsJson(line)) continue;
+            Add(JsonFile.Parse<JournalLine>(line, place, "a sample and its number of frames", doAgain), place, doAgain);
         }
         return lengths;
+
+        void Add(JournalLine entry, string place, string cure)
+        {
+            var check = new FileCheck(place, cure);
+            check.Keys([entry.Sample], "a sample");
+            check.Between(entry.Length, 1, longest, $"the length of '{entry.Sample}'");
+            lengths[entry.Sample] = entry.Length;
+        }
+    }
+
+    private static bool IsJson(string line)
+    {
+        try
+        {
+            using var whole = JsonDocument.Parse(line);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     private InvalidDataException OtherThanKey(string path, string dtype, int[] shape) =>

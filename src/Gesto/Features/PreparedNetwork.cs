@@ -48,13 +48,12 @@ internal static class PreparedNetwork
 
     private static InferenceSession Prepare(string kept, int threads, byte[] model)
     {
-        string temporary = $"{kept}.{Environment.ProcessId}{AtomicFile.TemporaryEnding}";
+        string cache = Path.GetDirectoryName(kept)!, temporary = Path.Combine(cache, TemporaryName.For(Path.GetFileName(kept)));
         InferenceSession? session = null;
         try
         {
             Directory.CreateDirectory(temporary);
-            // What a kill left behind. Where another process is still writing there, it does without, as below.
-            foreach (string other in Directory.GetDirectories(Path.GetDirectoryName(kept)!, "*" + AtomicFile.TemporaryEnding).Where(d => d != temporary)) Remove(other);
+            TemporaryName.DeleteStale(cache, TimeProvider.System);
             session = OnnxSession.Open(model, threads, Path.Combine(temporary, ModelFile), DataFile);
             AtomicFile.WriteText(Path.Combine(temporary, HashFile), HashOf(temporary));
             Directory.Move(temporary, kept);

@@ -70,7 +70,12 @@ internal static class RecordingFingerprints
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 12));
     }
 
-    private static Dictionary<string, string> Read(string path) => File.Exists(path)
-        ? JsonFile.Load<Dictionary<string, string>>(path, "a map from sample to fingerprint", "Delete it and run 'gesto extract' again.")
-        : [];
+    private static Dictionary<string, string> Read(string path)
+    {
+        const string cure = "Delete it and run 'gesto extract' again.";
+        if (!File.Exists(path)) return [];
+        var read = JsonFile.Load<Dictionary<string, string>>(path, "a map from sample to fingerprint", cure);
+        new FileCheck(path, cure).NoNulls(read.Values, "it");
+        return read;
+    }
 }

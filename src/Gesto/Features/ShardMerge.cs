@@ -33,7 +33,6 @@ public static class ShardMerge
             return new MergeResult(merged.Samples.Count, merged.Skipped.Count, 0);
         }
         foreach (string shard in shards) RequireShard(shard);
-        Directory.CreateDirectory(folder);
         using FileStream running = Extraction.Lock(folder);
         var locks = new List<FileStream>();
         MergeResult result;

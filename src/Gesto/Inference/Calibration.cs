@@ -10,6 +10,9 @@ public sealed record Calibration
 {
     public const string FileName = "calibration.json";
 
+    // Beyond these probabilities are all one, or all alike; no fit comes near them.
+    private const double LowestTemperature = 0.01, HighestTemperature = 100;
+
     private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -60,12 +63,16 @@ public sealed record Calibration
         string path = Path.Combine(runFolder, FileName);
         if (!File.Exists(path)) return None;
         Calibration found = JsonFile.Load<Calibration>(path, "a calibration", Cure(runFolder), Json);
-        if (found.Temperature is not (> 0 and < double.PositiveInfinity))
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"{path}: temperature is {found.Temperature}, expected more than 0. {Cure(runFolder)}"));
-        if (found.UnknownBelow is not (>= 0 and <= 1))
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"{path}: unknown_below is {found.UnknownBelow}, expected 0…1. {Cure(runFolder)}"));
+        var check = new FileCheck(path, Cure(runFolder));
+        foreach ((string name, double? temperature) in new (string, double?)[]
+            { ("temperature", found.Temperature), ("temperature_low", found.TemperatureLow), ("temperature_high", found.TemperatureHigh) })
+            check.Require(temperature is null or (>= LowestTemperature and <= HighestTemperature), name, temperature,
+                FormattableString.Invariant($"{LowestTemperature} to {HighestTemperature}"));
+        check.Fraction(found.UnknownBelow, "unknown_below");
+        check.Fraction(found.Coverage, "coverage");
+        check.Fraction(found.EceBefore, "ece_before");
+        check.Fraction(found.EceAfter, "ece_after");
+        check.Require(found is { Samples: >= 0, Signers: >= 0 }, "samples or signers", "less than 0", "0 or more");
         return found;
     }
 

@@ -36,12 +36,22 @@ public sealed record EnsembleFile
     public static EnsembleFile Load(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        EnsembleFile file = JsonFile.Load<EnsembleFile>(path, "an ensemble", "Make it again with 'gesto ensemble'.", Json);
+        const string cure = "Make it again with 'gesto ensemble'.";
+        EnsembleFile file = JsonFile.Load<EnsembleFile>(path, "an ensemble", cure, Json);
+        var check = new FileCheck(path, cure);
+        check.NoNulls(file.Members, "members");
+        foreach (EnsembleMember member in file.Members)
+        {
+            check.Require(member.Run.Length > 0 && !member.Run.Contains('\0'), "a member's run", $"'{member.Run}'", "a folder");
+            check.Fraction(member.Weight, $"the weight of '{member.Run}'");
+        }
+        check.Require(file.Samples >= 0, "samples", file.Samples, "0 or more");
+        foreach (double? loss in file.MemberLoss.Select(l => (double?)l).Append(file.Loss)) check.Finite(loss, "a loss");
         double sum = file.Members.Sum(m => m.Weight);
-        if (file.Members.Count == 0 || file.Members.Any(m => m.Weight is not >= 0) || Math.Abs(sum - 1) > 1e-6)
+        if (file.Members.Count == 0 || Math.Abs(sum - 1) > 1e-6)
             throw new InvalidDataException(FormattableString.Invariant(
                 $"{path}: {file.Members.Count} members whose weights sum to {sum}, expected weights of 0 or more that sum to 1. ") +
-                "Make it again with 'gesto ensemble'.");
+                cure);
         return file;
     }
 

@@ -16,7 +16,11 @@ public sealed class Recogniser : IRecogniser
 
     private Recogniser(RunDirectory run, Task<Network> loading) => (this.run, this.loading, Labels) = (run, loading, run.Facts.LabelSet);
 
-    private sealed record Network(FrameEncoder? Rgb, FrameEncoder? Radar, SignModel Model);
+    /// <param name="Rgb">Null = RGB comes as features.</param>
+    /// <param name="Radar">Null = radar comes as features.</param>
+    /// <param name="Model">Reads their features.</param>
+    /// <param name="Joint">Those that learnt together, as their checkpoint has them; null = the encoders learnt before, or never.</param>
+    private sealed record Network(FrameEncoder? Rgb, FrameEncoder? Radar, SignModel Model, JointModel? Joint);
 
     public Recipe Recipe => run.Recipe;
 
@@ -99,7 +103,7 @@ public sealed class Recogniser : IRecogniser
     {
         Task.WhenAny(loading).GetAwaiter().GetResult(); // whatever came of it
         if (!loading.IsCompletedSuccessfully) return;
-        foreach (nn.Module? part in new nn.Module?[] { Loaded.Rgb, Loaded.Radar, Loaded.Model }) part?.Dispose();
+        foreach (nn.Module? part in new nn.Module?[] { Loaded.Rgb, Loaded.Radar, Loaded.Model, Loaded.Joint }) part?.Dispose();
     }
 
     private Network Loaded => loading.GetAwaiter().GetResult();
@@ -123,12 +127,11 @@ public sealed class Recogniser : IRecogniser
         SignModel model = ModelFactory.Sign(recipe, run.Facts);
         FrameEncoder? rgb = recipe.LearnsRgb ? ModelFactory.Rgb(recipe, run.Facts.Rgb!) : null;
         FrameEncoder? radar = Encodes(run) ? ModelFactory.Radar(recipe, run.Facts.Radar!, mean: 0, deviation: 1) : null;
-        if (recipe.LearnsRgb || recipe.LearnsRadar)
-            Checkpoint.LoadWeights(run.BestPath, new JointModel(rgb, recipe.LearnsRadar ? radar : null, model));
-        else Checkpoint.LoadWeights(run.BestPath, model);
+        JointModel? joint = recipe.LearnsRgb || recipe.LearnsRadar ? new JointModel(rgb, recipe.LearnsRadar ? radar : null, model) : null;
+        Checkpoint.LoadWeights(run.BestPath, joint is null ? model : joint);
         if (radar is not null && !recipe.LearnsRadar) Checkpoint.LoadWeights(run.RadarEncoderPath, radar);
         foreach (nn.Module? part in new nn.Module?[] { rgb, radar, model }) part?.eval();
-        return new Network(rgb, radar, model);
+        return new Network(rgb, radar, model, joint);
     }
 
     /// <returns>Checked features of both modalities; null where the sample has none.</returns>

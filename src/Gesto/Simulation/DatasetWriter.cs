@@ -14,20 +14,27 @@ public static class DatasetWriter
     /// <summary>Raised when the same options begin to give other data.</summary>
     internal const int Version = 1;
 
+    /// <summary>Says in words what the data are.</summary>
+    internal const string ExplanationFile = "SIMULATED.md";
+
     private const string OptionsFile = "simulation.json";
+    private const string LockFile = ".simulate.lock";
 
     /// <param name="root">The data set's folder; made where absent.</param>
     /// <param name="options">What to simulate.</param>
     /// <param name="progress">Told after each sample.</param>
     /// <param name="cancel">Stops between samples and kills running encoders; finished samples stay, and the same call goes on from there.</param>
     /// <exception cref="InvalidDataException">An option is out of range, or the folder holds a simulation with others.</exception>
-    /// <exception cref="IOException">The folder is not empty, or cannot be written.</exception>
+    /// <exception cref="IOException">The folder is not empty, cannot be written, or another simulation is writing there.</exception>
     /// <exception cref="FileNotFoundException">There is no ffmpeg program; the 2026 layout needs none.</exception>
-    public static void Write(string root, SimulationOptions options, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    /// <returns>Samples made now; the others were there before.</returns>
+    public static int Write(string root, SimulationOptions options, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         IReadOnlyList<PlannedSample> samples = SimulationPlan.Make(options);
+        if (File.Exists(root)) throw new IOException($"{root} is a file; give the folder of the new data set.");
+        using FileStream running = FolderLock.Take(root, LockFile, "another simulation is writing here");
         PrepareRoot(root, options);
-        int done = 0;
+        int done = 0, made = 0;
         using var recorders = new ThreadLocal<SampleRecorder>(() => new SampleRecorder(options));
         progress?.Report(new WorkProgress("simulate", 0, samples.Count, "samples"));
         try
@@ -36,7 +43,7 @@ public static class DatasetWriter
             var one = new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancel };
             Parallel.ForEach(Partitioner.Create(samples, EnumerablePartitionerOptions.NoBuffering), one, sample =>
             {
-                WriteSample(root, sample, recorders.Value!, cancel);
+                if (WriteSample(root, sample, recorders.Value!, cancel)) Interlocked.Increment(ref made);
                 progress?.Report(new WorkProgress("simulate", Interlocked.Increment(ref done), samples.Count, "samples"));
             });
         }
@@ -48,48 +55,59 @@ public static class DatasetWriter
         Sample[] labelled = [.. samples.Select(s => s.ToSample())];
         LabelKeyFile.Write(
             Path.Combine(root, LabelKeyFile.FileName), labelled.Where(s => s.Split != Split.Train).OrderBy(s => s.Split).ThenBy(s => s.Number));
-        AtomicFile.WriteText(Path.Combine(root, "SIMULATED.md"), Explanation(options, samples));
+        AtomicFile.WriteText(Path.Combine(root, ExplanationFile), Explanation(options, samples));
         // Last: a data set with a manifest is whole.
         ManifestFile.Write(
             Path.Combine(root, ManifestFile.FileName),
             labelled.Select(s => s.Split == Split.Train ? s : s with { ClassId = null, ClassName = null }));
+        return made;
     }
 
     private static void PrepareRoot(string root, SimulationOptions options)
     {
         string path = Path.Combine(root, OptionsFile), json = options.ToJson();
-        if (File.Exists(root)) throw new IOException($"{root} is a file; give the folder of the new data set.");
-        if (Directory.Exists(root) && Directory.EnumerateFileSystemEntries(root).Any())
+        if (!File.Exists(path))
         {
-            if (!File.Exists(path))
+            if (Directory.EnumerateFileSystemEntries(root).Any(f => Path.GetFileName(f) != LockFile))
                 throw new IOException($"{root} is not empty and holds no simulation; give a new folder.");
-            if (options.Replace) Directory.Delete(root, recursive: true);
-            else if (File.ReadAllText(path) != json)
-                throw new InvalidDataException(
-                    $"{path}: this simulation was made with other options. " +
-                    "Give the same ones to go on with it, or --force to replace it.");
+            AtomicFile.WriteText(path, json);
+            return;
         }
-        Directory.CreateDirectory(root);
-        if (!File.Exists(path)) AtomicFile.WriteText(path, json);
+        string there = File.ReadAllText(path);
+        if (there == json) return;
+        if (!options.Replace)
+            throw new InvalidDataException(
+                $"{path}: this simulation was made with other options. " +
+                "Give the same ones to go on with it, or --force to replace it.");
+        OwnFiles.Remove(root, SimulationOptions.FromJson(there, path), OptionsFile);
+        AtomicFile.WriteText(path, json);
     }
 
-    private static void WriteSample(string root, PlannedSample sample, SampleRecorder recorder, CancellationToken cancel)
+    /// <returns>False where it was there before.</returns>
+    private static bool WriteSample(string root, PlannedSample sample, SampleRecorder recorder, CancellationToken cancel)
     {
-        string folder = Path.Combine(root, sample.Key);
-        if (Directory.Exists(folder)) return;
-        string temporary = Path.Combine(Path.GetDirectoryName(folder)!, $".{Path.GetFileName(folder)}{AtomicFile.TemporaryEnding}");
+        if (OwnFiles.AreThere(root, sample)) return false;
+        string folder = OwnFiles.PathOf(root, sample.Key), temporary = OwnFiles.UnfinishedFolder(root, sample);
         if (Directory.Exists(temporary)) Directory.Delete(temporary, recursive: true); // left by a killed run
         Directory.CreateDirectory(temporary);
         try
         {
             recorder.Record(sample, temporary, cancel);
-            Directory.Move(temporary, folder);
+            if (Directory.Exists(folder)) MoveFiles(temporary, folder); // somebody's own files are in it
+            else Directory.Move(temporary, folder);
         }
         catch
         {
             Directory.Delete(temporary, recursive: true);
             throw;
         }
+        return true;
+    }
+
+    private static void MoveFiles(string from, string to)
+    {
+        foreach (string file in Directory.EnumerateFiles(from)) File.Move(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
+        Directory.Delete(from);
     }
 
     private static string Explanation(SimulationOptions options, IReadOnlyList<PlannedSample> samples)

@@ -57,8 +57,8 @@ public sealed record SimulationOptions
     /// <summary>Samples made at the same time.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Delete a simulation with other options that is in the folder; one with the same options is gone on with,
-    /// and a folder with anything else is refused, whatever this says.</summary>
+    /// <summary>Remove the files of a simulation with other options that is in the folder, and no others; one with the same options is
+    /// gone on with, and a folder that holds no simulation is refused, whatever this says.</summary>
     public bool Replace { get; init; }
 
     /// <exception cref="InvalidDataException">A value is out of its range.</exception>
@@ -111,6 +111,37 @@ public sealed record SimulationOptions
         values["dopplerBins"] = DopplerBins;
         values["version"] = DatasetWriter.Version;
         return JsonSerializer.Serialize(values, Indented) + "\n";
+    }
+
+    /// <summary>The options that <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">Damaged, edited, or written by a version that may have named files otherwise.</exception>
+    internal static SimulationOptions FromJson(string json, string path)
+    {
+        const string cure = "Delete the simulation's files yourself, or give another folder.";
+        var values = JsonFile.Parse<Dictionary<string, decimal>>(json, path, "the options of a simulation", cure);
+        var check = new FileCheck(path, cure);
+        SimulationOptions found = Whole("layout", (int)SampleLayout.Challenge2025) == (int)SampleLayout.Challenge2026 ? Challenge2026 : new();
+        found = found with
+        {
+            Classes = (int)Whole("classes"),
+            Signers = (int)Whole("signers"),
+            Takes = (int)Whole("takes"),
+            Seed = (ulong)Whole("seed", most: ulong.MaxValue),
+            ValidationSigners = (int)Whole("validationSigners"),
+            TestSigners = (int)Whole("testSigners"),
+            RangeBins = (int)Whole("rangeBins"),
+            DopplerBins = (int)Whole("dopplerBins"),
+        };
+        check.Require(Whole("version") == DatasetWriter.Version, "version", values["version"], FormattableString.Invariant($"{DatasetWriter.Version}"));
+        found.Validate();
+        return found;
+
+        decimal Whole(string name, int? otherwise = null, decimal most = int.MaxValue)
+        {
+            if (!values.TryGetValue(name, out decimal value) && otherwise is { } known) return known;
+            check.Require(values.ContainsKey(name) && value == Math.Floor(value) && value >= 0 && value <= most, name, value, "a whole number");
+            return value;
+        }
     }
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };

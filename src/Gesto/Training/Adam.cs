@@ -48,6 +48,17 @@ internal sealed class Adam : IDisposable
         foreach (var slot in slots) slot.Value.grad?.zero_();
     }
 
+    /// <returns>True where every gradient is a number and the next step can be computed in float32.</returns>
+    public bool CanStep()
+    {
+        using var noGradients = no_grad();
+        using var scope = NewDisposeScope();
+        double longest = LearningRate * slots.Max(s => s.Rate) / (1 - Math.Pow(Beta1, Steps + 1));
+        Tensor[] sums = [.. slots.Where(s => s.Value.grad is not null).Select(s => s.Value.grad!.sum())];
+        // A sum is infinite or NaN where one of its terms is; one that overflows has terms beyond any use.
+        return float.IsFinite((float)longest) && (sums.Length == 0 || float.IsFinite(stack(sums).sum().item<float>()));
+    }
+
     /// <summary>Scales all gradients down together where their common Euclidean norm is above <paramref name="norm"/>.</summary>
     public void ClipGradients(double norm)
     {

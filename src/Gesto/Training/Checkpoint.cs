@@ -10,6 +10,7 @@ namespace Gesto.Training;
 internal static class Checkpoint
 {
     private const int Version = 1;
+    private const string TrainAnew = "Delete the file, and 'gesto train --resume' trains this stage anew.";
 
     public static void SaveLast(string path, nn.Module model, Adam adam, WeightAverage? average, IReadOnlyList<EpochLine> log) =>
         Safetensors.Save(
@@ -25,6 +26,7 @@ internal static class Checkpoint
             });
 
     /// <returns>The log so far, empty where there is no checkpoint yet.</returns>
+    /// <exception cref="InvalidDataException">The file is damaged, or of another model.</exception>
     public static List<EpochLine> LoadLast(string path, nn.Module model, Adam adam, WeightAverage? average)
     {
         if (!File.Exists(path)) return [];
@@ -35,8 +37,24 @@ internal static class Checkpoint
         TensorFile.Restore(file, path, model, "model.");
         foreach ((string name, Tensor value) in adam.State) TensorFile.Restore(file, path, "adam." + name, value);
         foreach ((string name, Tensor value) in average?.State ?? []) TensorFile.Restore(file, path, "average." + name, value);
-        adam.Steps = long.Parse(file.Metadata["adam_steps"], CultureInfo.InvariantCulture);
-        return JsonSerializer.Deserialize<List<EpochLine>>(file.Metadata["log"])!;
+        string? steps = file.Metadata.GetValueOrDefault("adam_steps");
+        new FileCheck(path, TrainAnew).Require(long.TryParse(steps, NumberStyles.None, CultureInfo.InvariantCulture, out long taken), "metadata adam_steps", steps, "a number of steps");
+        adam.Steps = taken;
+        return Log(file, path);
+    }
+
+    private static List<EpochLine> Log(SafetensorsFile file, string path)
+    {
+        string place = $"{path}, metadata log";
+        List<EpochLine> log = JsonFile.Parse<List<EpochLine>>(file.Metadata.GetValueOrDefault("log", ""), place, "a list of epochs", TrainAnew);
+        var check = new FileCheck(place, TrainAnew);
+        check.NoNulls(log, "it");
+        foreach ((int i, EpochLine line) in log.Index())
+        {
+            line.Check(check);
+            check.Require(line.Epoch == i + 1 && line.Stage == log[0].Stage, "entry", FormattableString.Invariant($"epoch {line.Epoch} of {line.Stage}"), FormattableString.Invariant($"epoch {i + 1}"));
+        }
+        return log;
     }
 
     /// <summary>Writes weights alone, with the epoch they are from. Seconds stay out: equal runs give equal bytes.</summary>

@@ -18,7 +18,20 @@ public sealed record EpochLine(
     [property: JsonPropertyName("train_accuracy")] double TrainAccuracy,
     [property: JsonPropertyName("val_loss")] double? ValidationLoss,
     [property: JsonPropertyName("val_accuracy")] double? ValidationAccuracy,
-    [property: JsonPropertyName("seconds")] double Seconds);
+    [property: JsonPropertyName("seconds")] double Seconds)
+{
+    /// <exception cref="InvalidDataException">A value that no epoch has.</exception>
+    internal void Check(FileCheck check)
+    {
+        check.Require(Stage.Length > 0, "stage", "empty", "the stage's name");
+        check.Require(Epoch >= 1, "epoch", Epoch, "1 or more");
+        check.Finite(TrainLoss, "train_loss");
+        check.Finite(ValidationLoss, "val_loss");
+        check.Fraction(TrainAccuracy, "train_accuracy");
+        check.Fraction(ValidationAccuracy, "val_accuracy");
+        check.Require(Seconds >= 0 && double.IsFinite(Seconds), "seconds", Seconds, "0 or more");
+    }
+}
 
 /// <summary>The log of a run. The checkpoints hold the lines too, so the file is always rewritten whole from what the
 /// checkpoint says: a resumed run has no line twice and none missing.</summary>
@@ -34,8 +47,23 @@ public static class EpochLog
     }
 
     /// <returns>The lines, empty where there is no file.</returns>
-    public static IReadOnlyList<EpochLine> Load(string path) => File.Exists(path)
-        ? [.. File.ReadLines(path).Index().Where(l => l.Item.Length > 0)
-            .Select(l => JsonFile.Parse<EpochLine>(l.Item, $"{path}, line {l.Index + 1}", "an epoch of a run", "Delete the file; 'gesto train --resume' writes it anew from the checkpoints."))]
-        : [];
+    /// <exception cref="InvalidDataException">A line is damaged, or an epoch is there twice.</exception>
+    public static IReadOnlyList<EpochLine> Load(string path)
+    {
+        const string cure = "Delete the file; 'gesto train --resume' writes it anew from the checkpoints.";
+        var lines = new List<EpochLine>();
+        if (!File.Exists(path)) return lines;
+        var seen = new HashSet<(string, int)>();
+        foreach ((int number, string text) in File.ReadLines(path).Index())
+        {
+            if (text.Length == 0) continue;
+            string place = FormattableString.Invariant($"{path}, line {number + 1}");
+            EpochLine line = JsonFile.Parse<EpochLine>(text, place, "an epoch of a run", cure);
+            var check = new FileCheck(place, cure);
+            line.Check(check);
+            check.Require(seen.Add((line.Stage, line.Epoch)), "epoch", FormattableString.Invariant($"{line.Epoch} of {line.Stage} once more"), "each once");
+            lines.Add(line);
+        }
+        return lines;
+    }
 }

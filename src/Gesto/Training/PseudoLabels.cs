@@ -30,9 +30,19 @@ public sealed record PseudoLabels(string From, double Above, IReadOnlyDictionary
     internal static PseudoLabels? Load(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        return File.Exists(path)
-            ? JsonFile.Load<PseudoLabels>(path, "pseudo-labels", "Train into a new directory, with --pseudo-labels-from.")
-            : null;
+        const string cure = "Train into a new directory, with --pseudo-labels-from.";
+        if (!File.Exists(path)) return null;
+        PseudoLabels labels = JsonFile.Load<PseudoLabels>(path, "pseudo-labels", cure);
+        labels.Check(new FileCheck(path, cure));
+        return labels;
+    }
+
+    /// <exception cref="InvalidDataException">A value that no recogniser gives.</exception>
+    internal void Check(FileCheck check, string prefix = "")
+    {
+        check.Fraction(Above, $"{prefix}above");
+        check.Keys(ClassIds.Keys, $"a sample of {prefix}class_ids");
+        foreach ((string key, int id) in ClassIds) check.Require(id >= 0, $"the class of '{key}' in {prefix}class_ids", id, "0 or more");
     }
 
     internal void Save(string folder) => AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this) + "\n");

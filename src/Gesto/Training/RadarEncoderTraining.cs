@@ -100,6 +100,7 @@ internal static class RadarEncoderTraining
             Epochs = epochs,
             Patience = patience,
             LearningRate = recipe.LearningRate,
+            LearningRateKey = "radar.learningRate",
             Schedule = recipe.Schedule,
             SavesMemory = data.OnDisk,
             LastPath = run.RadarLastPath,

@@ -77,6 +77,7 @@ public sealed record Recipe
     public void Check(string place)
     {
         var check = new RecipeCheck(place);
+        check.Require(!Name.AsSpan().ContainsAny('/', '\\', '\0'), "name", Name, "a name without '/' and '\\': members' folders are called by it");
         check.Require(Modalities is [RgbModality] or [RadarModality] or [RgbModality, RadarModality], "modalities",
             $"[{string.Join(", ", Modalities)}]", "[\"rgb\"], [\"radar\"] or [\"rgb\", \"radar\"]");
         check.Require(CostlyPairs is { } pairs && pairs.All(p => p is [{ } a, { } b] && a != b), "costlyPairs",

@@ -11,11 +11,11 @@ internal sealed class RecipeCheck(string place)
             throw new InvalidDataException(FormattableString.Invariant($"{place}: {key} is {found}, expected {expected}."));
     }
 
-    public void AtLeastOne(int value, string key) => Require(value >= 1, key, value, "1 or more");
+    public void AtLeastOne(int value, string key) => Require(value is >= 1 and <= 1_000_000, key, value, "1 or more, a million at most");
 
-    public void Positive(double value, string key) => Require(value > 0 && double.IsFinite(value), key, value, "more than 0");
+    public void Positive(double value, string key) => Require(value is > 0 and <= 1e38, key, value, "more than 0, at most 1e38");
 
-    public void NotNegative(double value, string key, string zero = "off") => Require(value >= 0 && double.IsFinite(value), key, value, $"0 ({zero}) or more");
+    public void NotNegative(double value, string key, string zero = "off") => Require(value is >= 0 and <= 1e38, key, value, $"0 ({zero}) or more");
 
     public void Fraction(double value, string key) => Require(value is >= 0 and < 1, key, value, "0 or more, less than 1");
 }

@@ -17,6 +17,7 @@ public static class RecipeFile
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         WriteIndented = true,
         IgnoreReadOnlyProperties = true,
+        RespectNullableAnnotations = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
@@ -58,23 +59,23 @@ public static class RecipeFile
         JsonObject root;
         try
         {
-            root = JsonNode.Parse(json, documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })
+            root = JsonNode.Parse(json, documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false })
                 as JsonObject ?? throw new InvalidDataException($"{place}: a recipe is a JSON object {{…}}.");
+            CheckKeys(root, typeof(Recipe), "", place);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter of half of a surrogate pair
         {
             throw new InvalidDataException($"{place}: not JSON: {e.Message}", e);
         }
-        CheckKeys(root, typeof(Recipe), "", place);
         foreach (string setting in overrides ?? []) Set(root, setting);
         Recipe recipe;
         try
         {
             recipe = root.Deserialize<Recipe>(Options)!;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            string key = e.Path?.TrimStart('$', '.') ?? "";
+            string key = (e as JsonException)?.Path?.TrimStart('$', '.') ?? "";
             throw new InvalidDataException($"{place}: {key} has a value of the wrong kind{Choices(key)}.", e);
         }
         recipe.Check(place);

@@ -79,6 +79,32 @@ public sealed record RunFacts
 
     [JsonIgnore]
     public LabelSet LabelSet => new(Labels);
+
+    /// <exception cref="InvalidDataException">A value that no training writes, or that does not go with the recipe.</exception>
+    internal void Check(FileCheck check, Recipe recipe)
+    {
+        check.NoNulls(Labels, "labels");
+        check.Require(Labels.Count > 0 && Labels.All(c => c.Id >= 0) && Labels.DistinctBy(c => c.Id).Count() == Labels.Count, "labels", "a list with an id twice, below 0, or empty", "classes, each id once");
+        CheckModality(check, "rgb", recipe.UsesRgb, Rgb, RgbWidth);
+        CheckModality(check, "radar", recipe.UsesRadar, Radar, RadarWidth);
+        check.Require(Antennas >= 1 && RadarWidth % Antennas == 0, "antennas", Antennas, FormattableString.Invariant($"1 or more, a part of radar_width {RadarWidth}"));
+        check.Between(Threads, 1, 4096, "threads");
+        check.Require(Ranks >= 1, "ranks", Ranks, "1 or more");
+        check.Require(Device is "cpu" or "cuda", "device", $"'{Device}'", "cpu or cuda");
+        check.NoNulls(HeldOut, "held_out");
+        foreach ((string name, IReadOnlyList<string> keys) in new[] { ("train", Train), ("validation", Validation), ("fold", Fold), ("skipped", Skipped) })
+            check.Keys(keys, $"a sample of {name}");
+        PseudoLabels?.Check(check, "pseudo_labels.");
+        check.Require(PseudoLabels?.ClassIds.Values.All(LabelSet.Contains) != false, "pseudo_labels", "a map to classes that are not in labels", "classes of labels");
+    }
+
+    private static void CheckModality(FileCheck check, string name, bool used, FeatureKey? key, int width)
+    {
+        check.Require(used == key is not null, name, key is null ? "null" : "there", used ? "how the features were made: recipe.json uses them" : "null: recipe.json does not use them");
+        key?.Check(check, $"{name}.");
+        check.Between(width, used ? 1 : 0, used ? 1 << 20 : 0, $"{name}_width");
+        check.Require(key?.Shape.Length != 2 || key.Shape[1] == width, $"{name}_width", width, FormattableString.Invariant($"{key?.Shape[^1]} as in {name}.Shape"));
+    }
 }
 
 /// <summary>Where a run keeps its files, and the rules for starting, resuming and reading one.</summary>
@@ -135,8 +161,9 @@ public sealed class RunDirectory
         RunFacts facts = JsonFile.Load<RunFacts>(path, "the facts of a run", "Train again.", Json);
         if (facts.Version != RunFacts.CurrentVersion)
             throw new InvalidDataException($"{path}: version {facts.Version}, this Gesto reads {RunFacts.CurrentVersion}. Train again.");
-        string recipePath = Path.Combine(folder, "recipe.json");
-        return new RunDirectory(folder, RecipeFile.Load(recipePath), facts);
+        Recipe recipe = RecipeFile.Load(Path.Combine(folder, "recipe.json"));
+        facts.Check(new FileCheck(path, "Train again."), recipe);
+        return new RunDirectory(folder, recipe, facts);
     }
 
     /// <summary>Starts a run in an empty folder, or goes on with the one there when <paramref name="resume"/> is set.</summary>
@@ -155,7 +182,7 @@ public sealed class RunDirectory
         }
         // A start that was killed before run.json leaves at most recipe.json and torn temporary files.
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName)
-            .FirstOrDefault(f => f != "recipe.json" && !f!.EndsWith(AtomicFile.TemporaryEnding, StringComparison.Ordinal)) is { } other)
+            .FirstOrDefault(f => f != "recipe.json" && !TrainingRun.IsLeftover(f!)) is { } other)
             throw new IOException($"{folder}: not empty (found '{other}') and not a run. Choose a new directory.");
         AtomicFile.WriteText(Path.Combine(folder, "recipe.json"), RecipeFile.Format(recipe));
         AtomicFile.WriteText(Path.Combine(folder, "run.json"), JsonSerializer.Serialize(facts, Json) + "\n");

@@ -32,6 +32,9 @@ internal sealed record TrainingStage
     /// <summary>Adam's, at its highest.</summary>
     public required double LearningRate { get; init; }
 
+    /// <summary>What the recipe calls it, for messages.</summary>
+    public string LearningRateKey { get; init; } = "learningRate";
+
     /// <summary>How the rate goes over the epochs after the warm-up.</summary>
     public required LearningRateSchedule Schedule { get; init; }
 
@@ -121,6 +124,7 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
             (double trainLoss, double trainAccuracy) = TrainEpoch(train, epoch, adam, average, gradients, cancel);
             average?.Swap();
             (double? loss, double? accuracy) = Validate(validation, cancel);
+            if (loss is { } found && !double.IsFinite(found)) throw Diverged(epoch, $"the validation loss is {Text(found)}");
             var line = new EpochLine(
                 stage.Stage, epoch, trainLoss, trainAccuracy, loss, accuracy, Math.Round(watch.Elapsed.TotalSeconds, 2));
             log.Add(line);
@@ -197,18 +201,25 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
                 right += correct;
             }
             gradients?.Run();
+            // Before the step: afterwards the weights would hold it.
+            if (!double.IsFinite(value)) throw Diverged(epoch, $"the loss is {Text(value)} at step {Text(step + 1)}");
+            if (!adam.CanStep()) throw Diverged(epoch, $"gradients or learning rate are beyond what float32 holds at step {Text(step + 1)}");
             if (stage.GradientClip > 0) adam.ClipGradients(stage.GradientClip);
             adam.Step();
             average?.Update(adam.Steps);
-            if (!double.IsFinite(value))
-                throw new InvalidDataException(
-                    $"Training stage {stage.Stage}: the loss is {value} at epoch {epoch}, step {step + 1}. " +
-                    "Lower the learning rate, or look for NaN in the data with 'gesto check'.");
             lossSum += value * samples.Length;
             if (stage.SavesMemory) NativeMemory.GiveBack();
         }
         return Mean(lossSum, right, order.Length);
     }
+
+    /// <summary>The checkpoint is that of the last epoch before: nothing of this one is written.</summary>
+    private InvalidDataException Diverged(int epoch, string what) => new(
+        $"{Path.GetDirectoryName(stage.LastPath)}: training stage {stage.Stage} went astray in epoch {Text(epoch)}: {what}. " +
+        $"{(epoch > 1 ? $"The checkpoints of epoch {Text(epoch - 1)} are kept. " : "")}Train into a new directory with a lower {stage.LearningRateKey} " +
+        $"(it is {Text(stage.LearningRate)}), or look for values that are no numbers in the data with 'gesto check'.");
+
+    private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Over the samples of all ranks.</summary>
     private (double Loss, double Accuracy) Mean(double lossSum, double right, int samples)

@@ -20,6 +20,8 @@ public static class TrainingRun
 {
     public const string FusionStage = "fusion";
 
+    private const string LockFile = ".train.lock";
+
     /// <summary>Trains in <paramref name="folder"/>. Killed or cancelled at any moment, it goes on with
     /// <paramref name="resume"/> and ends with the same bytes. On Linux call it on the process's first thread: others train at a
     /// third of the speed, since glibc gives each of them fresh pages for every large tensor.</summary>
@@ -66,6 +68,7 @@ public static class TrainingRun
         data.PlaceFrames(place);
         RunFacts facts = Facts(features, recipe, data, threadCount, ranks.Count, device) with { PseudoLabels = pseudo };
         ranks.Barrier(); // all have looked at the folder
+        using FileStream? running = ranks.Rank == 0 ? Lock(folder) : null;
         if (ranks.Rank == 0) Begin(features, recipe, folder, facts, resume, radarFrom);
         ranks.Barrier();
         RunDirectory run = RunDirectory.StartOrResume(folder, recipe, facts, resume: true);
@@ -84,10 +87,18 @@ public static class TrainingRun
         return new TrainingResult(best.Epoch, best.ValidationAccuracy, best.ValidationLoss, log.Count, data.Skipped.Count);
     }
 
+    /// <summary>Keeps a second training out of a directory, of one run or of several; dispose to let it in.</summary>
+    internal static FileStream Lock(string folder) => FolderLock.Take(folder, LockFile, "another training is writing here");
+
+    /// <returns>True for what stands in a directory before a run is in it: the lock, and what a killed start left.</returns>
+    internal static bool IsLeftover(string name) =>
+        name == LockFile || name.EndsWith(AtomicFile.TemporaryEnding, StringComparison.Ordinal);
+
     /// <summary>The run directory before anything is trained in it.</summary>
     private static void Begin(FeatureSet features, Recipe recipe, string folder, RunFacts facts, bool resume, string? radarFrom)
     {
         RunDirectory run = RunDirectory.StartOrResume(folder, recipe, facts, resume);
+        TemporaryName.DeleteStale(folder, TimeProvider.System); // checkpoints that a kill tore, 100 MB each
         // The small encoder is made for one data set and in no cache: predicting from videos needs it beside the run.
         string? encoder = recipe.UsesRgb ? Path.Combine(features.Rgb!.Folder, SmallRgbEncoder.FileName) : null;
         if (File.Exists(encoder))
@@ -228,6 +239,7 @@ public static class TrainingRun
             Epochs = epochs,
             Patience = patience,
             LearningRate = training.LearningRate,
+            LearningRateKey = "training.learningRate",
             Schedule = training.Schedule,
             WarmUp = Math.Min(training.WarmUp, epochs - 1),
             WeightDecay = training.WeightDecay,

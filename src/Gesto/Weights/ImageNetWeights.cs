@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
 
 namespace Gesto.Weights;
@@ -133,8 +131,8 @@ public static class ImageNetWeights
     private static string InTemporaryFolder(WeightsCache cache, Func<string, string> work)
     {
         Directory.CreateDirectory(cache.Folder);
-        RemoveLeftovers(cache.Folder);
-        string folder = Path.Combine(cache.Folder, $"fetch-{Environment.ProcessId}{AtomicFile.TemporaryEnding}");
+        TemporaryName.DeleteStale(cache.Folder, TimeProvider.System); // 100 MB each
+        string folder = Path.Combine(cache.Folder, TemporaryName.For("fetch"));
         try
         {
             Directory.CreateDirectory(folder);
@@ -143,30 +141,6 @@ public static class ImageNetWeights
         finally
         {
             if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    /// <summary>Deletes what killed processes left: 100 MB a time.</summary>
-    private static void RemoveLeftovers(string cacheFolder)
-    {
-        foreach (string folder in Directory.EnumerateDirectories(cacheFolder, $"fetch-*{AtomicFile.TemporaryEnding}"))
-        {
-            string id = Path.GetFileNameWithoutExtension(folder)["fetch-".Length..];
-            if (int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int process) && !IsRunning(process))
-                Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static bool IsRunning(int processId)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(processId);
-            return true;
-        }
-        catch (ArgumentException)
-        {
-            return false;
         }
     }
 

@@ -49,6 +49,22 @@ public sealed class ProgressBarTests : IDisposable
     }
 
     [Fact]
+    public void Bytes_are_told_in_megabytes()
+    {
+        var progress = new ProgressBar.PlainLines(written, clock);
+        foreach (long done in new[] { 0, 94_900_000L, 189_800_000L })
+        {
+            progress.Report(new("read the archive", done, 189_800_000, "bytes"));
+            clock.Wait(10);
+        }
+        progress.Report(new("npm pack", 0, 0, "bytes"));
+        clock.Wait(10);
+        progress.Report(new("npm pack", 5_000_000, 0, "bytes")); // nobody knows how many there are
+        Assert.Equal([
+            "read the archive: 94.9/189.8 MB, 9.5 MB/s, 0:00:10 left", "read the archive: 189.8/189.8 MB, 9.5 MB/s", "npm pack: 5.0 MB, 0.5 MB/s"], Lines);
+    }
+
+    [Fact]
     public void Many_a_second_are_counted_and_lines_are_ten_seconds_apart()
     {
         var progress = new ProgressBar.PlainLines(written, clock);

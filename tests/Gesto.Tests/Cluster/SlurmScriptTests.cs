@@ -62,6 +62,23 @@ public sealed class SlurmScriptTests : IDisposable
         Assert.Equal((1, "tried\n"), Bash(Script(Does("echo tried; exit 1")))); // once
     }
 
+    /// <summary>The script is run as task 2 of 4.</summary>
+    [Theory]
+    [InlineData(4, "2\n")]
+    [InlineData(5, "2\n")]
+    [InlineData(6, "2\n6\n")]
+    [InlineData(14, "2\n6\n10\n14\n")]
+    public void A_task_does_every_fourth_part_where_there_are_more_parts_than_tasks(int parts, string done) =>
+        Assert.Equal((0, done), Bash(Script("echo $task") with { Parts = parts }));
+
+    [Fact]
+    public void A_part_that_fails_is_told_at_the_end_and_the_others_are_done()
+    {
+        SlurmScript script = Script("bash -c 'echo $0; [ $0 != 6 ]' $task") with { Parts = 10 };
+        Assert.Equal((1, "2\n6\n10\n"), Bash(script));
+        Assert.Contains("#SBATCH --array=1-4%2", script.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_killed_program_is_started_again_three_times_at_most()
     {

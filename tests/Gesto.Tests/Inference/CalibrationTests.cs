@@ -31,7 +31,7 @@ public class CalibrationTests
         new Calibration { Temperature = 1.7, UnknownBelow = 0.3, Samples = 9, FittedOn = "planted" }.Save(folder.Path);
         Assert.Equal((1.7, 0.3, 9), (Calibration.Load(folder.Path).Temperature, Calibration.Load(folder.Path).UnknownBelow, Calibration.Load(folder.Path).Samples));
         folder.Write(Calibration.FileName, """{"temperature": 0}""");
-        Assert.Contains("temperature is 0, expected more than 0", Refused(folder), StringComparison.Ordinal);
+        Assert.Contains("temperature is 0, expected 0.01 to 100", Refused(folder), StringComparison.Ordinal);
         folder.Write(Calibration.FileName, """{"unknown_below": 1.5}""");
         Assert.Contains("unknown_below is 1.5", Refused(folder), StringComparison.Ordinal);
         folder.Write(Calibration.FileName, "{");

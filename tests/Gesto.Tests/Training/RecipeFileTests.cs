@@ -41,7 +41,7 @@ public class RecipeFileTests
     [InlineData("training.epochs=0", "training.epochs is 0, expected 1 or more")]
     [InlineData("model.dropout=1", "model.dropout is 1, expected 0 or more, less than 1")]
     [InlineData("modalities=[\"sound\"]", "modalities is [sound], expected")]
-    [InlineData("costlyPairs=null", "costlyPairs is something else, expected pairs of two names")]
+    [InlineData("costlyPairs=null", "costlyPairs has a value of the wrong kind")]
     [InlineData("costlyPairs=[[\"NO\"]]", "costlyPairs is something else, expected pairs of two names")]
     [InlineData("training=3", "'training' is a group")]
     [InlineData("name.first=x", "'name' has no keys below it")]

@@ -1,0 +1,41 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Gesto.Features;
+using Gesto.Inference;
+using Gesto.Models;
+using Gesto.Tests.Training;
+using Gesto.Training;
+using static TorchSharp.torch;
+
+namespace Gesto.Tests.Inference;
+
+[Collection(AloneWithLibtorch.Name)]
+public class RecogniserDisposalTests
+{
+    private const BindingFlags Hidden = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
+
+    [Fact]
+    public void A_recogniser_lets_go_of_every_module_of_its_network()
+    {
+        using var folder = new Folder();
+        FeatureSet features = PlantedFeatures.Write(folder["features"], rgb: false);
+        string[] settings = ["radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=1", "radar.encoder=joint"];
+        TrainingRun.Start(features, RecipeFile.Load("radar-only", settings), folder["run"], resume: false, threads: 1);
+        var recogniser = Recogniser.Load(folder["run"], threads: 1);
+        nn.Module[] modules = [.. Modules(recogniser)];
+        Assert.Contains(modules, m => m is JointModel);
+        Assert.Contains(modules, m => m is SignModel);
+        Assert.All(modules, m => Assert.False(Handle(m).IsClosed || Handle(m).IsInvalid));
+        recogniser.Dispose();
+        Assert.All(modules, m => Assert.True(Handle(m).IsClosed || Handle(m).IsInvalid, m.GetName()));
+    }
+
+    private static IEnumerable<nn.Module> Modules(Recogniser recogniser)
+    {
+        object task = typeof(Recogniser).GetField("loading", Hidden)!.GetValue(recogniser)!;
+        object network = task.GetType().GetProperty("Result")!.GetValue(task)!;
+        return network.GetType().GetProperties(Hidden).Select(p => p.GetValue(network)).OfType<nn.Module>();
+    }
+
+    private static SafeHandle Handle(nn.Module module) => (SafeHandle)typeof(nn.Module).GetField("handle", Hidden)!.GetValue(module)!;
+}
