@@ -10,7 +10,7 @@ internal sealed class SampleRecorder(SimulationOptions options)
 
     private readonly RadarRecorder radar = new(FmcwWaveform.OfSize(options.RangeBins, options.DopplerBins));
 
-    /// <summary>Makes the files of a sample: four videos, all from the same instant on, or three range-time maps.</summary>
+    /// <summary>Makes the files of a sample: four videos, all from the same instant on, or one and a raw radar session, or three range-time maps.</summary>
     /// <param name="sample">What to record.</param>
     /// <param name="folder">Where to write, an existing folder; the names are the sample's own.</param>
     /// <param name="cancel">Stops the encoder.</param>
@@ -26,13 +26,14 @@ internal sealed class SampleRecorder(SimulationOptions options)
                 NpyFile.Save(In(sample.RadarPath(antenna + 1)), NpyArray.From(map, map.Length / options.RangeBins, options.RangeBins));
             return;
         }
-        byte[][] maps = radar.Record(performance, sample.Signer, noiseSeed);
         var videos = new List<RawVideo>
         {
             new(In(rgb), Film(performance, sample.Signer, noiseSeed),
                 options.Width, options.Height, options.FrameRateHz, "rgb24", RgbQuality),
         };
-        for (int antenna = 0; antenna < FmcwRadar.Antennas; antenna++)
+        if (sample.SessionPath is not null) radar.RecordSession(performance, sample.Signer, noiseSeed, Path.Combine(folder, InfineonSession.Folder));
+        byte[][] maps = sample.SessionPath is null ? radar.Record(performance, sample.Signer, noiseSeed) : [];
+        for (int antenna = 0; antenna < maps.Length; antenna++)
             videos.Add(new RawVideo(
                 In(sample.RadarPath(antenna + 1)), maps[antenna], options.DopplerBins, options.RangeBins,
                 new FmcwWaveform().FrameRateHz, "gray", RadarQuality));
