@@ -19,7 +19,7 @@ public sealed record RadarReading(
     int Recordings, string Kind, string Axes, int Antennas, int RangeBins, int DopplerBins, float? Lowest, float? Highest, string Scale,
     double? RangeMetres, double? VelocityMps)
 {
-    /// <summary>One line: "12 recordings: range-Doppler maps (T,R,D), 1 antenna, 32 range x 32 Doppler bins, 0 … 613, linear".</summary>
+    /// <summary>One line: "12 recordings: range-Doppler maps (T, R, D), 1 antenna, 32 range x 32 Doppler bins, 0 … 613, linear".</summary>
     public override string ToString()
     {
         string bins = Axes.Length == 0 ? $"{RangeBins} x {DopplerBins} pixels (range x Doppler)"
@@ -27,7 +27,7 @@ public sealed record RadarReading(
         string physical = RangeMetres is { } m && VelocityMps is { } v
             ? string.Create(CultureInfo.InvariantCulture, $" of {100 * m:0.##} cm and {v:0.###} m/s") : "";
         string extent = Lowest is { } low && Highest is { } high ? string.Create(CultureInfo.InvariantCulture, $", {low:0.###} … {high:0.###}") : "";
-        return $"{Recordings} recording{(Recordings == 1 ? "" : "s")}: {Kind}{(Axes.Length > 0 ? $" ({Axes})" : "")}, " +
+        return $"{Recordings} recording{(Recordings == 1 ? "" : "s")}: {Kind}{(Axes.Length > 0 ? $" ({Axes.Replace(",", ", ", StringComparison.Ordinal)})" : "")}, " +
             $"{Antennas} antenna{(Antennas == 1 ? "" : "s")}, {bins}{physical}{extent}, {Scale}";
     }
 

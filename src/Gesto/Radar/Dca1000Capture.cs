@@ -75,11 +75,11 @@ internal sealed class Dca1000Capture : IRadarReader
         {
             int[] candidates = name == "receivers" ? [1, 2, 3, 4] : [16, 32, 48, 64, 96, 100, 128, 192, 200, 250, 255, 256, 384, 512, 1024];
             return (from n in candidates
-                   where n != given && words > 0 && words % wordsOf(n) == 0 && (settings.Frames is not { } f || words / wordsOf(n) == f) && bytes % 2 == 0
-                   where name != "receivers" || settings.Lanes == Dca1000Lanes.Pairs
-                   where name != "samples" || n % 2 == 0
-                   orderby Math.Abs(Math.Log((double)n / given))
-                   select $"{name} {n}").Take(2);
+                    where n != given && words > 0 && words % wordsOf(n) == 0 && (settings.Frames is not { } f || words / wordsOf(n) == f) && bytes % 2 == 0
+                    where name != "receivers" || settings.Lanes == Dca1000Lanes.Pairs
+                    where name != "samples" || n % 2 == 0
+                    orderby Math.Abs(Math.Log((double)n / given))
+                    select $"{name} {n}").Take(2);
         }
     }
 }

@@ -11,8 +11,8 @@ internal sealed class Hdf5File
     /// <summary>Of all values that a file may unpack to beyond its own size, bytes: compression makes them more, a damaged header makes them any number.</summary>
     private const long UnpackedLimit = 64L << 20;
 
-    /// <summary>A recording is read in milliseconds; a damaged one might send the reader round in a circle.</summary>
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(20);
+    /// <summary>A recording of a sign is read in milliseconds; a damaged one may send the reader round in a circle.</summary>
+    private const double SecondsAllowed = 6, SecondsPerMegabyte = 0.2;
 
     private static readonly byte[] Signature = [0x89, .. "HDF\r\n"u8, 0x1A, (byte)'\n'];
 
@@ -26,28 +26,32 @@ internal sealed class Hdf5File
 
     /// <param name="path">The file.</param>
     /// <param name="read">Takes from it what is wanted; the file is open during the call only. Its InvalidDataException comes through as it is.</param>
-    /// <exception cref="InvalidDataException">Not an HDF5 file, damaged, or read for longer than 20 s.</exception>
+    /// <exception cref="InvalidDataException">Not an HDF5 file, damaged, or read for longer than 6 s and 0.2 s a megabyte.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static T Read<T>(string path, Func<Hdf5File, T> read)
     {
         RequireSignature(path);
+        long length = new FileInfo(path).Length;
+        TimeSpan limit = TimeSpan.FromSeconds(SecondsAllowed + length / 1e6 * SecondsPerMegabyte);
         T? result = default;
         Exception? fault = null;
-        // On a thread of its own, which is left behind if it never ends: no library can be stopped from outside.
+        // Circles end with the next read after the time is over. On a thread of its own, which is left behind if it does not even read: no library can
+        // be stopped from outside.
         var thread = new Thread(() =>
         {
             try
             {
-                using NativeFile file = H5File.OpenRead(path);
-                result = read(new Hdf5File(path, file, new FileInfo(path).Length + UnpackedLimit));
+                using NativeFile file = H5File.Open(new DeadlineStream(File.OpenRead(path), limit));
+                result = read(new Hdf5File(path, file, length + UnpackedLimit));
             }
             catch (Exception e)
             {
                 fault = e;
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         thread.Start();
-        if (!thread.Join(TimeLimit)) throw new InvalidDataException($"{path}: not read within {TimeLimit.TotalSeconds} s: the file is damaged.");
+        if (!thread.Join(limit + TimeSpan.FromSeconds(1))) throw new InvalidDataException($"{path}: not read within {limit.TotalSeconds:0} s: the file is damaged.");
         if (fault is InvalidDataException) ExceptionDispatchInfo.Throw(fault);
         return fault is null ? result! : throw new InvalidDataException($"{path}: a damaged HDF5 file, or one that is not read: {fault.Message}", fault);
     }
@@ -68,6 +72,10 @@ internal sealed class Hdf5File
         unpacked += (long)Math.Min(bytes, long.MaxValue / 2);
         if (unpacked > limit)
             throw new InvalidDataException($"{Path}: '{name}' is ({string.Join(", ", extents)}), {bytes:0} bytes, more than a file of this size is unpacked to ({limit}).");
+        // A chunk is unpacked whole, and it is no part of the shape.
+        double chunk = data.Layout.Class == H5DataLayoutClass.Chunked
+            ? data.Layout.Chunks.Aggregate((double)NpyFile.ElementSize(dtype), (product, n) => product * n) : 0;
+        if (chunk > limit) throw new InvalidDataException($"{Path}: '{name}' has chunks of {chunk:0} bytes, more than a file of this size is unpacked to ({limit}).");
         float[] values = dtype switch
         {
             "<f4" => data.Read<float[]>(),

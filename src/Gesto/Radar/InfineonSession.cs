@@ -60,7 +60,8 @@ internal sealed class InfineonSession : IRadarReader
                     throw new InvalidDataException($"{path}: found {adc[i]} in frame {frame}, a 12-bit converter ends at {2 * Middle - 1}.");
                 beat[i] = (adc[i] - Middle) / (float)Middle;
             }
-        }) with { Axes = "frames,receivers,chirps,samples" };
+        }) with
+        { Axes = "frames,receivers,chirps,samples" };
     }
 
     /// <summary>Writes a session as the reader takes it.</summary>

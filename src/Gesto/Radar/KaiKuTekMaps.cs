@@ -16,6 +16,6 @@ internal static class KaiKuTekMaps
         int map = shape[1] * shape[2] * shape[3];
         RangeDopplerFile maps = new RadarAxes("RDT").Arrange(file.Path, values[..map], shape[1..]);
         NpyMaps.RequireFinite(file.Path, maps.Values, [maps.Frames, maps.Antennas, maps.Rows, maps.Columns]);
-        return maps with { Kind = RadarKind.KaiKuTek, Axes = "DS1[0] (R,D,T)", StoredAs = dtype };
+        return maps with { Kind = RadarKind.KaiKuTek, Axes = "DS1[0] as R,D,T", StoredAs = dtype };
     }
 }

@@ -28,8 +28,9 @@ internal sealed class KitSettings : IDisposable
         try
         {
             document = JsonDocument.Parse(File.ReadAllBytes(path));
+            ReadNames(document.RootElement);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new InvalidDataException($"{path}: not JSON: {e.Message}", e);
         }
@@ -42,6 +43,22 @@ internal sealed class KitSettings : IDisposable
         return element.ValueKind == JsonValueKind.Object
             ? new KitSettings(path, string.Concat(objects.Select(o => o + ".")), document, element)
             : throw new InvalidDataException($"{path}: found {element.ValueKind}, expected an object of settings.");
+    }
+
+    /// <summary>A document is parsed with names and words that are no text, and says so when they are read: here, once for all.</summary>
+    /// <exception cref="InvalidOperationException">There is such a one.</exception>
+    private static void ReadNames(JsonElement element)
+    {
+        if (element.ValueKind == JsonValueKind.String) element.GetString();
+        else if (element.ValueKind == JsonValueKind.Array) foreach (JsonElement item in element.EnumerateArray()) ReadNames(item);
+        else if (element.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty property in element.EnumerateObject())
+            {
+                _ = property.Name;
+                ReadNames(property.Value);
+            }
+        }
     }
 
     public bool Has(string key) => element.TryGetProperty(key, out _);

@@ -25,6 +25,6 @@ internal static class SoliMaps
             for (int t = 0; t < frames; t++) maps.AsSpan(t * Map, Map).CopyTo(values.AsSpan((t * Channels + channel) * Map));
         }
         NpyMaps.RequireFinite(file.Path, values, [frames, Channels, Side, Side]);
-        return new RangeDopplerFile(file.Path, values, frames, Channels, Side, Side) { Kind = RadarKind.Soli, Axes = "ch0…ch3 (T,R·D)" };
+        return new RangeDopplerFile(file.Path, values, frames, Channels, Side, Side) { Kind = RadarKind.Soli, Axes = "ch0 … ch3 as T,R·D" };
     }
 }

@@ -128,7 +128,7 @@ public static class DatasetWriter
         return string.Create(CultureInfo.InvariantCulture, $"""
             - RGB: drawn from an articulated skeleton, {options.Width}x{options.Height}, {options.FrameRateHz} frames a second.
             - Radar: the same motion seen by a simulated 60 GHz radar with three antennas, as raw sessions in the form of Infineon's BGT60TR13C kit:
-              `{InfineonSession.Folder}/{InfineonSession.DataFile}`, <u2 (frames, 3, {waveform.ChirpsPerFrame} chirps, {waveform.SamplesPerChirp} samples), 12 bits, full scale 1 V.
+              `{InfineonSession.Folder}/{InfineonSession.DataFile}`, <u2 (frames, 3, {waveform.ChirpsPerFrame} chirps, {waveform.SamplesPerChirp} samples), 12 bits, full scale {SampleRecorder.ConverterVolts} V.
             """);
     }
 

@@ -59,15 +59,14 @@ internal sealed class RadarRecorder
         return profiles;
     }
 
-    /// <summary>Writes what a 12-bit converter makes of the beat signals, as a session of an Infineon kit. Its full scale is ± 1 V: the body's echoes
-    /// of some 0.1 V together are never cut, and half a step, 0.24 mV, is a tenth of the receiver's noise.</summary>
-    public void RecordSession(Performance performance, Signer signer, ulong noiseSeed, string folder)
+    /// <returns>What the receivers give, (frames, antennas, chirps, samples) row-major, volts.</returns>
+    public float[] RecordBeat(Performance performance, Signer signer, ulong noiseSeed)
     {
         int perAntenna = beat.Length / FmcwRadar.Antennas;
         var all = new float[FrameCount(performance.DurationSeconds) * beat.Length];
         RecordFrames(performance, signer, noiseSeed, (frame, antenna, antennaBeat) =>
             antennaBeat.CopyTo(all.AsSpan((frame * FmcwRadar.Antennas + antenna) * perAntenna)));
-        InfineonSession.Write(folder, waveform, FmcwRadar.Antennas, all);
+        return all;
     }
 
     public static void ToGrey(ReadOnlySpan<float> powerDb, Span<byte> grey)

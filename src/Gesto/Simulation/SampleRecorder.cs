@@ -8,6 +8,10 @@ internal sealed class SampleRecorder(SimulationOptions options)
     private const int RgbQuality = 23;
     private const int RadarQuality = 18;
 
+    /// <summary>Full scale of the simulated converter: all echoes together stay below 0.25 V, and half a step of 12 bits, 0.12 mV, is far below the
+    /// receiver's noise.</summary>
+    public const float ConverterVolts = 0.5f;
+
     private readonly RadarRecorder radar = new(FmcwWaveform.OfSize(options.RangeBins, options.DopplerBins));
 
     /// <summary>Makes the files of a sample: four videos, all from the same instant on, or one and a raw radar session, or three range-time maps.</summary>
@@ -31,7 +35,7 @@ internal sealed class SampleRecorder(SimulationOptions options)
             new(In(rgb), Film(performance, sample.Signer, noiseSeed),
                 options.Width, options.Height, options.FrameRateHz, "rgb24", RgbQuality),
         };
-        if (sample.SessionPath is not null) radar.RecordSession(performance, sample.Signer, noiseSeed, Path.Combine(folder, InfineonSession.Folder));
+        if (sample.SessionPath is not null) WriteSession(Path.Combine(folder, InfineonSession.Folder), radar.RecordBeat(performance, sample.Signer, noiseSeed));
         byte[][] maps = sample.SessionPath is null ? radar.Record(performance, sample.Signer, noiseSeed) : [];
         for (int antenna = 0; antenna < maps.Length; antenna++)
             videos.Add(new RawVideo(
@@ -39,6 +43,9 @@ internal sealed class SampleRecorder(SimulationOptions options)
                 new FmcwWaveform().FrameRateHz, "gray", RadarQuality));
         VideoWriter.Write(videos, cancel);
     }
+
+    private void WriteSession(string folder, float[] beat) => InfineonSession.Write(
+        folder, FmcwWaveform.OfSize(options.RangeBins, options.DopplerBins), FmcwRadar.Antennas, Array.ConvertAll(beat, v => v / ConverterVolts));
 
     /// <returns>(frames, height, width, 3), RGB.</returns>
     public byte[] Film(Performance performance, Signer signer, ulong noiseSeed)
