@@ -17,18 +17,19 @@ internal static class CheckCommand
     public static Command Build()
     {
         var dataset = new Argument<string>("DATASET") { Description = "Folder with manifest.csv, or with train/, val/, test/." };
-        var json = new Option<bool>("--json") { Description = "Write {samples, problems: [{sample, file, kind, message}]} to standard output." };
+        var json = new Option<bool>("--json") { Description = "Write {samples, radar: [{recordings, kind, axes, antennas, …}], problems: [{sample, file, kind, message}]} to standard output." };
         Option<int> threads = ThreadsOption.Build("Samples decoded at the same time.");
         var few = new Option<int>("--min-samples") { Description = "Report classes with fewer train samples.", DefaultValueFactory = _ => new DoctorOptions().FewestTrainSamples };
+        Option<string?> axes = RadarAxesOption.Build();
         var command = new Command("check",
-            "Open and decode every file of a data set and say what is wrong with it. Exit code 1 if anything is.\n\n" +
+            "Open and decode every file of a data set and say how its radar was read and what is wrong with it. Exit code 1 if anything is.\n\n" +
             "Example:  gesto check recordings --json > problems.json")
         {
-            dataset, json, threads, few,
+            dataset, json, threads, few, axes,
         };
         command.SetAction((parse, cancel) => Task.Run(() => Check(
             parse.GetRequiredValue(dataset), parse.GetValue(json),
-            new DoctorOptions { Threads = parse.GetValue(threads), FewestTrainSamples = parse.GetValue(few) }, cancel)));
+            new DoctorOptions { Threads = parse.GetValue(threads), FewestTrainSamples = parse.GetValue(few), RadarAxes = RadarAxesOption.Of(parse, axes) }, cancel)));
         return command;
     }
 
@@ -37,8 +38,9 @@ internal static class CheckCommand
     internal static int Check(string root, bool json, DoctorOptions options, CancellationToken cancel)
     {
         Dataset dataset = Dataset.Open(root);
-        IReadOnlyList<Problem> problems = ProgressBar.Run(progress => DatasetDoctor.Examine(dataset, options, progress, cancel));
-        if (json) Console.Out.WriteLine(JsonSerializer.Serialize(new { samples = dataset.Samples.Count, problems }, Json));
+        (IReadOnlyList<Problem> problems, IReadOnlyList<RadarReading> radar) = ProgressBar.Run(progress => DatasetDoctor.Report(dataset, options, progress, cancel));
+        if (json) Console.Out.WriteLine(JsonSerializer.Serialize(new { samples = dataset.Samples.Count, radar, problems }, Json));
+        foreach (RadarReading reading in radar) Console.Error.WriteLine(reading);
         Show(dataset, problems);
         return problems.Count == 0 ? ExitCode.Done : ExitCode.UserError;
     }

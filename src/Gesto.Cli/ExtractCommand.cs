@@ -54,6 +54,7 @@ internal static class ExtractCommand
         var size = new Option<string?>("--radar-size") { Description = "Stored radar frames, RANGExDOPPLER (default 64x64; .npy keeps its own size)." };
         var rows = new Option<string?>("--radar-rows") { Description = "Range bins kept, FIRST:END (MultiMeDaLIS: 50:200)." };
         var columns = new Option<string?>("--radar-columns") { Description = "Doppler bins kept, FIRST:END (MultiMeDaLIS: 300:724)." };
+        Option<string?> axes = RadarAxesOption.Build();
         var weights = new Option<string>("--weights") { Description = "RGB encoder: auto, torchvision, npm or a file, as in 'gesto weights --source'.", DefaultValueFactory = _ => "auto" };
         var precision = new Option<Precision>("--precision") { Description = "RGB encoder in fp32, or int8: features close to fp32's, calibrated on the data set, with a key of their own." };
         var store = new Option<FeatureType>("--store") { Description = "RGB features as float32, or as float16: half the disk." };
@@ -66,7 +67,7 @@ internal static class ExtractCommand
             "Turn recordings into RGB features and sampled radar frames. Resumable at any point; nothing is done twice.\n\n" +
             "Example:  gesto extract recordings features --policy skip")
         {
-            dataset, features, policy, rgb, rgbSize, rgbFrames, radar, radarFrames, size, rows, columns, weights, precision, store, shard, threads, decoders, device, seed,
+            dataset, features, policy, rgb, rgbSize, rgbFrames, radar, radarFrames, size, rows, columns, axes, weights, precision, store, shard, threads, decoders, device, seed,
         };
         foreach (Option option in new Option[] { rgbSize, rgbFrames, radarFrames })
             option.Validators.Add(result =>
@@ -100,6 +101,7 @@ internal static class ExtractCommand
                     Size = parse.GetValue(size) is { } text ? ParseSize(text) : null,
                     Rows = parse.GetValue(rows) is { } r ? BinRange.Parse(r) : null,
                     Columns = parse.GetValue(columns) is { } c ? BinRange.Parse(c) : null,
+                    Axes = RadarAxesOption.Of(parse, axes),
                 },
                 Source = parse.GetValue(radar) == "source" ? Encoders.RadarSource(parse.GetValue(seed)) : null,
             };

@@ -21,6 +21,8 @@ internal static class SimulateCommand
             "--layout", "2025", "Edition of the challenge: 2025 = RGB and range-Doppler videos, 2026 = range-time maps .npy and no RGB.");
         layout.AcceptOnlyFromAmong("2025", "2026");
         var size = WithDefault("--size", "320x240", "RGB picture, width x height.");
+        var form = WithDefault("--radar", "maps", "Radar of the 2025 layout: maps = range-Doppler videos, raw = sessions of 12-bit samples as Infineon's kit writes them.");
+        form.AcceptOnlyFromAmong("maps", "raw");
         var radar = new Option<string?>("--radar-size")
         {
             Description = "Range bins x chirps of a frame (= Doppler bins), powers of two. Default 64x128, and 256x64 with --layout 2026; " +
@@ -34,7 +36,7 @@ internal static class SimulateCommand
             "Example: gesto simulate data/small --classes 12 --signers 6 --takes 2 --seed 7\n" +
             "Example: gesto simulate data/radar --layout 2026 --classes 12")
         {
-            output, classes, signers, takes, seed, validation, test, layout, rate, size, radar, threads, force,
+            output, classes, signers, takes, seed, validation, test, layout, rate, size, form, radar, threads, force,
         };
         command.SetAction((parsed, cancel) =>
         {
@@ -54,6 +56,7 @@ internal static class SimulateCommand
                 FrameRateHz = parsed.GetValue(rate),
                 Width = width,
                 Height = height,
+                RawRadar = parsed.GetValue(form) == "raw",
                 RangeBins = range,
                 DopplerBins = doppler,
                 Threads = parsed.GetValue(threads),

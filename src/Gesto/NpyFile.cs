@@ -59,8 +59,8 @@ public sealed record NpyArray(string DType, int[] Shape, byte[] Bytes)
 /// arrays". Only little-endian numbers in C order: object arrays carry pickled code and are refused.</summary>
 public static partial class NpyFile
 {
-    /// <summary>Largest array that <see cref="Load"/> allocates unless told otherwise, bytes.</summary>
-    public const long DefaultByteLimit = 1L << 31;
+    /// <summary>Largest array that <see cref="Load"/> allocates unless told otherwise, bytes: .NET has none that are larger.</summary>
+    public const long DefaultByteLimit = 0x7FFFFFC7;
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
@@ -89,11 +89,11 @@ public static partial class NpyFile
         if (announced > byteLimit)
             throw new InvalidDataException($"{name}: the header announces {announced:0} bytes, the limit is {byteLimit}.");
         var bytes = (long)announced;
+        // Before allocating: a header of 128 bytes may announce 2 GiB.
+        if (stream.CanSeek && stream.Length - stream.Position < bytes) throw Missing(name, bytes, stream.Length - stream.Position);
         byte[] data = memory?.Length == bytes ? memory : new byte[bytes];
         int got = stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false);
-        if (got < data.Length)
-            throw new InvalidDataException(
-                $"{name}: the header announces {bytes} bytes of data, found {got}. The file is cut; write it again.");
+        if (got < data.Length) throw Missing(name, bytes, got);
         if (stream.ReadByte() >= 0) throw new InvalidDataException($"{name}: data goes on after the {bytes} bytes announced.");
         return new NpyArray(dtype, shape, data);
     }
@@ -163,6 +163,9 @@ public static partial class NpyFile
         "<f8" or "<u8" or "<i8" => 8,
         _ => 0,
     };
+
+    private static InvalidDataException Missing(string name, long announced, long found) =>
+        new($"{name}: the header announces {announced} bytes of data, found {found}. The file is cut; write it again.");
 
     private static InvalidDataException Cut(string name) => new($"{name}: the file ends inside its header.");
 

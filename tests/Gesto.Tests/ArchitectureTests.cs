@@ -16,7 +16,7 @@ public class ArchitectureTests
         ["Weights"] = [],
         ["Features"] = ["Data", "Video", "Radar", "Weights"],
         ["Models"] = ["Weights", "Features"],
-        ["Training"] = ["Data", "Video", "Features", "Models", "Weights"],
+        ["Training"] = ["Data", "Video", "Radar", "Features", "Models", "Weights"],
         ["Inference"] = ["Data", "Video", "Radar", "Features", "Models", "Training", "Weights"],
         ["Evaluation"] = ["Data", "Video", "Features", "Models", "Training", "Inference"],
         ["Explanation"] = ["Data", "Video", "Features", "Models", "Training", "Inference"],

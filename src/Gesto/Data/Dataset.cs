@@ -1,3 +1,5 @@
+using Gesto.Radar;
+
 namespace Gesto.Data;
 
 /// <summary>The recordings of a data set: what samples there are, not what is in their files.</summary>
@@ -31,8 +33,19 @@ public sealed class Dataset
         string manifest = Path.Combine(root, ManifestFile.FileName);
         bool hasManifest = File.Exists(manifest);
         IReadOnlyList<Sample> samples = hasManifest ? ManifestFile.Read(manifest) : ChallengeLayout.Read(root);
+        samples = [.. samples.Select(s => s with { Radar = [.. s.Radar.Select(f => f is null ? null : SampleFiles.FileIn(root, f))] })];
         return new Dataset(root, hasManifest, samples, ReadKey(root, samples));
     }
+
+    /// <summary>What the samples say of the axes of radar arrays; null where they say nothing.</summary>
+    /// <exception cref="InvalidDataException">They say two things: features of all are made alike.</exception>
+    public RadarAxes? RadarAxes => Samples.Select(s => s.RadarAxes).OfType<string>().Distinct().ToArray() switch
+    {
+        [] => null,
+        [var one] => RadarAxes.Parse(one),
+        var several => throw new InvalidDataException(
+            $"{Root}: radar_axes are {string.Join(" and ", several)}; all samples of a data set have one. Bring the arrays into one order."),
+    };
 
     /// <returns>The path on disk of a file named in a <see cref="Sample"/>.</returns>
     public string PathOf(string relative) => Path.Combine(Root, relative.Replace('/', Path.DirectorySeparatorChar));

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Gesto.Radar;
 using Gesto.Video;
 
 namespace Gesto.Data;
@@ -12,32 +13,46 @@ public sealed record DoctorOptions
     /// <summary>A class with fewer train samples is reported: below four, holding one out leaves less than three to learn from.</summary>
     public int FewestTrainSamples { get; init; } = 4;
 
+    /// <summary>The order of the axes of radar arrays; null: what the data set says.</summary>
+    public RadarAxes? RadarAxes { get; init; }
+
     public VideoLimits Limits { get; init; } = VideoLimits.Default;
 }
+
+/// <summary>What the doctor found.</summary>
+/// <param name="Problems">Those of single samples in the data set's order, then those between samples. Empty when healthy.</param>
+/// <param name="Radar">How each kind of radar file was read; recordings with a bad file are in it as far as they could be read.</param>
+public sealed record DoctorReport(IReadOnlyList<Problem> Problems, IReadOnlyList<RadarReading> Radar);
 
 /// <summary>Opens and decodes every file of a data set and compares what belongs together.</summary>
 public static class DatasetDoctor
 {
-    /// <returns>The problems: those of single samples in the data set's order, then those between samples. Empty when healthy.</returns>
+    /// <returns>The problems alone.</returns>
     /// <exception cref="FfmpegMissingException">Videos cannot be decoded at all.</exception>
     public static IReadOnlyList<Problem> Examine(
-        Dataset dataset, DoctorOptions options, IProgress<WorkProgress>? progress, CancellationToken cancel)
+        Dataset dataset, DoctorOptions options, IProgress<WorkProgress>? progress, CancellationToken cancel) =>
+        Report(dataset, options, progress, cancel).Problems;
+
+    /// <exception cref="FfmpegMissingException">Videos cannot be decoded at all.</exception>
+    /// <exception cref="InvalidDataException">The samples say different things of the radar's axes.</exception>
+    public static DoctorReport Report(Dataset dataset, DoctorOptions options, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
-        var exam = new RecordingExam(dataset, options.Limits);
+        var exam = new RecordingExam(dataset, options.Limits, options.RadarAxes ?? dataset.RadarAxes);
         bool hasRgb = dataset.Samples.Any(s => s.HasRgb);
         bool[] antennas = [.. Enumerable.Range(0, 3).Select(a => dataset.Samples.Any(s => s.Radar.ElementAtOrDefault(a) is not null))];
-        var found = new (IReadOnlyList<Problem> Problems, string? ArraySize)[dataset.Samples.Count];
+        var found = new (IReadOnlyList<Problem> Problems, string? ArraySize, (RadarReading, RadarValues?)? Radar)[dataset.Samples.Count];
         int done = 0;
         Parallel.For(0, found.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancel }, i =>
         {
             found[i] = exam.Examine(dataset.Samples[i], hasRgb, antennas, cancel);
             progress?.Report(new WorkProgress("check", Interlocked.Increment(ref done), found.Length, "samples"));
         });
-        return
+        IReadOnlyList<Problem> problems =
         [
             .. found.SelectMany(p => p.Problems), .. OddSizes(dataset, [.. found.Select(f => f.ArraySize)]), .. Duplicates(dataset), .. LabelExam.IdsAndNames(dataset.Samples),
             .. LabelExam.FewSamples(dataset.Samples, options.FewestTrainSamples), .. LabelExam.Leaks(dataset.Samples),
         ];
+        return new DoctorReport(problems, RadarReading.Together(found.Select(f => f.Radar).OfType<(RadarReading, RadarValues?)>()));
     }
 
     /// <summary>Arrays are stored in their own size, so one sample of another stops the extraction: a transposed (R, T), say.</summary>

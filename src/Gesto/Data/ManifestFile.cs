@@ -1,17 +1,21 @@
 using System.Globalization;
 using CsvHelper;
+using Gesto.Radar;
 
 namespace Gesto.Data;
 
 /// <summary>`manifest.csv`: one line per sample, with what is known of it. Paths are relative to the manifest's folder,
 /// '/'-separated; an empty field means unknown or absent. `rdm1` … `rdm3` hold the radar file of each antenna, whatever its kind:
-/// range-Doppler video or arrays, or range-time maps.</summary>
+/// range-Doppler video or arrays, or range-time maps; a file or folder with all antennas stands in `rdm1`. `radar_axes` says what an
+/// array's axes are where their number does not, e.g. "A,T,R,D"; it is written only where a sample has it.</summary>
 public static class ManifestFile
 {
     public const string FileName = "manifest.csv";
 
     public static IReadOnlyList<string> Columns { get; } =
-        ["sample", "label", "name", "signer", "session", "split", "rgb", "rdm1", "rdm2", "rdm3"];
+        ["sample", "label", "name", "signer", "session", "split", "rgb", "rdm1", "rdm2", "rdm3", RadarAxesColumn];
+
+    private const string RadarAxesColumn = "radar_axes";
 
     /// <summary>Reads the samples in the file's order. Only `sample` and `split` must be there as columns and be filled.</summary>
     /// <exception cref="InvalidDataException">Names file, line, column, what was found and what is expected; also for a
@@ -35,6 +39,7 @@ public static class ManifestFile
                 Session = row.Text("session"),
                 Rgb = InsidePath(row, "rgb"),
                 Radar = [InsidePath(row, "rdm1"), InsidePath(row, "rdm2"), InsidePath(row, "rdm3")],
+                RadarAxes = AxesOf(row),
             });
         }
         if (samples.Count == 0) throw new InvalidDataException($"{path}: a header and no samples.");
@@ -42,12 +47,16 @@ public static class ManifestFile
     }
 
     /// <summary>Writes the samples in the order given, atomically, lines ending in \n: the same samples give the same bytes.</summary>
-    public static void Write(string path, IEnumerable<Sample> samples) => WriteRows(path, Columns, samples.Select(s =>
-        new[]
+    public static void Write(string path, IEnumerable<Sample> samples)
+    {
+        Sample[] all = [.. samples];
+        string[] columns = [.. Columns.Where(c => c != RadarAxesColumn || all.Any(s => s.RadarAxes is not null))];
+        WriteRows(path, columns, all.Select(s => new[]
         {
             s.Key, s.ClassId?.ToString(CultureInfo.InvariantCulture), s.ClassName, s.Signer, s.Session, Text(s.Split), s.Rgb,
-            s.Radar.ElementAtOrDefault(0), s.Radar.ElementAtOrDefault(1), s.Radar.ElementAtOrDefault(2),
-        }));
+            s.Radar.ElementAtOrDefault(0), s.Radar.ElementAtOrDefault(1), s.Radar.ElementAtOrDefault(2), s.RadarAxes,
+        }[..columns.Length]));
+    }
 
     /// <returns>train, val or test: how files and options spell a split.</returns>
     public static string Text(Split split) => split switch
@@ -72,6 +81,18 @@ public static class ManifestFile
         "test" => Split.Test,
         var other => throw row.Error("split", other, "train, val or test"),
     };
+
+    private static string? AxesOf(CsvTable.Row row)
+    {
+        try
+        {
+            return row.Text(RadarAxesColumn) is { } text ? RadarAxes.Parse(text).ToString() : null;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{row.Error(RadarAxesColumn, row.Text(RadarAxesColumn), "axes").Message} {e.Message}", e);
+        }
+    }
 
     /// <summary>Keys become file names in the feature store, so they are held to the same rule as paths.</summary>
     private static string? InsidePath(CsvTable.Row row, string column)

@@ -4,7 +4,7 @@ using Gesto.Video;
 namespace Gesto.Data;
 
 /// <summary>Opens and decodes the files of one sample and says what is wrong with them.</summary>
-internal sealed class RecordingExam(Dataset dataset, VideoLimits limits)
+internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAxes? axes)
 {
     /// <summary>RGB and radar may differ by this part of the longer one, or <see cref="DurationSlackSeconds"/> if that is more:
     /// at 13 radar frames a second a recording's ends are 0.08 s coarse.</summary>
@@ -20,8 +20,8 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits)
     /// <param name="hasRgb">True where other samples of the data set have RGB.</param>
     /// <param name="antennas">Which of the three antennas other samples have.</param>
     /// <param name="cancel">Stops the decoder.</param>
-    /// <returns>The problems, and the size of the sample's radar arrays in words; null where it has none that can be read.</returns>
-    public (IReadOnlyList<Problem> Problems, string? ArraySize) Examine(Sample sample, bool hasRgb, IReadOnlyList<bool> antennas, CancellationToken cancel)
+    /// <returns>The problems, the size of the sample's radar arrays in words, null where it has none that can be read, and how its radar was read.</returns>
+    public (IReadOnlyList<Problem> Problems, string? ArraySize, (RadarReading, RadarValues?)? Radar) Examine(Sample sample, bool hasRgb, IReadOnlyList<bool> antennas, CancellationToken cancel)
     {
         var problems = new List<Problem>();
         if (hasRgb && !sample.HasRgb) problems.Add(Missing(sample, "RGB"));
@@ -35,7 +35,7 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits)
         }
         CompareAntennas(sample, radar, problems);
         CompareDurations(sample, rgb, radar, problems);
-        return (problems, radar.FirstOrDefault(r => r.Seconds is null)?.Size);
+        return (problems, radar.FirstOrDefault(r => r.Seconds is null)?.Size, RadarReading.Of([.. radar.Select(r => r.Radar)]));
     }
 
     private FileFacts? ExamineFile(Sample sample, string? file, List<Problem> problems, CancellationToken cancel)
@@ -45,8 +45,8 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits)
         void Report(string kind, string message) => problems.Add(new Problem(sample.Key, file, kind, message));
         try
         {
-            FileFacts facts = Path.GetExtension(path).Equals(".npy", StringComparison.OrdinalIgnoreCase)
-                ? ArrayFacts(file, RadarArray.Load(path))
+            FileFacts facts = RadarArray.Is(path)
+                ? ArrayFacts(file, RadarArray.Load(path, axes))
                 : VideoFacts(file, path, cancel);
             bool array = facts.Seconds is null;
             if (facts.Range <= (array ? 0 : OneGrey))
@@ -91,7 +91,8 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits)
             if (high - low > OneGrey) return;
             foreach (byte v in pixels) (low, high) = (Math.Min(low, v), Math.Max(high, v));
         }, limits, cancel);
-        return new FileFacts(file, frames, info.LastsSeconds, high - low, frozen && frames > 1, $"{info.Width} x {info.Height}");
+        return new FileFacts(file, frames, info.LastsSeconds, high - low, frozen && frames > 1, $"{info.Width} x {info.Height}",
+            new RadarFacts("range-Doppler video", "", 1, info.Height, info.Width, null, null));
     }
 
     private static FileFacts ArrayFacts(string file, RangeDopplerFile maps)
@@ -100,11 +101,13 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits)
         bool frozen = maps.Frames > 1;
         for (int t = 1; t < maps.Frames && frozen; t++)
             frozen = maps.Values.AsSpan(t * frame, frame).SequenceEqual(maps.Values.AsSpan(0, frame));
-        float lowest = maps.Values.Min();
+        RadarValues values = RadarValues.Of(maps.StoredAs, maps.Values);
         bool rangeTime = maps.Columns == 1;
         return new FileFacts(
-            file, maps.Frames, null, maps.Values.Max() - lowest, frozen,
-            rangeTime ? $"{maps.Rows} range bins" : $"{maps.Rows} x {maps.Columns}", rangeTime ? lowest : null);
+            file, maps.Frames, null, values.Highest - values.Lowest, frozen,
+            rangeTime ? $"{maps.Rows} range bins" : $"{maps.Rows} x {maps.Columns}",
+            new RadarFacts(RadarKindWords.Of(maps.Kind), maps.Axes, maps.Antennas, maps.Rows, maps.Columns, values, maps.Waveform),
+            rangeTime ? values.Lowest : null);
     }
 
     private static void CompareAntennas(Sample sample, List<FileFacts> radar, List<Problem> problems)
@@ -133,10 +136,11 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits)
 
     /// <param name="File">Relative to the root.</param>
     /// <param name="Frames">Frames that decode.</param>
-    /// <param name="Seconds">Null for `.npy`, which carries no clock.</param>
+    /// <param name="Seconds">Null for arrays, which carry no clock.</param>
     /// <param name="Range">Largest minus smallest value.</param>
     /// <param name="Frozen">All frames equal the first.</param>
     /// <param name="Size">Frame size in words.</param>
+    /// <param name="Radar">How it was read, if as radar.</param>
     /// <param name="LowestDb">Smallest value of a range-time map; null for other kinds.</param>
-    private sealed record FileFacts(string File, int Frames, double? Seconds, float Range, bool Frozen, string Size, float? LowestDb = null);
+    private sealed record FileFacts(string File, int Frames, double? Seconds, float Range, bool Frozen, string Size, RadarFacts Radar, float? LowestDb = null);
 }

@@ -31,9 +31,12 @@ public sealed record Sample
     public string? Rgb { get; init; }
 
     /// <summary>Radar file of antenna 1, 2, 3, relative to the root; an entry is null where that file is absent.
-    /// A single `.npy` of shape (T,A,R,D) stands in entry 0 alone. Range-Doppler or range-time: the number of an array's axes
-    /// tells, see <see cref="Radar.RadarArray"/>.</summary>
+    /// A file with all antennas, a `.npy` of shape (T,A,R,D) or a raw recording, stands in entry 0 alone. The kinds are told apart by
+    /// <see cref="Radar.RadarArray"/>.</summary>
     public IReadOnlyList<string?> Radar { get; init; } = [null, null, null];
+
+    /// <summary>Order of the axes of radar arrays, e.g. "A,T,R,D"; null where their number tells. See <see cref="Radar.RadarAxes"/>.</summary>
+    public string? RadarAxes { get; init; }
 
     public bool HasRgb => Rgb is not null;
 

@@ -1,14 +1,16 @@
+using Gesto.Radar;
+
 namespace Gesto.Data;
 
 /// <summary>Recognises a sample's files by name: `*_RGB.*` is the video; the radar antennas are `*_RDM1.*` … `*_RDM3.*`
-/// (range-Doppler, challenge 2025) or `*_RTM1.npy` … `*_RTM3.npy` (range-time, challenge 2026), `*_RDM.npy` all antennas in one
-/// array.</summary>
+/// (range-Doppler, challenge 2025) or `*_RTM1.npy` … `*_RTM3.npy` (range-time, challenge 2026), `*_RDM.npy`, `*_RDM.bin` or
+/// `*_RDM.h5` all antennas in one file; without one of these, a raw session of an Infineon kit.</summary>
 public static class SampleFiles
 {
     private static readonly string[] VideoEndings = [".mkv", ".mp4", ".mov", ".avi", ".webm"];
 
     /// <summary>Endings of the files that are looked at; others in the folder are left alone.</summary>
-    public static IReadOnlyList<string> Endings { get; } = [.. VideoEndings, ".npy"];
+    public static IReadOnlyList<string> Endings { get; } = [.. VideoEndings, ".npy", ".bin", ".h5", ".hdf5"];
 
     /// <summary>Looks into one sample folder.</summary>
     /// <returns>File names (not paths) of the RGB video and of the three antennas; null where absent.</returns>
@@ -31,8 +33,15 @@ public static class SampleFiles
                 case "RDM3" or "RTM3": Claim(folder, ref radar[2], name, "antenna 3"); break;
             }
         }
+        if (radar.All(r => r is null)) radar[0] = InfineonSession.In(folder);
         return (rgb, radar);
     }
+
+    /// <param name="root">The data set's folder.</param>
+    /// <param name="path">A file, or the folder of a raw session; relative.</param>
+    /// <returns>The file, relative: what is on disk, or what is missing.</returns>
+    internal static string FileIn(string root, string path) =>
+        InfineonSession.In(Path.Combine(root, path.Replace('/', Path.DirectorySeparatorChar))) is { } file ? $"{path}/{file}" : path;
 
     /// <summary>What to call a radar file that is not there: by the kind of those that are.</summary>
     /// <param name="present">Radar files of the same sample or data set.</param>

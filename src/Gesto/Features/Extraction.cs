@@ -30,6 +30,8 @@ public sealed class Extraction
 
     private Extraction(Dataset dataset, string folder, IRgbEncoder? encoder, ExtractionOptions options)
     {
+        // The key and every reading know the axes, whoever said them.
+        options = options with { Radar = options.Radar with { Axes = options.Radar.Axes ?? dataset.RadarAxes } };
         (this.dataset, this.encoder, this.options) = (dataset, encoder, options);
         this.folder = options.Shard?.PathIn(folder) ?? folder;
         samples = options.Shard is { } shard ? [.. dataset.Samples.Where((_, i) => shard.Has(i))] : [.. dataset.Samples];
@@ -160,14 +162,14 @@ public sealed class Extraction
                 Shape = [options.RadarSampling.Length, antennas * source.WidthPerAntenna],
             };
         // Video is grey and resized; of arrays, only a recording can tell type and size: the first good one.
-        if (dataset.Samples.Where(s => s.HasRadar).All(s => s.Radar.All(f => f is null || !SampleReader.IsArray(f))))
+        if (dataset.Samples.Where(s => s.HasRadar).All(s => s.Radar.All(f => f is null || !RadarArray.Is(dataset.PathOf(f)))))
         {
-            RadarFormat video = options.Radar with { Size = options.Radar.VideoSize };
+            RadarFormat video = options.Radar with { Size = options.Radar.VideoSize, Axes = null };
             return key with { Preprocessing = video.ToString(), Shape = [options.RadarSampling.Length, antennas, video.VideoSize.Rows, video.VideoSize.Columns] };
         }
         RadarClip clip = dataset.Samples.Where(s => s.HasRadar).Select(s => TryReadRadar(s, cancel)).FirstOrDefault(c => c is not null)
             ?? throw new InvalidDataException($"{dataset.Root}: no sample's radar can be read. 'gesto check {dataset.Root}' lists what is wrong.");
-        RadarFormat stored = clip.DType == "|u1" ? options.Radar with { Size = (clip.Rows, clip.Columns) } : options.Radar;
+        RadarFormat stored = clip.DType == "|u1" ? options.Radar with { Size = (clip.Rows, clip.Columns), Axes = null } : options.Radar with { Kind = clip.Kind, Axes = clip.Kind is null ? options.Radar.Axes : null };
         return key with
         {
             Preprocessing = stored.ToString(),
@@ -295,6 +297,8 @@ public sealed class Extraction
         FeatureKey key = radar!.Key;
         if (options.Source is not null && maps.DType != "|u1")
             throw new InvalidDataException($"{sample.Key}: the source project's encoder takes radar video; these maps are .npy. Extract with '--radar frames'.");
+        if (options.Source is null && maps.Kind != RadarFormat.Parse(key.Preprocessing).Kind)
+            throw new InvalidDataException($"{sample.Key}: radar of {maps.Kind ?? "bare arrays or video"}, the others are of {RadarFormat.Parse(key.Preprocessing).Kind ?? "bare arrays or video"}.");
         if (options.Source is null && (maps.DType != key.DType || maps.Rows != key.Shape[2] || maps.Columns != key.Shape[3]))
             throw new InvalidDataException(
                 $"{sample.Key}: radar maps {maps.DType} of {maps.Rows} x {maps.Columns}, the others are {key.DType} of {key.Shape[2]} x {key.Shape[3]}. " +

@@ -12,7 +12,8 @@ namespace Gesto.Features;
 /// <param name="Antennas">A.</param>
 /// <param name="Rows">R, range.</param>
 /// <param name="Columns">D, Doppler; 1 for range-time maps.</param>
-public sealed record RadarClip(string DType, byte[] Bytes, int Length, int Antennas, int Rows, int Columns);
+/// <param name="Kind">The word of a kit's files, as in <see cref="RadarFormat.Kind"/>; null for video and bare arrays.</param>
+public sealed record RadarClip(string DType, byte[] Bytes, int Length, int Antennas, int Rows, int Columns, string? Kind = null);
 
 /// <summary>Reads a sample's files into frames, the same way for extracting and for predicting.</summary>
 /// <param name="root">Folder that the samples' paths are relative to.</param>
@@ -37,7 +38,7 @@ public sealed class SampleReader(
     /// <returns>A decoder for a sample with files like those read last; null where there are none.</returns>
     internal WaitingDecoder? StartDecoder() => WaitingDecoder.TryStart(latest, limits);
 
-    /// <summary>Describes the files of one folder as a sample: `*_RGB.*` and `*_RDM1…3.*` or `*_RTM1…3.npy`, whatever the folder is called.</summary>
+    /// <summary>Describes the files of one folder as a sample: `*_RGB.*` and `*_RDM1…3.*` or `*_RTM1…3.npy`, or a raw session, whatever the folder is called.</summary>
     /// <returns>A sample whose key is the folder's name and whose paths are relative to the folder.</returns>
     /// <exception cref="DirectoryNotFoundException">No such folder, or no file of that form in it.</exception>
     public static Sample FromFolder(string folder)
@@ -128,7 +129,7 @@ public sealed class SampleReader(
         Sample sample, int? rgbSize, bool radarToo, int? antennas, CancellationToken cancel)
     {
         string[] files = radarToo ? RadarFiles(sample) : [];
-        bool arrays = files.Length > 0 && IsArray(files[0]);
+        bool arrays = files.Length > 0 && RadarArray.Is(files[0]);
         if (files.Length > 0 && !arrays) RequireAntennas(sample, files.Length, antennas); // before decoding for nothing
         var requests = new List<ClipRequest>();
         if (rgbSize is { } size)
@@ -142,7 +143,7 @@ public sealed class SampleReader(
 
         (Clip? Rgb, RadarClip? Radar) Join(Clip[] clips)
         {
-            RadarClip? maps = files.Length == 0 ? null : arrays ? ReadArrays([.. files.Select(RadarArray.Load)]) : Interleave(clips[videos..]);
+            RadarClip? maps = files.Length == 0 ? null : arrays ? ReadArrays([.. files.Select(f => RadarArray.Load(f, radar.Axes))]) : Interleave(clips[videos..]);
             if (maps is not null) RequireAntennas(sample, maps.Antennas, antennas);
             return (videos > 0 ? clips[0] : null, maps);
         }
@@ -152,13 +153,8 @@ public sealed class SampleReader(
     internal int AntennasOf(Sample sample)
     {
         string[] files = [.. sample.Radar.OfType<string>().Select(PathOf)];
-        if (files.Length != 1 || !IsArray(files[0]) || !File.Exists(files[0])) return files.Length;
-        using FileStream stream = File.OpenRead(files[0]);
-        int[] shape = NpyFile.ReadHeader(stream, files[0]).Shape;
-        return shape.Length == 4 ? shape[1] : 1;
+        return files.Length == 1 && RadarArray.Is(files[0]) && File.Exists(files[0]) ? RadarArray.AntennasOf(files[0], radar.Axes) : files.Length;
     }
-
-    internal static bool IsArray(string path) => Path.GetExtension(path).Equals(".npy", StringComparison.OrdinalIgnoreCase);
 
     private void RequireAntennas(Sample sample, int found, int? expected)
     {
@@ -172,8 +168,8 @@ public sealed class SampleReader(
     {
         string[] files = [.. sample.Radar.OfType<string>().Select(PathOf)];
         if (files.Length == 0) throw new FileNotFoundException($"{Path.Combine(root, sample.Key)}: no radar file.");
-        return files.FirstOrDefault(f => IsArray(f) != IsArray(files[0])) is { } other
-            ? throw new InvalidDataException($"{other}: radar of one sample is all .npy or all video, {Path.GetFileName(files[0])} is not of this kind.")
+        return files.FirstOrDefault(f => RadarArray.Is(f) != RadarArray.Is(files[0])) is { } other
+            ? throw new InvalidDataException($"{other}: radar of one sample is all arrays or all video, {Path.GetFileName(files[0])} is not of this kind.")
             : files;
     }
 
@@ -212,6 +208,8 @@ public sealed class SampleReader(
         (int rows, int columns) = files[0].SizeIn(radar);
         if (files.FirstOrDefault(f => f.SizeIn(radar) != (rows, columns)) is { } odd)
             throw new InvalidDataException($"{odd.Path}: maps of {odd.Rows} x {odd.Columns}, {Path.GetFileName(files[0].Path)} has {files[0].Rows} x {files[0].Columns}.");
+        if (files.FirstOrDefault(f => f.Kind != files[0].Kind) is { } other)
+            throw new InvalidDataException($"{other.Path}: {RadarKindWords.Of(other.Kind)}, {Path.GetFileName(files[0].Path)} is of {RadarKindWords.Of(files[0].Kind)}.");
         int[] wanted = radarSampling.Indices(CommonLength([.. files.Select(f => (f.Path, f.Frames))]));
         int antennas = files.Sum(f => f.Antennas), map = rows * columns;
         var values = new float[wanted.Length * antennas * map];
@@ -223,7 +221,7 @@ public sealed class SampleReader(
                 for (int a = 0; a < file.Antennas; a++, at += map) file.CopyMap(frame, a, radar, values.AsSpan(at, map));
             }
         }
-        return new RadarClip("<f4", MemoryMarshal.AsBytes<float>(values).ToArray(), wanted.Length, antennas, rows, columns);
+        return new RadarClip("<f4", MemoryMarshal.AsBytes<float>(values).ToArray(), wanted.Length, antennas, rows, columns, RadarKindWords.KeyOf(files[0].Kind));
     }
 
     private static int CommonLength((string Path, int Frames)[] files)

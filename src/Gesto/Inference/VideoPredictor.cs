@@ -116,6 +116,9 @@ public sealed class VideoPredictor : IDisposable
     private RadarClip Complete(RadarClip clip, ModalityMask used, string place)
     {
         FeatureKey key = recogniser.Facts.Radar!;
+        if (clip.Kind != radar.Kind)
+            throw new InvalidDataException(
+                $"{place}: radar of {clip.Kind ?? "bare arrays or video"}, the run was trained on {radar.Kind ?? "bare arrays or video"}; their units and axes differ.");
         return clip.DType == key.DType ? Complete(clip, key.Shape[1], Hidden(used)) : throw new InvalidDataException(
             $"{place}: radar values are {Kind(clip.DType)}, the run was trained on {Kind(key.DType)}; their units differ.");
     }

@@ -1,48 +1,26 @@
-using System.Text.RegularExpressions;
-
 namespace Gesto.Radar;
 
-/// <summary>Radar of either kind from a numpy file. The number of axes tells the kind: two are a range-time map (T, R), three the
-/// range-Doppler maps (T, R, D) of one antenna, four those of all, (T, A, R, D).</summary>
-/// <remarks>A manifest may give a file any name, so the name never decides; but where it ends in `_RTM1` or `_RDM1` it promises a kind,
-/// and a file that breaks the promise is refused: a range-time map and one lone range-Doppler frame look alike.</remarks>
-public static partial class RadarArray
+/// <summary>Radar from any file that is not a video: the one place where the kinds of files are told apart.</summary>
+public static class RadarArray
 {
-    /// <returns>(T, A, R, D); a range-time map has A = 1 and D = 1.</returns>
-    /// <exception cref="InvalidDataException">Another number of axes than the name promises or than any kind has, no frames, or a
-    /// value that is not finite.</exception>
-    public static RangeDopplerFile Load(string path)
-    {
-        NpyArray array = NpyFile.Load(path);
-        bool rangeTime = Role().Match(Path.GetFileName(path)) is { Success: true } name
-            ? name.Groups["kind"].Value.Equals("RTM", StringComparison.OrdinalIgnoreCase)
-            : array.Shape.Length == 2;
-        return rangeTime ? RangeTimeFile.From(path, array).AsMaps() : RangeDopplerFile.From(path, array);
-    }
+    // In this order: a session's radar.npy is an array too.
+    private static readonly IRadarReader[] Readers = [new InfineonSession(), new NpyMaps(), new Dca1000Capture(), new Hdf5Maps()];
 
-    /// <exception cref="InvalidDataException">There is none, or one is NaN or infinite; the message names the first one's place.</exception>
-    internal static float[] FiniteValues(string path, NpyArray array)
-    {
-        int[] shape = array.Shape;
-        if (shape.Contains(0)) throw new InvalidDataException($"{path}: shape ({string.Join(", ", shape)}) holds no values.");
-        float[] values = array.ToSingles();
-        for (int i = 0; i < values.Length; i++)
-        {
-            if (!float.IsFinite(values[i]))
-                throw new InvalidDataException(
-                    $"{path}: found {values[i]} at [{string.Join(", ", Place(i, shape))}], expected finite numbers. " +
-                    "Replace the value or leave the sample out.");
-        }
-        return values;
-    }
+    /// <returns>True where <see cref="Load"/> reads such a file; else it is a video, or nothing known.</returns>
+    public static bool Is(string path) => ReaderOf(path) is not null;
 
-    private static int[] Place(int flat, int[] shape)
-    {
-        var place = new int[shape.Length];
-        for (int axis = shape.Length - 1; axis >= 0; axis--) (place[axis], flat) = (flat % shape[axis], flat / shape[axis]);
-        return place;
-    }
+    /// <param name="path">A `.npy` of maps, an Infineon session's `radar.npy`, a DCA1000 `.bin`, an `.h5` of Soli or KaiKuTek.</param>
+    /// <param name="axes">The order of a `.npy` array's axes; null: as its number of axes tells, see <see cref="NpyMaps"/>.</param>
+    /// <returns>(T, A, R, D); range-time maps have D = 1.</returns>
+    /// <exception cref="InvalidDataException">The file is cut or damaged, contradicts itself, or holds a value that is not finite.</exception>
+    public static RangeDopplerFile Load(string path, RadarAxes? axes = null) => Reader(path).Load(path, axes);
 
-    [GeneratedRegex(@"_(?<kind>RTM|RDM)[1-3]?\.npy$", RegexOptions.IgnoreCase)]
-    private static partial Regex Role();
+    /// <returns>A, as <see cref="Load"/> would find it, from as little of the file as tells it.</returns>
+    /// <exception cref="InvalidDataException">As <see cref="Load"/>.</exception>
+    public static int AntennasOf(string path, RadarAxes? axes = null) => Reader(path).Antennas(path, axes);
+
+    private static IRadarReader? ReaderOf(string path) => Readers.FirstOrDefault(r => r.Reads(path));
+
+    private static IRadarReader Reader(string path) => ReaderOf(path)
+        ?? throw new InvalidDataException($"{path}: no radar file that is known: expected .npy, .bin with its .json, .h5, or an Infineon session.");
 }

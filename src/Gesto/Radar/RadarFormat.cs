@@ -48,13 +48,21 @@ public sealed partial record RadarFormat
     /// <summary>Target (R, D); null: 64 × 64 for video, the file's own size for `.npy`.</summary>
     public (int Rows, int Columns)? Size { get; init; }
 
+    /// <summary>The order of the axes of `.npy` arrays; null: as their number tells.</summary>
+    public RadarAxes? Axes { get; init; }
+
+    /// <summary>The kit whose files the features were made of, "infineon", "dca1000", "soli" or "kaikutek"; null for video and bare arrays. It
+    /// changes nothing in how a file is read: maps of one kit in another's place would be silently wrong.</summary>
+    public string? Kind { get; init; }
+
     internal (int Rows, int Columns) VideoSize => Size ?? (64, 64);
 
     /// <summary>The same words in every feature key; <see cref="Parse"/> reads them back.</summary>
     public override string ToString()
     {
         string size = Size is { } s ? string.Create(CultureInfo.InvariantCulture, $"bilinear-antialias {s.Rows}x{s.Columns}") : "own size";
-        return size + (Rows is { } r ? $" rows {r}" : "") + (Columns is { } c ? $" columns {c}" : "");
+        return size + (Rows is { } r ? $" rows {r}" : "") + (Columns is { } c ? $" columns {c}" : "")
+            + (Axes is { } a ? $" axes {a}" : "") + (Kind is { } k ? $" of {k}" : "");
     }
 
     /// <summary>Reads the format from a feature key's preprocessing, so that new recordings are cut as the old were.</summary>
@@ -71,9 +79,11 @@ public sealed partial record RadarFormat
                 : null,
             Rows = Range("rows"),
             Columns = Range("columns"),
+            Axes = match.Groups["axes"].Success ? RadarAxes.Parse(match.Groups["axes"].Value) : null,
+            Kind = match.Groups["kind"].Success ? match.Groups["kind"].Value : null,
         };
     }
 
-    [GeneratedRegex(@"^(own size|bilinear-antialias (?<r>\d+)x(?<d>\d+))( rows (?<rows>\d+:\d+))?( columns (?<columns>\d+:\d+))?(,.*)?$")]
+    [GeneratedRegex(@"^(own size|bilinear-antialias (?<r>\d+)x(?<d>\d+))( rows (?<rows>\d+:\d+))?( columns (?<columns>\d+:\d+))?( axes (?<axes>[TARD](,[TARD])*))?( of (?<kind>[a-z0-9]+))?(,.*)?$")]
     private static partial Regex Pattern();
 }

@@ -2,8 +2,7 @@ using Gesto.Video;
 
 namespace Gesto.Radar;
 
-/// <summary>Range-Doppler maps from a numpy file: (T, R, D) of one antenna, or (T, A, R, D) of all. Range-time maps are carried
-/// here too, with D = 1: see <see cref="RangeTimeFile"/>.</summary>
+/// <summary>Range-Doppler maps from a file. Range-time maps are carried here too, with D = 1: see <see cref="RangeTimeFile"/>.</summary>
 /// <param name="Path">Where they come from.</param>
 /// <param name="Values">(T, A, R, D), float32, in the file's own unit.</param>
 /// <param name="Frames">T ≥ 1.</param>
@@ -12,6 +11,18 @@ namespace Gesto.Radar;
 /// <param name="Columns">D, Doppler bins; 1 for range-time maps.</param>
 public sealed record RangeDopplerFile(string Path, float[] Values, int Frames, int Antennas, int Rows, int Columns)
 {
+    /// <summary>What the file is.</summary>
+    public RadarKind Kind { get; init; } = RadarKind.RangeDoppler;
+
+    /// <summary>How the file's axes were read, in its own order, e.g. "T,R,D".</summary>
+    public string Axes { get; init; } = "T,A,R,D";
+
+    /// <summary>numpy's name of the type that the values, or the maps made of them, had before they became float32.</summary>
+    public string StoredAs { get; init; } = "<f4";
+
+    /// <summary>The waveform that gives the axes metres and metres a second; null where the file does not tell it.</summary>
+    public FmcwWaveform? Waveform { get; init; }
+
     /// <exception cref="InvalidDataException">Not such an array, no frames, or a value that is NaN or infinite; the message
     /// names the first one's place.</exception>
     public static RangeDopplerFile Load(string path) => From(path, NpyFile.Load(path));
@@ -22,8 +33,11 @@ public sealed record RangeDopplerFile(string Path, float[] Values, int Frames, i
         if (shape.Length is not (3 or 4))
             throw new InvalidDataException(
                 $"{path}: found an array of shape ({string.Join(", ", shape)}), expected range-Doppler maps (T, R, D) or (T, A, R, D).");
-        float[] values = RadarArray.FiniteValues(path, array);
-        return new RangeDopplerFile(path, values, shape[0], shape.Length == 4 ? shape[1] : 1, shape[^2], shape[^1]);
+        float[] values = NpyMaps.FiniteValues(path, array);
+        return new RangeDopplerFile(path, values, shape[0], shape.Length == 4 ? shape[1] : 1, shape[^2], shape[^1])
+        {
+            Axes = shape.Length == 4 ? "T,A,R,D" : "T,R,D",
+        };
     }
 
     /// <summary>Cuts and resizes one antenna's map of one frame.</summary>

@@ -22,9 +22,9 @@ public sealed record RangeTimeFile(string Path, float[] Values, int Frames, int 
             throw new InvalidDataException(
                 $"{path}: found dtype '{array.DType}', expected a range-time map in dB as floats ('<f4'). " +
                 "Convert it to dB and save array.astype(np.float32).");
-        return new RangeTimeFile(path, RadarArray.FiniteValues(path, array), array.Shape[0], array.Shape[1]);
+        return new RangeTimeFile(path, NpyMaps.FiniteValues(path, array), array.Shape[0], array.Shape[1]);
     }
 
     /// <returns>The same values as maps (T, 1, R, 1): one antenna, one Doppler bin.</returns>
-    public RangeDopplerFile AsMaps() => new(Path, Values, Frames, Antennas: 1, Rows: Bins, Columns: 1);
+    public RangeDopplerFile AsMaps() => new(Path, Values, Frames, Antennas: 1, Rows: Bins, Columns: 1) { Kind = RadarKind.RangeTime, Axes = "T,R" };
 }

@@ -121,7 +121,7 @@ public static class DatasetWriter
             measured here says anything about real signing. The data exist so that Gesto can be run and tested without licensed data.
 
             - Signers: {train} train, {validation} validation, {test} test; no signer is in two splits. A session is one signer's take of all signs.
-            {(options.Layout == SampleLayout.Challenge2025 ? Videos(options) : RangeTimeMaps(options))}
+            {(options.Layout == SampleLayout.Challenge2026 ? RangeTimeMaps(options) : options.RawRadar ? Raw(options) : Videos(options))}
             - `manifest.csv` names every sample; `key.csv` holds the labels of val and test: keep it away from training.
 
             Options (`simulation.json`):
@@ -139,6 +139,16 @@ public static class DatasetWriter
           velocity, zero in the middle, positive (receding) to the right;
           grey 0…255 is linear in dB from {RadarRecorder.BlackDb} to {RadarRecorder.WhiteDb} (relative to 1 V²).
         """);
+
+    private static string Raw(SimulationOptions options)
+    {
+        FmcwWaveform waveform = FmcwWaveform.OfSize(options.RangeBins, options.DopplerBins);
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            - RGB: drawn from an articulated skeleton, {options.Width}x{options.Height}, {options.FrameRateHz} frames a second.
+            - Radar: the same motion seen by a simulated 60 GHz radar with three antennas, as raw sessions in the form of Infineon's BGT60TR13C kit:
+              `{InfineonSession.Folder}/{InfineonSession.DataFile}`, <u2 (frames, 3, {waveform.ChirpsPerFrame} chirps, {waveform.SamplesPerChirp} samples), 12 bits, full scale {SampleRecorder.ConverterVolts} V.
+            """);
+    }
 
     private static string RangeTimeMaps(SimulationOptions options)
     {

@@ -59,6 +59,16 @@ internal sealed class RadarRecorder
         return profiles;
     }
 
+    /// <returns>What the receivers give, (frames, antennas, chirps, samples) row-major, volts.</returns>
+    public float[] RecordBeat(Performance performance, Signer signer, ulong noiseSeed)
+    {
+        int perAntenna = beat.Length / FmcwRadar.Antennas;
+        var all = new float[FrameCount(performance.DurationSeconds) * beat.Length];
+        RecordFrames(performance, signer, noiseSeed, (frame, antenna, antennaBeat) =>
+            antennaBeat.CopyTo(all.AsSpan((frame * FmcwRadar.Antennas + antenna) * perAntenna)));
+        return all;
+    }
+
     public static void ToGrey(ReadOnlySpan<float> powerDb, Span<byte> grey)
     {
         for (int i = 0; i < powerDb.Length; i++)

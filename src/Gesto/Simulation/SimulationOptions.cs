@@ -21,6 +21,9 @@ public sealed record SimulationOptions
 
     public SampleLayout Layout { get; init; } = SampleLayout.Challenge2025;
 
+    /// <summary>Radar of the 2025 layout as raw sessions of an Infineon kit, not as videos of maps.</summary>
+    public bool RawRadar { get; init; }
+
     /// <summary>K, classes of the 126, 2…126.</summary>
     public int Classes { get; init; } = 126;
 
@@ -70,6 +73,7 @@ public sealed record SimulationOptions
         Require(FrameRateHz is >= 1 and <= 120, $"{FrameRateHz} frames a second: give 1…120");
         Require(Width is >= 64 and <= 4096 && Height is >= 64 and <= 4096 && Width % 2 == 0 && Height % 2 == 0,
             $"a picture of {Width}x{Height}: give even sizes from 64 to 4096, e.g. 320x240");
+        Require(!RawRadar || Layout == SampleLayout.Challenge2025, "raw radar in the 2026 layout, which is of range-time maps: leave one of them out");
         Require(Threads >= 1, $"{Threads} threads: give 1 or more");
         try
         {
@@ -107,6 +111,7 @@ public sealed record SimulationOptions
         // The layout is named only where it is not the first one: data sets from before there was a second stay the same.
         if (Layout != SampleLayout.Challenge2025) values["layout"] = (int)Layout;
         else (values["frameRateHz"], values["width"], values["height"]) = (FrameRateHz, Width, Height);
+        if (RawRadar) values["rawRadar"] = true;
         values["rangeBins"] = RangeBins;
         values["dopplerBins"] = DopplerBins;
         values["version"] = DatasetWriter.Version;

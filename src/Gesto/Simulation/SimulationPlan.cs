@@ -1,10 +1,11 @@
 using System.Globalization;
 using Gesto.Data;
+using Gesto.Radar;
 
 namespace Gesto.Simulation;
 
 /// <summary>One sample to make.</summary>
-internal sealed record PlannedSample(SignScript Script, Signer Signer, int Take, Split Split, int Number, SampleLayout Layout)
+internal sealed record PlannedSample(SignScript Script, Signer Signer, int Take, Split Split, int Number, SampleLayout Layout, bool RawRadar = false)
 {
     /// <summary>Folder relative to the root, '/'-separated, as the challenge lays it out.</summary>
     public string Key => Split switch
@@ -16,6 +17,9 @@ internal sealed record PlannedSample(SignScript Script, Signer Signer, int Take,
 
     /// <summary>Null in the 2026 layout, which has no RGB.</summary>
     public string? RgbPath => Layout == SampleLayout.Challenge2025 ? $"{Key}/SAMPLE_{Number}_RGB.mkv" : null;
+
+    /// <summary>A raw recording of all antennas; null where each has a file of its own, as <see cref="RadarPath"/> names it.</summary>
+    public string? SessionPath => RawRadar ? $"{Key}/{InfineonSession.Folder}/{InfineonSession.DataFile}" : null;
 
     /// <param name="antenna">1…3.</param>
     public string RadarPath(int antenna) => Layout == SampleLayout.Challenge2025
@@ -32,7 +36,7 @@ internal sealed record PlannedSample(SignScript Script, Signer Signer, int Take,
         Signer = Signer.Name,
         Session = string.Create(CultureInfo.InvariantCulture, $"{Signer.Name}-{Take}"),
         Rgb = RgbPath,
-        Radar = [RadarPath(1), RadarPath(2), RadarPath(3)],
+        Radar = SessionPath is { } session ? [session, null, null] : [RadarPath(1), RadarPath(2), RadarPath(3)],
     };
 }
 
@@ -57,7 +61,7 @@ internal static class SimulationPlan
             from signer in signers
             where split == (signer.Number <= train ? Split.Train : signer.Number <= train + validation ? Split.Validation : Split.Test)
             from take in Enumerable.Range(1, options.Takes)
-            select new PlannedSample(SignCatalogue.Lis126[sign.Id], signer, take, split, numbers[next++], options.Layout))];
+            select new PlannedSample(SignCatalogue.Lis126[sign.Id], signer, take, split, numbers[next++], options.Layout, options.RawRadar))];
     }
 
     /// <summary>A spread choice with its true ids: about a fifth letters, and always NO and SI, the costly pair.</summary>

@@ -1,4 +1,5 @@
 using Gesto.Features;
+using Gesto.Radar;
 
 namespace Gesto.Training;
 
@@ -28,9 +29,13 @@ public static class DefaultRecipe
             Why = "Chosen by 'gesto train' for the modalities there are: a linear classifier on pooled features, and networks that vote beside it if samples held out say so.",
             Classifier = ClassifierKind.Network,
             Modalities = linear.Among(rgb is not null, radar is not null).Modalities,
-            Members = [["linear", .. settings], .. Networks(rgb is not null, radar).Select(n => n.Concat(Enough).Concat(settings).ToArray())],
+            Members = [["linear", .. settings], .. Networks(rgb is not null, radar).Select(n => n.Concat(Enough).Concat(Logarithm(features.Radar)).Concat(settings).ToArray())],
         };
     }
+
+    /// <summary>Of linear magnitudes the logarithm, since strong echoes hide the rest.</summary>
+    private static string[] Logarithm(FeatureStore? radar) =>
+        radar?.Key.Shape.Length == 4 && StoredRadar.ScaleOf(radar, radar.Samples) == RadarScale.Linear ? ["radar.logarithm=true"] : [];
 
     /// <summary>Names, and what the radar's files ask for.</summary>
     private static IEnumerable<string[]> Networks(bool rgb, FeatureKey? radar) => radar?.Shape switch

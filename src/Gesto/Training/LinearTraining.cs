@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Gesto.Data;
 using Gesto.Features;
 using Gesto.Models;
+using Gesto.Radar;
 using static TorchSharp.torch;
 
 namespace Gesto.Training;
@@ -125,13 +126,11 @@ internal static class LinearTraining
         int Groups(Func<Sample, string?> of) => samples.Any(s => of(s) is null) ? 0 : samples.Select(of).Distinct().Count();
     }
 
-    /// <summary>Numbers from files that are nowhere negative are magnitudes, whose strong echoes hide the rest; dB are, and a video's grey
-    /// levels are a logarithm already.</summary>
+    /// <summary>Of linear magnitudes the logarithm is taken, since strong echoes hide the rest.</summary>
     private static RadarReduction? ReductionOf(FeatureStore store, Sample[] samples)
     {
         if (store.Key.Shape is not [_, int antennas, int rows, int columns]) return null;
-        bool linear = store.Key.DType == "<f4" && samples.All(s => store.Load(s.Key).ToSingles().Min() >= 0);
-        return new RadarReduction(antennas, rows, columns, linear);
+        return new RadarReduction(antennas, rows, columns, StoredRadar.ScaleOf(store, [.. samples.Select(s => s.Key)]) == RadarScale.Linear);
     }
 
     private static float[][] Pool(
