@@ -31,6 +31,9 @@ public sealed class SampleReader(
     private readonly FrameSampling rgbSampling = rgbSampling ?? FrameSampling.Default, radarSampling = radarSampling ?? FrameSampling.Default;
     private IReadOnlyList<ClipRequest> latest = [];
 
+    /// <summary>What becomes of RGB frames that are no squares.</summary>
+    public FrameFit RgbFit { get; init; }
+
     /// <summary>A decoder started beforehand, for the first sample that <see cref="Read"/> reads; the caller's to dispose.</summary>
     internal WaitingDecoder? Waiting { get; init; }
 
@@ -134,7 +137,7 @@ public sealed class SampleReader(
         if (rgbSize is { } size)
         {
             if (sample.Rgb is null) throw new FileNotFoundException($"{Path.Combine(root, sample.Key)}: no RGB video.");
-            requests.Add(new ClipRequest(VideoFile.Probe(PathOf(sample.Rgb), limits, cancel), new ClipFormat(Colour: true, size, size) { Sampling = rgbSampling }));
+            requests.Add(new ClipRequest(VideoFile.Probe(PathOf(sample.Rgb), limits, cancel), new ClipFormat(Colour: true, size, size) { Sampling = rgbSampling, Fit = RgbFit }));
         }
         int videos = requests.Count;
         if (files.Length > 0 && !arrays) requests.AddRange(RadarRequests(files, cancel));
@@ -153,7 +156,7 @@ public sealed class SampleReader(
     {
         string[] files = [.. sample.Radar.OfType<string>().Select(PathOf)];
         if (files.Length != 1 || !IsArray(files[0]) || !File.Exists(files[0])) return files.Length;
-        using FileStream stream = File.OpenRead(files[0]);
+        using FileStream stream = RecordingFile.Open(files[0]);
         int[] shape = NpyFile.ReadHeader(stream, files[0]).Shape;
         return shape.Length == 4 ? shape[1] : 1;
     }
@@ -190,7 +193,7 @@ public sealed class SampleReader(
                 BinRange r = BinRange.Within(radar.Rows, height, info.Path, "rows"), c = BinRange.Within(radar.Columns, width, info.Path, "columns");
                 return (c.Start, r.Start, c.Length, r.Length);
             },
-        }, shortest))];
+        }, shortest) { Times = infos.MinBy(i => i.Packets)!.Times })]; // one clock: the antennas' maps of one index belong together
     }
 
     /// <summary>A clips of (T, R, D) → (T, A, R, D).</summary>
