@@ -46,7 +46,8 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
             string to = Path.Combine(data, Path.GetRelativePath(tiny.Data, file));
             Directory.CreateDirectory(Path.GetDirectoryName(to)!);
             if (file.EndsWith(".mkv", StringComparison.Ordinal) || file.EndsWith(".mp4", StringComparison.Ordinal))
-                Reference.Ffmpeg("-i", file, "-vf", "pad=2*iw:ih,setpts='N*N/100/TB'", "-fps_mode", "passthrough", "-c:v", "mpeg4", "-qscale:v", "2", "-threads", "1", to);
+                Reference.Ffmpeg("-i", file, "-vf", "pad=2*iw:ih,settb=1/1000,setpts='10*N*N+N'", "-fps_mode", "passthrough",
+                    "-enc_time_base", "1:1000", "-c:v", "mpeg4", "-qscale:v", "2", "-threads", "1", to);
             else File.Copy(file, to);
         }
         Dataset dataset = Dataset.Open(data);

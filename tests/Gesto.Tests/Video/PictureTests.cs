@@ -91,12 +91,19 @@ public sealed class PictureTests : IDisposable
     [InlineData("hlg.mp4", "libx264", "arib-std-b67", LightRange.Hlg)]
     [InlineData("pq.mp4", "libx265", "smpte2084", LightRange.Pq)]
     [InlineData("pq.webm", "libvpx-vp9", "smpte2084", LightRange.Pq)]
+    [InlineData("silent.mp4", "libx265", "arib-std-b67", LightRange.Hlg)] // only the pictures say so, not the container
+    [InlineData("silent.mkv", "libx264", "arib-std-b67", LightRange.Hlg)]
     [InlineData("standard.mp4", "libx265", "bt2020-10", LightRange.Standard)] // ten bits alone are no high dynamic range
     public void A_video_of_high_dynamic_range_is_told_from_others_and_read(string name, string codec, string transfer, LightRange expected)
     {
-        string[] quiet = codec == "libx265" ? ["-x265-params", $"log-level=none:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc"] : [];
-        Reference.Ffmpeg(["-f", "lavfi", "-i", Picture, "-c:v", codec, "-pix_fmt", "yuv420p10le", "-color_primaries", "bt2020", "-color_trc", transfer,
-            "-colorspace", "bt2020nc", .. quiet, "-threads", "1", folder[name]]);
+        string[] inPictures = codec switch
+        {
+            "libx265" => ["-x265-params", $"log-level=none:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc"],
+            "libx264" => ["-x264-params", $"colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc"],
+            _ => [],
+        };
+        string[] inContainer = name.StartsWith("silent", StringComparison.Ordinal) ? [] : ["-color_primaries", "bt2020", "-color_trc", transfer, "-colorspace", "bt2020nc"];
+        Reference.Ffmpeg(["-f", "lavfi", "-i", Picture, "-c:v", codec, "-pix_fmt", "yuv420p10le", .. inContainer, .. inPictures, "-threads", "1", folder[name]]);
         Assert.Equal(12, Decode(folder[name], out VideoInfo info).Count);
         Assert.Equal((expected, 12), (info.Light, info.Packets));
     }
