@@ -17,12 +17,12 @@ internal static class CheckCommand
     public static Command Build()
     {
         var dataset = new Argument<string>("DATASET") { Description = "Folder with manifest.csv, or with train/, val/, test/." };
-        var json = new Option<bool>("--json") { Description = "Write {samples, radar: [{recordings, kind, axes, antennas, …}], problems: [{sample, file, kind, message}]} to standard output." };
+        var json = new Option<bool>("--json") { Description = "Write {samples, radar: [{recordings, kind, axes, antennas, …}], problems: [{sample, file, kind, message}], notes: the same} to standard output." };
         Option<int> threads = ThreadsOption.Build("Samples decoded at the same time.");
         var few = new Option<int>("--min-samples") { Description = "Report classes with fewer train samples.", DefaultValueFactory = _ => new DoctorOptions().FewestTrainSamples };
         Option<string?> axes = RadarAxesOption.Build();
         var command = new Command("check",
-            "Open and decode every file of a data set and say how its radar was read and what is wrong with it. Exit code 1 if anything is.\n\n" +
+            "Open and decode every file of a data set and say how its radar was read and what is wrong with it. Exit code 1 if anything is; notes are no problems.\n\n" +
             "Example:  gesto check recordings --json > problems.json")
         {
             dataset, json, threads, few, axes,
@@ -38,16 +38,25 @@ internal static class CheckCommand
     internal static int Check(string root, bool json, DoctorOptions options, CancellationToken cancel)
     {
         Dataset dataset = Dataset.Open(root);
-        (IReadOnlyList<Problem> problems, IReadOnlyList<RadarReading> radar) = ProgressBar.Run(progress => DatasetDoctor.Report(dataset, options, progress, cancel));
-        if (json) Console.Out.WriteLine(JsonSerializer.Serialize(new { samples = dataset.Samples.Count, radar, problems }, Json));
+        (IReadOnlyList<Problem> found, IReadOnlyList<RadarReading> radar) = ProgressBar.Run(progress => DatasetDoctor.Report(dataset, options, progress, cancel));
+        Problem[] problems = [.. found.Where(p => !p.IsNote)], notes = [.. found.Where(p => p.IsNote)];
+        if (json) Console.Out.WriteLine(JsonSerializer.Serialize(new { samples = dataset.Samples.Count, radar, problems, notes }, Json));
         foreach (RadarReading reading in radar) Console.Error.WriteLine(reading);
+        ShowNotes(notes);
         Show(dataset, problems);
-        return problems.Count == 0 ? ExitCode.Done : ExitCode.UserError;
+        return problems.Length == 0 ? ExitCode.Done : ExitCode.UserError;
     }
 
-    private static void Show(Dataset dataset, IReadOnlyList<Problem> problems)
+    /// <summary>One file of each kind stands for the others: often all of a data set are of one kind.</summary>
+    private static void ShowNotes(Problem[] notes)
     {
-        if (problems.Count == 0)
+        foreach (IGrouping<string, Problem> kind in notes.GroupBy(n => n.Kind))
+            Console.Error.WriteLine($"note: {kind.First().Message}" + (kind.Count() > 1 ? $" And {kind.Count() - 1} more videos like it; --json lists them." : ""));
+    }
+
+    private static void Show(Dataset dataset, Problem[] problems)
+    {
+        if (problems.Length == 0)
         {
             Console.Error.WriteLine($"{dataset.Root}: {dataset.Samples.Count} samples, no problem found.");
             return;
@@ -63,6 +72,6 @@ internal static class CheckCommand
         }
         console.Write(table);
         string kinds = string.Join(", ", problems.GroupBy(p => p.Kind).Select(g => $"{g.Count()} {g.Key}"));
-        Console.Error.WriteLine($"{dataset.Root}: {dataset.Samples.Count} samples, {problems.Count} problem(s): {kinds}.");
+        Console.Error.WriteLine($"{dataset.Root}: {dataset.Samples.Count} samples, {problems.Length} problem(s): {kinds}.");
     }
 }

@@ -31,6 +31,13 @@ internal static class ExtractCommand
         Maps,
     }
 
+    /// <summary>How frames are spread over a recording.</summary>
+    private enum Spread
+    {
+        Index,
+        Time,
+    }
+
     private enum FeatureType
     {
         Float32,
@@ -49,6 +56,8 @@ internal static class ExtractCommand
         var rgbSize = new Option<int>("--rgb-size") { Description = "Side of stored RGB frames, pixels.", DefaultValueFactory = _ => RgbPixels.DefaultSize };
         var rgbFrames = new Option<int?>("--rgb-frames") { Description = $"RGB frames taken of a recording at most (default {FrameSampling.Default.Length}; of --rgb maps {MapFrames})." };
         var radarFrames = new Option<int>("--radar-frames") { Description = "Radar frames taken of a recording at most.", DefaultValueFactory = _ => FrameSampling.Default.Length };
+        var sampling = new Option<Spread>("--sampling") { Description = "Take frames of a video evenly by index, or evenly in time: for videos of an uneven frame rate, which 'gesto check' notes." };
+        var fit = new Option<FrameFit>("--fit") { Description = "RGB frames that are no squares: squash them, pad them with the mean colour, or crop the middle." };
         var radar = new Option<string>("--radar") { Description = "Store radar frames, or the source project's frozen random features.", DefaultValueFactory = _ => "frames" };
         radar.AcceptOnlyFromAmong("frames", "source");
         var size = new Option<string?>("--radar-size") { Description = "Stored radar frames, RANGExDOPPLER (default 64x64; .npy keeps its own size)." };
@@ -67,7 +76,7 @@ internal static class ExtractCommand
             "Turn recordings into RGB features and sampled radar frames. Resumable at any point; nothing is done twice.\n\n" +
             "Example:  gesto extract recordings features --policy skip")
         {
-            dataset, features, policy, rgb, rgbSize, rgbFrames, radar, radarFrames, size, rows, columns, axes, weights, precision, store, shard, threads, decoders, device, seed,
+            dataset, features, policy, rgb, rgbSize, rgbFrames, sampling, fit, radar, radarFrames, size, rows, columns, axes, weights, precision, store, shard, threads, decoders, device, seed,
         };
         foreach (Option option in new Option[] { rgbSize, rgbFrames, radarFrames })
             option.Validators.Add(result =>
@@ -92,8 +101,12 @@ internal static class ExtractCommand
             {
                 Policy = parse.GetValue(policy),
                 DecodeThreads = parse.GetValue(decoders) ?? Math.Max(2, on == ComputeDevice.Cpu ? count / 2 : count),
-                RgbSampling = new FrameSampling(parse.GetValue(rgbFrames) ?? (kind == RgbKind.Maps ? MapFrames : FrameSampling.Default.Length)),
-                RadarSampling = new FrameSampling(parse.GetValue(radarFrames)),
+                RgbSampling = new FrameSampling(parse.GetValue(rgbFrames) ?? (kind == RgbKind.Maps ? MapFrames : FrameSampling.Default.Length))
+                {
+                    EvenInTime = parse.GetValue(sampling) == Spread.Time,
+                },
+                RgbFit = parse.GetValue(fit),
+                RadarSampling = new FrameSampling(parse.GetValue(radarFrames)) { EvenInTime = parse.GetValue(sampling) == Spread.Time },
                 Float16 = parse.GetValue(store) == FeatureType.Float16,
                 Shard = parse.GetValue(shard) is { } part ? Shard.Parse(part) : null,
                 Radar = new RadarFormat
@@ -108,7 +121,7 @@ internal static class ExtractCommand
             Dataset data = Dataset.Open(parse.GetRequiredValue(dataset));
             string folder = parse.GetRequiredValue(features);
             Func<ResNet50Weights, Int8Ranges>? ranges = parse.GetValue(precision) == Precision.Int8
-                ? loaded => Int8Calibration.LoadOrFind(data, loaded, Path.Combine(folder, FeatureSet.RgbFolder), count, cancel)
+                ? loaded => Int8Calibration.LoadOrFind(data, loaded, Path.Combine(folder, FeatureSet.RgbFolder), options.RgbFit, count, cancel)
                 : null;
             using IRgbEncoder? encoder = !data.Samples.Any(s => s.HasRgb) ? null
                 : kind == RgbKind.Frames ? new RgbPixels(parse.GetValue(rgbSize))

@@ -72,7 +72,7 @@ public static partial class NpyFile
     /// <exception cref="InvalidDataException">As <see cref="Load"/>.</exception>
     internal static NpyArray LoadInto(string path, byte[]? memory)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+        using FileStream stream = RecordingFile.Open(path, 1 << 16);
         return Read(stream, path, DefaultByteLimit, memory);
     }
 

@@ -27,13 +27,13 @@ public sealed record DoctorReport(IReadOnlyList<Problem> Problems, IReadOnlyList
 /// <summary>Opens and decodes every file of a data set and compares what belongs together.</summary>
 public static class DatasetDoctor
 {
-    /// <returns>The problems alone.</returns>
-    /// <exception cref="FfmpegMissingException">Videos cannot be decoded at all.</exception>
+    /// <returns>The problems, and the notes among them (<see cref="Problem.IsNote"/>): those of single samples in the data set's order, then those between samples. Empty when healthy.</returns>
+    /// <exception cref="FfmpegStartException">Videos cannot be decoded at all.</exception>
     public static IReadOnlyList<Problem> Examine(
         Dataset dataset, DoctorOptions options, IProgress<WorkProgress>? progress, CancellationToken cancel) =>
         Report(dataset, options, progress, cancel).Problems;
 
-    /// <exception cref="FfmpegMissingException">Videos cannot be decoded at all.</exception>
+    /// <exception cref="FfmpegStartException">Videos cannot be decoded at all.</exception>
     /// <exception cref="InvalidDataException">The samples say different things of the radar's axes.</exception>
     public static DoctorReport Report(Dataset dataset, DoctorOptions options, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
@@ -49,7 +49,7 @@ public static class DatasetDoctor
         });
         IReadOnlyList<Problem> problems =
         [
-            .. found.SelectMany(p => p.Problems), .. OddSizes(dataset, [.. found.Select(f => f.ArraySize)]), .. Duplicates(dataset), .. LabelExam.IdsAndNames(dataset.Samples),
+            .. found.SelectMany(p => p.Problems), .. OddSizes(dataset, [.. found.Select(f => f.ArraySize)]), .. Duplicates(dataset, cancel), .. LabelExam.IdsAndNames(dataset.Samples),
             .. LabelExam.FewSamples(dataset.Samples, options.FewestTrainSamples), .. LabelExam.Leaks(dataset.Samples),
         ];
         return new DoctorReport(problems, RadarReading.Together(found.Select(f => f.Radar).OfType<(RadarReading, RadarValues?)>()));
@@ -64,25 +64,28 @@ public static class DatasetDoctor
                select new Problem(dataset.Samples[sample.Index].Key, "", ProblemKind.Size, $"radar arrays of {sample.Item}, most samples have {usual}.");
     }
 
-    private static IEnumerable<Problem> Duplicates(Dataset dataset)
+    private static IEnumerable<Problem> Duplicates(Dataset dataset, CancellationToken cancel)
     {
-        var files = dataset.Samples.SelectMany(s => s.Radar.Prepend(s.Rgb).OfType<string>().Select(file => (Sample: s.Key, File: file)))
-            .Where(f => File.Exists(dataset.PathOf(f.File))).ToList();
+        var files = dataset.Samples.SelectMany(s => s.Radar.Prepend(s.Rgb).OfType<string>()
+            .Select(file => (Sample: s.Key, File: file, Length: RecordingFile.LengthOf(dataset.PathOf(file)) ?? 0)));
         // Only files of one size can be equal, so hardly any is read a second time. Empty files are reported as empty.
-        foreach (var sameSize in files.GroupBy(f => new FileInfo(dataset.PathOf(f.File)).Length).Where(g => g.Key > 0 && g.Count() > 1))
+        foreach (var sameSize in files.GroupBy(f => f.Length).Where(g => g.Key > 0 && g.Count() > 1))
         {
-            foreach (var same in sameSize.GroupBy(f => HashOf(dataset.PathOf(f.File))).Where(g => g.Count() > 1))
+            foreach (var same in sameSize.GroupBy(f => HashOf(dataset.PathOf(f.File), cancel)).Where(g => g.Count() > 1))
             {
-                (string Sample, string File) first = same.First();
-                foreach ((string sample, string file) in same.Skip(1))
-                    yield return new Problem(sample, file, ProblemKind.Duplicate, $"the same content as {first.File}.");
+                (_, string first, _) = same.First();
+                foreach ((string sample, string file, _) in same.Skip(1))
+                    yield return new Problem(sample, file, ProblemKind.Duplicate, $"the same content as {first}.");
             }
         }
     }
 
-    private static string HashOf(string path)
+    private static string HashOf(string path, CancellationToken cancel)
     {
-        using FileStream stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        using FileStream stream = RecordingFile.Open(path);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var part = new byte[1 << 20];
+        for (int n; (n = stream.Read(part)) > 0; hash.AppendData(part, 0, n)) cancel.ThrowIfCancellationRequested();
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Gesto.Data;
 
 /// <summary>One thing wrong with a data set.</summary>
@@ -5,7 +7,12 @@ namespace Gesto.Data;
 /// <param name="File">The file, relative to the root, "" where it concerns none.</param>
 /// <param name="Kind">One of <see cref="ProblemKind"/>.</param>
 /// <param name="Message">What was found and what was expected.</param>
-public sealed record Problem(string Sample, string File, string Kind, string Message);
+public sealed record Problem(string Sample, string File, string Kind, string Message)
+{
+    /// <summary>True for what is worth knowing and no damage: the file is read, the data set healthy.</summary>
+    [JsonIgnore]
+    public bool IsNote => Kind is ProblemKind.UnevenRate or ProblemKind.HighDynamicRange;
+}
 
 /// <summary>What `gesto check` looks for; scripts may rely on these words.</summary>
 public static class ProblemKind
@@ -36,6 +43,12 @@ public static class ProblemKind
 
     /// <summary>A range-time map whose values cannot be dB.</summary>
     public const string Unit = "unit";
+
+    /// <summary>A note: a video's frames come unevenly in time.</summary>
+    public const string UnevenRate = "uneven-rate";
+
+    /// <summary>A note: a video of high dynamic range, whose frames look paler than on the phone that took them.</summary>
+    public const string HighDynamicRange = "hdr";
 
     /// <summary>Two files with the same content.</summary>
     public const string Duplicate = "duplicate";

@@ -41,13 +41,14 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
     private FileFacts? ExamineFile(Sample sample, string? file, List<Problem> problems, CancellationToken cancel)
     {
         if (file is null) return null;
+        cancel.ThrowIfCancellationRequested();
         string path = dataset.PathOf(file);
         void Report(string kind, string message) => problems.Add(new Problem(sample.Key, file, kind, message));
         try
         {
             FileFacts facts = RadarArray.Is(path)
                 ? ArrayFacts(file, RadarArray.Load(path, axes))
-                : VideoFacts(file, path, cancel);
+                : VideoFacts(file, path, Report, cancel);
             bool array = facts.Seconds is null;
             if (facts.Range <= (array ? 0 : OneGrey))
                 Report(ProblemKind.Constant, $"{path}: every {(array ? "value" : "pixel")} of all {facts.Frames} frames is the same.");
@@ -70,15 +71,15 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
         {
             Report(ProblemKind.MissingModality, $"{path}: named in {ManifestFile.FileName}, not on disk.");
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException && e is not FfmpegMissingException)
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException && e is not FfmpegStartException)
         {
-            bool empty = File.Exists(path) && new FileInfo(path).Length == 0;
+            bool empty = RecordingFile.LengthOf(path) == 0;
             Report(empty ? ProblemKind.Empty : ProblemKind.Undecodable, empty ? $"{path}: the file is empty (0 bytes)." : e.Message);
         }
         return null;
     }
 
-    private FileFacts VideoFacts(string file, string path, CancellationToken cancel)
+    private FileFacts VideoFacts(string file, string path, Action<string, string> report, CancellationToken cancel)
     {
         VideoInfo info = VideoFile.Probe(path, limits, cancel);
         int low = 255, high = 0;
@@ -91,6 +92,7 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
             if (high - low > OneGrey) return;
             foreach (byte v in pixels) (low, high) = (Math.Min(low, v), Math.Max(high, v));
         }, limits, cancel);
+        foreach ((string kind, string note) in VideoNotes.Of(info, frames)) report(kind, note);
         return new FileFacts(file, frames, info.LastsSeconds, high - low, frozen && frames > 1, $"{info.Width} x {info.Height}",
             new RadarFacts("range-Doppler video", "", 1, info.Height, info.Width, null, null));
     }

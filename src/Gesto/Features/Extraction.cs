@@ -35,7 +35,7 @@ public sealed class Extraction
         (this.dataset, this.encoder, this.options) = (dataset, encoder, options);
         this.folder = options.Shard?.PathIn(folder) ?? folder;
         samples = options.Shard is { } shard ? [.. dataset.Samples.Where((_, i) => shard.Has(i))] : [.. dataset.Samples];
-        reader = new SampleReader(dataset.Root, FormatOf(options), options.Limits, options.RgbSampling, options.RadarSampling);
+        reader = new SampleReader(dataset.Root, FormatOf(options), options.Limits, options.RgbSampling, options.RadarSampling) { RgbFit = options.RgbFit };
         antennas = dataset.Samples.Max(AntennasOf);
     }
 
@@ -111,7 +111,7 @@ public sealed class Extraction
                 Modality = "rgb",
                 Encoder = encoder.Name,
                 Weights = encoder.WeightsHash,
-                Preprocessing = encoder.Preprocessing,
+                Preprocessing = FrameFits.InKey(encoder.Preprocessing, options.RgbFit),
                 Sampling = options.RgbSampling.Name,
                 DType = options.Float16 && encoder.DType == "<f4" ? "<f2" : encoder.DType,
                 Shape = [options.RgbSampling.Length, .. encoder.Shape],
@@ -332,7 +332,7 @@ public sealed class Extraction
     }
 
     private static bool IsAboutSample(Exception e) =>
-        e is InvalidDataException or IOException or UnauthorizedAccessException && e is not FfmpegMissingException;
+        e is InvalidDataException or IOException or UnauthorizedAccessException && e is not FfmpegStartException;
 
     private static InvalidDataException BadSample(Sample sample, Exception e) =>
         new($"Sample '{sample.Key}' cannot be used. {e.Message} To leave such samples out, add '--policy skip'.", e);

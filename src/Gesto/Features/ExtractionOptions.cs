@@ -42,6 +42,9 @@ public sealed record ExtractionOptions
     /// <summary>Which RGB frames are taken.</summary>
     public FrameSampling RgbSampling { get; init; } = FrameSampling.Default;
 
+    /// <summary>What becomes of RGB frames that are no squares.</summary>
+    public FrameFit RgbFit { get; init; }
+
     /// <summary>Which radar frames are taken: each modality keeps its own frame rate.</summary>
     public FrameSampling RadarSampling { get; init; } = FrameSampling.Default;
 

@@ -18,10 +18,12 @@ public static class Int8Calibration
     /// <param name="dataset">Its labelled training recordings are looked at, or all where there are none.</param>
     /// <param name="weights">Float32 weights.</param>
     /// <param name="storeFolder">FEATURES/rgb.</param>
+    /// <param name="fit">As the frames to be encoded.</param>
     /// <param name="threads">Threads of the network.</param>
     /// <param name="cancel">Stops between two frames.</param>
     /// <exception cref="InvalidDataException">No recording can be read, or the ranges there belong to other weights.</exception>
-    public static Int8Ranges LoadOrFind(Dataset dataset, ResNet50Weights weights, string storeFolder, int threads, CancellationToken cancel)
+    public static Int8Ranges LoadOrFind(
+        Dataset dataset, ResNet50Weights weights, string storeFolder, FrameFit fit, int threads, CancellationToken cancel)
     {
         string path = Path.Combine(storeFolder, SmallRgbEncoder.FileName);
         Directory.CreateDirectory(storeFolder);
@@ -29,7 +31,7 @@ public static class Int8Calibration
         {
             using FileStream? mine = TryLock(storeFolder);
             if (mine is null) cancel.WaitHandle.WaitOne(TimeSpan.FromSeconds(1));
-            else if (!File.Exists(path)) Find(weights, MiddleFrames(dataset, cancel), threads, cancel).Save(path);
+            else if (!File.Exists(path)) Find(weights, MiddleFrames(dataset, fit, cancel), threads, cancel).Save(path);
             cancel.ThrowIfCancellationRequested();
         }
         return Int8Ranges.Load(path, weights);
@@ -79,11 +81,11 @@ public static class Int8Calibration
         }
     }
 
-    private static List<byte[]> MiddleFrames(Dataset dataset, CancellationToken cancel)
+    private static List<byte[]> MiddleFrames(Dataset dataset, FrameFit fit, CancellationToken cancel)
     {
         Sample[] samples = [.. dataset.Samples.Where(s => s is { HasRgb: true, Split: Split.Train })];
         if (samples.Length == 0) samples = [.. dataset.Samples.Where(s => s.HasRgb)];
-        var reader = new SampleReader(dataset.Root, RadarFormat.Default);
+        var reader = new SampleReader(dataset.Root, RadarFormat.Default) { RgbFit = fit };
         var frames = new List<byte[]>();
         const int Bytes = ResNet50Layout.InputSize * ResNet50Layout.InputSize * 3;
         for (int i = 0; i < Math.Min(Recordings, samples.Length); i++)

@@ -58,11 +58,11 @@ internal static class RecordingFingerprints
         foreach (string? file in sample.Radar.Prepend(sample.Rgb))
         {
             string? path = file is null ? null : dataset.PathOf(file);
-            long size = path is not null && File.Exists(path) ? new FileInfo(path).Length : -1;
+            long size = path is null ? -1 : RecordingFile.LengthOf(path) ?? -1;
             BinaryPrimitives.WriteInt64LittleEndian(number, size);
             hash.AppendData(number);
             if (size <= 0) continue;
-            using FileStream stream = File.OpenRead(path!);
+            using FileStream stream = RecordingFile.Open(path!);
             hash.AppendData(buffer.AsSpan(0, stream.ReadAtLeast(buffer, Edge, throwOnEndOfStream: false)));
             stream.Seek(-Math.Min(size, Edge), SeekOrigin.End);
             hash.AppendData(buffer.AsSpan(0, stream.ReadAtLeast(buffer, Edge, throwOnEndOfStream: false)));

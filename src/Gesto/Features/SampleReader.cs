@@ -32,6 +32,9 @@ public sealed class SampleReader(
     private readonly FrameSampling rgbSampling = rgbSampling ?? FrameSampling.Default, radarSampling = radarSampling ?? FrameSampling.Default;
     private IReadOnlyList<ClipRequest> latest = [];
 
+    /// <summary>What becomes of RGB frames that are no squares.</summary>
+    public FrameFit RgbFit { get; init; }
+
     /// <summary>A decoder started beforehand, for the first sample that <see cref="Read"/> reads; the caller's to dispose.</summary>
     internal WaitingDecoder? Waiting { get; init; }
 
@@ -135,7 +138,7 @@ public sealed class SampleReader(
         if (rgbSize is { } size)
         {
             if (sample.Rgb is null) throw new FileNotFoundException($"{Path.Combine(root, sample.Key)}: no RGB video.");
-            requests.Add(new ClipRequest(VideoFile.Probe(PathOf(sample.Rgb), limits, cancel), new ClipFormat(Colour: true, size, size) { Sampling = rgbSampling }));
+            requests.Add(new ClipRequest(VideoFile.Probe(PathOf(sample.Rgb), limits, cancel), new ClipFormat(Colour: true, size, size) { Sampling = rgbSampling, Fit = RgbFit }));
         }
         int videos = requests.Count;
         if (files.Length > 0 && !arrays) requests.AddRange(RadarRequests(files, cancel));
@@ -186,7 +189,7 @@ public sealed class SampleReader(
                 BinRange r = BinRange.Within(radar.Rows, height, info.Path, "rows"), c = BinRange.Within(radar.Columns, width, info.Path, "columns");
                 return (c.Start, r.Start, c.Length, r.Length);
             },
-        }, shortest))];
+        }, shortest) { Times = infos.MinBy(i => i.Packets)!.Times })]; // one clock: the antennas' maps of one index belong together
     }
 
     /// <summary>A clips of (T, R, D) → (T, A, R, D).</summary>

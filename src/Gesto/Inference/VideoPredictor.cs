@@ -65,7 +65,7 @@ public sealed class VideoPredictor : IDisposable
 
     /// <summary>Starts the decoder for the next recording, which is answered sooner then by the time that `ffmpeg` takes to start: for a
     /// program that waits for one. Does nothing before the first recording, whose kinds of files the next one is expected to have; others are recognised as well.</summary>
-    /// <exception cref="FfmpegMissingException">The program is not installed any more.</exception>
+    /// <exception cref="FfmpegStartException">The program cannot be started any more.</exception>
     public void GetReady() => waiting ??= latest?.StartDecoder();
 
     /// <summary>A decoder waits.</summary>
@@ -81,7 +81,11 @@ public sealed class VideoPredictor : IDisposable
         string place = Path.Combine(root, Path.GetDirectoryName(sample.Rgb ?? sample.Radar.FirstOrDefault(r => r is not null) ?? "") ?? "");
         using WaitingDecoder? ready = waiting;
         waiting = null;
-        var reader = new SampleReader(root, radar, rgbSampling: SamplingOf(facts.Rgb), radarSampling: SamplingOf(facts.Radar)) { Waiting = ready };
+        var reader = new SampleReader(root, radar, rgbSampling: SamplingOf(facts.Rgb), radarSampling: SamplingOf(facts.Radar))
+        {
+            RgbFit = facts.Rgb is { } rgb ? FrameFits.Parse(rgb.Preprocessing).Fit : default,
+            Waiting = ready,
+        };
         ModalityMask used = Offered(reader, sample);
         if (!recogniser.CanUse(used with { HiddenAntennas = null }))
         {
@@ -163,7 +167,7 @@ public sealed class VideoPredictor : IDisposable
     {
         if (given is null)
             throw new InvalidDataException($"Recipe '{recogniser.Recipe.Name}' needs RGB, and there is no RGB encoder '{key.Encoder}'.");
-        if (given.Name != key.Encoder || given.WeightsHash != key.Weights || given.Preprocessing != key.Preprocessing)
+        if (given.Name != key.Encoder || given.WeightsHash != key.Weights || given.Preprocessing != FrameFits.Parse(key.Preprocessing).Preprocessing)
             throw new InvalidDataException(
                 $"The run was trained on RGB features of {key.Encoder} with weights {Short(key.Weights)}, found {given.Name} with " +
                 $"{Short(given.WeightsHash)}. Fetch those weights with 'gesto weights', or train on features of these.");

@@ -19,7 +19,7 @@ internal sealed class Dca1000Capture : IRadarReader
     {
         string json = Path.ChangeExtension(path, ".json");
         Dca1000Settings settings = Dca1000Settings.Load(json);
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+        using FileStream stream = RecordingFile.Open(path, bufferSize: 1);
         int frames = FramesIn(path, stream.Length, settings);
         var capture = new RawCapture(
             path, RadarKind.Dca1000, frames, settings.Receivers, settings.Chirps, settings.Samples, IsComplex: true, settings.Waveform);

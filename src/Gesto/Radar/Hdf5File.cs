@@ -41,7 +41,7 @@ internal sealed class Hdf5File
         {
             try
             {
-                using NativeFile file = H5File.Open(new DeadlineStream(File.OpenRead(path), limit));
+                using NativeFile file = H5File.Open(new DeadlineStream(RecordingFile.Open(path), limit));
                 result = read(new Hdf5File(path, file, length + UnpackedLimit));
             }
             catch (Exception e)
@@ -109,7 +109,7 @@ internal sealed class Hdf5File
 
     private static void RequireSignature(string path)
     {
-        using FileStream stream = File.OpenRead(path);
+        using FileStream stream = RecordingFile.Open(path);
         var start = new byte[Signature.Length];
         // A block for the user's own words may come first, of 512 bytes or a power of two more.
         for (long at = 0; at < Math.Max(1, stream.Length); at = at == 0 ? 512 : 2 * at)

@@ -12,7 +12,7 @@ internal sealed partial class NpyMaps : IRadarReader
 
     public int Antennas(string path, RadarAxes? axes)
     {
-        using FileStream stream = File.OpenRead(path);
+        using FileStream stream = RecordingFile.Open(path);
         int[] shape = NpyFile.ReadHeader(stream, path).Shape;
         if (axes is null) return shape.Length == 4 ? shape[1] : 1;
         axes.Require(path, shape);

@@ -13,6 +13,9 @@ public sealed record ClipFormat(bool Colour, int Width, int Height)
     /// (left, top, width, height), inside the frame.</summary>
     public Func<int, int, (int Left, int Top, int Width, int Height)>? Crop { get; init; }
 
+    /// <summary>What becomes of frames of another shape.</summary>
+    public FrameFit Fit { get; init; }
+
     /// <summary>Which frames are kept.</summary>
     public FrameSampling Sampling { get; init; } = FrameSampling.Default;
 
@@ -35,7 +38,7 @@ public static class ClipFile
     /// <param name="cancel">Stops the decoder.</param>
     internal static Clip[] ReadAll(
         IReadOnlyList<ClipRequest> requests, VideoLimits limits, SampledDecoder.FramesArrived? arrived, WaitingDecoder? waiting, CancellationToken cancel) =>
-        SampledDecoder.TryRead(requests, limits, cancel, arrived, waiting) ?? [.. requests.Select(r => Read(r.Info, r.Format, limits, cancel, r.Frames))];
+        SampledDecoder.TryRead(requests, limits, cancel, arrived, waiting) ?? [.. requests.Select(r => Read(r.Info, r.Format, limits, cancel, r.Frames, r.Times))];
 
     /// <param name="info">From <see cref="VideoFile.Probe"/>.</param>
     /// <param name="format">Cut and size.</param>
@@ -43,28 +46,35 @@ public static class ClipFile
     /// <param name="cancel">Stops the decoder.</param>
     /// <param name="frames">n to sample from, where it is not this file's own number (antennas that differ by a frame);
     /// null takes the number that decode.</param>
+    /// <param name="times">Of those n frames, seconds, ascending; null where they are not known. Where n is the file's own number, its own
+    /// times are used.</param>
     /// <exception cref="VideoException">See <see cref="VideoFile.Decode"/>.</exception>
-    public static Clip Read(VideoInfo info, ClipFormat format, VideoLimits limits, CancellationToken cancel, int? frames = null)
+    public static Clip Read(VideoInfo info, ClipFormat format, VideoLimits limits, CancellationToken cancel, int? frames = null,
+        IReadOnlyList<double>? times = null)
     {
         // The packet count is only a guess of n, but nearly always right, and lets all unused frames go by unkept.
         int guess = frames ?? info.Packets;
-        (byte[] kept, int length, int decoded) = Decode(info, format, limits, guess, cancel);
+        (byte[] kept, int length, int decoded) = Decode(info, format, limits, format.Sampling.Indices(guess, frames is null ? info.Times : times), cancel);
         if (frames is null && decoded != guess)
-            (kept, length, decoded) = Decode(info, format, limits, decoded, cancel);
+        {
+            times = format.Sampling.EvenInTime ? VideoFile.AskFrameTimes(info, limits, cancel) : null;
+            (kept, length, decoded) = Decode(info, format, limits, format.Sampling.Indices(decoded, times), cancel);
+        }
         return new Clip(kept, length, decoded);
     }
 
     private static (byte[] Kept, int Length, int Decoded) Decode(
-        VideoInfo info, ClipFormat format, VideoLimits limits, int frames, CancellationToken cancel)
+        VideoInfo info, ClipFormat format, VideoLimits limits, int[] wanted, CancellationToken cancel)
     {
-        int[] wanted = format.Sampling.Indices(frames);
         var kept = new byte[wanted.Length * format.BytesPerFrame];
         int length = 0;
         var cut = new FrameCut(format);
         int decoded = VideoFile.Decode(info, format.Colour, (index, width, height, pixels) =>
         {
             if (length == wanted.Length || index != wanted[length]) return;
-            cut.Resize(width, height, pixels, kept.AsSpan(length++ * format.BytesPerFrame, format.BytesPerFrame));
+            int bytes = format.BytesPerFrame, from = length++ * bytes;
+            cut.Resize(width, height, pixels, kept.AsSpan(from, bytes));
+            for (; length < wanted.Length && index == wanted[length]; length++) kept.AsSpan(from, bytes).CopyTo(kept.AsSpan(length * bytes));
         }, limits, cancel);
         return (length < wanted.Length ? kept[..(length * format.BytesPerFrame)] : kept, length, decoded);
     }

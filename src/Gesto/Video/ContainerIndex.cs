@@ -12,10 +12,10 @@ internal static class ContainerIndex
         if (container is not ("matroska" or "mov")) return null;
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 14);
-            VideoInfo? info = container == "mov" ? MovieIndex.Read(stream, path) : ReadMatroska(stream, path);
-            return info is { Packets: > 0, Width: > 0, Height: > 0, Duration: not null, LastsSeconds: > 0 }
-                && (long)info.Width * info.Height <= limits.MaxPixels ? info with { FromIndex = true } : null;
+            using FileStream stream = RecordingFile.Open(path, 1 << 14);
+            VideoInfo? info = container == "mov" ? MovieIndex.Read(stream, path, limits.MaxFrames) : ReadMatroska(stream, path, limits.MaxFrames);
+            return info is { Packets: > 0, Width: > 0, Height: > 0, Duration: { } announced, LastsSeconds: > 0 }
+                && double.IsFinite(announced) && double.IsFinite(info.LastsSeconds) && (long)info.Width * info.Height <= limits.MaxPixels ? info with { FromIndex = true } : null;
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or OverflowException)
         {
@@ -23,7 +23,7 @@ internal static class ContainerIndex
         }
     }
 
-    private static VideoInfo? ReadMatroska(FileStream stream, string path)
+    private static VideoInfo? ReadMatroska(FileStream stream, string path, int mostFrames)
     {
         var reader = new EbmlReader(stream);
         double? announced = null;
@@ -33,11 +33,13 @@ internal static class ContainerIndex
         bool video = false;
         string codec = "";
         double last = 0;
+        byte[] settings = [];
+        var times = new List<double>();
         while (reader.Next(out uint id, out long size))
         {
             switch (id)
             {
-                case EbmlReader.Segment or EbmlReader.Info or EbmlReader.Tracks or EbmlReader.VideoSettings or EbmlReader.Cluster or EbmlReader.BlockGroup:
+                case EbmlReader.Segment or EbmlReader.Info or EbmlReader.Tracks or EbmlReader.VideoSettings or EbmlReader.Colour or EbmlReader.Cluster or EbmlReader.BlockGroup:
                     break; // step into it
                 case EbmlReader.TrackEntry:
                     if (++tracks > 1) return null;
@@ -49,6 +51,13 @@ internal static class ContainerIndex
                 case EbmlReader.DefaultDuration: frame = reader.ReadUnsigned(size) * 1e-9; break;
                 case EbmlReader.PixelWidth: width = checked((int)reader.ReadUnsigned(size)); break;
                 case EbmlReader.PixelHeight: height = checked((int)reader.ReadUnsigned(size)); break;
+                case EbmlReader.CodecPrivate: settings = reader.ReadStart(size, most: 4); break;
+                case EbmlReader.BitsPerChannel:
+                    if (reader.ReadUnsigned(size) > 8) return null;
+                    break;
+                case EbmlReader.TransferCharacteristics:
+                    if (VideoRanges.IsHigh(reader.ReadUnsigned(size))) return null;
+                    break;
                 case EbmlReader.ContentEncodings: return null;
                 case EbmlReader.ClusterTimestamp: cluster = reader.ReadUnsigned(size); break;
                 case EbmlReader.BlockDuration: end = Math.Max(end, last + reader.ReadUnsigned(size) * scale); break;
@@ -56,7 +65,9 @@ internal static class ContainerIndex
                     if (size < 4 || reader.ReadByte() < 0x80) return null; // a track number above 127
                     last = (cluster + reader.ReadInt16()) * scale;
                     if ((reader.ReadByte() & 0x06) != 0) return null; // laced: several frames a block
-                    reader.Skip(size - 4);
+                    // VP9's profiles 2 and 3 have more than eight bits; only the frames tell.
+                    if (reader.ReadStart(size - 4, most: 1) is [var start] && (start & 0x10) != 0 && codec == "V_VP9") return null;
+                    if (packets < mostFrames) times.Add(last);
                     (first, end) = (Math.Min(first, last), Math.Max(end, last + frame));
                     packets++;
                     break;
@@ -64,7 +75,12 @@ internal static class ContainerIndex
             }
         }
         if (!video || packets == 0 || codec == "V_MS/VFW/FOURCC") return null; // that one names its codec elsewhere
-        return new VideoInfo(path, "matroska", NameOf(codec), width, height, packets, announced * scale, end - first);
+        if (!VideoRanges.IsEightBit(NameOf(codec), settings)) return null;
+        times.Sort();
+        return new VideoInfo(path, "matroska", NameOf(codec), width, height, packets, announced * scale, end - first)
+        {
+            Times = times.Count == packets ? [.. times] : null,
+        };
     }
 
     /// <summary>ffmpeg's names where they differ in more than the prefix.</summary>

@@ -13,6 +13,7 @@ internal sealed class EbmlReader(Stream stream)
     public const uint Segment = 0x18538067, Info = 0x1549A966, TimestampScale = 0x2AD7B1, Duration = 0x4489;
     public const uint Tracks = 0x1654AE6B, TrackEntry = 0xAE, TrackNumber = 0xD7, TrackType = 0x83, CodecId = 0x86, DefaultDuration = 0x23E383;
     public const uint VideoSettings = 0xE0, PixelWidth = 0xB0, PixelHeight = 0xBA, ContentEncodings = 0x6D80;
+    public const uint CodecPrivate = 0x63A2, Colour = 0x55B0, BitsPerChannel = 0x55B2, TransferCharacteristics = 0x55BA;
     public const uint Cluster = 0x1F43B675, ClusterTimestamp = 0xE7, SimpleBlock = 0xA3, BlockGroup = 0xA0, Block = 0xA1, BlockDuration = 0x9B;
 
     private readonly byte[] skipped = new byte[4096];
@@ -77,6 +78,16 @@ internal sealed class EbmlReader(Stream stream)
         if (size is < 0 or > 4096) throw Broken();
         stream.ReadExactly(skipped, 0, (int)size);
         return System.Text.Encoding.ASCII.GetString(skipped, 0, (int)size).TrimEnd('\0');
+    }
+
+    /// <returns>The first bytes of an element's content, <paramref name="most"/> at most; the rest is skipped.</returns>
+    public byte[] ReadStart(long size, int most)
+    {
+        if (size < 0) throw Broken();
+        var start = new byte[Math.Min(size, most)];
+        stream.ReadExactly(start);
+        Skip(size - start.Length);
+        return start;
     }
 
     /// <exception cref="InvalidDataException">The size is unknown, or the stream ends first.</exception>

@@ -23,7 +23,7 @@ internal sealed class FfmpegProcess : IDisposable
     private CancellationToken cancel;
     private TimeSpan limit;
 
-    /// <exception cref="FfmpegMissingException">The program is not installed; the message says how to get it.</exception>
+    /// <exception cref="FfmpegStartException">The program is not installed, or the system has no room for it; the message says what to do.</exception>
     public FfmpegProcess(string program, IEnumerable<string> arguments, TimeSpan limit, CancellationToken cancel, int messageLimit = ShortMessages)
         : this(program, arguments, messageLimit, cancel) => Go(limit, cancel);
 
@@ -47,7 +47,7 @@ internal sealed class FfmpegProcess : IDisposable
         }
         catch (Win32Exception e)
         {
-            throw new FfmpegMissingException(program, e);
+            throw FfmpegStartException.From(program, e);
         }
         Widen(process.StandardOutput.BaseStream);
         // A thread of its own: callers block pool threads while they wait, and a starved pool would stall every decoder.
@@ -56,7 +56,7 @@ internal sealed class FfmpegProcess : IDisposable
     }
 
     /// <summary>Starts a program whose first input is its standard input: it waits there until <see cref="Go"/>.</summary>
-    /// <exception cref="FfmpegMissingException">As the constructor.</exception>
+    /// <exception cref="FfmpegStartException">As the constructor.</exception>
     public static FfmpegProcess Waiting(string program, IEnumerable<string> arguments, int messageLimit) =>
         new(program, arguments, messageLimit, CancellationToken.None);
 
@@ -98,6 +98,10 @@ internal sealed class FfmpegProcess : IDisposable
     {
         killOnStop.Dispose();
         Kill();
+        // Process leaves the streams that were asked for to the finaliser, and with each a descriptor. That of the messages is closed by
+        // the thread that reads them, which ends with the program.
+        process.StandardInput.Dispose();
+        process.StandardOutput.Dispose();
         process.Dispose();
         timeout?.Dispose();
     }
@@ -129,6 +133,7 @@ internal sealed class FfmpegProcess : IDisposable
     /// <summary>Reads on past the limit, so that a chatty decoder never blocks on a full pipe.</summary>
     private static string ReadMessages(StreamReader reader, int limit)
     {
+        using StreamReader all = reader;
         var text = new StringBuilder();
         while (reader.ReadLine() is { } line)
         {

@@ -9,7 +9,14 @@ namespace Gesto.Video;
 /// <param name="Frames">n to sample from, where it is not this file's own number (antennas that differ by a frame); null takes
 /// the number that decode.</param>
 /// <param name="Turn">Files of an earlier turn are decoded before those of a later one, but for the first frame.</param>
-public sealed record ClipRequest(VideoInfo Info, ClipFormat Format, int? Frames = null, int Turn = 0);
+public sealed record ClipRequest(VideoInfo Info, ClipFormat Format, int? Frames = null, int Turn = 0)
+{
+    /// <summary>Of the <see cref="Frames"/> frames, where that is given; see <see cref="ClipFile.Read"/>.</summary>
+    public IReadOnlyList<double>? Times { get; init; }
+
+    /// <returns>Which frames are taken if as many decode as the container says; see <see cref="FrameSampling.Indices"/>.</returns>
+    internal int[] Wanted() => Frames is { } n ? Format.Sampling.Indices(n, Times) : Format.Sampling.Indices(Info.Packets, Info.Times);
+}
 
 /// <summary>Decodes the files of one recording in one `ffmpeg` process, which converts and sends the sampled frames only.
 /// Starting the program costs as much as decoding a radar video, and most frames of a long recording are never used.</summary>
@@ -56,7 +63,7 @@ internal static partial class SampledDecoder
         IReadOnlyList<ClipRequest> requests, VideoLimits limits, FramesArrived arrived, WaitingDecoder? waiting, CancellationToken cancel)
     {
         if (requests.Any(r => r.Info.Packets > limits.MaxFrames || r.Frames > r.Info.Packets || r.Info.Packets == 0)) return false;
-        int[][] wanted = [.. requests.Select(r => r.Format.Sampling.Indices(r.Frames ?? r.Info.Packets))];
+        int[][] wanted = [.. requests.Select(r => r.Wanted())];
         using FfmpegProcess? ready = waiting?.Take(requests, wanted, limits, cancel);
         if (ready is not null && Receive(ready, requests, wanted, WaitingDecoder.FirstFile, limits, arrived, cancel)) return true;
         using var process = new FfmpegProcess("ffmpeg", Arguments(requests, wanted, limits), limits.Timeout, cancel, MessageLimit);
@@ -84,7 +91,7 @@ internal static partial class SampledDecoder
         [.. requests.Select(r => (r.Info.Container, r.Format.Colour))], limits, before: [], firstFile: 0, i => VideoFile.Url(requests[i].Info.Path),
         i => requests[i].Turn == 0 ? [] : ["-itsoffset", string.Create(CultureInfo.InvariantCulture, $"{(long)requests[i].Turn * TurnSeconds}")],
         // Before the conversion to R, G, B, so that unused frames are not converted.
-        i => wanted[i].Length < requests[i].Info.Packets ? [$"-filter:v:{i}", Selection(wanted[i])] : []);
+        i => Selection(wanted[i], requests[i].Info.Packets) is { } some ? [$"-filter:v:{i}", some] : []);
 
     /// <param name="files">Container, and colour or grey, of each file.</param>
     /// <param name="limits">Largest frames.</param>
@@ -111,9 +118,10 @@ internal static partial class SampledDecoder
         return arguments;
     }
 
-    /// <returns>The filter that lets these frames through.</returns>
-    internal static string Selection(int[] wanted) =>
-        $"select='{string.Join('+', wanted.Select(n => string.Create(CultureInfo.InvariantCulture, $"eq(n,{n})")))}'";
+    /// <returns>The filter that lets these frames through, each once; null where they are all of the file's.</returns>
+    internal static string? Selection(int[] wanted, int packets) =>
+        wanted.Distinct().Count() < packets
+            ? $"select='{string.Join('+', wanted.Distinct().Select(n => string.Create(CultureInfo.InvariantCulture, $"eq(n,{n})")))}'" : null;
 
     /// <returns>Whether the program sent all of them.</returns>
     private static bool ReadFrames(FfmpegProcess process, IReadOnlyList<ClipRequest> requests, int[][] wanted, VideoLimits limits, FramesArrived tell)
@@ -136,17 +144,28 @@ internal static partial class SampledDecoder
             int track = (int)elements.ReadSize() - 1;
             elements.Skip(3); // time and flags
             if (track < 0 || track >= requests.Count || arrived[track] == wanted[track].Length || !images.Read()) return false;
-            int bytes = requests[track].Format.BytesPerFrame, all = wanted[track].Length * bytes, start = arrived[track]++ * bytes;
-            if (start == kept[track].Length) Array.Resize(ref kept[track], all);
+            int bytes = requests[track].Format.BytesPerFrame, all = wanted[track].Length * bytes, start = arrived[track] * bytes;
+            arrived[track] += Repeats(wanted[track], arrived[track]);
+            int end = arrived[track] * bytes;
+            if (end > kept[track].Length) Array.Resize(ref kept[track], all);
             byte[] frames = kept[track];
             cuts[track].Resize(images, frames.AsSpan(start, bytes));
+            for (int to = start + bytes; to < end; to += bytes) frames.AsSpan(start, bytes).CopyTo(frames.AsSpan(to));
             if (frames.Length < all) continue;
             tell(track, frames, arrived[track]);
-            if (start + bytes < all) continue;
+            if (end < all) continue;
             kept[track] = [];
             process.Rearm(); // whoever was told of a whole clip may have taken its time; a decoder that dawdles over one is stopped
         }
         return arrived.Select((n, i) => n == wanted[i].Length).All(complete => complete);
+    }
+
+    /// <returns>How many places of the clip this frame fills: sampling in time takes one that stands long more than once.</returns>
+    private static int Repeats(int[] wanted, int at)
+    {
+        int end = at + 1;
+        while (end < wanted.Length && wanted[end] == wanted[at]) end++;
+        return end - at;
     }
 
     private static bool Flawless(IReadOnlyList<ClipRequest> requests, int firstFile, string messages)

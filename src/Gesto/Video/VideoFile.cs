@@ -32,6 +32,14 @@ public sealed record VideoInfo(
 {
     /// <summary>Read by <see cref="ContainerIndex"/>, not by ffprobe: a contradiction is looked into before it is believed.</summary>
     internal bool FromIndex { get; init; }
+
+    /// <summary>When each frame is shown: <see cref="Packets"/> times, ascending, seconds from any zero; null where the file does not
+    /// tell all of them. Not the decoder's word: where another number of frames decodes, they are other frames' times.</summary>
+    public IReadOnlyList<double>? Times { get; init; }
+
+    /// <summary>How light is stored. Frames of a high dynamic range are converted to standard R, G, B by their matrix alone, so they look
+    /// paler and flatter than on the phone that took them.</summary>
+    public LightRange Light { get; init; }
 }
 
 /// <summary>Receives one decoded frame. <paramref name="pixels"/> is valid during the call only.</summary>
@@ -50,8 +58,9 @@ public static class VideoFile
     /// <summary>Reads the container: every packet is counted, none is decoded. ffprobe is asked only where the file's own
     /// index does not tell.</summary>
     /// <exception cref="VideoException">Empty, no video, or larger than the limits.</exception>
+    /// <exception cref="InvalidDataException">Not a regular file; see <see cref="RecordingFile"/>.</exception>
     /// <exception cref="FileNotFoundException">No such file.</exception>
-    /// <exception cref="FfmpegMissingException">The program is not installed.</exception>
+    /// <exception cref="FfmpegStartException">The program is not installed, or cannot be started.</exception>
     public static VideoInfo Probe(string path, VideoLimits limits, CancellationToken cancel)
     {
         string container = ContainerOf(path);
@@ -64,17 +73,44 @@ public static class VideoFile
         string[] arguments =
         [
             "-v", "error", .. Guards(container, limits), "-select_streams", "V:0",
-            "-show_entries", "packet=pts_time,dts_time,duration_time,flags:stream=codec_name,width,height,duration:stream_tags=DURATION"
-                + ":format=duration,nb_streams",
+            "-show_entries", "packet=pts_time,dts_time,duration_time,flags:stream=codec_name,width,height,duration,color_transfer"
+                + ":stream_tags=DURATION:format=duration,nb_streams",
             "-of", "json", Url(path),
         ];
+        using JsonDocument json = RunProbe(path, arguments, limits, cancel);
+        return InfoFrom(path, container, json.RootElement, limits);
+    }
+
+    /// <summary>The times at which the frames that decode are shown, ascending, seconds: for a file whose packets are not its frames.</summary>
+    /// <returns>Null where some have none.</returns>
+    internal static double[]? AskFrameTimes(VideoInfo info, VideoLimits limits, CancellationToken cancel)
+    {
+        string[] arguments =
+        [
+            "-v", "error", .. Guards(info.Container, limits), "-threads", "1", "-select_streams", "V:0",
+            "-show_entries", "frame=best_effort_timestamp_time", "-of", "json", Url(info.Path),
+        ];
+        using JsonDocument json = RunProbe(info.Path, arguments, limits, cancel);
+        if (!json.RootElement.TryGetProperty("frames", out JsonElement frames)) return null;
+        double?[] times = [.. frames.EnumerateArray().Select(f => Seconds(f, "best_effort_timestamp_time"))];
+        return times.Contains(null) ? null : [.. times.OfType<double>().Order()];
+    }
+
+    private static JsonDocument RunProbe(string path, string[] arguments, VideoLimits limits, CancellationToken cancel)
+    {
         using var process = new FfmpegProcess("ffprobe", arguments, limits.Timeout, cancel);
         using var text = new MemoryStream();
         process.Output.CopyTo(text);
         (int exit, string messages) = process.Finish(path);
         if (exit != 0) throw Unreadable(path, messages);
-        using JsonDocument json = JsonDocument.Parse(text.GetBuffer().AsMemory(0, (int)text.Length));
-        return InfoFrom(path, container, json.RootElement, limits);
+        try
+        {
+            return JsonDocument.Parse(text.ToArray());
+        }
+        catch (JsonException)
+        {
+            throw Unreadable(path, messages); // it broke off
+        }
     }
 
     /// <summary>Decodes every frame of the first video stream, in order, at its own size.</summary>
@@ -91,8 +127,9 @@ public static class VideoFile
         string[] arguments =
         [
             "-v", "error", "-nostdin", .. Guards(info.Container, limits), "-threads", "1", "-i", Url(info.Path),
-            // Bicubic is what OpenCV's reader uses for the chroma planes; with it the pixels are the same.
-            "-map", "0:V:0", "-fps_mode", "passthrough", "-sws_flags", "bicubic",
+            // Bicubic is what OpenCV's reader uses for the chroma planes; with it the pixels are the same. Images are numbered, not timed:
+            // of times that are uneven or equal the writer would complain, and its words would pass for the file's.
+            "-map", "0:V:0", "-vf", "settb=1/25,setpts=N", "-enc_time_base", "1:25", "-fps_mode", "passthrough", "-sws_flags", "bicubic",
             // Every image carries its own size, so rotated or size-changing streams cannot be read askew.
             "-c:v", colour ? "ppm" : "pgm", "-pix_fmt", colour ? "rgb24" : "gray", "-threads", "1", "-f", "image2pipe", "pipe:1",
         ];
@@ -126,9 +163,17 @@ public static class VideoFile
         frames > 0 && frames == info.Packets && messages.Length == 0 && !IsCut(info);
 
     /// <summary>A header that promises clearly more than the packets hold: the file was cut. Three frames of grace, because
-    /// writers round durations and the last frame's length differently.</summary>
+    /// writers round durations and the last frame's length differently; where frames come unevenly, the last one may stand long.</summary>
     private static bool IsCut(VideoInfo info) =>
-        info.Duration is { } announced && announced - info.LastsSeconds > Math.Max(0.2, 3 * info.LastsSeconds / info.Packets);
+        info.Duration is { } announced
+        && announced - info.LastsSeconds > Math.Max(Math.Max(0.2, 3 * info.LastsSeconds / info.Packets), 1.5 * LongestGap(info.Times));
+
+    private static double LongestGap(IReadOnlyList<double>? times)
+    {
+        double longest = 0;
+        for (int i = 1; i < times?.Count; i++) longest = Math.Max(longest, times[i] - times[i - 1]);
+        return longest;
+    }
 
     private static void Verify(VideoInfo info, int frames, string messages)
     {
@@ -159,16 +204,23 @@ public static class VideoFile
             throw new VideoException(VideoFault.Undecodable, $"{path}: {width} x {height} pixels a frame, the limit is {limits.MaxPixels}.");
         double first = double.PositiveInfinity, end = double.NegativeInfinity;
         int packets = 0;
+        var times = new List<double>();
         foreach (JsonElement packet in json.TryGetProperty("packets", out JsonElement all) ? [.. all.EnumerateArray()] : Array.Empty<JsonElement>())
         {
             // 'D': an edit list or the like cuts this packet away; it is decoded, never shown.
             if (packet.TryGetProperty("flags", out JsonElement flags) && flags.GetString()!.Contains('D')) continue;
             packets++;
             if ((Seconds(packet, "pts_time") ?? Seconds(packet, "dts_time")) is not { } time) continue;
+            times.Add(time);
             first = Math.Min(first, time);
             end = Math.Max(end, time + (Seconds(packet, "duration_time") ?? 0));
         }
-        return new VideoInfo(path, container, codec, width, height, packets, AnnouncedDuration(json, stream), end > first ? end - first : 0);
+        times.Sort();
+        return new VideoInfo(path, container, codec, width, height, packets, AnnouncedDuration(json, stream), end > first ? end - first : 0)
+        {
+            Times = times.Count == packets ? times : null,
+            Light = VideoRanges.Of(stream.TryGetProperty("color_transfer", out JsonElement transfer) ? transfer.GetString() : null),
+        };
     }
 
     /// <summary>The stream's own duration; the container's only where no sound track can be the longer one.</summary>
@@ -191,7 +243,7 @@ public static class VideoFile
     private static string ContainerOf(string path)
     {
         Span<byte> start = stackalloc byte[12];
-        using FileStream stream = File.OpenRead(path);
+        using FileStream stream = RecordingFile.Open(path);
         int length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         if (length == 0) throw new VideoException(VideoFault.Empty, $"{path}: the file is empty (0 bytes). Record or copy it again.");
         if (start.StartsWith(Ebml)) return "matroska";

@@ -38,7 +38,7 @@ internal sealed class WaitingDecoder : IDisposable
     /// <param name="like">A recording with as many files of the same containers in the same order.</param>
     /// <param name="limits">Those that it will be decoded under.</param>
     /// <returns>Null where the system has no links that anyone may make.</returns>
-    /// <exception cref="FfmpegMissingException">The program is not installed.</exception>
+    /// <exception cref="FfmpegStartException">The program is not installed, or cannot be started.</exception>
     public static WaitingDecoder? TryStart(IReadOnlyList<ClipRequest> like, VideoLimits limits) =>
         OperatingSystem.IsWindows() || like.Count == 0 ? null : new(Files(like), limits);
 
@@ -52,7 +52,7 @@ internal sealed class WaitingDecoder : IDisposable
             for (int i = 0; i < files.Length; i++)
             {
                 File.CreateSymbolicLink(LinkOf(i), Path.GetFullPath(requests[i].Info.Path));
-                File.WriteAllText(FilterOf(i), wanted[i].Length < requests[i].Info.Packets ? SampledDecoder.Selection(wanted[i]) : "null");
+                File.WriteAllText(FilterOf(i), SampledDecoder.Selection(wanted[i], requests[i].Info.Packets) ?? "null");
             }
             taken.Go(limits.Timeout, cancel);
             return taken;

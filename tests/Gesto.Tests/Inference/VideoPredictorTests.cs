@@ -4,6 +4,7 @@ using Gesto.Evaluation;
 using Gesto.Features;
 using Gesto.Inference;
 using Gesto.Training;
+using Gesto.Video;
 
 namespace Gesto.Tests.Inference;
 
@@ -33,6 +34,45 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
             Assert.All(direct.Zip(extracted[n]), p => Assert.Equal(p.First, p.Second, 1e-5f));
             Assert.Equal(1, direct.Sum(), 1e-5f);
         }
+    }
+
+    /// <summary>Wide videos of an uneven rate: sampling and fit each make other features, and prediction reads both back from the run's keys.</summary>
+    [Fact]
+    public void Sampling_in_time_and_the_fit_of_frames_are_read_back_from_the_features()
+    {
+        string data = tiny.PathOf("uneven");
+        foreach (string file in Directory.GetFiles(tiny.Data, "*", SearchOption.AllDirectories))
+        {
+            string to = Path.Combine(data, Path.GetRelativePath(tiny.Data, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+            if (file.EndsWith(".mkv", StringComparison.Ordinal) || file.EndsWith(".mp4", StringComparison.Ordinal))
+                Reference.Ffmpeg("-i", file, "-vf", "pad=2*iw:ih,settb=1/1000,setpts='10*N*N+N'", "-fps_mode", "passthrough",
+                    "-enc_time_base", "1:1000", "-c:v", "mpeg4", "-qscale:v", "2", "-threads", "1", to);
+            else File.Copy(file, to);
+        }
+        Dataset dataset = Dataset.Open(data);
+        using IRgbEncoder encoder = TinyRun.OpenEncoder();
+        var inTime = new FrameSampling(9) { EvenInTime = true };
+        ExtractionOptions plain = new() { Radar = new() { Size = (16, 16) }, RgbSampling = new(9), RadarSampling = new(9) };
+        Extraction.Run(dataset, tiny.PathOf("plain-features"), encoder, plain, null, CancellationToken.None);
+        Extraction.Run(dataset, tiny.PathOf("uneven-features"), encoder, plain with { RgbSampling = inTime, RadarSampling = inTime, RgbFit = FrameFit.Crop }, null, CancellationToken.None);
+        FeatureSet features = FeatureSet.Open(tiny.PathOf("uneven-features")), others = FeatureSet.Open(tiny.PathOf("plain-features"));
+        Assert.Equal(("time-9", "time-9", "none; fit crop"), (features.Rgb!.Key.Sampling, features.Radar!.Key.Sampling, features.Rgb.Key.Preprocessing));
+        Assert.Equal(("linspace-9", "none"), (others.Rgb!.Key.Sampling, others.Rgb.Key.Preprocessing));
+        Sample sample = dataset.Samples.First(s => s.Split == Split.Test);
+        Assert.NotEqual(others.Rgb.Load(sample.Key).Bytes, features.Rgb.Load(sample.Key).Bytes);
+        Assert.NotEqual(others.Radar!.Load(sample.Key).Bytes, features.Radar.Load(sample.Key).Bytes);
+
+        string run = tiny.PathOf("uneven-run");
+        TrainingRun.Start(features, RecipeFile.Load("late-fusion",
+            ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]), run, resume: false, threads: 1);
+        using Recogniser recogniser = Recogniser.Load(run, threads: 1);
+        using var predictor = new VideoPredictor(recogniser, encoder);
+        ReadRecording read = predictor.Read(dataset.Root, sample, CancellationToken.None);
+        Assert.Equal(features.Rgb.Load(sample.Key).ToSingles()[..read.Features.Rgb!.Length], read.Features.Rgb);
+        Assert.Equal(features.Radar.Load(sample.Key).ToSingles()[..read.Features.Radar!.Length], read.Features.Radar);
+        Assert.All(predictor.Predict(dataset.Root, sample, CancellationToken.None).Probabilities.Zip(recogniser.PredictAll(features, [sample])[0]),
+            p => Assert.Equal(p.First, p.Second, 1e-5f));
     }
 
     [Fact]
