@@ -40,7 +40,7 @@ public sealed class IrregularFileTests : IDisposable
         File.CreateSymbolicLink(folder["link.npy"], pipe);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(socket));
-        foreach ((string path, string kind) in new[] { (pipe, "a named pipe (FIFO)"), (folder["device.mkv"], "a device"), (folder["link.npy"], "a named pipe"), (socket, "a socket"), (folder.Path, "a folder") })
+        foreach ((string path, string kind) in new[] { (pipe, "a pipe"), (folder["device.mkv"], "a device"), (folder["link.npy"], "a pipe"), (socket, "a socket"), (folder.Path, "a folder") })
         {
             Assert.Contains($"{path}: not a regular file but {kind}", Assert.Throws<InvalidDataException>(() => RecordingFile.Open(path)).Message, StringComparison.Ordinal);
             Assert.Null(RecordingFile.LengthOf(path));
