@@ -17,6 +17,7 @@ internal static class CheckCommand
     public static Command Build()
     {
         var dataset = new Argument<string>("DATASET") { Description = "Folder with manifest.csv, or with train/, val/, test/." };
+        var root = DatasetOption.Root();
         var json = new Option<bool>("--json") { Description = "Write {samples, problems: [{sample, file, kind, message}]} to standard output." };
         var threads = new Option<int>("--threads") { Description = "Samples decoded at the same time.", DefaultValueFactory = _ => Environment.ProcessorCount };
         var few = new Option<int>("--min-samples") { Description = "Report classes with fewer train samples.", DefaultValueFactory = _ => new DoctorOptions().FewestTrainSamples };
@@ -24,19 +25,18 @@ internal static class CheckCommand
             "Open and decode every file of a data set and say what is wrong with it. Exit code 1 if anything is.\n\n" +
             "Example:  gesto check recordings --json > problems.json")
         {
-            dataset, json, threads, few,
+            dataset, root, json, threads, few,
         };
         command.SetAction((parse, cancel) => Task.Run(() => Check(
-            parse.GetRequiredValue(dataset), parse.GetValue(json),
+            DatasetOption.Open(parse.GetRequiredValue(dataset), parse.GetValue(root)), parse.GetValue(json),
             new DoctorOptions { Threads = Math.Max(1, parse.GetValue(threads)), FewestTrainSamples = parse.GetValue(few) }, cancel)));
         return command;
     }
 
     /// <summary>Also called by `gesto demo`.</summary>
     /// <returns>0 where the data set is healthy, else 1.</returns>
-    internal static int Check(string root, bool json, DoctorOptions options, CancellationToken cancel)
+    internal static int Check(Dataset dataset, bool json, DoctorOptions options, CancellationToken cancel)
     {
-        Dataset dataset = Dataset.Open(root);
         IReadOnlyList<Problem> problems = ProgressBar.Run(progress => DatasetDoctor.Examine(dataset, options, progress, cancel));
         if (json) Console.Out.WriteLine(JsonSerializer.Serialize(new { samples = dataset.Samples.Count, problems }, Json));
         Show(dataset, problems);

@@ -45,7 +45,7 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits)
         void Report(string kind, string message) => problems.Add(new Problem(sample.Key, file, kind, message));
         try
         {
-            FileFacts facts = Path.GetExtension(path).Equals(".npy", StringComparison.OrdinalIgnoreCase)
+            FileFacts facts = SampleFiles.KindOfName(path) == FileKind.Radar
                 ? ArrayFacts(file, RadarArray.Load(path))
                 : VideoFacts(file, path, cancel);
             bool array = facts.Seconds is null;
