@@ -52,9 +52,6 @@ internal sealed class RecordingOptions
     /// <exception cref="InvalidDataException">Nothing is named, or something is not clear.</exception>
     public IReadOnlyList<Recording> Find(ParseResult parsed, RecordingNeeds needs)
     {
-        var found = parsed.GetValue(paths)!.Select(path => Recording.At(path, needs)).ToList();
-        if (parsed.GetValue(rgb) is not null || parsed.GetValue(radar)!.Length > 0)
-            found.Add(Recording.OfStreams(parsed.GetValue(rgb), parsed.GetValue(radar)!));
         string? from = parsed.GetValue(dataset);
         string[] asked = parsed.GetValue(samples)!;
         if (from is null != (asked.Length == 0))
@@ -62,6 +59,9 @@ internal sealed class RecordingOptions
                 ? "--sample names samples of a data set: name that too, with --dataset."
                 : "--dataset: name its samples with --sample, e.g. --sample 7 8; 'gesto evaluate' and 'gesto submit' take all.");
         if (from is null && parsed.GetValue(root) is not null) throw new InvalidDataException($"{DatasetOption.RootName} goes with --dataset.");
+        var found = parsed.GetValue(paths)!.Select(path => Recording.At(path, needs)).ToList();
+        if (parsed.GetValue(rgb) is not null || parsed.GetValue(radar)!.Length > 0)
+            found.Add(Recording.OfStreams(parsed.GetValue(rgb), parsed.GetValue(radar)!));
         if (from is not null)
         {
             Dataset opened = DatasetOption.Open(from, parsed.GetValue(root));

@@ -57,7 +57,7 @@ public static class SampleFiles
 
     /// <returns>Names of the video and radar files in a folder, in ordinal order; hidden ones are left alone.</returns>
     internal static IEnumerable<string> NamesIn(string folder) =>
-        Directory.EnumerateFileSystemEntries(folder).Where(path => KindOf(path) is not null).Select(path => Path.GetFileName(path))
+        Directory.EnumerateFiles(folder).Where(path => KindOfName(path) is not null).Select(path => Path.GetFileName(path))
             .Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal);
 
     /// <returns>What the name of a file says of it: 0 = RGB, 1 to 3 = radar of that antenna, null = nothing.</returns>

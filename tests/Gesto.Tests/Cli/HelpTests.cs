@@ -28,7 +28,7 @@ public partial class HelpTests
         {
             Assert.True(File.Exists(PathOf(verb)), $"{PathOf(verb)}: not there. {again}");
             string committed = File.ReadAllText(PathOf(verb)).ReplaceLineEndings("\n");
-            Assert.True(committed == help, $"{PathOf(verb)}: 'gesto {verb} --help' says something else now. {again}\n{FirstDifference(committed, help)}");
+            if (committed != help) Assert.Fail($"{PathOf(verb)}: 'gesto {verb} --help' says something else now. {again}\n{FirstDifference(committed, help)}");
         }
         Assert.Equal(helps.Keys.Select(PathOf).Order(StringComparer.Ordinal), Directory.GetFiles(SnapshotFolder()).Order(StringComparer.Ordinal));
     }

@@ -8,7 +8,7 @@ public sealed class ProgramData : IDisposable
 
     public ProgramData()
     {
-        Run("simulate", "data", "--classes", "3", "--signers", "4", "--takes", "1", "--seed", "3", "--size", "64x64", "--radar-size", "16x32").Done();
+        Run("simulate", "data", "--classes", "3", "--signers", "4", "--val-signers", "0", "--takes", "1", "--seed", "3", "--size", "64x64", "--radar-size", "16x32").Done();
         Run(["extract", "data", "features", .. Small]).Done();
         Run(["train", "features", "--recipe", "end-to-end", "--run", "both", .. Quick]).Done();
         Run(["train", "features", "--recipe", "radar-only", "--run", "radar", .. Quick]).Done();

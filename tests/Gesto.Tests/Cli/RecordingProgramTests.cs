@@ -17,6 +17,12 @@ public sealed class RecordingProgramTests(ProgramData made)
             r.GetProperty("predictions").EnumerateArray().OrderBy(p => p.GetProperty("id").GetInt32()).Select(p => p.GetProperty("probability").GetSingle()).ToArray()))];
     }
 
+    private static void AreOne(string used, (string Sample, string Used, float[] Probabilities)[] answers) => Assert.All(answers, a =>
+    {
+        Assert.Equal(used, a.Used);
+        Assert.Equal(answers[0].Probabilities, a.Probabilities);
+    });
+
     /// <returns>The known sample's files under names that say nothing: RGB, then the antennas.</returns>
     private string[] Renamed(string folder)
     {
@@ -36,7 +42,7 @@ public sealed class RecordingProgramTests(ProgramData made)
         string folder = "data/" + Known.Key;
         var answers = Predict("both", folder, "--rgb", files[0], "--radar", files[1], files[2], files[3], "--dataset", "data", "--sample", $"{Known.Number}", Known.Name, Known.Key);
         Assert.Equal([folder, string.Join(' ', files), $"{Known.Number}", Known.Name, Known.Key], answers.Select(a => a.Sample));
-        Assert.All(answers, a => Assert.Equal(("RGB and radar", answers[0].Probabilities), (a.Used, a.Probabilities)));
+        AreOne("RGB and radar", answers);
         Assert.Equal(1, answers[0].Probabilities.Sum(), 1e-5f);
     }
 
@@ -47,7 +53,7 @@ public sealed class RecordingProgramTests(ProgramData made)
         Directory.CreateDirectory(made["lone-rgb"]);
         File.Copy(made[files[0]], made["lone-rgb/hello.mkv"], overwrite: true);
         var answers = Predict("both", files[0], "lone-rgb", $"data/{Known.Rgb}");
-        Assert.All(answers, a => Assert.Equal(("RGB", answers[0].Probabilities), (a.Used, a.Probabilities)));
+        AreOne("RGB", answers);
         // Three radar videos of any names, in their order.
         foreach (string file in files[1..])
         {
