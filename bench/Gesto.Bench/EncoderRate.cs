@@ -16,7 +16,7 @@ internal static class EncoderRate
         Dataset dataset = Dataset.Open(datasetFolder);
         Sample sample = dataset.Samples.First(s => s.HasRgb);
         using var encoder = new ResNet50Encoder(weights, threads: 1, callers: Environment.ProcessorCount, ranges: ranges);
-        Video.Clip clip = new SampleReader(dataset.Root, RadarFormat.Default).ReadRgb(sample, encoder.InputSize, CancellationToken.None);
+        Video.Clip clip = new SampleReader(dataset.RecordingsRoot, RadarFormat.Default).ReadRgb(sample, encoder.InputSize, CancellationToken.None);
         long frames = 0;
         var watch = new Stopwatch();
         using var start = new Barrier(encoder.Callers, _ => watch.Restart());

@@ -16,8 +16,8 @@ internal static class PredictionLatency
     public static object Measure(string run, string folder, int times)
     {
         int threads = Environment.ProcessorCount;
-        Sample sample = SampleReader.FromFolder(folder);
         using IRecogniser recogniser = IRecogniser.Load(run, threads: 1); // as `gesto predict` does
+        Sample sample = Recording.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)).Sample;
         using IRgbEncoder encoder = RgbEncoders.Open(recogniser.Facts.Rgb!, run, WeightsCache.Default(), threads);
         using var predictor = new VideoPredictor(recogniser, encoder);
         Video.Clip clip = new SampleReader(folder, RadarFormat.Default).ReadRgb(sample, encoder.InputSize, CancellationToken.None);

@@ -17,6 +17,7 @@ internal static class CheckCommand
     public static Command Build()
     {
         var dataset = new Argument<string>("DATASET") { Description = "Folder with manifest.csv, or with train/, val/, test/." };
+        var root = DatasetOption.Root();
         var json = new Option<bool>("--json") { Description = "Write {samples, radar: [{recordings, kind, axes, antennas, …}], problems: [{sample, file, kind, message}], notes: the same} to standard output." };
         Option<int> threads = ThreadsOption.Build("Samples decoded at the same time.");
         var few = new Option<int>("--min-samples") { Description = "Report classes with fewer train samples.", DefaultValueFactory = _ => new DoctorOptions().FewestTrainSamples };
@@ -25,19 +26,18 @@ internal static class CheckCommand
             "Open and decode every file of a data set and say how its radar was read and what is wrong with it. Exit code 1 if anything is; notes are no problems.\n\n" +
             "Example:  gesto check recordings --json > problems.json")
         {
-            dataset, json, threads, few, axes,
+            dataset, root, json, threads, few, axes,
         };
         command.SetAction((parse, cancel) => Task.Run(() => Check(
-            parse.GetRequiredValue(dataset), parse.GetValue(json),
+            DatasetOption.Open(parse.GetRequiredValue(dataset), parse.GetValue(root)), parse.GetValue(json),
             new DoctorOptions { Threads = parse.GetValue(threads), FewestTrainSamples = parse.GetValue(few), RadarAxes = RadarAxesOption.Of(parse, axes) }, cancel)));
         return command;
     }
 
     /// <summary>Also called by `gesto demo`.</summary>
     /// <returns>0 where the data set is healthy, else 1.</returns>
-    internal static int Check(string root, bool json, DoctorOptions options, CancellationToken cancel)
+    internal static int Check(Dataset dataset, bool json, DoctorOptions options, CancellationToken cancel)
     {
-        Dataset dataset = Dataset.Open(root);
         (IReadOnlyList<Problem> found, IReadOnlyList<RadarReading> radar) = ProgressBar.Run(progress => DatasetDoctor.Report(dataset, options, progress, cancel));
         Problem[] problems = [.. found.Where(p => !p.IsNote)], notes = [.. found.Where(p => p.IsNote)];
         if (json) Console.Out.WriteLine(JsonSerializer.Serialize(new { samples = dataset.Samples.Count, radar, problems, notes }, Json));

@@ -44,7 +44,7 @@ internal static class DemoCommand
             var simulation = new SimulationOptions { Classes = 12, Signers = 10, Takes = 1, Seed = (ulong)seed, Threads = threads };
             ProgressBar.Run(progress => DatasetWriter.Write(data, simulation, progress, cancel));
             Say("check", "every file opened and decoded");
-            if (CheckCommand.Check(data, json: false, new DoctorOptions { Threads = threads }, cancel) != ExitCode.Done)
+            if (CheckCommand.Check(Dataset.Open(data), json: false, new DoctorOptions { Threads = threads }, cancel) != ExitCode.Done)
                 throw new InvalidOperationException($"{data}: the simulator wrote a data set that the doctor finds fault with.");
             Say("weights, extract", "video → ResNet50 features; radar → sampled range-Doppler maps");
             using (IRgbEncoder encoder = OpenEncoder())
@@ -80,10 +80,9 @@ internal static class DemoCommand
         {
             Dataset dataset = Dataset.Open(data);
             Sample sample = dataset.Samples.First(s => s.Split == Split.Test);
-            string folder = Path.Combine(data, sample.Key.Replace('/', Path.DirectorySeparatorChar));
             SignClass truth = dataset.Labels[dataset.Labels.LabelOf(dataset.LabelKey![sample.Key])];
             Say("predict", $"one recording from its raw files; the truth is {truth.Id} {truth.Name}");
-            foreach (PredictCommand.Prediction p in ProgressBar.Run(progress => PredictCommand.Predict(run, [folder], 3, threads, progress, cancel)))
+            foreach (PredictCommand.Prediction p in ProgressBar.Run(progress => PredictCommand.Predict(run, [Recording.Of(dataset, sample)], 3, threads, progress, cancel)))
                 PredictCommand.Write(p, Console.Error);
         }
 
@@ -102,7 +101,7 @@ internal static class DemoCommand
                 Console.Error.WriteLine("The demo goes on with a small RGB encoder, trained from scratch on the simulated training recordings.");
             }
             Dataset dataset = Dataset.Open(data);
-            var reader = new SampleReader(dataset.Root, new ExtractionOptions().Radar, new ExtractionOptions().Limits);
+            var reader = new SampleReader(dataset.RecordingsRoot, new ExtractionOptions().Radar, new ExtractionOptions().Limits);
             LabelledClip[] clips = [.. dataset.Samples.Where(s => s is { Split: Split.Train, HasRgb: true, ClassId: not null }).Select(s =>
             {
                 var clip = reader.ReadRgb(s, SmallRgbEncoder.Side, cancel);

@@ -21,6 +21,7 @@ internal static class EvaluateCommand
         {
             Description = "The recordings that FEATURES were extracted from: the report then shows frames of the most confused signs side by side.",
         };
+        var root = DatasetOption.Root();
         var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap interval.", DefaultValueFactory = _ => BootstrapInterval.DefaultSeed };
         Option<int> threads = ThreadsOption.Build();
         var json = new Option<bool>("--json") { Description = "Write the result as one JSON object to standard output." };
@@ -29,13 +30,13 @@ internal static class EvaluateCommand
             "Writes evaluation-SPLIT.json, predictions-SPLIT.csv and .npy, confusion-SPLIT.png and report-SPLIT.html into RUN.\n\n" +
             "Example:  gesto evaluate runs/late-fusion features --split test --dataset data")
         {
-            run, features, split, dataset, seed, threads, json,
+            run, features, split, dataset, root, seed, threads, json,
         };
         command.SetAction((parsed, cancel) =>
         {
             EvaluationResult result = ProgressBar.Run(progress => Evaluate(
                 parsed.GetValue(run)!, parsed.GetValue(features)!, SplitOf(parsed.GetValue(split)!), parsed.GetValue(seed),
-                parsed.GetValue(threads), progress, cancel, parsed.GetValue(dataset)));
+                parsed.GetValue(threads), progress, cancel, RecordingsOf(parsed.GetValue(dataset), parsed.GetValue(root))));
             if (parsed.GetValue(json)) Console.Out.WriteLine(result.ToJson());
             TextWriter people = parsed.GetValue(json) ? Console.Error : Console.Out;
             people.WriteLine(Summary(result));
@@ -45,14 +46,14 @@ internal static class EvaluateCommand
         return command;
     }
 
-    /// <summary>Scores, and writes the files into the run; with frames in the report where a data set is given.</summary>
+    /// <summary>Scores, and writes the files into the run; with frames in the report where the folder of the recordings is given.</summary>
     internal static EvaluationResult Evaluate(
         string run, string features, Split? split, int seed, int threads, IProgress<WorkProgress> progress, CancellationToken cancel,
-        string? dataset = null)
+        string? recordings = null)
     {
         EvaluationInput said = RunEvaluation.Predict(run, features, split, seed, threads, TimeProvider.System, progress, cancel);
         EvaluationResult result = EvaluationResult.Of(said);
-        RunEvaluation.Save(run, said, result, dataset is null ? null : PairPictures.Read(dataset, said, result, progress, cancel));
+        RunEvaluation.Save(run, said, result, recordings is null ? null : PairPictures.Read(recordings, said, result, progress, cancel));
         return result;
     }
 
@@ -82,6 +83,10 @@ internal static class EvaluateCommand
         lines.Add($"  interval: {r.IntervalMethod}");
         return string.Join(Environment.NewLine, lines);
     }
+
+    /// <returns>The folder that the features' paths are relative to; null where no data set is given.</returns>
+    private static string? RecordingsOf(string? dataset, string? root) => dataset is not null ? DatasetOption.Open(dataset, root).RecordingsRoot
+        : root is null ? null : throw new InvalidDataException($"{DatasetOption.RootName} goes with --dataset.");
 
     /// <returns>Null for the fold.</returns>
     internal static Split? SplitOf(string name) => name switch

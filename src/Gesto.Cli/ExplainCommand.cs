@@ -1,18 +1,17 @@
 using System.CommandLine;
-using Gesto.Data;
 using Gesto.Explanation;
 using Gesto.Features;
 using Gesto.Inference;
 
 namespace Gesto.Cli;
 
-/// <summary>`gesto explain RUN SAMPLE_DIR [--out FILE.png] [--sign SIGN]`.</summary>
+/// <summary>`gesto explain RUN RECORDING [--out FILE.png] [--sign SIGN]`.</summary>
 internal static class ExplainCommand
 {
     public static Command Build()
     {
         var run = new Argument<string>("RUN") { Description = "Run directory of 'gesto train', or of 'gesto ensemble'." };
-        var folder = new Argument<string>("SAMPLE_DIR") { Description = "Folder with one recording: …_RGB.mkv, …_RDM1.mp4 to …_RDM3.mp4." };
+        var recordings = new RecordingOptions();
         var output = new Option<string?>("--out") { Description = "The picture; without it explain-SAMPLE.png in the current folder." };
         var sign = new Option<string?>("--sign") { Description = "Explain this sign's probability, by name or id, instead of the most probable one's." };
         Option<int> threads = ThreadsOption.Build();
@@ -22,16 +21,21 @@ internal static class ExplainCommand
             "Method: occlusion. A sixth of one modality's steps at a time becomes the most ordinary of its other steps, and the fall\n" +
             "of the sign's log-probability is the importance of those moments; then each modality is left out whole. It says what\n" +
             "this run used, not what the sign is made of.\n\n" +
-            "Example:  gesto explain runs/late-fusion data/test/SAMPLE_7 --out why.png")
+            "Example:  gesto explain runs/late-fusion data/test/SAMPLE_7 --out why.png\n" +
+            "Example:  gesto explain runs/rgb-only hello.mp4")
         {
-            run, folder, output, sign, threads, json,
+            run, output, sign, threads, json,
         };
+        recordings.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
-            string sample = parsed.GetValue(folder)!;
-            string path = parsed.GetValue(output) ?? $"explain-{new DirectoryInfo(sample).Name}.png";
+            // Files that are not there should be known before a network is loaded.
+            IReadOnlyList<Recording> found = recordings.Find(parsed, RunInput.NeedsOf(parsed.GetValue(run)!));
+            if (found.Count > 1)
+                throw new InvalidDataException($"{found.Count} recordings are named ({string.Join(", ", found.Take(3).Select(r => r.Name))}{(found.Count > 3 ? ", …" : "")}), and a picture explains one.");
+            string path = parsed.GetValue(output) ?? $"explain-{found[0].Sample.Name}.png";
             PredictionExplanation explanation = ProgressBar.Run(progress => Explain(
-                parsed.GetValue(run)!, sample, path, parsed.GetValue(sign), parsed.GetValue(threads), progress, cancel));
+                parsed.GetValue(run)!, found[0], path, parsed.GetValue(sign), parsed.GetValue(threads), progress, cancel));
             if (parsed.GetValue(json)) Console.Out.WriteLine(explanation.ToJson());
             TextWriter people = parsed.GetValue(json) || AtomicFile.IsStandardOutput(path) ? Console.Error : Console.Out;
             people.WriteLine(explanation.Verdict);
@@ -42,23 +46,22 @@ internal static class ExplainCommand
     }
 
     private static PredictionExplanation Explain(
-        string run, string folder, string picture, string? sign, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+        string run, Recording recording, string picture, string? sign, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         AtomicFile.RequireFile(picture);
-        Sample sample = SampleReader.FromFolder(folder); // files that are not there should be known before a network is loaded
         using IRecogniser recogniser = IRecogniser.Load(run, threads);
-        using IRgbEncoder? encoder = RunEncoder.Open(run, threads);
-        return Explain(recogniser, encoder, folder, sample, picture, sign, progress, cancel);
+        using IRgbEncoder? encoder = RunInput.OpenEncoder(run, threads);
+        return Explain(recogniser, encoder, recording, picture, sign, progress, cancel);
     }
 
     /// <summary>Explains, and writes the picture.</summary>
     internal static PredictionExplanation Explain(
-        IRecogniser recogniser, IRgbEncoder? encoder, string folder, Sample sample, string picture, string? sign,
+        IRecogniser recogniser, IRgbEncoder? encoder, Recording recording, string picture, string? sign,
         IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         using var predictor = new VideoPredictor(recogniser, encoder);
-        ReadRecording read = predictor.Read(folder, sample, cancel);
-        PredictionExplanation explanation = PredictionExplanation.Of(recogniser, read, folder, sign, progress, cancel);
+        ReadRecording read = predictor.Read(recording.Root, recording.Sample, cancel);
+        PredictionExplanation explanation = PredictionExplanation.Of(recogniser, read, recording, sign, progress, cancel);
         ExplanationPicture.Save(picture, explanation, read);
         return explanation;
     }

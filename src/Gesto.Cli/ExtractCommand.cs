@@ -51,6 +51,7 @@ internal static class ExtractCommand
     {
         var dataset = new Argument<string>("DATASET") { Description = "Folder with manifest.csv, or with train/, val/, test/." };
         var features = new Argument<string>("FEATURES") { Description = "Folder to write; run the same command again to go on after an interruption." };
+        var root = DatasetOption.Root();
         var policy = new Option<ExtractionPolicy>("--policy") { Description = "A sample that cannot be read: fail, or skip it and list it in skipped.json." };
         var rgb = new Option<RgbKind>("--rgb") { Description = "Store ResNet50's features, small RGB frames (recipes early, end-to-end), or the float16 maps that ResNet50's last stage reads (recipe last-stage)." };
         var rgbSize = new Option<int>("--rgb-size") { Description = "Side of stored RGB frames, pixels.", DefaultValueFactory = _ => RgbPixels.DefaultSize };
@@ -76,7 +77,7 @@ internal static class ExtractCommand
             "Turn recordings into RGB features and sampled radar frames. Resumable at any point; nothing is done twice.\n\n" +
             "Example:  gesto extract recordings features --policy skip")
         {
-            dataset, features, policy, rgb, rgbSize, rgbFrames, sampling, fit, radar, radarFrames, size, rows, columns, axes, weights, precision, store, shard, threads, decoders, device, seed,
+            dataset, features, root, policy, rgb, rgbSize, rgbFrames, sampling, fit, radar, radarFrames, size, rows, columns, axes, weights, precision, store, shard, threads, decoders, device, seed,
         };
         foreach (Option option in new Option[] { rgbSize, rgbFrames, radarFrames })
             option.Validators.Add(result =>
@@ -118,7 +119,7 @@ internal static class ExtractCommand
                 },
                 Source = parse.GetValue(radar) == "source" ? Encoders.RadarSource(parse.GetValue(seed)) : null,
             };
-            Dataset data = Dataset.Open(parse.GetRequiredValue(dataset));
+            Dataset data = DatasetOption.Open(parse.GetRequiredValue(dataset), parse.GetValue(root));
             string folder = parse.GetRequiredValue(features);
             Func<ResNet50Weights, Int8Ranges>? ranges = parse.GetValue(precision) == Precision.Int8
                 ? loaded => Int8Calibration.LoadOrFind(data, loaded, Path.Combine(folder, FeatureSet.RgbFolder), options.RgbFit, count, cancel)

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Gesto.Data;
 using Gesto.Features;
 using Gesto.Inference;
 using Gesto.Models;
@@ -20,7 +19,7 @@ internal static class PredictCommand
     };
 
     /// <summary>What `--json` writes for one recording.</summary>
-    /// <param name="Sample">The folder, as given.</param>
+    /// <param name="Sample">The recording, as given.</param>
     /// <param name="Predictions">The most probable first.</param>
     /// <param name="Used">What of the recording the answer rests on, in words.</param>
     /// <param name="Complete">False where the run could have used more: a modality or an antenna is missing.</param>
@@ -34,11 +33,7 @@ internal static class PredictCommand
     public static Command Build()
     {
         var run = new Argument<string>("RUN") { Description = "Run directory of 'gesto train'." };
-        var folders = new Argument<string[]>("SAMPLE_DIR")
-        {
-            Description = "Folders with one recording each: …_RGB.mkv, …_RDM1.mp4 to …_RDM3.mp4.",
-            Arity = ArgumentArity.OneOrMore,
-        };
+        var recordings = new RecordingOptions();
         var top = new Option<int>("--top") { Description = "Signs to list for each recording.", DefaultValueFactory = _ => 5 };
         top.Validators.Add(result =>
         {
@@ -48,14 +43,20 @@ internal static class PredictCommand
         var json = new Option<bool>("--json") { Description = "Write one JSON array to standard output." };
         var command = new Command("predict",
             "Recognise the sign in each recording, from its raw files to ranked signs with probabilities.\n\n" +
-            "Example:  gesto predict runs/late-fusion data/test/SAMPLE_7 --top 3")
+            "Example:  gesto predict runs/late-fusion data/test/SAMPLE_7 --top 3\n" +
+            "Example:  gesto predict runs/rgb-only hello.mp4 more/*.mp4\n" +
+            "Example:  gesto predict runs/late-fusion --rgb a.mp4 --radar r1.npy r2.npy r3.npy\n" +
+            "Example:  gesto predict runs/late-fusion --dataset data --sample 7 8")
         {
-            run, folders, top, threads, json,
+            run, top, threads, json,
         };
+        recordings.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
+            // Files that are not there should be known before a network is loaded.
+            IReadOnlyList<Recording> found = recordings.Find(parsed, RunInput.NeedsOf(parsed.GetValue(run)!));
             IReadOnlyList<Prediction> predictions = ProgressBar.Run(progress => Predict(
-                parsed.GetValue(run)!, parsed.GetValue(folders)!, parsed.GetValue(top), parsed.GetValue(threads), progress, cancel));
+                parsed.GetValue(run)!, found, parsed.GetValue(top), parsed.GetValue(threads), progress, cancel));
             if (parsed.GetValue(json)) Console.Out.WriteLine(JsonSerializer.Serialize(predictions, Json));
             else foreach (Prediction prediction in predictions) Write(prediction, Console.Out);
             return Task.FromResult(ExitCode.Done);
@@ -64,29 +65,27 @@ internal static class PredictCommand
     }
 
     internal static IReadOnlyList<Prediction> Predict(
-        string run, IReadOnlyList<string> folders, int top, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+        string run, IReadOnlyList<Recording> recordings, int top, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
-        // Files that are not there should be known before a network is loaded.
-        Sample[] samples = [.. folders.Select(SampleReader.FromFolder)];
         // Beside one another: each takes about a second. One thread is enough for one recording's steps; more threads of libtorch would
         // spin where they wait, on cores that the encoder needs.
-        Task<IRgbEncoder?> opening = Task.Run(() => RunEncoder.Open(run, threads), cancel);
+        Task<IRgbEncoder?> opening = Task.Run(() => RunInput.OpenEncoder(run, threads), cancel);
         using IRecogniser recogniser = IRecogniser.Begin(run, threads: 1);
         using IRgbEncoder? encoder = opening.GetAwaiter().GetResult();
         using var predictor = new VideoPredictor(recogniser, encoder);
         var predictions = new List<Prediction>();
-        for (int i = 0; i < samples.Length; i++)
+        for (int i = 0; i < recordings.Count; i++)
         {
-            progress.Report(new("recognise", i, samples.Length, "recordings"));
-            (float[] probabilities, ModalityMask used) = predictor.Predict(folders[i], samples[i], cancel);
-            predictions.Add(new(folders[i], [.. VideoPredictor.Rank(probabilities, recogniser.Labels, top)
+            progress.Report(new("recognise", i, recordings.Count, "recordings"));
+            (float[] probabilities, ModalityMask used) = predictor.Predict(recordings[i].Root, recordings[i].Sample, cancel);
+            predictions.Add(new(recordings[i].Name, [.. VideoPredictor.Rank(probabilities, recogniser.Labels, top)
                 .Select(r => new PredictedSign(r.Sign.Id, r.Sign.Name, r.Probability))],
                 used.Words,
                 used.Words == recogniser.Masks[0].Words,
                 recogniser.Calibration.IsUnknown(probabilities),
                 CostlyPairs.Close(probabilities, recogniser.Labels, CostlyPairs.Of(recogniser.Recipe))));
         }
-        progress.Report(new("recognise", samples.Length, samples.Length, "recordings"));
+        progress.Report(new("recognise", recordings.Count, recordings.Count, "recordings"));
         return predictions;
     }
 

@@ -48,7 +48,7 @@ internal static class SlurmCommand
         parsed =>
         {
             string features = parsed.GetRequiredValue<string>("FEATURES");
-            Dataset.Open(parsed.GetRequiredValue<string>("DATASET")); // a wrong path is told here, not by a task that waited for its node
+            DatasetOption.Open(parsed.GetRequiredValue<string>("DATASET"), parsed.GetValue<string?>(DatasetOption.RootName)); // a wrong path is told here, not by a task that waited for its node
             int shards = parsed.GetValue(Shards);
             return (Path.Combine(features, "slurm"), shards, Text($"--shard \"$task/{shards}\""), ["merge", features]);
         });

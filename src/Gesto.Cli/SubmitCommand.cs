@@ -16,19 +16,20 @@ internal static class SubmitCommand
             Description = "Features of 'gesto extract' (fast, can be stopped and resumed), or a data set, whose videos are then read " +
                 "here and now and nothing is kept.",
         };
+        var root = DatasetOption.Root();
         var output = new Option<string>("--out") { Description = "The file to write; - for standard output.", DefaultValueFactory = _ => "submission.csv" };
         Option<int> threads = ThreadsOption.Build();
         var command = new Command("submit",
             "Write the challenge's file id,Pred: every unlabelled sample of val and test once, checked.\n\n" +
             "Example:  gesto submit runs/late-fusion features --out submission.csv")
         {
-            run, source, output, threads,
+            run, source, root, output, threads,
         };
         command.SetAction((parsed, cancel) =>
         {
             string path = parsed.GetValue(output)!;
             IReadOnlyList<SubmissionRow> rows = ProgressBar.Run(progress => Submit(
-                parsed.GetValue(run)!, parsed.GetValue(source)!, path, parsed.GetValue(threads), progress, cancel));
+                parsed.GetValue(run)!, parsed.GetValue(source)!, path, parsed.GetValue(threads), progress, cancel, parsed.GetValue(root)));
             TextWriter people = AtomicFile.IsStandardOutput(path) ? Console.Error : Console.Out;
             people.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {rows.Count} rows, ids {rows[0].Id}…{rows[^1].Id}"));
             return Task.FromResult(ExitCode.Done);
@@ -37,14 +38,15 @@ internal static class SubmitCommand
     }
 
     internal static IReadOnlyList<SubmissionRow> Submit(
-        string run, string source, string path, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+        string run, string source, string path, int threads, IProgress<WorkProgress> progress, CancellationToken cancel, string? root = null)
     {
         AtomicFile.RequireFile(path);
         bool features = FeatureStore.Exists(Path.Combine(source, "rgb")) || FeatureStore.Exists(Path.Combine(source, "radar"));
+        if (features && root is not null) throw new InvalidDataException($"{source}: features, which need no {DatasetOption.RootName}; it goes with a data set.");
         using IRecogniser recogniser = IRecogniser.Load(run, threads);
         (IReadOnlyList<Sample> asked, float[][] probabilities) = features
             ? FromFeatures(recogniser, source, progress, cancel)
-            : FromRecordings(run, recogniser, source, threads, progress, cancel);
+            : FromRecordings(run, recogniser, DatasetOption.Open(source, root), threads, progress, cancel);
         Dictionary<string, int> answers = asked.Zip(probabilities).ToDictionary(
             p => p.First.Key, p => VideoPredictor.Rank(p.Second, recogniser.Labels, 1)[0].Sign.Id);
         IReadOnlyList<SubmissionRow> rows = Submission.Rows(asked, answers, recogniser.Labels);
@@ -67,16 +69,16 @@ internal static class SubmitCommand
     }
 
     private static (IReadOnlyList<Sample>, float[][]) FromRecordings(
-        string run, IRecogniser recogniser, string root, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+        string run, IRecogniser recogniser, Dataset dataset, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
-        IReadOnlyList<Sample> asked = Submission.SamplesOf(Dataset.Open(root).Samples, root);
-        using IRgbEncoder? encoder = RunEncoder.Open(run, threads);
+        IReadOnlyList<Sample> asked = Submission.SamplesOf(dataset.Samples, dataset.Root);
+        using IRgbEncoder? encoder = RunInput.OpenEncoder(run, threads);
         using var predictor = new VideoPredictor(recogniser, encoder);
         var probabilities = new List<float[]>(asked.Count);
         foreach (Sample sample in asked)
         {
             progress.Report(new("recognise", probabilities.Count, asked.Count, "recordings"));
-            probabilities.Add(predictor.Predict(root, sample, cancel).Probabilities);
+            probabilities.Add(predictor.Predict(dataset.RecordingsRoot, sample, cancel).Probabilities);
         }
         return (asked, [.. probabilities]);
     }

@@ -3,7 +3,7 @@ using CsvHelper;
 
 namespace Gesto.Data;
 
-/// <summary>A small CSV file with a header of known column names, read so that every error can name its line and column.</summary>
+/// <summary>A small CSV file with a header of column names, read so that every error can name its line and column.</summary>
 internal sealed class CsvTable
 {
     private readonly string path;
@@ -14,11 +14,15 @@ internal sealed class CsvTable
 
     public IReadOnlyList<Row> Rows { get; }
 
+    /// <summary>Columns of the file that are not known, in its order: nobody reads them.</summary>
+    public IReadOnlyList<string> PassedOver { get; private init; } = [];
+
     /// <param name="path">The file, UTF-8.</param>
-    /// <param name="known">All column names that may occur, in any order.</param>
-    /// <param name="required">Those that must.</param>
-    /// <exception cref="InvalidDataException">Unknown, repeated or missing column; a row with too few or too many fields.</exception>
-    public static CsvTable Read(string path, IReadOnlyList<string> known, IReadOnlyList<string> required)
+    /// <param name="known">All column names that are read, in any order. Others are passed over.</param>
+    /// <param name="required">Those that must occur.</param>
+    /// <param name="refuseAlike">A column that is nearly one of these is refused: as a misspelt one it would be missed in silence.</param>
+    /// <exception cref="InvalidDataException">Misspelt, repeated or missing column; a row with too few or too many fields.</exception>
+    public static CsvTable Read(string path, IReadOnlyList<string> known, IReadOnlyList<string> required, bool refuseAlike = true)
     {
         // The header is read as a plain record, so that its errors are worded like the others.
         using CsvReader reader = CsvReader.FromFile(path, CsvReaderOptions.Default with
@@ -33,15 +37,16 @@ internal sealed class CsvTable
         {
             if (!reader.Read())
                 throw new InvalidDataException($"{path}: the file is empty, expected the header '{string.Join(',', known)}'.");
-            Dictionary<string, int> columns = ReadHeader(path, Fields(reader), known, required);
+            string[] header = Fields(reader);
+            Dictionary<string, int> columns = ReadHeader(path, header, known, required, refuseAlike);
             var rows = new List<Row>();
-            CsvTable table = new(path, columns, rows);
+            CsvTable table = new(path, columns, rows) { PassedOver = [.. header.Where(c => !columns.ContainsKey(c))] };
             while (reader.Read())
             {
                 string[] fields = Fields(reader);
-                if (fields.Length != columns.Count)
+                if (fields.Length != header.Length)
                     throw new InvalidDataException(
-                        $"{path}, line {reader.LineNumber}: found {fields.Length} fields, the header has {columns.Count}.");
+                        $"{path}, line {reader.LineNumber}: found {fields.Length} fields, the header has {header.Length}.");
                 rows.Add(new Row(table, reader.LineNumber, fields));
             }
             return table;
@@ -55,20 +60,32 @@ internal sealed class CsvTable
     private static string[] Fields(CsvReader reader) => [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetString)];
 
     private static Dictionary<string, int> ReadHeader(
-        string path, string[] header, IReadOnlyList<string> known, IReadOnlyList<string> required)
+        string path, string[] header, IReadOnlyList<string> known, IReadOnlyList<string> required, bool refuseAlike)
     {
         var columns = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach ((int i, string column) in header.Index())
         {
             if (!known.Contains(column))
-                throw new InvalidDataException(
-                    $"{path}, line 1, column {i + 1}: found '{column}', expected one of {string.Join(", ", known)}.");
+            {
+                if (refuseAlike && known.FirstOrDefault(k => IsNearly(column, k)) is { } meant)
+                    throw new InvalidDataException(
+                        $"{path}, line 1, column {i + 1}: found '{column}', expected one of {string.Join(", ", known)}. Did you mean '{meant}'? " +
+                        "A column of your own needs a name that is less like it.");
+                continue;
+            }
             if (!columns.TryAdd(column, i))
                 throw new InvalidDataException($"{path}, line 1, column {i + 1}: '{column}' occurs twice.");
         }
         if (required.FirstOrDefault(c => !columns.ContainsKey(c)) is { } missing)
             throw new InvalidDataException($"{path}, line 1: no column '{missing}', found {string.Join(", ", header)}.");
         return columns;
+    }
+
+    /// <summary>Up to two letters off, but less than half of the name: `date`, `take` and `age` are not a misspelt `name`.</summary>
+    private static bool IsNearly(string column, string known)
+    {
+        int distance = EditDistance.Between(column.ToLowerInvariant(), known);
+        return distance <= 2 && 2 * distance < known.Length;
     }
 
     /// <summary>One line of the table.</summary>

@@ -7,10 +7,17 @@ public sealed class Dataset
 {
     private LabelSet? labels;
 
-    private Dataset(string root, bool hasManifest, IReadOnlyList<Sample> samples, IReadOnlyDictionary<string, int>? key) =>
-        (Root, HasManifest, Samples, LabelKey) = (root, hasManifest, samples, key);
+    private Dataset(string root, string recordings, bool hasManifest, IReadOnlyList<Sample> samples, IReadOnlyDictionary<string, int>? key) =>
+        (Root, RecordingsRoot, HasManifest, Samples, LabelKey) = (root, recordings, hasManifest, samples, key);
 
+    /// <summary>The folder of manifest and key.</summary>
     public string Root { get; }
+
+    /// <summary>The folder that the samples' paths are relative to: <see cref="Root"/>, unless another was named.</summary>
+    public string RecordingsRoot { get; }
+
+    /// <summary>Columns of the manifest that Gesto does not know and has passed over.</summary>
+    public IReadOnlyList<string> PassedOver { get; private init; } = [];
 
     /// <summary>True where `manifest.csv` was read, false where the folders were.</summary>
     public bool HasManifest { get; }
@@ -25,16 +32,25 @@ public sealed class Dataset
     /// <exception cref="InvalidDataException">Train has no labels, or an id has two names.</exception>
     public LabelSet Labels => labels ??= ClassesOf(Samples, Root);
 
+    /// <param name="root">The data set's folder.</param>
+    /// <param name="recordingsRoot">Folder that the manifest's paths are relative to, where the recordings are elsewhere.</param>
     /// <exception cref="DirectoryNotFoundException">No such folder, or no samples in it.</exception>
-    /// <exception cref="InvalidDataException">Manifest, key or folder names cannot be understood.</exception>
-    public static Dataset Open(string root)
+    /// <exception cref="InvalidDataException">Manifest, key or folder names cannot be understood; or a recordings root where there is no manifest.</exception>
+    public static Dataset Open(string root, string? recordingsRoot = null)
     {
         if (!Directory.Exists(root)) throw new DirectoryNotFoundException($"{root}: no such folder. Make a data set with 'gesto simulate'.");
         string manifest = Path.Combine(root, ManifestFile.FileName);
         bool hasManifest = File.Exists(manifest);
-        IReadOnlyList<Sample> samples = hasManifest ? ManifestFile.Read(manifest) : ChallengeLayout.Read(root);
-        samples = [.. samples.Select(s => s with { Radar = [.. s.Radar.Select(f => f is null ? null : SampleFiles.FileIn(root, f))] })];
-        return new Dataset(root, hasManifest, samples, ReadKey(root, samples));
+        if (recordingsRoot is not null)
+        {
+            if (!Directory.Exists(recordingsRoot)) throw new DirectoryNotFoundException($"{recordingsRoot}: no such folder of recordings.");
+            if (!hasManifest)
+                throw new InvalidDataException($"{manifest}: not here, and a root of recordings is what a manifest's paths are relative to. Leave --root out.");
+        }
+        var passedOver = new List<string>();
+        IReadOnlyList<Sample> samples = hasManifest ? ManifestFile.Read(manifest, recordingsRoot, passedOver) : ChallengeLayout.Read(root);
+        samples = [.. samples.Select(s => s with { Radar = [.. s.Radar.Select(f => f is null ? null : SampleFiles.FileIn(recordingsRoot ?? root, f))] })];
+        return new Dataset(root, recordingsRoot ?? root, hasManifest, samples, ReadKey(root, samples)) { PassedOver = passedOver };
     }
 
     /// <summary>What the samples say of the axes of radar arrays; null where they say nothing.</summary>
@@ -48,7 +64,7 @@ public sealed class Dataset
     };
 
     /// <returns>The path on disk of a file named in a <see cref="Sample"/>.</returns>
-    public string PathOf(string relative) => Path.Combine(Root, relative.Replace('/', Path.DirectorySeparatorChar));
+    public string PathOf(string relative) => Path.Combine(RecordingsRoot, relative.Replace('/', Path.DirectorySeparatorChar));
 
     internal static IReadOnlyDictionary<string, int>? ReadKey(string root, IReadOnlyList<Sample> samples)
     {

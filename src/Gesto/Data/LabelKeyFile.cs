@@ -9,12 +9,13 @@ public static class LabelKeyFile
 
     private static readonly string[] Columns = ["sample", "label", "name"];
 
+    /// <summary>Reads the columns `sample` and `label`; others, such as an organiser's own, are passed over.</summary>
     /// <returns>Sample key → class id.</returns>
     /// <exception cref="InvalidDataException">Names file, line, column, what was found and what is expected.</exception>
     public static IReadOnlyDictionary<string, int> Read(string path)
     {
         var labels = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (CsvTable.Row row in CsvTable.Read(path, Columns, ["sample", "label"]).Rows)
+        foreach (CsvTable.Row row in CsvTable.Read(path, Columns, ["sample", "label"], refuseAlike: false).Rows)
         {
             string key = row.Text("sample") ?? throw row.Error("sample", "", "a sample's key, e.g. test/SAMPLE_7");
             int id = row.ClassId("label") ?? throw row.Error("label", "", "a class id (0, 1, 2 …)");

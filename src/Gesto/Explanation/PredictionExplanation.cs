@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Gesto.Data;
+using Gesto.Features;
 using Gesto.Inference;
 
 namespace Gesto.Explanation;
@@ -24,7 +25,7 @@ public sealed record PredictionExplanation
         WriteIndented = true,
     };
 
-    /// <summary>The recording's folder, as given.</summary>
+    /// <summary>The recording, as given.</summary>
     public required string Sample { get; init; }
 
     /// <summary>Name of the run's recipe or of the ensemble.</summary>
@@ -64,22 +65,22 @@ public sealed record PredictionExplanation
     /// <summary>Explains one recording.</summary>
     /// <param name="recogniser">A run or an ensemble.</param>
     /// <param name="read">The recording.</param>
-    /// <param name="sampleFolder">Its folder; the data set around it may know the truth.</param>
+    /// <param name="recording">Where it is from; the data set around it may know the truth.</param>
     /// <param name="sign">Name or class id of the sign to explain; null = the most probable.</param>
     /// <param name="progress">Counts questions to the recogniser.</param>
     /// <param name="cancel">Noticed between two questions.</param>
     /// <exception cref="InvalidDataException">The recogniser knows no such sign.</exception>
     public static PredictionExplanation Of(
-        IRecogniser recogniser, ReadRecording read, string sampleFolder, string? sign, IProgress<WorkProgress>? progress, CancellationToken cancel)
+        IRecogniser recogniser, ReadRecording read, Recording recording, string? sign, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         float[] probabilities = recogniser.Predict(read.Features, read.Used);
         int label = sign is null ? Array.IndexOf(probabilities, probabilities.Max()) : LabelOf(recogniser.Labels, sign);
-        RecordingOrigin origin = RecordingOrigin.Of(sampleFolder);
+        RecordingOrigin origin = RecordingOrigin.Of(recording);
         (IReadOnlyList<ModalityEvidence> evidence, bool leftOut) =
             Occlusion.Measure(recogniser, read.Features, read.Used, label, progress, cancel);
         return new()
         {
-            Sample = sampleFolder,
+            Sample = recording.Name,
             Recipe = recogniser.Recipe.Name,
             Sign = new(recogniser.Labels[label].Id, recogniser.Labels[label].Name, probabilities[label]),
             Top = [.. VideoPredictor.Rank(probabilities, recogniser.Labels, TopSigns).Select(r => new ProbableSign(r.Sign.Id, r.Sign.Name, r.Probability))],

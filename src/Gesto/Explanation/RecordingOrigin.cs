@@ -3,29 +3,40 @@ using Gesto.Features;
 
 namespace Gesto.Explanation;
 
-/// <summary>What the data set around a recording's folder says of it.</summary>
-/// <param name="Truth">Class id; null where the folder is in no data set, or the data set does not tell.</param>
+/// <summary>What the data set around a recording says of it.</summary>
+/// <param name="Truth">Class id; null where the recording is in no data set, or the data set does not tell.</param>
 /// <param name="Simulated">True where the data set says that it comes from a simulator.</param>
 public sealed record RecordingOrigin(int? Truth, bool Simulated)
 {
-    private const int Levels = 3; // ROOT/train/1_AIUTARE/SAMPLE_12
+    private const int Levels = 4; // ROOT/train/1_AIUTARE/SAMPLE_12/SAMPLE_12_RGB.mkv
 
-    /// <exception cref="InvalidDataException">The manifest or key above the folder cannot be understood.</exception>
-    public static RecordingOrigin Of(string sampleFolder)
+    /// <summary>The data set it was taken from, else the nearest above its first file that has this file.</summary>
+    public static RecordingOrigin Of(Recording recording)
     {
-        var folder = new DirectoryInfo(Path.TrimEndingDirectorySeparator(Path.GetFullPath(sampleFolder)));
-        string key = folder.Name;
-        DirectoryInfo? root = folder.Parent;
-        for (int level = 0; level < Levels && root is not null; level++, key = $"{root.Name}/{key}", root = root.Parent)
+        if (recording.Dataset is { } known) return In(known, recording.Sample);
+        HashSet<string> files = [.. recording.Files];
+        DirectoryInfo? root = files.Count == 0 ? null : new FileInfo(files.First()).Directory;
+        for (int level = 0; level < Levels && root is not null; level++, root = root.Parent)
         {
-            bool simulated = File.Exists(Path.Combine(root.FullName, FeatureSet.SimulatedFile));
+            bool simulated = IsSimulated(root.FullName);
             if (!simulated && !File.Exists(Path.Combine(root.FullName, ManifestFile.FileName)) && !File.Exists(Path.Combine(root.FullName, LabelKeyFile.FileName)))
                 continue;
-            Dataset dataset = Dataset.Open(root.FullName);
-            int? truth = dataset.Samples.FirstOrDefault(s => s.Key == key)?.ClassId;
-            if (truth is null && dataset.LabelKey?.TryGetValue(key, out int id) == true) truth = id;
-            return new(truth, simulated);
+            try
+            {
+                Dataset dataset = Dataset.Open(root.FullName);
+                if (dataset.Samples.FirstOrDefault(s => Recording.Of(dataset, s).Files.Any(files.Contains)) is { } sample) return In(dataset, sample);
+            }
+            catch (Exception e) when (e is InvalidDataException or DirectoryNotFoundException)
+            {
+                // A file that happens to be called so, above a recording of its own.
+            }
+            if (simulated) return new(null, true);
         }
         return new(null, false);
     }
+
+    private static RecordingOrigin In(Dataset dataset, Sample sample) => new(
+        sample.ClassId ?? (dataset.LabelKey?.TryGetValue(sample.Key, out int id) == true ? id : null), IsSimulated(dataset.Root));
+
+    private static bool IsSimulated(string folder) => File.Exists(Path.Combine(folder, FeatureSet.SimulatedFile));
 }

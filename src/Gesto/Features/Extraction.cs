@@ -35,7 +35,7 @@ public sealed class Extraction
         (this.dataset, this.encoder, this.options) = (dataset, encoder, options);
         this.folder = options.Shard?.PathIn(folder) ?? folder;
         samples = options.Shard is { } shard ? [.. dataset.Samples.Where((_, i) => shard.Has(i))] : [.. dataset.Samples];
-        reader = new SampleReader(dataset.Root, FormatOf(options), options.Limits, options.RgbSampling, options.RadarSampling) { RgbFit = options.RgbFit };
+        reader = new SampleReader(dataset.RecordingsRoot, FormatOf(options), options.Limits, options.RgbSampling, options.RadarSampling) { RgbFit = options.RgbFit };
         antennas = dataset.Samples.Max(AntennasOf);
     }
 

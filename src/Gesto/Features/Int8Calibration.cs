@@ -85,7 +85,7 @@ public static class Int8Calibration
     {
         Sample[] samples = [.. dataset.Samples.Where(s => s is { HasRgb: true, Split: Split.Train })];
         if (samples.Length == 0) samples = [.. dataset.Samples.Where(s => s.HasRgb)];
-        var reader = new SampleReader(dataset.Root, RadarFormat.Default) { RgbFit = fit };
+        var reader = new SampleReader(dataset.RecordingsRoot, RadarFormat.Default) { RgbFit = fit };
         var frames = new List<byte[]>();
         const int Bytes = ResNet50Layout.InputSize * ResNet50Layout.InputSize * 3;
         for (int i = 0; i < Math.Min(Recordings, samples.Length); i++)

@@ -41,19 +41,6 @@ public sealed class SampleReader(
     /// <returns>A decoder for a sample with files like those read last; null where there are none.</returns>
     internal WaitingDecoder? StartDecoder() => WaitingDecoder.TryStart(latest, limits);
 
-    /// <summary>Describes the files of one folder as a sample: `*_RGB.*` and `*_RDM1…3.*` or `*_RTM1…3.npy`, or a raw session, whatever the folder is called.</summary>
-    /// <returns>A sample whose key is the folder's name and whose paths are relative to the folder.</returns>
-    /// <exception cref="DirectoryNotFoundException">No such folder, or no file of that form in it.</exception>
-    public static Sample FromFolder(string folder)
-    {
-        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: no such folder.");
-        (string? rgb, string?[] antennas) = SampleFiles.In(folder);
-        if (rgb is null && antennas.All(a => a is null))
-            throw new DirectoryNotFoundException(
-                $"{folder}: no recording here. Expected files like SAMPLE_1_RGB.mkv, SAMPLE_1_RDM1.mp4 … SAMPLE_1_RDM3.mp4 or SAMPLE_1_RTM1.npy ….");
-        return new Sample { Key = new DirectoryInfo(folder).Name, Split = Split.Test, Rgb = rgb, Radar = antennas };
-    }
-
     /// <param name="sample">A sample with an RGB file.</param>
     /// <param name="size">Side of the square frames, pixels.</param>
     /// <param name="cancel">Stops the decoder.</param>

@@ -78,7 +78,7 @@ public sealed class VideoPredictor : IDisposable
     internal ReadRecording Read(string root, Sample sample, CancellationToken cancel)
     {
         RunFacts facts = recogniser.Facts;
-        string place = Path.Combine(root, Path.GetDirectoryName(sample.Rgb ?? sample.Radar.FirstOrDefault(r => r is not null) ?? "") ?? "");
+        string place = PlaceOf(root, sample);
         using WaitingDecoder? ready = waiting;
         waiting = null;
         var reader = new SampleReader(root, radar, rgbSampling: SamplingOf(facts.Rgb), radarSampling: SamplingOf(facts.Radar))
@@ -89,8 +89,8 @@ public sealed class VideoPredictor : IDisposable
         ModalityMask used = Offered(reader, sample);
         if (!recogniser.CanUse(used with { HiddenAntennas = null }))
         {
-            if (facts.Rgb is not null && !used.Rgb) throw Missing(place, "RGB video (…_RGB.mkv)");
-            if (facts.Radar is not null && !used.Radar) throw Missing(place, "radar (…_RDM1.mp4 to …_RDM3.mp4)");
+            if (facts.Rgb is not null && !used.Rgb) throw Missing(place, "RGB video (…_RGB.mkv in its folder, or --rgb FILE)");
+            if (facts.Radar is not null && !used.Radar) throw Missing(place, "radar (…_RDM1.mp4 to …_RDM3.mp4 in its folder, or --radar FILE FILE FILE)");
         }
         // One decoder for all files; the encoder, which takes most of the time, begins with the first frame.
         using EncodingAhead? encoding = used.Rgb ? new(encoder!) : null;
@@ -110,6 +110,13 @@ public sealed class VideoPredictor : IDisposable
         };
         int[] shape = radarClip is null ? [] : [radarClip.Antennas, radarClip.Rows, radarClip.Columns];
         return new(new SampleFeatures(features, seen?.Length ?? 0, frames, radarClip?.Length ?? 0, shape), used, seen, seen is null ? 0 : encoder!.InputSize);
+    }
+
+    /// <returns>For messages: the sample's only file, else the folder of its files.</returns>
+    private static string PlaceOf(string root, Sample sample)
+    {
+        string[] files = [.. sample.Radar.Prepend(sample.Rgb).OfType<string>()];
+        return Path.Combine(root, files.Length switch { 0 => "", 1 => files[0], _ => Path.GetDirectoryName(files[0]) ?? "" });
     }
 
     /// <summary>Where an antenna cannot be done without, reading as many as there must be says which one is missing.</summary>

