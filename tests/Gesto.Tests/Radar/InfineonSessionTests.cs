@@ -148,6 +148,7 @@ public sealed class InfineonSessionTests : IDisposable
     [Fact]
     public void A_session_is_found_as_a_folder_in_a_manifest_and_in_a_sample_folder_and_becomes_features()
     {
+        var needs = new RecordingNeeds(Rgb: false, RadarVideos: false, RadarArrays: true, Antennas: 3);
         Write(Small, 0.6, 1, 0);
         foreach (string to in (string[])["data/train/0_A/SAMPLE_1/RadarIfxAvian_00", "loose/rec_1/RadarIfxAvian_00", "loose/rec_2"])
         {
@@ -158,8 +159,8 @@ public sealed class InfineonSessionTests : IDisposable
         folder.Write("loose/manifest.csv", "sample,label,name,split,rdm1\na,0,A,train,rec_1\nb,1,B,train,rec_2\nc,1,B,train,rec_2/radar.npy\n");
         Dataset loose = Dataset.Open(folder["loose"]);
         Assert.Equal(["rec_1/RadarIfxAvian_00/radar.npy", "rec_2/radar.npy", "rec_2/radar.npy"], loose.Samples.Select(s => s.Radar[0]));
-        Assert.Equal("RadarIfxAvian_00/radar.npy", SampleReader.FromFolder(folder["loose/rec_1"]).Radar[0]);
-        Assert.Equal("radar.npy", SampleReader.FromFolder(folder["loose/rec_2"]).Radar[0]);
+        Assert.Equal("RadarIfxAvian_00/radar.npy", Recording.At(folder["loose/rec_1"], needs).Sample.Radar[0]);
+        Assert.Equal("radar.npy", Recording.At(folder["loose/rec_2"], needs).Sample.Radar[0]);
 
         DoctorReport report = DatasetDoctor.Report(loose, new DoctorOptions { FewestTrainSamples = 1 }, null, default);
         // 2 GHz swept (4 GHz at 64 range bins): 7.49 cm; 32 chirps of 0.3125 ms at 60 GHz: 0.25 m/s.

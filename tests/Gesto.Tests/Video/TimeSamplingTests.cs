@@ -72,7 +72,7 @@ public sealed class TimeSamplingTests : IDisposable
     {
         for (int a = 1; a <= 3; a++) Slowing($"SAMPLE_1/SAMPLE_1_RDM{a}.mkv", "ffv1", frames: a == 1 ? 20 : 19, add: a);
         var reader = new SampleReader(folder["SAMPLE_1"], new RadarFormat { Size = (8, 8) }, radarSampling: InTime);
-        RadarClip clip = reader.ReadRadar(SampleReader.FromFolder(folder["SAMPLE_1"]), 3, default);
+        RadarClip clip = reader.ReadRadar(Recording.At(folder["SAMPLE_1"], new RecordingNeeds(false, RadarVideos: true, false, 3)).Sample, 3, default);
         // Of 19 frames: moments 0, 0.9, 1.8, 2.7, 3.6.
         int[] expected = [0, 15, 16, 17, 18];
         for (int t = 0; t < 5; t++)
@@ -89,6 +89,6 @@ public sealed class TimeSamplingTests : IDisposable
         Assert.Equal(("test/SAMPLE_1", ProblemKind.UnevenRate, true), (only.Sample, only.Kind, only.IsNote));
         Assert.Contains("frames are 0.040 to 1.000 s apart, 0.242 s on average", only.Message, StringComparison.Ordinal);
         Assert.Contains("--sampling time", only.Message, StringComparison.Ordinal);
-        Assert.Equal(0, global::Gesto.Cli.CheckCommand.Check(dataset.Root, json: false, new DoctorOptions(), default));
+        Assert.Equal(0, global::Gesto.Cli.CheckCommand.Check(dataset, json: false, new DoctorOptions(), default));
     }
 }
