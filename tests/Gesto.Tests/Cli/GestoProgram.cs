@@ -52,12 +52,20 @@ internal static class GestoProgram
             Task.Delay(10).Wait();
         }
         Process.Start("kill", ["-INT", $"{process.Id}"])!.WaitForExit();
+        if (!ended.Wait(Patience))
+        {
+            process.Kill();
+            Assert.Fail($"It went on after the interruption.\n{ended.Result.Error}");
+        }
         return ended.Result;
     }
 
     private static Process Start(string folder, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Gesto.Cli.dll"), .. arguments])
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "Gesto.Cli.dll"), .. arguments];
+        // A shell lets what it starts in the background ignore SIGINT, and the tests may be such a job: their children would inherit that.
+        if (OperatingSystem.IsLinux()) command = ["env", "--default-signal=INT", .. command];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
