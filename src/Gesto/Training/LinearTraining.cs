@@ -34,6 +34,10 @@ internal static class LinearTraining
     /// <summary>Where what is taken of a clip is compared.</summary>
     private const double UsualStrength = 100;
 
+    /// <returns>Radar values a step, of all antennas.</returns>
+    public static int RadarWidth(FeatureKey radar) =>
+        radar.Shape is [_, int antennas, int rows, int columns] ? new RadarReduction(antennas, rows, columns, Logarithm: false).Width : radar.Shape[1];
+
     /// <returns>How well it does on the clips left out.</returns>
     public static EpochLine Run(RunDirectory run, FeatureSet features, TrainingData data, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
@@ -49,7 +53,7 @@ internal static class LinearTraining
             parts.Add(Part.Of(Pool("RGB", features.Rgb!, samples, steps => steps, features.Rgb!.Key.Shape[1], progress, cancel), features.Rgb!.Key.Shape[1], still: 1));
         if (run.Recipe.UsesRadar)
         {
-            int width = reduction?.Width ?? features.Radar!.Key.Shape[1];
+            int width = run.Facts.RadarWidth;
             parts.Add(Part.Of(Pool("radar", features.Radar!, samples, steps => reduction?.Apply(steps) ?? steps, width, progress, cancel), width, reduction is null ? 1 : Still));
         }
         int rounds = parts.Count * Poolings.Length + (parts.Count > 1 ? 3 : 1), done = 0;

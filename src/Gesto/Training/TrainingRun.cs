@@ -116,7 +116,7 @@ public static class TrainingRun
             Rgb = rgb,
             Radar = radar,
             RgbWidth = rgb is null ? 0 : ModelFactory.RgbWidth(recipe, rgb),
-            RadarWidth = radar is null || recipe.Classifier == ClassifierKind.Linear ? 0 : ModelFactory.RadarWidth(recipe, radar),
+            RadarWidth = radar is null ? 0 : recipe.Classifier == ClassifierKind.Linear ? LinearTraining.RadarWidth(radar) : ModelFactory.RadarWidth(recipe, radar),
             Antennas = radar?.Shape.Length == 4 ? radar.Shape[1] : 1,
             Threads = threads,
             Ranks = ranks,
