@@ -56,9 +56,9 @@ internal static class LinearTraining
             int width = run.Facts.RadarWidth;
             parts.Add(Part.Of(Pool("radar", features.Radar!, samples, steps => reduction?.Apply(steps) ?? steps, width, progress, cancel), width, reduction is null ? 1 : Still));
         }
-        int rounds = parts.Count * Poolings.Length + (parts.Count > 1 ? 3 : 1), done = 0;
+        int rounds = (run.Recipe.UsesRgb ? Poolings.Length : 0) + (parts.Count > 1 ? 3 : 1), done = 0;
         void Report() => progress?.Report(new WorkProgress("fit linear", done++, rounds, "rounds"));
-        for (int p = 0; p < parts.Count; p++) parts[p] = parts[p] with { Pooling = BestPooling(parts[p], fit, movementFirst: run.Recipe.UsesRadar && p == parts.Count - 1, Report) };
+        if (run.Recipe.UsesRgb) parts[0] = parts[0] with { Pooling = LeastPooling(parts[0], fit, Report) };
         var maps = new Dictionary<(bool, bool), LinearMap>();
         (float[][] Probabilities, double[] Losses) leftOut = ([], [0]);
         double trainLoss = 0, trainAccuracy = 0;
@@ -91,14 +91,14 @@ internal static class LinearTraining
         return line;
     }
 
-    /// <summary>The pooling with the least loss; among those that are no worse by more than the standard error of the difference, for radar the
-    /// one with the most movement, for RGB the one with the least: a handshape is in the mean of frames, and fewer values drift less.</summary>
-    /// <remarks>The one-standard-error rule of L. Breiman et al., "Classification and Regression Trees", 1984. Folds are of the same days and
-    /// rooms, and do not show what another day changes.</remarks>
-    private static ClipPooling BestPooling(Part part, Fit fit, bool movementFirst, Action report)
+    /// <summary>The pooling of RGB that takes least of a clip and has no more loss than the best by more than the standard error of the
+    /// difference: a handshape is in the mean of frames, and fewer values drift less. Of radar all is taken always: its course is the sign, and
+    /// folds, which are of the same days, show no drift to choose by (docs/LOG.md).</summary>
+    /// <remarks>The one-standard-error rule of L. Breiman et al., "Classification and Regression Trees", 1984.</remarks>
+    private static ClipPooling LeastPooling(Part part, Fit fit, Action report)
     {
         var losses = new Dictionary<ClipPooling, double[]>();
-        foreach (ClipPooling pooling in movementFirst ? Poolings.Reverse() : Poolings)
+        foreach (ClipPooling pooling in Poolings)
         {
             report();
             using Span span = Span.Of([part with { Pooling = pooling }]);
@@ -237,18 +237,21 @@ internal static class LinearTraining
 
         public int[] Truth { get; } = [.. labels.Select(l => (int)l)];
 
-        /// <summary>From the strongest penalty to the weakest, as long as less of it does better.</summary>
+        /// <summary>From the strongest penalty to the weakest, as long as less of it does better; then the strongest that does no worse than
+        /// the best by more than the standard error of the difference.</summary>
         public (double Strength, (float[][], double[]) LeftOut) Choose(Span span)
         {
-            (double Strength, (float[][] Probabilities, double[] Losses) Said)? best = null;
+            var tried = new List<(double Strength, (float[][] Probabilities, double[] Losses) Said)>();
+            (float[][] Probabilities, double[] Losses)? best = null;
             double strength = FirstStrength;
             for (int i = 0, worse = 0; i < Strengths && worse < 2; i++, strength *= StrengthStep)
             {
                 (float[][] Probabilities, double[] Losses) said = LeftOut(span, strength);
-                if (best is { } b && said.Losses.Average() >= b.Said.Losses.Average()) worse++;
-                else (best, worse) = ((strength, said), 0);
+                tried.Add((strength, said));
+                if (best is { } b && said.Losses.Average() >= b.Losses.Average()) worse++;
+                else (best, worse) = (said, 0);
             }
-            return (best!.Value.Strength, best.Value.Said);
+            return tried.First(t => IsNoWorse(t.Said.Losses, best!.Value.Losses));
         }
 
         /// <returns>Probabilities of each clip by a map that has not learnt from its fold, and their losses at the best temperature.</returns>
