@@ -9,7 +9,9 @@ namespace Gesto.Evaluation;
 /// <param name="Truth">(N) labels.</param>
 /// <param name="Probabilities">(M,N,K), calibrated as each recogniser is.</param>
 /// <param name="Words">Which samples, in words.</param>
-internal sealed record HeldOutPredictions(Sample[] Samples, int[] Truth, float[][][] Probabilities, string Words)
+/// <param name="OfOthers">They are of signers, sessions or a labelled val of their own; false where only of other takes, perhaps of the same
+/// hour, which is not how a recogniser is used.</param>
+internal sealed record HeldOutPredictions(Sample[] Samples, int[] Truth, float[][][] Probabilities, string Words, bool OfOthers)
 {
     /// <param name="recognisers">Of one label set. A network says it of what training held out; one that was cross-validated of what it learnt
     /// from too, by the part that had not.</param>
@@ -37,7 +39,7 @@ internal sealed record HeldOutPredictions(Sample[] Samples, int[] Truth, float[]
             double power = 1 / recognisers[m].Calibration.Temperature;
             said[m] = [.. samples.Select(s => now.TryGetValue(s.Key, out float[]? p) ? p : Calibration.Sharpen(leftOut[m][s.Key], power))];
         }
-        return new(samples, [.. samples.Select(s => labels.LabelOf(s.ClassId!.Value))], said, WordsOf(recognisers, networks));
+        return new(samples, [.. samples.Select(s => labels.LabelOf(s.ClassId!.Value))], said, WordsOf(recognisers, networks), networks.All(m => recognisers[m].Facts.HeldOutBy is "val" or "signer" or "session"));
     }
 
     private static string WordsOf(IReadOnlyList<IRecogniser> recognisers, int[] networks) =>
