@@ -57,6 +57,9 @@ internal static class EvaluateCommand
         return result;
     }
 
+    /// <summary>In the words of <see cref="Models.ModalityMask"/>.</summary>
+    private const string WithoutAntennas = " without antenna";
+
     /// <returns>The result in a few lines for people.</returns>
     internal static string Summary(EvaluationResult r)
     {
@@ -69,8 +72,11 @@ internal static class EvaluateCommand
         };
         foreach (GroupScore group in new[] { r.Letters, r.Words }.OfType<GroupScore>())
             lines.Add(Text($"  {group.Group,-7} {100 * group.Top1,5:0.0} % ({100 * group.Top1Low:0.0}–{100 * group.Top1High:0.0}), {group.Samples} samples"));
-        foreach (GroupScore mask in r.Masks)
+        ILookup<bool, GroupScore> masks = r.Masks.ToLookup(m => m.Group.Contains(WithoutAntennas, StringComparison.Ordinal));
+        foreach (GroupScore mask in masks[false])
             lines.Add(Text($"  from {mask.Group}: {100 * mask.Top1:0.0} % ({100 * mask.Top1Low:0.0}–{100 * mask.Top1High:0.0})"));
+        foreach (IGrouping<string, GroupScore> part in masks[true].GroupBy(m => m.Group[..m.Group.IndexOf(WithoutAntennas, StringComparison.Ordinal)]))
+            lines.Add(Text($"  from {part.Key} with antennas missing: {100 * part.Min(m => m.Top1):0.0} to {100 * part.Max(m => m.Top1):0.0} %"));
         if (r.Linear is { } linear)
             lines.Add(Text($"  {linear.Group}: {100 * linear.Top1:0.0} % ({100 * linear.Top1Low:0.0}–{100 * linear.Top1High:0.0})"));
         lines.Add(Text($"  confidence: calibration error {100 * r.Ece:0.0} %{(r.Temperature == 1 ? "" : Text($" (uncalibrated {100 * r.EceUncalibrated:0.0} %)"))}, by chance alone {100 * r.EceByChance:0.0} %"));

@@ -33,7 +33,7 @@ internal static class KfoldCommand
         {
             features, recipe, folds, by, run, set, seed, threads, device, only, json,
         };
-        // On the first thread, as `train`: see NativeMemory.
+        // On the first thread, as `train`: see TrainingRun.Start.
         command.SetAction((parsed, cancel) =>
         {
             CoreClaim.Take(shared: parsed.GetValue(threads) is not null);

@@ -23,7 +23,7 @@ internal static class SweepCommand
         {
             features, recipe, set, run, threads, device, only,
         };
-        // On the first thread, as `train`: see NativeMemory.
+        // On the first thread, as `train`: see TrainingRun.Start.
         command.SetAction((parsed, cancel) =>
         {
             CoreClaim.Take(shared: parsed.GetValue(threads) is not null);

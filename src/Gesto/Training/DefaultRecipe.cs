@@ -11,7 +11,7 @@ public static class DefaultRecipe
     public const string Name = "auto";
 
     /// <summary>Networks have learnt what fifty recordings teach after so many steps; of fifty thousand they learn little more after so many.</summary>
-    private static readonly string[] Enough = ["training.leastSteps=300", "training.mostSteps=20000"];
+    private static readonly string[] Enough = ["training.leastSteps=120", "training.mostSteps=20000"];
 
     /// <returns>A recipe with members; where the stores hold frames for an encoder that learns, the recipe for those.</returns>
     /// <param name="features">What 'gesto extract' wrote.</param>

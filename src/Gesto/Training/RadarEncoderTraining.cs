@@ -89,7 +89,6 @@ internal static class RadarEncoderTraining
             return encoder;
         }
         var classifier = new RadarClassifier(encoder, frames.Channels, recipe, data.LabelSet.Count).to(frames.Device);
-        (int epochs, int patience) = training.Length(recipe.Epochs, recipe.Patience, data.Train.Length, recipe.Batch);
         var stage = new TrainingStage
         {
             Stage = Stage,
@@ -97,8 +96,8 @@ internal static class RadarEncoderTraining
             GradientClip = training.GradientClip,
             BalanceClasses = training.BalanceClasses,
             Batch = recipe.Batch,
-            Epochs = epochs,
-            Patience = patience,
+            Epochs = recipe.Epochs,
+            Patience = recipe.Patience,
             LearningRate = recipe.LearningRate,
             LearningRateKey = "radar.learningRate",
             Schedule = recipe.Schedule,

@@ -198,7 +198,6 @@ public sealed class RunDirectory
         string? difference =
             Before(from.Recipe) != Before(Recipe) ? "recipe.radar"
             : from.Recipe.Training.Seed != Recipe.Training.Seed ? "training.seed"
-            : StepsOf(from.Recipe) != StepsOf(Recipe) ? "training.leastSteps or training.mostSteps"
             : from.Recipe.Training.GradientClip != Recipe.Training.GradientClip ? "training.gradientClip"
             : from.Recipe.Training.BalanceClasses != Recipe.Training.BalanceClasses ? "training.balanceClasses"
             : from.Facts.Threads != Facts.Threads ? "threads"
@@ -220,10 +219,8 @@ public sealed class RunDirectory
 
     /// <returns>True where both recipes train the same radar encoder, given the same data and threads.</returns>
     internal static bool ShareRadarTraining(Recipe a, Recipe b) =>
-        a.UsesRadar && b.UsesRadar && a.Classifier == b.Classifier && StepsOf(a) == StepsOf(b) && Before(a) == Before(b) && a.Training.Seed == b.Training.Seed &&
+        a.UsesRadar && b.UsesRadar && a.Classifier == b.Classifier && Before(a) == Before(b) && a.Training.Seed == b.Training.Seed &&
         a.Training.GradientClip == b.Training.GradientClip && a.Training.BalanceClasses == b.Training.BalanceClasses;
-
-    private static (int, int) StepsOf(Recipe recipe) => (recipe.Training.LeastSteps, recipe.Training.MostSteps);
 
     /// <summary>What decides the encoder's own training: whether it goes on learning afterwards does not.</summary>
     private static RadarRecipe Before(Recipe recipe) =>

@@ -103,7 +103,7 @@ public sealed record TrainingRecipe
     /// <summary>Deals the folds. Not <see cref="Seed"/>, so that runs with several seeds are scored on the same folds.</summary>
     public int FoldSeed { get; init; }
 
-    /// <returns>Epochs and patience of a stage, within <see cref="LeastSteps"/> and <see cref="MostSteps"/>.</returns>
+    /// <returns>Epochs and patience of the fusion model, within <see cref="LeastSteps"/> and <see cref="MostSteps"/>.</returns>
     /// <param name="epochs">As the recipe says.</param>
     /// <param name="patience">Likewise.</param>
     /// <param name="samples">Learnt from.</param>

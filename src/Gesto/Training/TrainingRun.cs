@@ -48,7 +48,6 @@ public static class TrainingRun
     {
         using var alone = new SingleRank();
         ranks ??= alone;
-        NativeMemory.KeepFreedPages();
         bool exists = RunDirectory.Exists(folder);
         if (exists && !resume)
             throw new IOException($"{folder}: a run is here already. Go on with it by --resume, or choose another directory.");
