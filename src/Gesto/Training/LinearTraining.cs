@@ -41,7 +41,7 @@ internal static class LinearTraining
     /// <returns>How well it does on the clips left out.</returns>
     public static EpochLine Run(RunDirectory run, FeatureSet features, TrainingData data, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
-        if (File.Exists(run.BestPath) && File.Exists(run.HeldOutPath)) return EpochLog.Load(run.LogPath)[^1];
+        if (EpochLog.Load(run.LogPath) is [.., var fitted]) return fitted; // written last
         long begun = Stopwatch.GetTimestamp();
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
