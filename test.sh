@@ -16,6 +16,7 @@ status=0
 # One line that people and CI can rely on, whatever the runner prints.
 count() { sed -nE "s/^ *$1: *([0-9]+).*/\1/p" "$log" | tail -n 1; }
 passed=$(count succeeded) failed=$(count failed) skipped=$(count skipped)
+[ "${failed:-0}" = 0 ] || { echo "What failed, once more:"; awk '/^(skipped|passed|Test run) /{on=0} /^failed /{on=1} on' "$log"; }
 echo "${passed:-0} passed, ${failed:-0} failed, ${skipped:-0} skipped"
 [ "${passed:-0}" -gt 0 ] || exit 1
 exit "$status"

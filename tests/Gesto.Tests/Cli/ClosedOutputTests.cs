@@ -71,19 +71,27 @@ public sealed class ClosedOutputTests : IDisposable
         Process.Start("kill", [signal, $"{process.Id}"]).WaitForExit();
     }
 
-    private static Process Start(string command)
-    {
-        if (OperatingSystem.IsWindows()) Assert.Skip("bash is not here.");
-        string begin = command.StartsWith("trap", StringComparison.Ordinal) ? command.Replace("; dotnet", "; exec dotnet", StringComparison.Ordinal) : $"exec {command}";
-        return Process.Start(new ProcessStartInfo("bash", ["-c", begin]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-    }
+    private static Process Start(string command) =>
+        Shell(command.StartsWith("trap", StringComparison.Ordinal) ? command.Replace("; dotnet", "; exec dotnet", StringComparison.Ordinal) : $"exec {command}");
 
     private static (int Exit, string Output) Bash(string command)
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("bash is not here.");
-        using Process process = Process.Start(new ProcessStartInfo("bash", ["-c", command]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Shell(command);
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output);
+    }
+
+    /// <summary>A shell with an input and with every signal's own effect, whatever the tests themselves were started with: nohup, no terminal, no input.</summary>
+    private static Process Shell(string command)
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("GNU env is not here.");
+        var start = new ProcessStartInfo("env", ["--default-signal", "bash", "-c", command])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return Process.Start(start)!;
     }
 }

@@ -63,8 +63,8 @@ internal static class GestoProgram
     private static Process Start(string folder, string[] arguments)
     {
         string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "Gesto.Cli.dll"), .. arguments];
-        // A shell lets what it starts in the background ignore SIGINT, and the tests may be such a job: their children would inherit that.
-        if (OperatingSystem.IsLinux()) command = ["env", "--default-signal=INT", .. command];
+        // The tests may be a background job of a shell, or run under nohup: what they start would inherit the ignored signals.
+        if (OperatingSystem.IsLinux()) command = ["env", "--default-signal", .. command];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
