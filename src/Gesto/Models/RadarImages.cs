@@ -33,6 +33,9 @@ public sealed record RadarImageOptions
 
     public RadarValues Values { get; init; } = RadarValues.Magnitudes;
 
+    /// <summary>log(1 + x) of each bin, not of the averages: one strong reflector, moving or not, is then one bin of many.</summary>
+    public bool LogarithmFirst { get; init; }
+
     /// <summary>Before averaging, each range-Doppler bin becomes its distance from its mean over the sample: what moves.</summary>
     public bool RemoveStatic { get; init; }
 
@@ -114,6 +117,8 @@ internal static class RadarImages
             RadarValues.Decibels => frames.sub(frames.median()).mul(NeperPerDecibel).exp(),
             _ => frames,
         };
+        bool later = options.Values != RadarValues.Logarithmic && !options.LogarithmFirst;
+        if (options.LogarithmFirst) values = values.log1p();
         Tensor moving = options.RemoveStatic ? values.sub(values.mean([0], keepdim: true)).abs() : values;
         Tensor[] echoes = options.StaticToo ? [moving, values] : [moving];
         var channels = new List<Tensor>(options.Axes.Count * options.Channels);
@@ -121,7 +126,7 @@ internal static class RadarImages
             foreach (Tensor echo in echoes)
             {
                 Tensor level = echo.mean([axis == RadarImageAxis.Doppler ? 2 : 3]); // (T, A, bins)
-                if (options.Values != RadarValues.Logarithmic) level = level.log1p();
+                if (later) level = level.log1p();
                 if (level.shape[2] != options.Bins) level = nn.functional.adaptive_avg_pool1d(level, options.Bins);
                 AddWithOthers(channels, level, options.Alone);
                 AddWithOthers(channels, level.sub(level.mean([0], keepdim: true)), options.Alone);

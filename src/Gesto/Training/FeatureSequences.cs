@@ -46,7 +46,7 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
         longest = Math.Max(longest, store.LengthOf(key));
     }
 
-    public ModalitySteps Batch(ReadOnlySpan<int> chosen, int[][] steps, Random? random = null)
+    public ModalitySteps Batch(ReadOnlySpan<int> chosen, int[][] steps, Random? random = null, Mixing? mixing = null)
     {
         int padTo = Math.Max(1, steps.Max(s => s.Length));
         // Straight into the tensor: a batch is 16 MB, too much to make twice a step.

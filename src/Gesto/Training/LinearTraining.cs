@@ -244,9 +244,11 @@ internal static class LinearTraining
             var tried = new List<(double Strength, (float[][] Probabilities, double[] Losses) Said)>();
             (float[][] Probabilities, double[] Losses)? best = null;
             double strength = FirstStrength;
+            using var scope = NewDisposeScope();
+            var ends = new Dictionary<int, Tensor>(); // a weaker penalty's are near
             for (int i = 0, worse = 0; i < Strengths && worse < 2; i++, strength *= StrengthStep)
             {
-                (float[][] Probabilities, double[] Losses) said = LeftOut(span, strength);
+                (float[][] Probabilities, double[] Losses) said = LeftOut(span, strength, ends);
                 tried.Add((strength, said));
                 if (best is { } b && said.Losses.Average() >= b.Losses.Average()) worse++;
                 else (best, worse) = (said, 0);
@@ -255,14 +257,18 @@ internal static class LinearTraining
         }
 
         /// <returns>Probabilities of each clip by a map that has not learnt from its fold, and their losses at the best temperature.</returns>
-        public (float[][] Probabilities, double[] Losses) LeftOut(Span span, double strength)
+        /// <param name="span">The clips.</param>
+        /// <param name="strength">Of the penalty.</param>
+        /// <param name="ends">Where the fits of each fold begin and, afterwards, ended; null = at 0.</param>
+        public (float[][] Probabilities, double[] Losses) LeftOut(Span span, double strength, Dictionary<int, Tensor>? ends = null)
         {
             var said = new float[labels.Length][];
             foreach (IGrouping<int, int> fold in Enumerable.Range(0, labels.Length).GroupBy(n => foldOf[n]).OrderBy(g => g.Key))
             {
                 using var scope = NewDisposeScope();
                 int[] others = [.. Enumerable.Range(0, labels.Length).Where(n => foldOf[n] != fold.Key)];
-                using Tensor found = Solve(span, others, strength);
+                Tensor found = Solve(span, others, strength, LogisticRegression.Near, ends?.GetValueOrDefault(fold.Key));
+                if (ends is not null) ends[fold.Key] = found.alias().MoveToOuterDisposeScope();
                 float[][] p = Say(span.Coordinates.index_select(0, tensor(fold.Select(n => (long)n).ToArray())), found);
                 foreach ((int i, int n) in fold.Index()) said[n] = p[i];
             }
@@ -273,7 +279,7 @@ internal static class LinearTraining
         public (float[][] Weights, float[] Bias, float[][] Own) All(Span span, double strength, Part[] parts)
         {
             using var scope = NewDisposeScope();
-            using Tensor found = Solve(span, [.. Enumerable.Range(0, labels.Length)], strength);
+            using Tensor found = Solve(span, [.. Enumerable.Range(0, labels.Length)], strength, LogisticRegression.Exact, null);
             long rank = span.Coordinates.shape[1];
             Tensor shares = span.Back.matmul(found.narrow(0, 0, rank)).to(ScalarType.Float32), chosen = tensor(span.Landmarks);
             float[][] own = Say(span.Coordinates, found);
@@ -282,10 +288,10 @@ internal static class LinearTraining
                 found.select(0, rank).to(ScalarType.Float32).data<float>().ToArray(), own);
         }
 
-        private Tensor Solve(Span span, int[] members, double strength)
+        private Tensor Solve(Span span, int[] members, double strength, double tolerance, Tensor? from)
         {
             using Tensor inputs = span.Coordinates.index_select(0, tensor(members.Select(n => (long)n).ToArray()));
-            return LogisticRegression.Fit(inputs, [.. members.Select(n => labels[n])], classes, strength, cancel);
+            return LogisticRegression.Fit(inputs, [.. members.Select(n => labels[n])], classes, strength, tolerance, from, cancel);
         }
 
         private static float[][] Say(Tensor coordinates, Tensor found)

@@ -65,7 +65,7 @@ internal static class ModelFactory
             RadarFrontEnd.RangeDoppler => new RadarCnn(recipe.Coordinates, recipe.Preparation, mean, deviation),
             // These two measure their own channels: RadarEncoderTraining does it before the first epoch.
             RadarFrontEnd.MicroDoppler => new MicroDopplerCnn(
-                images with { Values = recipe.Logarithm ? RadarValues.Magnitudes : RadarValues.Logarithmic }, cadenceBins: 0, recipe.Dropout),
+                images with { Values = recipe.Logarithm ? RadarValues.Magnitudes : RadarValues.Logarithmic, LogarithmFirst = recipe.LogarithmFirst }, cadenceBins: 0, recipe.Dropout),
             RadarFrontEnd.RangeTime => new MicroDopplerCnn(
                 images with { Axes = [RadarImageAxis.Range], Values = RadarValues.Decibels }, recipe.Cadences, recipe.Dropout),
             _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe.FrontEnd, "Unknown front end."),

@@ -61,6 +61,10 @@ public sealed record RadarRecipe
     /// <summary>log(1 + x) before scaling. For linear magnitudes, whose strong echoes hide the rest; not for dB or grey videos.</summary>
     public bool Logarithm { get; init; }
 
+    /// <summary>With <see cref="Logarithm"/> in the micro-Doppler front end: of each bin, before what stands still is removed and range or
+    /// Doppler averaged. Else one strong reflector, a fan across the room, outshines the hand in every average.</summary>
+    public bool LogarithmFirst { get; init; }
+
     /// <summary>Subtract each bin's mean over the sample, so that walls, furniture and the still body do not count. For
     /// places whose static echo changes between recordings. Off: where someone stands still can be a part of the sign.
     /// Source: moving target indication, M. Skolnik, "Introduction to Radar Systems", chapter 3.</summary>
@@ -107,6 +111,8 @@ public sealed record RadarRecipe
     internal void Check(RecipeCheck check)
     {
         check.Require(FrontEnd != RadarFrontEnd.RangeTime || !Logarithm, "radar.logarithm", "true", "false: range-time maps are dB, made linear by their front end");
+        check.Require(!LogarithmFirst || (Logarithm && FrontEnd == RadarFrontEnd.MicroDoppler), "radar.logarithmFirst", "true",
+            "false, or radar.logarithm=true and radar.frontEnd=microDoppler with it: maps of several bins");
         check.Require(!StaticToo || (RemoveStatic && FrontEnd != RadarFrontEnd.RangeDoppler), "radar.staticToo", "true",
             "false, or radar.removeStatic=true and radar.frontEnd microDoppler or rangeTime with it: images of what moves and of everything");
         check.Require(Bins >= 8 && Bins % 8 == 0, "radar.bins", Bins, "8 or a multiple of it: three poolings halve them");
@@ -124,6 +130,8 @@ public sealed record RadarRecipe
         check.Fraction(Augmentation.GainSpread, "radar.augmentation.gainSpread");
         check.Fraction(Augmentation.FrameDropout, "radar.augmentation.frameDropout");
         check.Fraction(Augmentation.RangeMasking, "radar.augmentation.rangeMasking");
+        check.Require(Augmentation.RangeMixing >= 0 && (Augmentation.RangeMixing == 0 || Encoder == RadarEncoderMode.Joint), "radar.augmentation.rangeMixing",
+            Augmentation.RangeMixing, "0 (off); or more where radar.encoder is joint");
         check.Fraction(Augmentation.DopplerMasking, "radar.augmentation.dopplerMasking");
         check.NotNegative(Augmentation.Noise, "radar.augmentation.noise");
     }
@@ -155,6 +163,11 @@ public sealed record AugmentationRecipe
     /// value. Source: the frequency masking of D. Park et al., "SpecAugment", Interspeech 2019, on a radar's axes.</summary>
     public double RangeMasking { get; init; }
 
-    /// <summary>Likewise of the Doppler bins.</summary>
+    /// <summary>α of the Beta(α, α) of which parts are drawn: one band of range bins of each sample comes from another sample, and so does as
+    /// large a part of its target, at most a half. What else moved in the room at a sitting is then no sign of what was recorded there. 0 = off;
+    /// for an encoder that learns with the model. Source: S. Yun et al., "CutMix", ICCV 2019, on the range axis alone.</summary>
+    public double RangeMixing { get; init; }
+
+    /// <summary>As <see cref="RangeMasking"/>, of the Doppler bins.</summary>
     public double DopplerMasking { get; init; }
 }

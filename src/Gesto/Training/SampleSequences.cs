@@ -12,7 +12,8 @@ internal sealed record SampleSequences(IStepSource? Rgb, IStepSource? Radar, int
     /// <param name="training">What to change while learning.</param>
     /// <param name="random">Source of the changes; null = show the whole sample at one tempo.</param>
     /// <param name="tempo">That tempo; 1 = as it is.</param>
-    public (ModalitySteps? Rgb, ModalitySteps? Radar) Batch(ReadOnlySpan<int> chosen, TrainingRecipe training, Random? random, double tempo = 1)
+    /// <param name="mixing">How radar frames are mixed; null = not.</param>
+    public (ModalitySteps? Rgb, ModalitySteps? Radar) Batch(ReadOnlySpan<int> chosen, TrainingRecipe training, Random? random, double tempo = 1, Mixing? mixing = null)
     {
         var rgb = new int[chosen.Length][];
         var radar = new int[chosen.Length][];
@@ -27,6 +28,6 @@ internal sealed record SampleSequences(IStepSource? Rgb, IStepSource? Radar, int
                 : random is null ? Sequences.Evenly(of.LengthOf(sample), of.Longest, shown, Steps, null)
                 : Sequences.DrawSteps(of.LengthOf(sample), of.Longest, shown, training.FrameDropout, training.TimeMasking, move, random, Steps);
         }
-        return (Rgb?.Batch(chosen, rgb, random), Radar?.Batch(chosen, radar, random));
+        return (Rgb?.Batch(chosen, rgb, random), Radar?.Batch(chosen, radar, random, mixing));
     }
 }

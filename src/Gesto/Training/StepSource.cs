@@ -16,7 +16,8 @@ internal interface IStepSource
     /// <param name="chosen">Samples.</param>
     /// <param name="steps">Which steps of each to show, in order.</param>
     /// <param name="random">Source of changes to the values while learning; null = none.</param>
-    ModalitySteps Batch(ReadOnlySpan<int> chosen, int[][] steps, Random? random);
+    /// <param name="mixing">Whose frames each sample takes a part of, as <see cref="AugmentationRecipe.RangeMixing"/>; null = nobody's.</param>
+    ModalitySteps Batch(ReadOnlySpan<int> chosen, int[][] steps, Random? random, Mixing? mixing = null);
 }
 
 /// <summary>Frames whose encoder learns with the fusion model: each batch is encoded anew, and gradients flow back to the encoder.</summary>
@@ -30,13 +31,14 @@ internal sealed class EncodedFrames(FrameSequences frames, FrameEncoder encoder,
 
     public int LengthOf(int sample) => frames.LengthOf(sample);
 
-    public ModalitySteps Batch(ReadOnlySpan<int> chosen, int[][] steps, Random? random)
+    public ModalitySteps Batch(ReadOnlySpan<int> chosen, int[][] steps, Random? random, Mixing? mixing = null)
     {
         int[] lengths = [.. steps.Select(s => s.Length)], shifts = new int[steps.Length];
         if (random is not null)
             for (int i = 0; i < shifts.Length; i++) shifts[i] = FrameChanges.DrawShift(augmentation, random);
         using var scope = NewDisposeScope();
         Tensor shown = frames.Batch(chosen, steps, shifts);
+        if (random is not null && mixing is not null) shown = FrameChanges.Mix(shown, lengths, mixing, random);
         if (random is not null) shown = FrameChanges.Mask(shown, lengths, augmentation, random);
         Tensor scaled = encoder.Scale(shown, lengths);
         if (random is not null) scaled = FrameChanges.Apply(scaled, lengths, augmentation, random);
@@ -64,6 +66,28 @@ internal static class FrameChanges
 {
     /// <returns>Rows to move a sample by.</returns>
     public static int DrawShift(AugmentationRecipe recipe, Random random) => random.Next(-recipe.RangeShiftBins, recipe.RangeShiftBins + 1);
+
+    /// <summary>One band of rows, the same in the whole batch, becomes each sample's partner's.</summary>
+    /// <param name="frames">(ΣL, C, H, W), as stored.</param>
+    /// <param name="lengths">Frames of each sample.</param>
+    /// <param name="mixing">Partners; a sample keeps this share of its rows, rounded. A partner's frames are spread evenly over the sample's.</param>
+    /// <param name="random">Where the band is.</param>
+    public static Tensor Mix(Tensor frames, int[] lengths, Mixing mixing, Random random)
+    {
+        using var scope = NewDisposeScope();
+        long rows = frames.shape[2], band = (long)Math.Round((1 - mixing.Share) * rows), start = random.NextInt64(rows - band + 1);
+        if (band == 0 || lengths.Contains(0)) return frames.alias().MoveToOuterDisposeScope();
+        var first = new long[lengths.Length];
+        for (int i = 1; i < first.Length; i++) first[i] = first[i - 1] + lengths[i - 1];
+        var from = new List<long>();
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            long partner = mixing.Partner[i];
+            for (int t = 0; t < lengths[i]; t++) from.Add(first[partner] + (long)t * lengths[partner] / lengths[i]);
+        }
+        Tensor taken = frames.narrow(2, start, band).index_select(0, tensor(from.ToArray(), device: frames.device));
+        return cat([frames.narrow(2, 0, start), taken, frames.narrow(2, start + band, rows - start - band)], 2).MoveToOuterDisposeScope();
+    }
 
     /// <summary>Hides one band of rows and one of columns of each sample.</summary>
     /// <param name="frames">(ΣL, C, H, W), as stored.</param>

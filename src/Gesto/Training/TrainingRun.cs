@@ -223,6 +223,7 @@ public static class TrainingRun
             run.Recipe, run.Facts, Statistics(sequences.Rgb, run.Facts.RgbWidth, data.Train, recipe),
             Statistics(sequences.Radar, run.Facts.RadarWidth, data.Train, recipe)).to(place);
         using nn.Module whole = rgb is null && radar is null ? model : new JointModel(rgb, radar, model);
+        double rangeMixing = run.Recipe.Radar.Augmentation.RangeMixing;
         (int epochs, int patience) = training.Length(training.Epochs, training.Patience, data.Train.Length, training.Batch);
         var stage = new TrainingStage
         {
@@ -242,7 +243,7 @@ public static class TrainingRun
             Schedule = training.Schedule,
             WarmUp = Math.Min(training.WarmUp, epochs - 1),
             WeightDecay = training.WeightDecay,
-            Mixup = training.Mixup,
+            Mixup = rangeMixing > 0 ? rangeMixing : training.Mixup,
             SavesMemory = data.OnDisk,
             LastPath = run.LastPath,
             BestPath = run.BestPath,
@@ -253,8 +254,9 @@ public static class TrainingRun
         Tensor Forward(ReadOnlySpan<int> samples, Random? random, Mixing? mixing)
         {
             using var scope = NewDisposeScope();
-            (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) = sequences.Batch(samples, training, random);
-            return model.Classify(rgbSteps, radarSteps, mixing: mixing).MoveToOuterDisposeScope();
+            (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) =
+                sequences.Batch(samples, training, random, mixing: rangeMixing > 0 ? mixing : null);
+            return model.Classify(rgbSteps, radarSteps, mixing: rangeMixing > 0 ? null : mixing).MoveToOuterDisposeScope();
         }
     }
 

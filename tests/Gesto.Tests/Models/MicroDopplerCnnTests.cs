@@ -164,6 +164,31 @@ public class MicroDopplerCnnTests
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], found[i], 1e-4f);
     }
 
+    /// <summary>Each bin's logarithm: maps that were made logarithmic before say the same, and a reflector a thousand times stronger hides nothing.</summary>
+    [Fact]
+    public void With_the_logarithm_first_strong_echoes_count_as_one_bin()
+    {
+        using var scope = NewDisposeScope();
+        Tensor frames = Frames(1, 5, 2).abs();
+        var first = new RadarImageOptions { RemoveStatic = true, StaticToo = true, Bins = 16, LogarithmFirst = true };
+        float[] expected = Values(RadarImages.From(frames.log1p(), [5], first with { Values = RadarValues.Logarithmic, LogarithmFirst = false }));
+        float[] found = Values(RadarImages.From(frames, [5], first));
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], found[i], 1e-5f);
+
+        var alone = new RadarImageOptions { Axes = [RadarImageAxis.Doppler], Alone = true, Bins = 8 };
+        Tensor hand = zeros(2, 1, 8, 8), fan = zeros(2, 1, 8, 8);
+        hand[1, 0, 2, 3] = tensor(9f);
+        fan[.., 0, 7, 3] = tensor(9000f);
+        Assert.InRange(Swing(alone), 0, 1e-3f);
+        Assert.Equal(MathF.Log(10) / 8, Swing(alone with { LogarithmFirst = true }), 1e-5f);
+
+        float Swing(RadarImageOptions options)
+        {
+            Tensor level = RadarImages.From(hand + fan, [2], options)[.., 0, 0, 3];
+            return (level[1] - level[0]).item<float>();
+        }
+    }
+
     [Fact]
     public void Beside_what_moves_stands_the_whole_echo()
     {

@@ -1,3 +1,4 @@
+using Gesto.Models;
 using Gesto.Training;
 using static TorchSharp.torch;
 
@@ -42,5 +43,32 @@ public class FrameChangesTests
         using var scope = NewDisposeScope();
         Tensor frames = ones(2, 1, 4, 4).to(ScalarType.Byte);
         Assert.Equal(ScalarType.Byte, FrameChanges.Mask(frames, [2], new AugmentationRecipe(), new Random(1)).dtype);
+    }
+
+    /// <summary>Samples of 4 and 2 frames: the value of a bin is 100 · (frame of the batch) + range bin.</summary>
+    [Fact]
+    public void Mixing_takes_one_band_of_range_from_the_partner_and_leaves_the_rest()
+    {
+        using var scope = NewDisposeScope();
+        Tensor frames = arange(6).view(6, 1, 1, 1).mul(100).add(arange(10).view(1, 1, 10, 1)).expand(6, 2, 10, 3).to(ScalarType.Int32);
+        int[] partners = [4, 4, 5, 5, 0, 2]; // frame by frame, spread evenly
+        var starts = new HashSet<int>();
+        for (int seed = 0; seed < 30; seed++)
+        {
+            Tensor mixed = FrameChanges.Mix(frames, [4, 2], new Mixing([1, 0], 0.7), new Random(seed));
+            Assert.Equal(frames.shape, mixed.shape);
+            int[] found = mixed.data<int>().ToArray();
+            int start = -1;
+            for (int i = 0; i < found.Length; i++)
+            {
+                int frame = i / 60, row = i / 3 % 10;
+                if (start < 0 && found[i] != 100 * frame + row) start = row;
+                bool taken = start >= 0 && row >= start && row < start + 3;
+                Assert.Equal(100 * (taken ? partners[frame] : frame) + row, found[i]);
+            }
+            starts.Add(start);
+        }
+        Assert.Equal(8, starts.Count);
+        Assert.Equal(frames.data<int>().ToArray(), FrameChanges.Mix(frames, [4, 2], new Mixing([1, 0], 1), new Random(1)).data<int>().ToArray());
     }
 }

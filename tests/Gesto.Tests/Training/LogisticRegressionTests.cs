@@ -44,6 +44,23 @@ public class LogisticRegressionTests
         Assert.True(sizes[0] < sizes[1] / 2 && sizes[1] < sizes[2], string.Join(' ', sizes));
     }
 
+    [Fact]
+    public void It_ends_at_the_same_minimum_wherever_it_begins()
+    {
+        (double[,] inputs, long[] labels) = Draw(samples: 40, features: 3, classes: 3, seed: 2);
+        double[,] from0 = Fit(inputs, labels, 3, 10), near = Fit(inputs, labels, 3, 1);
+        using Tensor start = tensor(near);
+        double[,] fromThere = Fit(inputs, labels, 3, 10, start);
+        double furthest = 0;
+        for (int f = 0; f < 3; f++)
+            for (int k = 0; k < 3; k++)
+            {
+                Assert.Equal(from0[f, k], fromThere[f, k], 1e-3);
+                furthest = Math.Max(furthest, Math.Abs(near[f, k] - from0[f, k]));
+            }
+        Assert.True(furthest > 0.1, $"{furthest}"); // it had a way to go
+    }
+
     private static (double[,], long[]) Draw(int samples, int features, int classes, int seed)
     {
         var random = new Random(seed);
@@ -54,9 +71,9 @@ public class LogisticRegressionTests
         return (inputs, labels);
     }
 
-    private static double[,] Fit(double[,] inputs, long[] labels, int classes, double strength)
+    private static double[,] Fit(double[,] inputs, long[] labels, int classes, double strength, Tensor? from = null)
     {
-        using Tensor z = tensor(inputs), found = LogisticRegression.Fit(z, labels, classes, strength, CancellationToken.None);
+        using Tensor z = tensor(inputs), found = LogisticRegression.Fit(z, labels, classes, strength, LogisticRegression.Exact, from, CancellationToken.None);
         double[] values = found.data<double>().ToArray();
         var fit = new double[inputs.GetLength(1) + 1, classes];
         for (int i = 0; i < values.Length; i++) fit[i / classes, i % classes] = values[i];
