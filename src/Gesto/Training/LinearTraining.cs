@@ -27,7 +27,9 @@ internal static class LinearTraining
 
     private const int MostLandmarks = 2048;
     private const double FirstStrength = 1, StrengthStep = 10, LowestPower = 0.05, HighestPower = 20;
-    private const int Strengths = 6;
+
+    /// <summary>1 to 10,000. What a still weaker penalty says hangs on where its minimiser stops (docs/LOG.md).</summary>
+    private const int Strengths = 5;
 
     private static readonly ClipPooling[] Poolings = Enum.GetValues<ClipPooling>();
 
@@ -267,7 +269,7 @@ internal static class LinearTraining
             {
                 using var scope = NewDisposeScope();
                 int[] others = [.. Enumerable.Range(0, labels.Length).Where(n => foldOf[n] != fold.Key)];
-                Tensor found = Solve(span, others, strength, LogisticRegression.Near, ends?.GetValueOrDefault(fold.Key));
+                Tensor found = Solve(span, others, strength, ends?.GetValueOrDefault(fold.Key));
                 if (ends is not null) ends[fold.Key] = found.alias().MoveToOuterDisposeScope();
                 float[][] p = Say(span.Coordinates.index_select(0, tensor(fold.Select(n => (long)n).ToArray())), found);
                 foreach ((int i, int n) in fold.Index()) said[n] = p[i];
@@ -279,7 +281,7 @@ internal static class LinearTraining
         public (float[][] Weights, float[] Bias, float[][] Own) All(Span span, double strength, Part[] parts)
         {
             using var scope = NewDisposeScope();
-            using Tensor found = Solve(span, [.. Enumerable.Range(0, labels.Length)], strength, LogisticRegression.Exact, null);
+            using Tensor found = Solve(span, [.. Enumerable.Range(0, labels.Length)], strength, null);
             long rank = span.Coordinates.shape[1];
             Tensor shares = span.Back.matmul(found.narrow(0, 0, rank)).to(ScalarType.Float32), chosen = tensor(span.Landmarks);
             float[][] own = Say(span.Coordinates, found);
@@ -288,10 +290,10 @@ internal static class LinearTraining
                 found.select(0, rank).to(ScalarType.Float32).data<float>().ToArray(), own);
         }
 
-        private Tensor Solve(Span span, int[] members, double strength, double tolerance, Tensor? from)
+        private Tensor Solve(Span span, int[] members, double strength, Tensor? from)
         {
             using Tensor inputs = span.Coordinates.index_select(0, tensor(members.Select(n => (long)n).ToArray()));
-            return LogisticRegression.Fit(inputs, [.. members.Select(n => labels[n])], classes, strength, tolerance, from, cancel);
+            return LogisticRegression.Fit(inputs, [.. members.Select(n => labels[n])], classes, strength, from, cancel);
         }
 
         private static float[][] Say(Tensor coordinates, Tensor found)

@@ -13,29 +13,23 @@ internal static class LogisticRegression
     private const int Steps = 500;
     private const int Memory = 10;
     private const int Halvings = 30;
-
-    /// <summary>The end of a fit that is kept.</summary>
-    public const double Exact = 1e-5;
-
-    /// <summary>Enough to tell which penalty does better on what is left out, in a third of the steps.</summary>
-    public const double Near = 1e-3;
+    private const double Tolerance = 1e-5; // of the gradient's length at B = 0
 
     /// <param name="inputs">(N, F), float64.</param>
     /// <param name="labels">(N), 0 … K − 1.</param>
     /// <param name="classes">K.</param>
     /// <param name="strength">C, more than 0: the larger, the weaker the penalty.</param>
-    /// <param name="tolerance">It ends where the gradient is this part of its length at B = 0.</param>
     /// <param name="from">(F + 1, K) to begin at, of a like problem; null = 0.</param>
     /// <param name="cancel">Noticed between steps.</param>
     /// <returns>(F + 1, K): B, then b. The caller's to dispose.</returns>
-    public static Tensor Fit(Tensor inputs, long[] labels, int classes, double strength, double tolerance, Tensor? from, CancellationToken cancel)
+    public static Tensor Fit(Tensor inputs, long[] labels, int classes, double strength, Tensor? from, CancellationToken cancel)
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
         var problem = new Problem(inputs, labels, classes, strength);
         Tensor at = zeros([inputs.shape[1] + 1, classes], ScalarType.Float64);
         (double value, Tensor slope) = problem.At(at);
-        double enough = tolerance * slope.norm().item<double>();
+        double enough = Tolerance * slope.norm().item<double>();
         if (from is not null)
         {
             at = from.div(problem.Scale);

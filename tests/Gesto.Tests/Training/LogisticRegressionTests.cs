@@ -73,7 +73,7 @@ public class LogisticRegressionTests
 
     private static double[,] Fit(double[,] inputs, long[] labels, int classes, double strength, Tensor? from = null)
     {
-        using Tensor z = tensor(inputs), found = LogisticRegression.Fit(z, labels, classes, strength, LogisticRegression.Exact, from, CancellationToken.None);
+        using Tensor z = tensor(inputs), found = LogisticRegression.Fit(z, labels, classes, strength, from, CancellationToken.None);
         double[] values = found.data<double>().ToArray();
         var fit = new double[inputs.GetLength(1) + 1, classes];
         for (int i = 0; i < values.Length; i++) fit[i / classes, i % classes] = values[i];
