@@ -76,13 +76,15 @@ internal static partial class SampledDecoder
     {
         try
         {
-            if (!ReadFrames(process, requests, wanted, limits, arrived)) return false;
+            bool all = ReadFrames(process, requests, wanted, limits, arrived);
+            cancel.ThrowIfCancellationRequested(); // a killed program's output may end just where an element does
+            if (!all) return false;
             (int exit, string messages) = process.Finish(requests[0].Info.Path);
             return exit == 0 && Flawless(requests, firstFile, messages);
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
-            cancel.ThrowIfCancellationRequested(); // a killed program's output breaks off, too
+            cancel.ThrowIfCancellationRequested(); // or break off
             return false;
         }
     }
