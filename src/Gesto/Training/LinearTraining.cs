@@ -28,7 +28,7 @@ internal static class LinearTraining
     private const int MostLandmarks = 2048;
     private const double FirstStrength = 1, StrengthStep = 10, LowestPower = 0.05, HighestPower = 20;
 
-    /// <summary>1 to 10,000. What a still weaker penalty says hangs on where its minimiser stops (docs/LOG.md).</summary>
+    /// <summary>1 to 10,000. From there on losses hang on where the minimiser began, and a weaker penalty was taken or not by that (docs/LOG.md).</summary>
     private const int Strengths = 5;
 
     private static readonly ClipPooling[] Poolings = Enum.GetValues<ClipPooling>();
