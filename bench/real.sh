@@ -2,7 +2,7 @@
 # The figures of docs/RESULTS.md on real recordings, by the program's own verbs: nearest neighbour, the linear classifier, the default and every
 # recipe that fits, on hands14, pair4 and four forward splits of KKT60. Can be stopped and started again; finished steps are not repeated.
 #   bench/real.sh WORK REAL             REAL: a folder with hands14/, pair4/ and kkt60_train.npz
-#   SEEDS="0 1 2 3 4" bench/real.sh …   seeds of KKT60's networks (default 0); SETS="pair4 kkt60-1" only these
+#   SEEDS="0 1 2 3 4" bench/real.sh …   seeds of KKT60's networks (default 0); SETS="pair4 kkt60-1" only these; ONLY="auto gestures" these runs
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 gesto=${GESTO:-"$here/../gesto"}
@@ -12,6 +12,7 @@ mkdir -p "$work/runs"
 
 measure() { # set name [train options…]
   local set=$1 run="$work/runs/$1/$2"
+  case " ${ONLY:-${2%-[0-9]}} " in *" ${2%-[0-9]} "*) ;; *) return ;; esac
   shift 2
   [ -f "$run.json" ] && return
   [ -f "$run/recipe.json" ] && set -- "$@" --resume
