@@ -11,28 +11,46 @@ internal static class EncoderRate
 {
     public static object Measure(string datasetFolder, int seconds, string? rangesPath)
     {
-        ResNet50Weights weights = ResNet50Weights.Load(WeightsCache.Default().FindLatest() ?? throw new FileNotFoundException("No weights: run 'gesto weights'."));
+        ResNet50Weights weights = ResNet50Weights.Load(
+            WeightsCache.Default().FindLatest() ?? throw new FileNotFoundException("No weights: run 'gesto weights'.")
+        );
         Int8Ranges? ranges = rangesPath is null ? null : Int8Ranges.Load(rangesPath, weights);
         Dataset dataset = Dataset.Open(datasetFolder);
         Sample sample = dataset.Samples.First(s => s.HasRgb);
-        using var encoder = new ResNet50Encoder(weights, threads: 1, callers: Environment.ProcessorCount, ranges: ranges);
-        Video.Clip clip = new SampleReader(dataset.RecordingsRoot, RadarFormat.Default).ReadRgb(sample, encoder.InputSize, CancellationToken.None);
+        using var encoder = new ResNet50Encoder(
+            weights,
+            threads: 1,
+            callers: Environment.ProcessorCount,
+            ranges: ranges
+        );
+        Video.Clip clip = new SampleReader(dataset.RecordingsRoot, RadarFormat.Default).ReadRgb(
+            sample,
+            encoder.InputSize,
+            CancellationToken.None
+        );
         long frames = 0;
         var watch = new Stopwatch();
         using var start = new Barrier(encoder.Callers, _ => watch.Restart());
-        Thread[] callers = [.. Enumerable.Range(0, encoder.Callers).Select(_ => new Thread(() =>
-        {
-            var features = new float[clip.Length * encoder.Width];
-            encoder.Encode(clip.Frames, clip.Length, features); // the first call lays memory out
-            start.SignalAndWait();
-            while (watch.Elapsed.TotalSeconds < seconds)
-            {
-                encoder.Encode(clip.Frames, clip.Length, features);
-                Interlocked.Add(ref frames, clip.Length);
-            }
-        }))];
-        foreach (Thread caller in callers) caller.Start();
-        foreach (Thread caller in callers) caller.Join();
+        Thread[] callers =
+        [
+            .. Enumerable
+                .Range(0, encoder.Callers)
+                .Select(_ => new Thread(() =>
+                {
+                    var features = new float[clip.Length * encoder.Width];
+                    encoder.Encode(clip.Frames, clip.Length, features); // the first call lays memory out
+                    start.SignalAndWait();
+                    while (watch.Elapsed.TotalSeconds < seconds)
+                    {
+                        encoder.Encode(clip.Frames, clip.Length, features);
+                        Interlocked.Add(ref frames, clip.Length);
+                    }
+                })),
+        ];
+        foreach (Thread caller in callers)
+            caller.Start();
+        foreach (Thread caller in callers)
+            caller.Join();
         return new { encoder = encoder.Name, frames_per_second = Math.Round(frames / watch.Elapsed.TotalSeconds, 2) };
     }
 }

@@ -7,7 +7,8 @@ using Gesto.Weights;
 
 namespace Gesto.Bench;
 
-/// <summary>Recognising one recording of four videos in a process that is ready, and in turn the RGB encoder on its frames.</summary>
+/// <summary>Recognising one recording of four videos in a process that is ready, and in turn the RGB encoder on its
+/// frames.</summary>
 internal static class PredictionLatency
 {
     /// <summary>A person does not sign twice in this time; the waiting decoder is there long before.</summary>
@@ -20,8 +21,14 @@ internal static class PredictionLatency
         Sample sample = Recording.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)).Sample;
         using IRgbEncoder encoder = RgbEncoders.Open(recogniser.Facts.Rgb!, run, WeightsCache.Default(), threads);
         using var predictor = new VideoPredictor(recogniser, encoder);
-        Video.Clip clip = new SampleReader(folder, RadarFormat.Default).ReadRgb(sample, encoder.InputSize, CancellationToken.None);
-        List<double> ready = [], unprepared = [], alone = [];
+        Video.Clip clip = new SampleReader(folder, RadarFormat.Default).ReadRgb(
+            sample,
+            encoder.InputSize,
+            CancellationToken.None
+        );
+        List<double> ready = [],
+            unprepared = [],
+            alone = [];
         for (int i = -2; i < times; i++)
         {
             bool counts = i >= 0; // the first ones compile and lay memory out
@@ -31,7 +38,13 @@ internal static class PredictionLatency
             Time(() => EncodeAll(encoder, clip), counts ? alone : null);
             Time(() => predictor.Predict(folder, sample, CancellationToken.None), counts ? unprepared : null);
         }
-        return new { frames = clip.Length, warm_seconds = ready, unprepared_seconds = unprepared, encoder_seconds = alone };
+        return new
+        {
+            frames = clip.Length,
+            warm_seconds = ready,
+            unprepared_seconds = unprepared,
+            encoder_seconds = alone,
+        };
     }
 
     private static void EncodeAll(IRgbEncoder encoder, Video.Clip clip)

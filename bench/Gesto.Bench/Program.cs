@@ -13,7 +13,11 @@ const string Usage = """
 object? result = args switch
 {
     ["features", var folder, var samples] => RandomFeatures.Write(folder, Number(samples)),
-    ["encoder", var dataset, var seconds, .. var ranges] => EncoderRate.Measure(dataset, Number(seconds), ranges.FirstOrDefault()),
+    ["encoder", var dataset, var seconds, .. var ranges] => EncoderRate.Measure(
+        dataset,
+        Number(seconds),
+        ranges.FirstOrDefault()
+    ),
     ["loop", var features, var work] => TrainingLoop.Measure(features, work),
     ["predict", var run, var sample, var times] => PredictionLatency.Measure(run, sample, Number(times)),
     _ => null,

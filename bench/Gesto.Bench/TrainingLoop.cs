@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 
 namespace Gesto.Bench;
 
-/// <summary>An epoch of training as users start it, against forward, backward and step alone over the same batches, which lie
-/// ready as tensors.</summary>
+/// <summary>An epoch of training as users start it, against forward, backward and step alone over the same batches,
+/// which lie ready as tensors.</summary>
 internal static class TrainingLoop
 {
     private const int Epochs = 3;
@@ -18,7 +18,8 @@ internal static class TrainingLoop
         FeatureSet features = FeatureSet.Open(featuresFolder);
         Recipe recipe = RecipeFile.Load("source", [$"training.epochs={Epochs}", "training.validationFraction=0"]);
         string run = Path.Combine(work, "loop-run");
-        if (Directory.Exists(run)) Directory.Delete(run, recursive: true);
+        if (Directory.Exists(run))
+            Directory.Delete(run, recursive: true);
         var epochs = new EpochTimes();
         TrainingRun.Start(features, recipe, run, resume: false, progress: epochs);
         RunDirectory directory = RunDirectory.Open(run);
@@ -36,16 +37,22 @@ internal static class TrainingLoop
         TrainingData data = TrainingData.Load(features, recipe, null, null, null, CancellationToken.None);
         using SignModel model = ModelFactory.Sign(recipe, facts);
         using var adam = new Adam(model.named_parameters(), recipe.Training.LearningRate);
-        FeatureSequences rgbs = new(facts.RgbWidth, recipe.Rgb.RemoveStatic), radars = new(facts.RadarWidth, recipe.Radar.CentreFeatures);
+        FeatureSequences rgbs = new(facts.RgbWidth, recipe.Rgb.RemoveStatic),
+            radars = new(facts.RadarWidth, recipe.Radar.CentreFeatures);
         data.Rgb.ForEach(rgbs.Add);
         data.RadarFeatures.ForEach(radars.Add);
         var sequences = new SampleSequences(rgbs, radars, recipe.Model.Steps);
         int[] order = Trainer.Order(data.Train, data.Labels, balance: false, new Random(1));
-        (ModalitySteps? Rgb, ModalitySteps? Radar, Tensor Target)[] batches = [.. order.Chunk(recipe.Training.Batch).Select(chosen =>
-        {
-            (ModalitySteps? rgb, ModalitySteps? radar) = sequences.Batch(chosen, recipe.Training, null);
-            return (rgb, radar, tensor(chosen.Select(i => data.Labels[i]).ToArray()));
-        })];
+        (ModalitySteps? Rgb, ModalitySteps? Radar, Tensor Target)[] batches =
+        [
+            .. order
+                .Chunk(recipe.Training.Batch)
+                .Select(chosen =>
+                {
+                    (ModalitySteps? rgb, ModalitySteps? radar) = sequences.Batch(chosen, recipe.Training, null);
+                    return (rgb, radar, tensor(chosen.Select(i => data.Labels[i]).ToArray()));
+                }),
+        ];
         var seconds = new List<double>();
         for (int epoch = 0; epoch < Epochs; epoch++)
         {
@@ -73,8 +80,10 @@ internal static class TrainingLoop
 
         public void Report(WorkProgress value)
         {
-            if (value.Unit != "epochs") return;
-            if (value.Done > 0) Seconds.Add(Stopwatch.GetElapsedTime(last).TotalSeconds);
+            if (value.Unit != "epochs")
+                return;
+            if (value.Done > 0)
+                Seconds.Add(Stopwatch.GetElapsedTime(last).TotalSeconds);
             last = Stopwatch.GetTimestamp();
         }
     }

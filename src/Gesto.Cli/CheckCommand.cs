@@ -16,21 +16,52 @@ internal static class CheckCommand
 
     public static Command Build()
     {
-        var dataset = new Argument<string>("DATASET") { Description = "Folder with manifest.csv, or with train/, val/, test/." };
-        var root = DatasetOption.Root();
-        var json = new Option<bool>("--json") { Description = "Write {samples, radar: [{recordings, kind, axes, antennas, …}], problems: [{sample, file, kind, message}], notes: the same} to standard output." };
-        Option<int> threads = ThreadsOption.Build("Samples decoded at the same time.");
-        var few = new Option<int>("--min-samples") { Description = "Report classes with fewer train samples.", DefaultValueFactory = _ => new DoctorOptions().FewestTrainSamples };
-        Option<string?> axes = RadarAxesOption.Build();
-        var command = new Command("check",
-            "Open and decode every file of a data set and say how its radar was read and what is wrong with it. Exit code 1 if anything is; notes are no problems.\n\n" +
-            "Example:  gesto check recordings --json > problems.json")
+        var dataset = new Argument<string>("DATASET")
         {
-            dataset, root, json, threads, few, axes,
+            Description = "Folder with manifest.csv, or with train/, val/, test/.",
         };
-        command.SetAction((parse, cancel) => Task.Run(() => Check(
-            DatasetOption.Open(parse.GetRequiredValue(dataset), parse.GetValue(root)), parse.GetValue(json),
-            new DoctorOptions { Threads = parse.GetValue(threads), FewestTrainSamples = parse.GetValue(few), RadarAxes = RadarAxesOption.Of(parse, axes) }, cancel)));
+        var root = DatasetOption.Root();
+        var json = new Option<bool>("--json")
+        {
+            Description =
+                "Write {samples, radar: [{recordings, kind, axes, antennas, …}], problems: [{sample, file, kind, message}], notes: the same} to standard output.",
+        };
+        Option<int> threads = ThreadsOption.Build("Samples decoded at the same time.");
+        var few = new Option<int>("--min-samples")
+        {
+            Description = "Report classes with fewer train samples.",
+            DefaultValueFactory = _ => new DoctorOptions().FewestTrainSamples,
+        };
+        Option<string?> axes = RadarAxesOption.Build();
+        var command = new Command(
+            "check",
+            "Open and decode every file of a data set and say how its radar was read and what is wrong with it. Exit code 1 if anything is; notes are no problems.\n\n"
+                + "Example:  gesto check recordings --json > problems.json"
+        )
+        {
+            dataset,
+            root,
+            json,
+            threads,
+            few,
+            axes,
+        };
+        command.SetAction(
+            (parse, cancel) =>
+                Task.Run(() =>
+                    Check(
+                        DatasetOption.Open(parse.GetRequiredValue(dataset), parse.GetValue(root)),
+                        parse.GetValue(json),
+                        new DoctorOptions
+                        {
+                            Threads = parse.GetValue(threads),
+                            FewestTrainSamples = parse.GetValue(few),
+                            RadarAxes = RadarAxesOption.Of(parse, axes),
+                        },
+                        cancel
+                    )
+                )
+        );
         return command;
     }
 
@@ -38,10 +69,26 @@ internal static class CheckCommand
     /// <returns>0 where the data set is healthy, else 1.</returns>
     internal static int Check(Dataset dataset, bool json, DoctorOptions options, CancellationToken cancel)
     {
-        (IReadOnlyList<Problem> found, IReadOnlyList<RadarReading> radar) = ProgressBar.Run(progress => DatasetDoctor.Report(dataset, options, progress, cancel));
-        Problem[] problems = [.. found.Where(p => !p.IsNote)], notes = [.. found.Where(p => p.IsNote)];
-        if (json) Console.Out.WriteLine(JsonSerializer.Serialize(new { samples = dataset.Samples.Count, radar, problems, notes }, Json));
-        foreach (RadarReading reading in radar) Console.Error.WriteLine(reading);
+        (IReadOnlyList<Problem> found, IReadOnlyList<RadarReading> radar) = ProgressBar.Run(progress =>
+            DatasetDoctor.Report(dataset, options, progress, cancel)
+        );
+        Problem[] problems = [.. found.Where(p => !p.IsNote)],
+            notes = [.. found.Where(p => p.IsNote)];
+        if (json)
+            Console.Out.WriteLine(
+                JsonSerializer.Serialize(
+                    new
+                    {
+                        samples = dataset.Samples.Count,
+                        radar,
+                        problems,
+                        notes,
+                    },
+                    Json
+                )
+            );
+        foreach (RadarReading reading in radar)
+            Console.Error.WriteLine(reading);
         ShowNotes(notes);
         Show(dataset, problems);
         return problems.Length == 0 ? ExitCode.Done : ExitCode.UserError;
@@ -51,7 +98,10 @@ internal static class CheckCommand
     private static void ShowNotes(Problem[] notes)
     {
         foreach (IGrouping<string, Problem> kind in notes.GroupBy(n => n.Kind))
-            Console.Error.WriteLine($"note: {kind.First().Message}" + (kind.Count() > 1 ? $" And {kind.Count() - 1} more videos like it; --json lists them." : ""));
+            Console.Error.WriteLine(
+                $"note: {kind.First().Message}"
+                    + (kind.Count() > 1 ? $" And {kind.Count() - 1} more videos like it; --json lists them." : "")
+            );
     }
 
     private static void Show(Dataset dataset, Problem[] problems)
@@ -63,15 +113,21 @@ internal static class CheckCommand
         }
         IAnsiConsole console = Terminal.Error;
         // A log or a pipe has no width of its own; 80 columns would break every path.
-        if (Console.IsErrorRedirected) console.Profile.Width = 240;
+        if (Console.IsErrorRedirected)
+            console.Profile.Width = 240;
         var table = new Table().Border(TableBorder.Simple).AddColumns("sample", "kind", "problem");
         foreach (Problem p in problems)
         {
-            string message = p.File.Length > 0 && !p.Message.Contains(Path.GetFileName(p.File), StringComparison.Ordinal) ? $"{p.File}: {p.Message}" : p.Message;
+            string message =
+                p.File.Length > 0 && !p.Message.Contains(Path.GetFileName(p.File), StringComparison.Ordinal)
+                    ? $"{p.File}: {p.Message}"
+                    : p.Message;
             table.AddRow(Terminal.Escape(p.Sample), p.Kind, Terminal.Escape(message));
         }
         console.Write(table);
         string kinds = string.Join(", ", problems.GroupBy(p => p.Kind).Select(g => $"{g.Count()} {g.Key}"));
-        Console.Error.WriteLine($"{dataset.Root}: {dataset.Samples.Count} samples, {problems.Length} problem(s): {kinds}.");
+        Console.Error.WriteLine(
+            $"{dataset.Root}: {dataset.Samples.Count} samples, {problems.Length} problem(s): {kinds}."
+        );
     }
 }

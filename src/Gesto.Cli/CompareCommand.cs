@@ -15,48 +15,85 @@ internal static class CompareCommand
     {
         var runs = new Argument<string[]>("RUN")
         {
-            Description = "Two or more directories of runs, ensembles or cross-validations, evaluated on the same samples.",
+            Description =
+                "Two or more directories of runs, ensembles or cross-validations, evaluated on the same samples.",
             Arity = new ArgumentArity(2, 100),
         };
         var features = new Option<string?>("--features")
         {
-            Description = "Evaluate every run on this feature folder first; without it the predictions that 'gesto evaluate' saved are read.",
+            Description =
+                "Evaluate every run on this feature folder first; without it the predictions that 'gesto evaluate' saved are read.",
         };
-        var split = new Option<string>("--split") { Description = "Samples to compare on.", DefaultValueFactory = _ => "test" };
+        var split = new Option<string>("--split")
+        {
+            Description = "Samples to compare on.",
+            DefaultValueFactory = _ => "test",
+        };
         split.AcceptOnlyFromAmong("test", "val", "train", RunEvaluation.FoldSplit);
-        var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap.", DefaultValueFactory = _ => BootstrapInterval.DefaultSeed };
-        Option<int> threads = ThreadsOption.Build();
-        var json = new Option<bool>("--json") { Description = "Write the result as one JSON object to standard output." };
-        var command = new Command("compare",
-            "Which run is better on the same samples, and how sure that is: paired bootstrap by signer, exact McNemar test, letters and\n" +
-            "words apart, the classes that differ, and a verdict in words.\n\n" +
-            "Example:  gesto compare runs/late-fusion runs/radar-only --split test")
+        var seed = new Option<int>("--seed")
         {
-            runs, features, split, seed, threads, json,
+            Description = "Seed of the bootstrap.",
+            DefaultValueFactory = _ => BootstrapInterval.DefaultSeed,
         };
-        command.SetAction((parsed, cancel) =>
+        Option<int> threads = ThreadsOption.Build();
+        var json = new Option<bool>("--json")
         {
-            string[] folders = parsed.GetValue(runs)!;
-            if (parsed.GetValue(features) is { } from)
-                foreach (string folder in folders)
-                    ProgressBar.Run(progress => EvaluateCommand.Evaluate(
-                        folder, from, EvaluateCommand.SplitOf(parsed.GetValue(split)!), parsed.GetValue(seed), parsed.GetValue(threads), progress, cancel));
-            RunComparison result = Compare(folders, parsed.GetValue(split)!, parsed.GetValue(seed));
-            Console.Out.WriteLine(parsed.GetValue(json) ? result.ToJson() : Summary(result));
-            return Task.FromResult(ExitCode.Done);
-        });
+            Description = "Write the result as one JSON object to standard output.",
+        };
+        var command = new Command(
+            "compare",
+            "Which run is better on the same samples, and how sure that is: paired bootstrap by signer, exact McNemar test, letters and\n"
+                + "words apart, the classes that differ, and a verdict in words.\n\n"
+                + "Example:  gesto compare runs/late-fusion runs/radar-only --split test"
+        )
+        {
+            runs,
+            features,
+            split,
+            seed,
+            threads,
+            json,
+        };
+        command.SetAction(
+            (parsed, cancel) =>
+            {
+                string[] folders = parsed.GetValue(runs)!;
+                if (parsed.GetValue(features) is { } from)
+                    foreach (string folder in folders)
+                        ProgressBar.Run(progress =>
+                            EvaluateCommand.Evaluate(
+                                folder,
+                                from,
+                                EvaluateCommand.SplitOf(parsed.GetValue(split)!),
+                                parsed.GetValue(seed),
+                                parsed.GetValue(threads),
+                                progress,
+                                cancel
+                            )
+                        );
+                RunComparison result = Compare(folders, parsed.GetValue(split)!, parsed.GetValue(seed));
+                Console.Out.WriteLine(parsed.GetValue(json) ? result.ToJson() : Summary(result));
+                return Task.FromResult(ExitCode.Done);
+            }
+        );
         return command;
     }
 
-    internal static RunComparison Compare(IReadOnlyList<string> folders, string split, int seed) => RunComparison.Of(
-        [.. folders.Zip(Names(folders), (folder, name) => Read(folder, name, split))], split, seed);
+    internal static RunComparison Compare(IReadOnlyList<string> folders, string split, int seed) =>
+        RunComparison.Of([.. folders.Zip(Names(folders), (folder, name) => Read(folder, name, split))], split, seed);
 
     private static ComparedRun Read(string folder, string name, string split)
     {
         IReadOnlyList<SavedPrediction> predictions = PredictionFile.Load(folder, split);
         RunFacts[] facts = [.. RunsOf(folder).Select(run => RunDirectory.Open(run).Facts)];
         var pseudo = facts.SelectMany(f => f.PseudoLabels?.ClassIds.Keys ?? []).ToHashSet();
-        return new ComparedRun(name, facts[0].LabelSet, predictions, predictions.Count(p => pseudo.Contains(p.Sample)), LinearOf(folder, split));
+        return new ComparedRun(
+            name,
+            facts[0].LabelSet,
+            predictions,
+            predictions.Count(p => pseudo.Contains(p.Sample)),
+            LinearOf(folder, split)
+        );
     }
 
     private static GroupScore? LinearOf(string folder, string split)
@@ -72,9 +109,17 @@ internal static class CompareCommand
         var lines = new List<string> { Text($"{r.Samples} samples of {r.Split}") };
         foreach (RunScore run in r.Runs)
         {
-            lines.Add(Text($"  {run.Run.PadRight(width)}  {100 * run.Top1,5:0.0} % ({100 * run.Top1Low:0.0}–{100 * run.Top1High:0.0}){EvaluateCommand.Transductive(run.PseudoLabelled)}"));
+            lines.Add(
+                Text(
+                    $"  {run.Run.PadRight(width)}  {100 * run.Top1, 5:0.0} % ({100 * run.Top1Low:0.0}–{100 * run.Top1High:0.0}){EvaluateCommand.Transductive(run.PseudoLabelled)}"
+                )
+            );
             if (run.Linear is { } linear)
-                lines.Add(Text($"  {"".PadRight(width)}  {linear.Group}: {100 * linear.Top1:0.0} % ({100 * linear.Top1Low:0.0}–{100 * linear.Top1High:0.0})"));
+                lines.Add(
+                    Text(
+                        $"  {"".PadRight(width)}  {linear.Group}: {100 * linear.Top1:0.0} % ({100 * linear.Top1Low:0.0}–{100 * linear.Top1High:0.0})"
+                    )
+                );
         }
         foreach (PairComparison pair in r.Pairs)
         {
@@ -94,15 +139,22 @@ internal static class CompareCommand
     private static void Add(List<string> lines, string what, GroupDifference? group)
     {
         if (group is { } g)
-            lines.Add(Text($"  {what,-7}  {100 * g.Top1A:0.0} % against {100 * g.Top1B:0.0} %: {100 * g.Difference:+0.0;−0.0;0.0} points ({100 * g.DifferenceLow:0.0;−0.0;0.0} to {100 * g.DifferenceHigh:0.0;−0.0;0.0}), McNemar p {RunComparison.PText(g.McnemarP)}, {g.Samples} samples"));
+            lines.Add(
+                Text(
+                    $"  {what, -7}  {100 * g.Top1A:0.0} % against {100 * g.Top1B:0.0} %: {100 * g.Difference:+0.0;−0.0;0.0} points ({100 * g.DifferenceLow:0.0;−0.0;0.0} to {100 * g.DifferenceHigh:0.0;−0.0;0.0}), McNemar p {RunComparison.PText(g.McnemarP)}, {g.Samples} samples"
+                )
+            );
     }
 
     private static void Add(List<string> lines, string what, IEnumerable<ClassDifference> classes)
     {
         ClassDifference[] all = [.. classes];
-        if (all.Length == 0) return;
+        if (all.Length == 0)
+            return;
         string more = all.Length > ClassesShown ? Text($" and {all.Length - ClassesShown} more") : "";
-        lines.Add($"  {what}: {string.Join(", ", all.Take(ClassesShown).Select(c => Text($"{c.Name} {c.CorrectA} against {c.CorrectB} of {c.Support}")))}{more}");
+        lines.Add(
+            $"  {what}: {string.Join(", ", all.Take(ClassesShown).Select(c => Text($"{c.Name} {c.CorrectA} against {c.CorrectB} of {c.Support}")))}{more}"
+        );
     }
 
     /// <returns>The run, the runs that vote in it, or the first fold of a cross-validation.</returns>
@@ -114,7 +166,10 @@ internal static class CompareCommand
     /// <returns>The folders' own names where these differ, else the paths as given.</returns>
     private static string[] Names(IReadOnlyList<string> folders)
     {
-        string[] names = [.. folders.Select(f => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(f))))];
+        string[] names =
+        [
+            .. folders.Select(f => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(f)))),
+        ];
         return names.Distinct().Count() == names.Length ? names : [.. folders];
     }
 

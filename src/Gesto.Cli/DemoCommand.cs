@@ -9,7 +9,8 @@ using Gesto.Weights;
 
 namespace Gesto.Cli;
 
-/// <summary>`gesto demo`: every stage on a small simulated data set, in the order in which a user would type them.</summary>
+/// <summary>`gesto demo`: every stage on a small simulated data set, in the order in which a user would type
+/// them.</summary>
 internal static class DemoCommand
 {
     /// <summary>What 70 recordings can bear, in seconds; networks take minutes and are no better on so few.</summary>
@@ -17,18 +18,34 @@ internal static class DemoCommand
 
     public static Command Build()
     {
-        var output = new Option<string>("--out") { Description = "Folder for everything the demo makes.", DefaultValueFactory = _ => "gesto-demo" };
-        var seed = new Option<int>("--seed") { Description = "Seed of the simulation and of training.", DefaultValueFactory = _ => 1 };
-        Option<int> threads = ThreadsOption.Build();
-        var command = new Command("demo",
-            "Simulate a small data set, check it, fetch weights, extract, train, evaluate on signers never seen in training, predict one " +
-            "recording, write a submission. Stopped, it goes on where it was.\n\nExample:  gesto demo --out my-demo --seed 7")
+        var output = new Option<string>("--out")
         {
-            output, seed, threads,
+            Description = "Folder for everything the demo makes.",
+            DefaultValueFactory = _ => "gesto-demo",
+        };
+        var seed = new Option<int>("--seed")
+        {
+            Description = "Seed of the simulation and of training.",
+            DefaultValueFactory = _ => 1,
+        };
+        Option<int> threads = ThreadsOption.Build();
+        var command = new Command(
+            "demo",
+            "Simulate a small data set, check it, fetch weights, extract, train, evaluate on signers never seen in training, predict one "
+                + "recording, write a submission. Stopped, it goes on where it was.\n\nExample:  gesto demo --out my-demo --seed 7"
+        )
+        {
+            output,
+            seed,
+            threads,
         };
         // On the first thread, as `train`: see TrainingRun.Start.
-        command.SetAction((parsed, cancel) => Task.FromResult(
-            new Demo(parsed.GetValue(output)!, parsed.GetValue(seed), parsed.GetValue(threads), cancel).Run()));
+        command.SetAction(
+            (parsed, cancel) =>
+                Task.FromResult(
+                    new Demo(parsed.GetValue(output)!, parsed.GetValue(seed), parsed.GetValue(threads), cancel).Run()
+                )
+        );
         return command;
     }
 
@@ -42,30 +59,60 @@ internal static class DemoCommand
         public int Run()
         {
             Say("simulate", "12 signs by 10 signers: RGB and radar of one simulated motion (not LIS)");
-            var simulation = new SimulationOptions { Classes = 12, Signers = 10, Takes = 1, Seed = (ulong)seed, Threads = threads };
+            var simulation = new SimulationOptions
+            {
+                Classes = 12,
+                Signers = 10,
+                Takes = 1,
+                Seed = (ulong)seed,
+                Threads = threads,
+            };
             ProgressBar.Run(progress => DatasetWriter.Write(data, simulation, progress, cancel));
             Say("check", "every file opened and decoded");
-            if (CheckCommand.Check(Dataset.Open(data), json: false, new DoctorOptions { Threads = threads }, cancel) != ExitCode.Done)
-                throw new InvalidOperationException($"{data}: the simulator wrote a data set that the doctor finds fault with.");
+            if (
+                CheckCommand.Check(Dataset.Open(data), json: false, new DoctorOptions { Threads = threads }, cancel)
+                != ExitCode.Done
+            )
+                throw new InvalidOperationException(
+                    $"{data}: the simulator wrote a data set that the doctor finds fault with."
+                );
             Say("weights, extract", "video → ResNet50 features; radar → sampled range-Doppler maps");
             using (IRgbEncoder encoder = OpenEncoder())
-                ExtractCommand.Extract(Dataset.Open(data), features, encoder, new ExtractionOptions { DecodeThreads = threads }, cancel);
-            Say("train", $"recipe {RecipeName}: regularised regression on pooled features of both; 'gesto train' without --recipe fits networks, too");
+                ExtractCommand.Extract(
+                    Dataset.Open(data),
+                    features,
+                    encoder,
+                    new ExtractionOptions { DecodeThreads = threads },
+                    cancel
+                );
+            Say(
+                "train",
+                $"recipe {RecipeName}: regularised regression on pooled features of both; 'gesto train' without --recipe fits networks, too"
+            );
             Train();
             Say("evaluate", "signers that training never saw");
-            EvaluationResult result = ProgressBar.Run(progress => EvaluateCommand.Evaluate(run, features, Split.Test, seed, threads, progress, cancel));
+            EvaluationResult result = ProgressBar.Run(progress =>
+                EvaluateCommand.Evaluate(run, features, Split.Test, seed, threads, progress, cancel)
+            );
             Console.Error.WriteLine(EvaluateCommand.Summary(result));
-            if (WhyNoGain(result) is { } why) Console.Error.WriteLine(why);
+            if (WhyNoGain(result) is { } why)
+                Console.Error.WriteLine(why);
             PredictOne();
             Say("submit", "the challenge's file");
             string submission = Path.Combine(root, "submission.csv");
-            int rows = ProgressBar.Run(progress => SubmitCommand.Submit(run, features, submission, threads, progress, cancel)).Count;
+            int rows = ProgressBar
+                .Run(progress => SubmitCommand.Submit(run, features, submission, threads, progress, cancel))
+                .Count;
             Console.Error.WriteLine($"{submission}: {rows} rows");
             Console.Error.WriteLine();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"Simulated data, {result.Classes} signs, {result.Samples} recordings of signers never seen in training: " +
-                $"top-1 {100 * result.Top1:0.0} % (95 % interval {100 * result.Top1Low:0.0}–{100 * result.Top1High:0.0}). " +
-                $"Report: {Path.GetFullPath(RunEvaluation.ReportPath(run, result.Split))}"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Simulated data, {result.Classes} signs, {result.Samples} recordings of signers never seen in training: "
+                        + $"top-1 {100 * result.Top1:0.0} % (95 % interval {100 * result.Top1Low:0.0}–{100 * result.Top1High:0.0}). "
+                        + $"Report: {Path.GetFullPath(RunEvaluation.ReportPath(run, result.Split))}"
+                )
+            );
             return ExitCode.Done;
         }
 
@@ -73,16 +120,32 @@ internal static class DemoCommand
         private static string? WhyNoGain(EvaluationResult result)
         {
             GroupScore? best = result.Masks.Where(m => m.Group is "RGB" or "radar").MaxBy(m => m.Top1);
-            return best is null || best.Top1 < result.Top1 ? null : string.Create(CultureInfo.InvariantCulture,
-                $"  {best.Group} alone is at {100 * best.Top1:0.0} %, both together at {100 * result.Top1:0.0} %: {result.Samples} recordings of {result.PerSigner.Count} signers are too few to show " +
-                $"which is better (the interval is {100 * (result.Top1High - result.Top1Low):0} points wide). On 126 signs fusion gains: docs/RESULTS.md.");
+            return best is null || best.Top1 < result.Top1
+                ? null
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {best.Group} alone is at {100 * best.Top1:0.0} %, both together at {100 * result.Top1:0.0} %: {result.Samples} recordings of {result.PerSigner.Count} signers are too few to show "
+                        + $"which is better (the interval is {100 * (result.Top1High - result.Top1Low):0} points wide). On 126 signs fusion gains: docs/RESULTS.md."
+                );
         }
 
         private void Train()
         {
-            Recipe recipe = RecipeFile.Load(RecipeName, [string.Create(CultureInfo.InvariantCulture, $"training.seed={seed}")]);
+            Recipe recipe = RecipeFile.Load(
+                RecipeName,
+                [string.Create(CultureInfo.InvariantCulture, $"training.seed={seed}")]
+            );
             TrainingResult result = ProgressBar.Run(progress =>
-                TrainingRun.Start(FeatureSet.Open(features), recipe, run, RunDirectory.Exists(run), threads, progress: progress, cancel: cancel));
+                TrainingRun.Start(
+                    FeatureSet.Open(features),
+                    recipe,
+                    run,
+                    RunDirectory.Exists(run),
+                    threads,
+                    progress: progress,
+                    cancel: cancel
+                )
+            );
             Console.Error.WriteLine(TrainCommand.Kept(result) + ".");
             Console.Error.WriteLine(TrainCommand.Calibrate(run, FeatureSet.Open(features), cancel));
         }
@@ -93,15 +156,21 @@ internal static class DemoCommand
             Sample sample = dataset.Samples.First(s => s.Split == Split.Test);
             SignClass truth = dataset.Labels[dataset.Labels.LabelOf(dataset.LabelKey![sample.Key])];
             Say("predict", $"one recording from its raw files; the truth is {truth.Id} {truth.Name}");
-            foreach (PredictCommand.Prediction p in ProgressBar.Run(progress => PredictCommand.Predict(run, [Recording.Of(dataset, sample)], 3, threads, progress, cancel)))
+            foreach (
+                PredictCommand.Prediction p in ProgressBar.Run(progress =>
+                    PredictCommand.Predict(run, [Recording.Of(dataset, sample)], 3, threads, progress, cancel)
+                )
+            )
                 PredictCommand.Write(p, Console.Error);
         }
 
-        /// <returns>ResNet50 with ImageNet weights; where they cannot be had, a small encoder trained here, once.</returns>
+        /// <returns>ResNet50 with ImageNet weights; where they cannot be had, a small encoder trained here,
+        /// once.</returns>
         private IRgbEncoder OpenEncoder()
         {
             string own = Path.Combine(features, FeatureSet.RgbFolder, SmallRgbEncoder.FileName);
-            if (File.Exists(own)) return SmallRgbEncoder.Load(own);
+            if (File.Exists(own))
+                return SmallRgbEncoder.Load(own);
             try
             {
                 return Encoders.Rgb(ImageNetWeights.Auto, threads, cancel);
@@ -109,17 +178,35 @@ internal static class DemoCommand
             catch (WeightsUnavailableException e)
             {
                 Console.Error.WriteLine(e.Message);
-                Console.Error.WriteLine("The demo goes on with a small RGB encoder, trained from scratch on the simulated training recordings.");
+                Console.Error.WriteLine(
+                    "The demo goes on with a small RGB encoder, trained from scratch on the simulated training recordings."
+                );
             }
             Dataset dataset = Dataset.Open(data);
-            var reader = new SampleReader(dataset.RecordingsRoot, new ExtractionOptions().Radar, new ExtractionOptions().Limits);
-            LabelledClip[] clips = [.. dataset.Samples.Where(s => s is { Split: Split.Train, HasRgb: true, ClassId: not null }).Select(s =>
-            {
-                var clip = reader.ReadRgb(s, SmallRgbEncoder.Side, cancel);
-                return new LabelledClip(clip.Frames, clip.Length, dataset.Labels.LabelOf(s.ClassId!.Value));
-            })];
-            SmallRgbEncoder encoder = ProgressBar.Run(progress => SmallRgbEncoder.Train(
-                clips, dataset.Labels.Count, new SmallRgbTraining { Seed = seed, Threads = threads }, progress, cancel));
+            var reader = new SampleReader(
+                dataset.RecordingsRoot,
+                new ExtractionOptions().Radar,
+                new ExtractionOptions().Limits
+            );
+            LabelledClip[] clips =
+            [
+                .. dataset
+                    .Samples.Where(s => s is { Split: Split.Train, HasRgb: true, ClassId: not null })
+                    .Select(s =>
+                    {
+                        var clip = reader.ReadRgb(s, SmallRgbEncoder.Side, cancel);
+                        return new LabelledClip(clip.Frames, clip.Length, dataset.Labels.LabelOf(s.ClassId!.Value));
+                    }),
+            ];
+            SmallRgbEncoder encoder = ProgressBar.Run(progress =>
+                SmallRgbEncoder.Train(
+                    clips,
+                    dataset.Labels.Count,
+                    new SmallRgbTraining { Seed = seed, Threads = threads },
+                    progress,
+                    cancel
+                )
+            );
             Directory.CreateDirectory(Path.GetDirectoryName(own)!);
             encoder.Save(own);
             return encoder;

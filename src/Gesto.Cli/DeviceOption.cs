@@ -5,10 +5,8 @@ namespace Gesto.Cli;
 /// <summary>`--device`, of the verbs that have much to compute.</summary>
 internal static class DeviceOption
 {
-    public static Option<string?> Build(string what) => new("--device")
-    {
-        Description = $"cpu, or cuda or cuda:N for an NVIDIA GPU: {what} (README, \"On a GPU\").",
-    };
+    public static Option<string?> Build(string what) =>
+        new("--device") { Description = $"cpu, or cuda or cuda:N for an NVIDIA GPU: {what} (README, \"On a GPU\")." };
 
     /// <returns>Null where the option is not given.</returns>
     public static ComputeDevice? Of(ParseResult parsed, Option<string?> option) =>

@@ -19,23 +19,42 @@ internal static class Encoders
     /// <param name="device">On a GPU libtorch runs the network; null = the processor, ONNX Runtime does.</param>
     /// <param name="cancel">Stops a download.</param>
     public static IRgbEncoder Rgb(
-        string weights, int threads, CancellationToken cancel, Func<ResNet50Weights, Int8Ranges>? ranges = null,
-        ResNet50Output output = ResNet50Output.Features, ComputeDevice? device = null)
+        string weights,
+        int threads,
+        CancellationToken cancel,
+        Func<ResNet50Weights, Int8Ranges>? ranges = null,
+        ResNet50Output output = ResNet50Output.Features,
+        ComputeDevice? device = null
+    )
     {
         var cache = WeightsCache.Default();
         bool processor = device is null || device == ComputeDevice.Cpu;
         bool plain = processor && ranges is null && output == ResNet50Output.Features;
-        if (plain && weights == ImageNetWeights.Auto && ResNet50Encoder.TryOpenKept(cache, threads: 1, callers: threads) is { } kept) return kept;
+        if (
+            plain
+            && weights == ImageNetWeights.Auto
+            && ResNet50Encoder.TryOpenKept(cache, threads: 1, callers: threads) is { } kept
+        )
+            return kept;
         string path = ProgressBar.Run(progress =>
-            ImageNetWeights.Fetch(weights, cache, StandardErrorNotes.Instance, progress, cancel));
+            ImageNetWeights.Fetch(weights, cache, StandardErrorNotes.Instance, progress, cancel)
+        );
         if (plain && ResNet50Weights.Identify(path) is { } known)
             return ResNet50Encoder.Open(cache, path, known.Variant, known.Hash, threads: 1, callers: threads);
         ResNet50Weights loaded = ResNet50Weights.Load(path);
-        if (!processor) return new ResNet50GpuEncoder(loaded, device!, callers: Math.Min(threads, GpuCallers), output);
-        return new ResNet50Encoder(loaded, threads: 1, callers: threads, ranges: ranges?.Invoke(loaded), output: output);
+        if (!processor)
+            return new ResNet50GpuEncoder(loaded, device!, callers: Math.Min(threads, GpuCallers), output);
+        return new ResNet50Encoder(
+            loaded,
+            threads: 1,
+            callers: threads,
+            ranges: ranges?.Invoke(loaded),
+            output: output
+        );
     }
 
-    /// <summary>The frozen random radar CNN of `--radar source`: libtorch draws its weights, ONNX Runtime runs it.</summary>
+    /// <summary>The frozen random radar CNN of `--radar source`: libtorch draws its weights, ONNX Runtime runs
+    /// it.</summary>
     public static RadarSourceEncoder RadarSource(int seed)
     {
         using RadarCnn cnn = RadarCnn.Source(seed);
@@ -46,8 +65,17 @@ internal static class Encoders
             sha.AppendData(parameter.bytes);
             values[name] = parameter.data<float>().ToArray();
         }
-        var network = new RadarSourceNetwork(values["conv1.weight"], values["conv1.bias"], values["conv2.weight"], values["conv2.bias"]);
+        var network = new RadarSourceNetwork(
+            values["conv1.weight"],
+            values["conv1.bias"],
+            values["conv2.weight"],
+            values["conv2.bias"]
+        );
         return new RadarSourceEncoder(
-            "radar-cnn-source", Convert.ToHexStringLower(sha.GetHashAndReset()), RadarCnn.WidthPerAntenna, network.Encode);
+            "radar-cnn-source",
+            Convert.ToHexStringLower(sha.GetHashAndReset()),
+            RadarCnn.WidthPerAntenna,
+            network.Encode
+        );
     }
 }

@@ -10,14 +10,15 @@ internal static class ExitCode
     public const int Bug = 2;
     public const int Cancelled = 130;
 
-    /// <summary>Runs a verb; Ctrl-C, SIGTERM and, unless `nohup` has it ignored, the end of its terminal cancel it softly (a second
-    /// Ctrl-C or SIGTERM ends it at once; a closing terminal sends its own more than once).</summary>
+    /// <summary>Runs a verb; Ctrl-C, SIGTERM and, unless `nohup` has it ignored, the end of its terminal cancel it
+    /// softly (a second Ctrl-C or SIGTERM ends it at once; a closing terminal sends its own more than once).</summary>
     public static async Task<int> OfAsync(Func<CancellationToken, Task<int>> verb)
     {
         using var source = new CancellationTokenSource();
         void Cancel(PosixSignalContext context)
         {
-            if (source.IsCancellationRequested && context.Signal != PosixSignal.SIGHUP) return;
+            if (source.IsCancellationRequested && context.Signal != PosixSignal.SIGHUP)
+                return;
             context.Cancel = true;
             source.Cancel();
         }
@@ -36,7 +37,8 @@ internal static class ExitCode
 
     internal static int Explain(Exception exception, TextWriter error)
     {
-        while (exception is AggregateException { InnerException: { } inner }) exception = inner;
+        while (exception is AggregateException { InnerException: { } inner })
+            exception = inner;
         switch (exception)
         {
             case OperationCanceledException:

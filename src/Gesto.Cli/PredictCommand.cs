@@ -26,7 +26,13 @@ internal static class PredictCommand
     /// <param name="Unknown">True where the first is below the run's threshold: better not answered.</param>
     /// <param name="ClosePair">Set where the first is one of a costly pair and the other is nearly as probable.</param>
     internal sealed record Prediction(
-        string Sample, IReadOnlyList<PredictedSign> Predictions, string Used, bool Complete, bool Unknown, ClosePair? ClosePair);
+        string Sample,
+        IReadOnlyList<PredictedSign> Predictions,
+        string Used,
+        bool Complete,
+        bool Unknown,
+        ClosePair? ClosePair
+    );
 
     internal sealed record PredictedSign(int Id, string Name, float Probability);
 
@@ -34,41 +40,70 @@ internal static class PredictCommand
     {
         var run = new Argument<string>("RUN") { Description = "Run directory of 'gesto train'." };
         var recordings = new RecordingOptions();
-        var top = new Option<int>("--top") { Description = "Signs to list for each recording.", DefaultValueFactory = _ => 5 };
+        var top = new Option<int>("--top")
+        {
+            Description = "Signs to list for each recording.",
+            DefaultValueFactory = _ => 5,
+        };
         top.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() < 1) result.AddError("--top must be 1 or more.");
+            if (result.GetValueOrDefault<int>() < 1)
+                result.AddError("--top must be 1 or more.");
         });
         Option<int> threads = ThreadsOption.Build();
         var json = new Option<bool>("--json") { Description = "Write one JSON array to standard output." };
-        var command = new Command("predict",
-            "Recognise the sign in each recording, from its raw files to ranked signs with probabilities.\n\n" +
-            "Example:  gesto predict runs/late-fusion data/test/SAMPLE_7 --top 3\n" +
-            "Example:  gesto predict runs/rgb-only hello.mp4 more/*.mp4\n" +
-            "Example:  gesto predict runs/late-fusion --rgb a.mp4 --radar r1.npy r2.npy r3.npy\n" +
-            "Example:  gesto predict runs/late-fusion --dataset data --sample 7 8")
+        var command = new Command(
+            "predict",
+            "Recognise the sign in each recording, from its raw files to ranked signs with probabilities.\n\n"
+                + "Example:  gesto predict runs/late-fusion data/test/SAMPLE_7 --top 3\n"
+                + "Example:  gesto predict runs/rgb-only hello.mp4 more/*.mp4\n"
+                + "Example:  gesto predict runs/late-fusion --rgb a.mp4 --radar r1.npy r2.npy r3.npy\n"
+                + "Example:  gesto predict runs/late-fusion --dataset data --sample 7 8"
+        )
         {
-            run, top, threads, json,
+            run,
+            top,
+            threads,
+            json,
         };
         recordings.AddTo(command);
-        command.SetAction((parsed, cancel) =>
-        {
-            // Files that are not there should be known before a network is loaded.
-            IReadOnlyList<Recording> found = recordings.Find(parsed, RunInput.NeedsOf(parsed.GetValue(run)!));
-            IReadOnlyList<Prediction> predictions = ProgressBar.Run(progress => Predict(
-                parsed.GetValue(run)!, found, parsed.GetValue(top), parsed.GetValue(threads), progress, cancel));
-            if (parsed.GetValue(json)) Console.Out.WriteLine(JsonSerializer.Serialize(predictions, Json));
-            else foreach (Prediction prediction in predictions) Write(prediction, Console.Out);
-            return Task.FromResult(ExitCode.Done);
-        });
+        command.SetAction(
+            (parsed, cancel) =>
+            {
+                // Files that are not there should be known before a network is loaded.
+                IReadOnlyList<Recording> found = recordings.Find(parsed, RunInput.NeedsOf(parsed.GetValue(run)!));
+                IReadOnlyList<Prediction> predictions = ProgressBar.Run(progress =>
+                    Predict(
+                        parsed.GetValue(run)!,
+                        found,
+                        parsed.GetValue(top),
+                        parsed.GetValue(threads),
+                        progress,
+                        cancel
+                    )
+                );
+                if (parsed.GetValue(json))
+                    Console.Out.WriteLine(JsonSerializer.Serialize(predictions, Json));
+                else
+                    foreach (Prediction prediction in predictions)
+                        Write(prediction, Console.Out);
+                return Task.FromResult(ExitCode.Done);
+            }
+        );
         return command;
     }
 
     internal static IReadOnlyList<Prediction> Predict(
-        string run, IReadOnlyList<Recording> recordings, int top, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+        string run,
+        IReadOnlyList<Recording> recordings,
+        int top,
+        int threads,
+        IProgress<WorkProgress> progress,
+        CancellationToken cancel
+    )
     {
-        // Beside one another: each takes about a second. One thread is enough for one recording's steps; more threads of libtorch would
-        // spin where they wait, on cores that the encoder needs.
+        // Beside one another: each takes about a second. One thread is enough for one recording's steps; more threads
+        // of libtorch would spin where they wait, on cores that the encoder needs.
         Task<IRgbEncoder?> opening = Task.Run(() => RunInput.OpenEncoder(run, threads), cancel);
         using IRecogniser recogniser = IRecogniser.Begin(run, threads: 1);
         using IRgbEncoder? encoder = opening.GetAwaiter().GetResult();
@@ -77,13 +112,25 @@ internal static class PredictCommand
         for (int i = 0; i < recordings.Count; i++)
         {
             progress.Report(new("recognise", i, recordings.Count, "recordings"));
-            (float[] probabilities, ModalityMask used) = predictor.Predict(recordings[i].Root, recordings[i].Sample, cancel);
-            predictions.Add(new(recordings[i].Name, [.. VideoPredictor.Rank(probabilities, recogniser.Labels, top)
-                .Select(r => new PredictedSign(r.Sign.Id, r.Sign.Name, r.Probability))],
-                used.Words,
-                used.Words == recogniser.Masks[0].Words,
-                recogniser.Calibration.IsUnknown(probabilities),
-                CostlyPairs.Close(probabilities, recogniser.Labels, CostlyPairs.Of(recogniser.Recipe))));
+            (float[] probabilities, ModalityMask used) = predictor.Predict(
+                recordings[i].Root,
+                recordings[i].Sample,
+                cancel
+            );
+            predictions.Add(
+                new(
+                    recordings[i].Name,
+                    [
+                        .. VideoPredictor
+                            .Rank(probabilities, recogniser.Labels, top)
+                            .Select(r => new PredictedSign(r.Sign.Id, r.Sign.Name, r.Probability)),
+                    ],
+                    used.Words,
+                    used.Words == recogniser.Masks[0].Words,
+                    recogniser.Calibration.IsUnknown(probabilities),
+                    CostlyPairs.Close(probabilities, recogniser.Labels, CostlyPairs.Of(recogniser.Recipe))
+                )
+            );
         }
         progress.Report(new("recognise", recordings.Count, recordings.Count, "recordings"));
         return predictions;
@@ -92,15 +139,26 @@ internal static class PredictCommand
     internal static void Write(Prediction prediction, TextWriter writer)
     {
         writer.WriteLine(prediction.Sample);
-        if (!prediction.Complete) writer.WriteLine($"  from {prediction.Used} only: the recording lacks the rest of what this run uses");
-        if (prediction.Unknown) writer.WriteLine("  unknown: not sure enough to answer; the most probable are");
+        if (!prediction.Complete)
+            writer.WriteLine($"  from {prediction.Used} only: the recording lacks the rest of what this run uses");
+        if (prediction.Unknown)
+            writer.WriteLine("  unknown: not sure enough to answer; the most probable are");
         int width = prediction.Predictions.Max(p => p.Name.Length);
         foreach (PredictedSign sign in prediction.Predictions)
-            writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  {sign.Id,3}  {sign.Name.PadRight(width)}  {100 * sign.Probability,5:0.0} %  {Bar(sign.Probability)}").TrimEnd());
+            writer.WriteLine(
+                string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"  {sign.Id, 3}  {sign.Name.PadRight(width)}  {100 * sign.Probability, 5:0.0} %  {Bar(sign.Probability)}"
+                    )
+                    .TrimEnd()
+            );
         if (prediction.ClosePair is { } close)
-            writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  careful: {close.Answer} or {close.Partner}? The latter has {100 * close.PartnerShare:0} % of the pair's probability; ask again."));
+            writer.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  careful: {close.Answer} or {close.Partner}? The latter has {100 * close.PartnerShare:0} % of the pair's probability; ask again."
+                )
+            );
     }
 
     /// <returns>A bar of whole and eighth blocks, <see cref="BarWidth"/> characters at probability 1.</returns>

@@ -6,9 +6,11 @@ using Gesto.Cli;
 Terminal.Protect();
 
 // Not a RootCommand: that would call itself by its assembly's name in the help.
-var root = new Command("gesto",
-    "Gesto recognises isolated signs from synchronized RGB video and 60 GHz radar.\n\n" +
-    "Start with:  gesto demo   (simulates a small data set and runs everything on it)")
+var root = new Command(
+    "gesto",
+    "Gesto recognises isolated signs from synchronized RGB video and 60 GHz radar.\n\n"
+        + "Start with:  gesto demo   (simulates a small data set and runs everything on it)"
+)
 {
     new HelpOption { Recursive = true },
     new VersionOption(),
@@ -33,11 +35,21 @@ var root = new Command("gesto",
 ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Errors.Count > 0)
 {
-    foreach (var error in parsed.Errors) Console.Error.WriteLine($"gesto: {error.Message}");
+    foreach (var error in parsed.Errors)
+        Console.Error.WriteLine($"gesto: {error.Message}");
     string verb = "";
-    for (CommandResult? at = parsed.CommandResult; at is not null && at.Command != root; at = at.Parent as CommandResult) verb = $"{at.Command.Name} {verb}";
+    for (
+        CommandResult? at = parsed.CommandResult;
+        at is not null && at.Command != root;
+        at = at.Parent as CommandResult
+    )
+        verb = $"{at.Command.Name} {verb}";
     Console.Error.WriteLine($"See 'gesto {verb}--help'.");
     return ExitCode.UserError;
 }
-return await ExitCode.OfAsync(cancel => parsed.InvokeAsync(
-    new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancel));
+return await ExitCode.OfAsync(cancel =>
+    parsed.InvokeAsync(
+        new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+        cancel
+    )
+);

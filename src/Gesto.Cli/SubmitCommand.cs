@@ -13,63 +13,116 @@ internal static class SubmitCommand
         var run = new Argument<string>("RUN") { Description = "Run directory of 'gesto train'." };
         var source = new Argument<string>("DATASET|FEATURES")
         {
-            Description = "Features of 'gesto extract' (fast, can be stopped and resumed), or a data set, whose videos are then read " +
-                "here and now and nothing is kept.",
+            Description =
+                "Features of 'gesto extract' (fast, can be stopped and resumed), or a data set, whose videos are then read "
+                + "here and now and nothing is kept.",
         };
         var root = DatasetOption.Root();
-        var output = new Option<string>("--out") { Description = "The file to write; - for standard output.", DefaultValueFactory = _ => "submission.csv" };
-        Option<int> threads = ThreadsOption.Build();
-        var command = new Command("submit",
-            "Write the challenge's file id,Pred: every unlabelled sample of val and test once, checked.\n\n" +
-            "Example:  gesto submit runs/late-fusion features --out submission.csv")
+        var output = new Option<string>("--out")
         {
-            run, source, root, output, threads,
+            Description = "The file to write; - for standard output.",
+            DefaultValueFactory = _ => "submission.csv",
         };
-        command.SetAction((parsed, cancel) =>
+        Option<int> threads = ThreadsOption.Build();
+        var command = new Command(
+            "submit",
+            "Write the challenge's file id,Pred: every unlabelled sample of val and test once, checked.\n\n"
+                + "Example:  gesto submit runs/late-fusion features --out submission.csv"
+        )
         {
-            string path = parsed.GetValue(output)!;
-            IReadOnlyList<SubmissionRow> rows = ProgressBar.Run(progress => Submit(
-                parsed.GetValue(run)!, parsed.GetValue(source)!, path, parsed.GetValue(threads), progress, cancel, parsed.GetValue(root)));
-            TextWriter people = AtomicFile.IsStandardOutput(path) ? Console.Error : Console.Out;
-            people.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {rows.Count} rows, ids {rows[0].Id}…{rows[^1].Id}"));
-            return Task.FromResult(ExitCode.Done);
-        });
+            run,
+            source,
+            root,
+            output,
+            threads,
+        };
+        command.SetAction(
+            (parsed, cancel) =>
+            {
+                string path = parsed.GetValue(output)!;
+                IReadOnlyList<SubmissionRow> rows = ProgressBar.Run(progress =>
+                    Submit(
+                        parsed.GetValue(run)!,
+                        parsed.GetValue(source)!,
+                        path,
+                        parsed.GetValue(threads),
+                        progress,
+                        cancel,
+                        parsed.GetValue(root)
+                    )
+                );
+                TextWriter people = AtomicFile.IsStandardOutput(path) ? Console.Error : Console.Out;
+                people.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{path}: {rows.Count} rows, ids {rows[0].Id}…{rows[^1].Id}"
+                    )
+                );
+                return Task.FromResult(ExitCode.Done);
+            }
+        );
         return command;
     }
 
     internal static IReadOnlyList<SubmissionRow> Submit(
-        string run, string source, string path, int threads, IProgress<WorkProgress> progress, CancellationToken cancel, string? root = null)
+        string run,
+        string source,
+        string path,
+        int threads,
+        IProgress<WorkProgress> progress,
+        CancellationToken cancel,
+        string? root = null
+    )
     {
         AtomicFile.RequireFile(path);
-        bool features = FeatureStore.Exists(Path.Combine(source, "rgb")) || FeatureStore.Exists(Path.Combine(source, "radar"));
-        if (features && root is not null) throw new InvalidDataException($"{source}: features, which need no {DatasetOption.RootName}; it goes with a data set.");
+        bool features =
+            FeatureStore.Exists(Path.Combine(source, "rgb")) || FeatureStore.Exists(Path.Combine(source, "radar"));
+        if (features && root is not null)
+            throw new InvalidDataException(
+                $"{source}: features, which need no {DatasetOption.RootName}; it goes with a data set."
+            );
         using IRecogniser recogniser = IRecogniser.Load(run, threads);
         (IReadOnlyList<Sample> asked, float[][] probabilities) = features
             ? FromFeatures(recogniser, source, progress, cancel)
             : FromRecordings(run, recogniser, DatasetOption.Open(source, root), threads, progress, cancel);
-        Dictionary<string, int> answers = asked.Zip(probabilities).ToDictionary(
-            p => p.First.Key, p => VideoPredictor.Rank(p.Second, recogniser.Labels, 1)[0].Sign.Id);
+        Dictionary<string, int> answers = asked
+            .Zip(probabilities)
+            .ToDictionary(p => p.First.Key, p => VideoPredictor.Rank(p.Second, recogniser.Labels, 1)[0].Sign.Id);
         IReadOnlyList<SubmissionRow> rows = Submission.Rows(asked, answers, recogniser.Labels);
         Submission.Save(path, rows);
         return rows;
     }
 
     private static (IReadOnlyList<Sample>, float[][]) FromFeatures(
-        IRecogniser recogniser, string folder, IProgress<WorkProgress> progress, CancellationToken cancel)
+        IRecogniser recogniser,
+        string folder,
+        IProgress<WorkProgress> progress,
+        CancellationToken cancel
+    )
     {
         FeatureSet features = FeatureSet.Open(folder);
         // The manifest lists also those that extraction skipped; a submission must not leave them out silently.
-        IReadOnlyList<Sample> asked = Submission.SamplesOf(ManifestFile.Read(Path.Combine(folder, ManifestFile.FileName)), folder);
+        IReadOnlyList<Sample> asked = Submission.SamplesOf(
+            ManifestFile.Read(Path.Combine(folder, ManifestFile.FileName)),
+            folder
+        );
         var wanted = asked.Select(s => s.Key).ToHashSet(StringComparer.Ordinal);
         if (features.Skipped.FirstOrDefault(s => wanted.Contains(s.Sample)) is { } skipped)
             throw new InvalidDataException(
-                $"{folder}: a submission needs every sample, '{skipped.Sample}' was skipped: {skipped.Message} Mend or replace the file and run " +
-                "'gesto extract' again.");
+                $"{folder}: a submission needs every sample, '{skipped.Sample}' was skipped: {skipped.Message} Mend or replace the file and run "
+                    + "'gesto extract' again."
+            );
         return (asked, recogniser.PredictAll(features, asked, progress, cancel));
     }
 
     private static (IReadOnlyList<Sample>, float[][]) FromRecordings(
-        string run, IRecogniser recogniser, Dataset dataset, int threads, IProgress<WorkProgress> progress, CancellationToken cancel)
+        string run,
+        IRecogniser recogniser,
+        Dataset dataset,
+        int threads,
+        IProgress<WorkProgress> progress,
+        CancellationToken cancel
+    )
     {
         IReadOnlyList<Sample> asked = Submission.SamplesOf(dataset.Samples, dataset.Root);
         using IRgbEncoder? encoder = RunInput.OpenEncoder(run, threads);

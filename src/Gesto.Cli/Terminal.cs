@@ -9,9 +9,11 @@ internal static class Terminal
     private static readonly TextWriter Raw = new OutputWriter(Console.Error, escapes: false, forgives: true);
 
     /// <summary>Standard error for bars and tables, which draw with control characters.</summary>
-    public static IAnsiConsole Error { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new StandardError() });
+    public static IAnsiConsole Error { get; } =
+        AnsiConsole.Create(new AnsiConsoleSettings { Out = new StandardError() });
 
-    /// <summary>From here on Console.Out and Console.Error go through an <see cref="OutputWriter"/>; call it first.</summary>
+    /// <summary>From here on Console.Out and Console.Error go through an <see cref="OutputWriter"/>; call it
+    /// first.</summary>
     public static void Protect()
     {
         Console.SetError(new OutputWriter(Raw, escapes: true, forgives: true));

@@ -11,7 +11,11 @@ internal static class ThreadsOption
     /// <summary>All processors where it is not given.</summary>
     public static Option<int> Build(string what = "CPU threads.")
     {
-        var option = new Option<int>("--threads") { Description = what, DefaultValueFactory = _ => Environment.ProcessorCount };
+        var option = new Option<int>("--threads")
+        {
+            Description = what,
+            DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
         Require(option);
         return option;
     }
@@ -24,10 +28,11 @@ internal static class ThreadsOption
         return option;
     }
 
-    private static void Require(Option option) => option.Validators.Add(result =>
-    {
-        // What is no number at all is told by the parser.
-        if (result.Tokens is [{ Value: var text }] && int.TryParse(text, out int n) && n is < 1 or > Most)
-            result.AddError($"{option.Name} {n}: give 1 to {Most}.");
-    });
+    private static void Require(Option option) =>
+        option.Validators.Add(result =>
+        {
+            // What is no number at all is told by the parser.
+            if (result.Tokens is [{ Value: var text }] && int.TryParse(text, out int n) && n is < 1 or > Most)
+                result.AddError($"{option.Name} {n}: give 1 to {Most}.");
+        });
 }

@@ -17,10 +17,14 @@ internal static class TrainCommand
         var features = new Argument<DirectoryInfo>("FEATURES") { Description = "folder that 'gesto extract' wrote" };
         var recipe = new Option<string?>("--recipe")
         {
-            Description = $"name ({string.Join(", ", RecipeFile.Names())}) or path of a .json file; default {DefaultRecipe.Name}: a linear classifier and networks for the modalities there are, of which those vote that held-out samples speak for; with --resume the run's own",
+            Description =
+                $"name ({string.Join(", ", RecipeFile.Names())}) or path of a .json file; default {DefaultRecipe.Name}: a linear classifier and networks for the modalities there are, of which those vote that held-out samples speak for; with --resume the run's own",
         };
         var run = new Option<DirectoryInfo>("--run") { Description = "run directory to write", Required = true };
-        var resume = new Option<bool>("--resume") { Description = "go on with the run that is there; the end is the same to the bit" };
+        var resume = new Option<bool>("--resume")
+        {
+            Description = "go on with the run that is there; the end is the same to the bit",
+        };
         var set = new Option<string[]>("--set")
         {
             Description = "set a recipe value, e.g. --set training.epochs=20; may be repeated",
@@ -28,19 +32,25 @@ internal static class TrainCommand
         };
         var seed = new Option<int?>("--seed") { Description = "short for --set training.seed=N" };
         Option<int?> threads = ThreadsOption.BuildOptional(
-            "processor threads, of each process under mpirun; results are equal to the bit only for equal counts (default: all, with --resume the run's own)");
+            "processor threads, of each process under mpirun; results are equal to the bit only for equal counts (default: all, with --resume the run's own)"
+        );
         var radarFrom = new Option<DirectoryInfo?>("--radar-from")
         {
-            Description = "take the radar encoder of another run instead of training it; refused unless it would be the same to the bit",
+            Description =
+                "take the radar encoder of another run instead of training it; refused unless it would be the same to the bit",
         };
         var memory = new Option<string?>("--memory")
         {
-            Description = "memory that features may take, e.g. 1GB; more of them are read from disk batch by batch (default: half of the machine's)",
+            Description =
+                "memory that features may take, e.g. 1GB; more of them are read from disk batch by batch (default: half of the machine's)",
         };
-        var device = DeviceOption.Build("what computes; on a GPU a run is not the same to the bit from one time to the next");
+        var device = DeviceOption.Build(
+            "what computes; on a GPU a run is not the same to the bit from one time to the next"
+        );
         var pseudoFrom = new Option<string?>("--pseudo-labels-from")
         {
-            Description = "self-training: learn also from the test samples, with the labels that this run or ensemble gives them; the score on them is then transductive",
+            Description =
+                "self-training: learn also from the test samples, with the labels that this run or ensemble gives them; the score on them is then transductive",
         };
         var pseudoAbove = new Option<double>("--pseudo-labels-above")
         {
@@ -49,27 +59,68 @@ internal static class TrainCommand
         };
         var fold = new Option<string?>("--fold")
         {
-            Description = $"cross-validation: leave out fold NUMBER/COUNT, e.g. 2/5, or 2/{Fold.All}; 'gesto evaluate --split fold' scores it",
+            Description =
+                $"cross-validation: leave out fold NUMBER/COUNT, e.g. 2/5, or 2/{Fold.All}; 'gesto evaluate --split fold' scores it",
         };
-        var by = new Option<FoldUnit?>("--by") { Description = "with --fold: never part a signer (default), a session, or only a sample" };
-        var command = new Command("train",
-            "Train a recogniser: radar encoder first, then the fusion model; best checkpoint by validation accuracy.\n\n" +
-            "Example:  gesto train features --recipe late-fusion --run runs/first\n\n" +
-            "Several processes train one run together when they are started by Open MPI's mpirun, or (not tried yet) by srun --mpi=pmix:\n" +
-            "          mpirun -n 4 gesto train features --run runs/first --threads 1")
+        var by = new Option<FoldUnit?>("--by")
         {
-            features, recipe, run, resume, set, seed, fold, by, threads, device, radarFrom, memory, pseudoFrom, pseudoAbove,
+            Description = "with --fold: never part a signer (default), a session, or only a sample",
+        };
+        var command = new Command(
+            "train",
+            "Train a recogniser: radar encoder first, then the fusion model; best checkpoint by validation accuracy.\n\n"
+                + "Example:  gesto train features --recipe late-fusion --run runs/first\n\n"
+                + "Several processes train one run together when they are started by Open MPI's mpirun, or (not tried yet) by srun --mpi=pmix:\n"
+                + "          mpirun -n 4 gesto train features --run runs/first --threads 1"
+        )
+        {
+            features,
+            recipe,
+            run,
+            resume,
+            set,
+            seed,
+            fold,
+            by,
+            threads,
+            device,
+            radarFrom,
+            memory,
+            pseudoFrom,
+            pseudoAbove,
         };
         pseudoAbove.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<double>() is not (>= 0 and <= 1)) result.AddError("--pseudo-labels-above: a probability, 0 to 1.");
+            if (result.GetValueOrDefault<double>() is not (>= 0 and <= 1))
+                result.AddError("--pseudo-labels-above: a probability, 0 to 1.");
         });
-        command.SetAction((parsed, cancel) => Task.FromResult(TogetherOrAlone(parsed.GetValue(run)!.FullName, ranks => Train(
-            parsed.GetValue(features)!.FullName, parsed.GetValue(recipe), parsed.GetValue(run)!.FullName, parsed.GetValue(resume),
-            [.. parsed.GetValue(set)!, .. Settings(parsed.GetValue(seed), parsed.GetValue(fold), parsed.GetValue(by))],
-            parsed.GetValue(threads), parsed.GetValue(radarFrom)?.FullName,
-            parsed.GetValue(memory) is { } size ? ParseSize(size) : null, DeviceOption.Of(parsed, device),
-            (parsed.GetValue(pseudoFrom), parsed.GetValue(pseudoAbove)), ranks, cancel), cancel)));
+        command.SetAction(
+            (parsed, cancel) =>
+                Task.FromResult(
+                    TogetherOrAlone(
+                        parsed.GetValue(run)!.FullName,
+                        ranks =>
+                            Train(
+                                parsed.GetValue(features)!.FullName,
+                                parsed.GetValue(recipe),
+                                parsed.GetValue(run)!.FullName,
+                                parsed.GetValue(resume),
+                                [
+                                    .. parsed.GetValue(set)!,
+                                    .. Settings(parsed.GetValue(seed), parsed.GetValue(fold), parsed.GetValue(by)),
+                                ],
+                                parsed.GetValue(threads),
+                                parsed.GetValue(radarFrom)?.FullName,
+                                parsed.GetValue(memory) is { } size ? ParseSize(size) : null,
+                                DeviceOption.Of(parsed, device),
+                                (parsed.GetValue(pseudoFrom), parsed.GetValue(pseudoAbove)),
+                                ranks,
+                                cancel
+                            ),
+                        cancel
+                    )
+                )
+        );
         return command;
     }
 
@@ -82,25 +133,32 @@ internal static class TrainCommand
     /// <returns>The recipe's settings that options stand for.</returns>
     internal static IEnumerable<string> Settings(int? seed, string? fold = null, FoldUnit? by = null)
     {
-        if (fold is null && by is not null) throw new InvalidDataException("--by says how folds are dealt; give --fold as well, e.g. --fold 1/5.");
-        if (seed is { } n) yield return string.Create(CultureInfo.InvariantCulture, $"training.seed={n}");
-        if (fold is null) yield break;
+        if (fold is null && by is not null)
+            throw new InvalidDataException("--by says how folds are dealt; give --fold as well, e.g. --fold 1/5.");
+        if (seed is { } n)
+            yield return string.Create(CultureInfo.InvariantCulture, $"training.seed={n}");
+        if (fold is null)
+            yield break;
         yield return $"training.fold={fold}";
-        if (by is { } unit) yield return $"training.foldBy={JsonNamingPolicy.CamelCase.ConvertName(unit.ToString())}";
+        if (by is { } unit)
+            yield return $"training.foldBy={JsonNamingPolicy.CamelCase.ConvertName(unit.ToString())}";
     }
 
     /// <summary>Where one rank fails, all end: the others would wait for it for ever.</summary>
     private static int TogetherOrAlone(string run, Func<IRanks, int> train, CancellationToken cancel)
     {
         using IRanks ranks = MpiRanks.Join();
-        if (ranks.Count == 1) return train(ranks);
-        // mpirun sends SIGTERM when a rank is lost; this one may wait inside MPI for the lost one and never look at the token.
+        if (ranks.Count == 1)
+            return train(ranks);
+        // mpirun sends SIGTERM when a rank is lost; this one may wait inside MPI for the lost one and never look at the
+        // token.
         using CancellationTokenRegistration ended = cancel.Register(() =>
         {
             if (ranks.Rank == 0)
                 Console.Error.WriteLine(
-                    $"gesto: the job is being ended, by you or because a rank was lost (mpirun says which). {run} keeps its last finished epoch; " +
-                    "the same command with --resume goes on from there, with any number of ranks.");
+                    $"gesto: the job is being ended, by you or because a rank was lost (mpirun says which). {run} keeps its last finished epoch; "
+                        + "the same command with --resume goes on from there, with any number of ranks."
+                );
         });
         try
         {
@@ -108,62 +166,169 @@ internal static class TrainCommand
         }
         catch (Exception exception)
         {
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"gesto: rank {ranks.Rank} of {ranks.Count} ends the job:"));
+            Console.Error.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"gesto: rank {ranks.Rank} of {ranks.Count} ends the job:")
+            );
             ranks.Abort(ExitCode.Explain(exception, Console.Error));
             throw;
         }
     }
 
     private static int Train(
-        string features, string? recipeName, string run, bool resume, string[] settings, int? threads, string? radarFrom,
-        long? memory, ComputeDevice? device, (string? From, double Above) pseudoLabels, IRanks ranks, CancellationToken cancel)
+        string features,
+        string? recipeName,
+        string run,
+        bool resume,
+        string[] settings,
+        int? threads,
+        string? radarFrom,
+        long? memory,
+        ComputeDevice? device,
+        (string? From, double Above) pseudoLabels,
+        IRanks ranks,
+        CancellationToken cancel
+    )
     {
         CoreClaim.Take(shared: threads is not null || ranks.Count > 1);
         FeatureSet set = FeatureSet.Open(features);
         // A resumed run that names no recipe and sets nothing goes on with its own.
-        Recipe? recipe = resume && recipeName is null && settings.Length == 0 && (RunDirectory.Exists(run) || EnsembleTraining.Exists(run))
-            ? null
-            : Named(recipeName, set, settings);
+        Recipe? recipe =
+            resume
+            && recipeName is null
+            && settings.Length == 0
+            && (RunDirectory.Exists(run) || EnsembleTraining.Exists(run))
+                ? null
+                : Named(recipeName, set, settings);
         // A run that is gone on with has its labels already.
-        PseudoLabels? pseudo = pseudoLabels.From is not { } from || (resume && (RunDirectory.Exists(run) || EnsembleTraining.Exists(run)))
-            ? null
-            : ProgressBar.Run(progress => SelfTraining.Label(from, set, pseudoLabels.Above, threads ?? Environment.ProcessorCount, progress, cancel));
+        PseudoLabels? pseudo =
+            pseudoLabels.From is not { } from || (resume && (RunDirectory.Exists(run) || EnsembleTraining.Exists(run)))
+                ? null
+                : ProgressBar.Run(progress =>
+                    SelfTraining.Label(
+                        from,
+                        set,
+                        pseudoLabels.Above,
+                        threads ?? Environment.ProcessorCount,
+                        progress,
+                        cancel
+                    )
+                );
         if (pseudo is not null && ranks.Rank == 0)
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pseudo.ClassIds.Count} test samples are learnt from with the labels that {pseudo.From} gives them."));
+            Console.Error.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{pseudo.ClassIds.Count} test samples are learnt from with the labels that {pseudo.From} gives them."
+                )
+            );
         if (recipe?.Members.Count > 0 || (resume && EnsembleTraining.Exists(run)))
         {
             if (ranks.Count > 1)
-                throw new InvalidDataException("A recipe with members is trained by one process. Train its members under mpirun one by one, then 'gesto ensemble'.");
-            if (IsDefault(recipeName)) settings = []; // each of its members has them
+                throw new InvalidDataException(
+                    "A recipe with members is trained by one process. Train its members under mpirun one by one, then 'gesto ensemble'."
+                );
+            if (IsDefault(recipeName))
+                settings = []; // each of its members has them
             return TrainMembers(
-                set, EnsembleTraining.Exists(run) && recipeName is null ? null : recipe, settings, run, resume, threads, radarFrom, memory, device, pseudo, cancel);
+                set,
+                EnsembleTraining.Exists(run) && recipeName is null ? null : recipe,
+                settings,
+                run,
+                resume,
+                threads,
+                radarFrom,
+                memory,
+                device,
+                pseudo,
+                cancel
+            );
         }
         if (ranks.Rank > 0)
         {
-            TrainingRun.Start(set, recipe, run, resume, threads, radarFrom, memory, device, pseudo, progress: null, ranks, cancel);
+            TrainingRun.Start(
+                set,
+                recipe,
+                run,
+                resume,
+                threads,
+                radarFrom,
+                memory,
+                device,
+                pseudo,
+                progress: null,
+                ranks,
+                cancel
+            );
             return ExitCode.Done;
         }
-        TrainingResult result = ProgressBar.Run(progress => TrainingRun.Start(set, recipe, run, resume, threads, radarFrom, memory, device, pseudo, progress, ranks, cancel));
+        TrainingResult result = ProgressBar.Run(progress =>
+            TrainingRun.Start(
+                set,
+                recipe,
+                run,
+                resume,
+                threads,
+                radarFrom,
+                memory,
+                device,
+                pseudo,
+                progress,
+                ranks,
+                cancel
+            )
+        );
         if (result.Skipped > 0)
-            Console.Error.WriteLine($"{result.Skipped} labelled samples lack features this recipe needs and were not used (run.json lists them).");
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Kept(result)}. The run is in {run}; curves in curves.png."));
+            Console.Error.WriteLine(
+                $"{result.Skipped} labelled samples lack features this recipe needs and were not used (run.json lists them)."
+            );
+        Console.Error.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{Kept(result)}. The run is in {run}; curves in curves.png.")
+        );
         Console.Error.WriteLine(Calibrate(run, set, cancel));
         RunDirectory finished = RunDirectory.Open(run);
-        ProgressBar.Run(progress => LinearReference.Fit(run, finished.Recipe, set, finished.Facts.Threads, progress, cancel));
+        ProgressBar.Run(progress =>
+            LinearReference.Fit(run, finished.Recipe, set, finished.Facts.Threads, progress, cancel)
+        );
         bool fold = finished.Facts.Fold.Count > 0;
-        Console.Error.WriteLine($"Next: gesto evaluate {run} {features} --split {(fold ? RunEvaluation.FoldSplit : "test")}");
+        Console.Error.WriteLine(
+            $"Next: gesto evaluate {run} {features} --split {(fold ? RunEvaluation.FoldSplit : "test")}"
+        );
         return 0;
     }
 
     private static int TrainMembers(
-        FeatureSet features, Recipe? recipe, string[] settings, string run, bool resume, int? threads, string? radarFrom, long? memory,
-        ComputeDevice? device, PseudoLabels? pseudo, CancellationToken cancel)
+        FeatureSet features,
+        Recipe? recipe,
+        string[] settings,
+        string run,
+        bool resume,
+        int? threads,
+        string? radarFrom,
+        long? memory,
+        ComputeDevice? device,
+        PseudoLabels? pseudo,
+        CancellationToken cancel
+    )
     {
         if (radarFrom is not null)
-            throw new InvalidDataException("--radar-from is for one run; members of a recipe share their radar encoder by themselves.");
-        (EnsembleFile file, Calibration? calibration) = ProgressBar.Run(progress => EnsembleTraining.Start(
-            features, recipe, settings, run, resume, threads, (member, result) => Console.Error.WriteLine($"{member}: {Kept(result)}."), memory, device, pseudo, progress, cancel));
+            throw new InvalidDataException(
+                "--radar-from is for one run; members of a recipe share their radar encoder by themselves."
+            );
+        (EnsembleFile file, Calibration? calibration) = ProgressBar.Run(progress =>
+            EnsembleTraining.Start(
+                features,
+                recipe,
+                settings,
+                run,
+                resume,
+                threads,
+                (member, result) => Console.Error.WriteLine($"{member}: {Kept(result)}."),
+                memory,
+                device,
+                pseudo,
+                progress,
+                cancel
+            )
+        );
         Console.Error.WriteLine(EnsembleCommand.Summary(file, calibration));
         Console.Error.WriteLine($"Next: gesto evaluate {run} {features.Folder} --split test");
         return 0;
@@ -174,8 +339,20 @@ internal static class TrainCommand
     internal static long ParseSize(string text)
     {
         string unit = text.Length > 2 ? text[^2..].ToUpperInvariant() : "";
-        double factor = unit switch { "MB" => 1e6, "GB" => 1e9, _ => 0 };
-        return factor > 0 && double.TryParse(text.AsSpan(0, text.Length - 2), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
+        double factor = unit switch
+        {
+            "MB" => 1e6,
+            "GB" => 1e9,
+            _ => 0,
+        };
+        return
+            factor > 0
+            && double.TryParse(
+                text.AsSpan(0, text.Length - 2),
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out double number
+            )
             ? (long)(number * factor)
             : throw new InvalidDataException($"--memory '{text}': expected a size in MB or GB, e.g. 500MB or 1.5GB.");
     }
@@ -183,16 +360,30 @@ internal static class TrainCommand
     /// <summary>Fits temperature and threshold on what the run held out, and writes them into it.</summary>
     /// <returns>What was learnt, for people.</returns>
     internal static string Calibrate(string run, FeatureSet features, CancellationToken cancel) =>
-        ProgressBar.Run(progress => CalibrationFit.OfRun(
-            run, features, RunDirectory.Open(run).Facts.Threads, progress: progress, cancel: cancel)) is { } c
-            ? string.Create(CultureInfo.InvariantCulture,
-                $"Confidence: temperature {c.Temperature:0.00} ({c.TemperatureLow:0.00}–{c.TemperatureHigh:0.00}) from {c.Samples} held-out samples of {c.Signers} known signers, 'unknown' below {100 * c.UnknownBelow:0.0} %; in {Calibration.FileName}.")
+        ProgressBar.Run(progress =>
+            CalibrationFit.OfRun(
+                run,
+                features,
+                RunDirectory.Open(run).Facts.Threads,
+                progress: progress,
+                cancel: cancel
+            )
+        )
+            is { } c
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"Confidence: temperature {c.Temperature:0.00} ({c.TemperatureLow:0.00}–{c.TemperatureHigh:0.00}) from {c.Samples} held-out samples of {c.Signers} known signers, 'unknown' below {100 * c.UnknownBelow:0.0} %; in {Calibration.FileName}."
+            )
             : "Confidence is not calibrated: nothing was held out to learn a temperature from.";
 
     /// <returns>Which epoch's weights were kept and why, for people.</returns>
-    internal static string Kept(TrainingResult result) => result is { CrossValidated: true, ValidationAccuracy: { } left }
-        ? string.Create(CultureInfo.InvariantCulture, $"Cross-validated accuracy {100 * left:0.0} %")
+    internal static string Kept(TrainingResult result) =>
+        result is { CrossValidated: true, ValidationAccuracy: { } left }
+            ? string.Create(CultureInfo.InvariantCulture, $"Cross-validated accuracy {100 * left:0.0} %")
         : result.ValidationAccuracy is { } accuracy
-        ? string.Create(CultureInfo.InvariantCulture, $"Best validation accuracy {100 * accuracy:0.0} % at epoch {result.Epoch}")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"Best validation accuracy {100 * accuracy:0.0} % at epoch {result.Epoch}"
+            )
         : $"Nothing was held out: the last epoch, {result.Epoch}, is kept";
 }

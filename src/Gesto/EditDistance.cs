@@ -1,9 +1,11 @@
 namespace Gesto;
 
-/// <summary>Levenshtein's edit distance (Soviet Physics Doklady 10, 1966): for what a mistyped word may have meant.</summary>
+/// <summary>Levenshtein's edit distance (Soviet Physics Doklady 10, 1966): for what a mistyped word may have
+/// meant.</summary>
 internal static class EditDistance
 {
-    /// <returns>The fewest insertions, deletions and substitutions of a letter that make <paramref name="b"/> of <paramref name="a"/>.</returns>
+    /// <returns>The fewest insertions, deletions and substitutions of a letter that make <paramref name="b"/> of
+    /// <paramref name="a"/>.</returns>
     public static int Between(string a, string b)
     {
         int[] row = [.. Enumerable.Range(0, b.Length + 1)]; // dynamic programming over one row

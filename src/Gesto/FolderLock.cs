@@ -1,7 +1,7 @@
 namespace Gesto;
 
-/// <summary>Keeps a second process out of a folder while a first one works there. The system takes the lock back when the process
-/// ends, however it ends.</summary>
+/// <summary>Keeps a second process out of a folder while a first one works there. The system takes the lock back when
+/// the process ends, however it ends.</summary>
 internal static class FolderLock
 {
     /// <param name="folder">Made where absent.</param>
@@ -15,7 +15,14 @@ internal static class FolderLock
         string path = Path.Combine(folder, file);
         try
         {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            return new FileStream(
+                path,
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.None,
+                1,
+                FileOptions.DeleteOnClose
+            );
         }
         catch (IOException e) when (File.Exists(path))
         {

@@ -40,7 +40,8 @@ public class ArchitectureTests
     [Fact]
     public void Every_folder_depends_only_on_the_stages_before_it()
     {
-        var wrong = StageReferences().Where(r => !MayUse.TryGetValue(r.From, out string[]? allowed) || !allowed.Contains(r.To));
+        var wrong = StageReferences()
+            .Where(r => !MayUse.TryGetValue(r.From, out string[]? allowed) || !allowed.Contains(r.To));
         Assert.Empty(wrong.Select(r => r.Detail).Distinct());
     }
 
@@ -52,8 +53,10 @@ public class ArchitectureTests
         {
             string[] free = [.. left.Where(p => p.Value.Count == 0).Select(p => p.Key)];
             Assert.NotEmpty(free);
-            foreach (string stage in free) left.Remove(stage);
-            foreach (var uses in left.Values) uses.ExceptWith(free);
+            foreach (string stage in free)
+                left.Remove(stage);
+            foreach (var uses in left.Values)
+                uses.ExceptWith(free);
         }
     }
 

@@ -44,10 +44,13 @@ public sealed class AtomicFileTests : IDisposable
     [InlineData("folder")]
     public void What_is_no_file_is_refused_and_stays(string kind)
     {
-        if (!OperatingSystem.IsLinux()) Assert.Skip("Devices and pipes are told apart on Linux.");
+        if (!OperatingSystem.IsLinux())
+            Assert.Skip("Devices and pipes are told apart on Linux.");
         string path = kind == "device" ? "/dev/null" : folder["out"];
-        if (kind == "pipe") Process.Start("mkfifo", [path]).WaitForExit();
-        if (kind == "folder") Directory.CreateDirectory(path);
+        if (kind == "pipe")
+            Process.Start("mkfifo", [path]).WaitForExit();
+        if (kind == "folder")
+            Directory.CreateDirectory(path);
         string link = folder["link"];
         File.CreateSymbolicLink(link, path);
         foreach (string given in new[] { path, link })
@@ -70,7 +73,9 @@ public sealed class AtomicFileTests : IDisposable
         });
         Assert.Equal(2, seen.Distinct().Count());
         Assert.DoesNotContain(seen, name => name.Contains($"{Environment.ProcessId}", StringComparison.Ordinal));
-        Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(path, _ => throw new InvalidOperationException()));
+        Assert.Throws<InvalidOperationException>(() =>
+            AtomicFile.Write(path, _ => throw new InvalidOperationException())
+        );
         Assert.Equal([path], Directory.GetFileSystemEntries(folder.Path));
 
         string[] Temporary() => Directory.GetFiles(folder.Path, "*" + AtomicFile.TemporaryEnding);
@@ -79,13 +84,21 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void Leftovers_are_known_by_their_age_alone()
     {
-        string oldFile = folder.Write(".a.tmp", ""), newFile = folder.Write(".b.tmp", ""), other = folder.Write("c", "");
-        string atWork = Path.GetDirectoryName(folder.Write(".d.tmp/half", ""))!, left = Path.GetDirectoryName(folder.Write(".e.tmp/half", ""))!;
+        string oldFile = folder.Write(".a.tmp", ""),
+            newFile = folder.Write(".b.tmp", ""),
+            other = folder.Write("c", "");
+        string atWork = Path.GetDirectoryName(folder.Write(".d.tmp/half", ""))!,
+            left = Path.GetDirectoryName(folder.Write(".e.tmp/half", ""))!;
         DateTime before = DateTime.UtcNow - TemporaryName.StaleAfter - TimeSpan.FromMinutes(1);
-        foreach (string file in new[] { oldFile, other, Path.Combine(left, "half") }) File.SetLastWriteTimeUtc(file, before);
-        foreach (string made in new[] { atWork, left }) Directory.SetLastWriteTimeUtc(made, before);
+        foreach (string file in new[] { oldFile, other, Path.Combine(left, "half") })
+            File.SetLastWriteTimeUtc(file, before);
+        foreach (string made in new[] { atWork, left })
+            Directory.SetLastWriteTimeUtc(made, before);
         TemporaryName.DeleteStale(folder.Path, TimeProvider.System);
-        Assert.Equal([newFile, atWork, other], Directory.GetFileSystemEntries(folder.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [newFile, atWork, other],
+            Directory.GetFileSystemEntries(folder.Path).Order(StringComparer.Ordinal)
+        );
         TemporaryName.DeleteStale(folder["no such folder"], TimeProvider.System);
     }
 }

@@ -31,7 +31,8 @@ public sealed class DamagedFileTests : IDisposable
         edit?.Invoke(key);
         folder.Write(FeatureStore.KeyFile, key.ToJsonString());
         folder.Write(FeatureStore.LengthsFile, lengths);
-        if (journal is not null) folder.Write("journal.jsonl", journal);
+        if (journal is not null)
+            folder.Write("journal.jsonl", journal);
     }
 
     [Theory]
@@ -42,9 +43,15 @@ public sealed class DamagedFileTests : IDisposable
     public void A_length_that_no_sample_can_have_is_refused(string length)
     {
         Store($$"""{"train/a": 30, "train/b": {{length}}}""");
-        Refused(FeatureStore.LengthsFile, $"the length of 'train/b' is {length}, expected 1 to 30. Delete", () => FeatureStore.Open(folder.Path));
+        Refused(FeatureStore.LengthsFile, $"the length of 'train/b' is {length}, expected 1 to 30. Delete", () =>
+            FeatureStore.Open(folder.Path)
+        );
         Store(journal: $"{{\"Sample\":\"train/a\",\"Length\":1}}\n{{\"Sample\":\"train/b\",\"Length\":{length}}}\n");
-        Refused("journal.jsonl", $"line 2: the length of 'train/b' is {length}, expected 1 to 30. Delete this line", () => FeatureStore.Open(folder.Path));
+        Refused(
+            "journal.jsonl",
+            $"line 2: the length of 'train/b' is {length}, expected 1 to 30. Delete this line",
+            () => FeatureStore.Open(folder.Path)
+        );
     }
 
     [Theory]
@@ -54,7 +61,10 @@ public sealed class DamagedFileTests : IDisposable
     [InlineData("{\"Length\":1}", "Sample")]
     [InlineData("{\"Sample\":\"../../x\",\"Length\":1}", "'../../x'")]
     [InlineData("{\"Sample\":\"/etc/x\",\"Length\":1}", "'/etc/x'")]
-    public void A_whole_line_of_the_journal_that_says_no_sample_is_refused_and_a_torn_one_skipped(string line, string what)
+    public void A_whole_line_of_the_journal_that_says_no_sample_is_refused_and_a_torn_one_skipped(
+        string line,
+        string what
+    )
     {
         Store(journal: $"{{\"Sample\":\"train/a\",\"Length\":1}}\n{line}\n");
         Refused("journal.jsonl", what, () => FeatureStore.Open(folder.Path));
@@ -77,11 +87,26 @@ public sealed class DamagedFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\"stage\":\"fusion\",\"epoch\":1,\"train_loss\":1,\"train_accuracy\":0.5,\"val_loss\":null,\"val_accuracy\":null,\"seconds\":1}", "1 of fusion once more")]
-    [InlineData("{\"stage\":\"fusion\",\"epoch\":0,\"train_loss\":1,\"train_accuracy\":0.5,\"val_loss\":null,\"val_accuracy\":null,\"seconds\":1}", "epoch is 0")]
-    [InlineData("{\"stage\":\"fusion\",\"epoch\":2,\"train_loss\":1e999,\"train_accuracy\":0.5,\"val_loss\":null,\"val_accuracy\":null,\"seconds\":1}", "train_loss is Infinity")]
-    [InlineData("{\"stage\":\"fusion\",\"epoch\":2,\"train_loss\":1,\"train_accuracy\":1.5,\"val_loss\":null,\"val_accuracy\":null,\"seconds\":1}", "train_accuracy is 1.5")]
-    [InlineData("{\"stage\":null,\"epoch\":2,\"train_loss\":1,\"train_accuracy\":1,\"val_loss\":null,\"val_accuracy\":null,\"seconds\":1}", "stage")]
+    [InlineData(
+        "{\"stage\":\"fusion\",\"epoch\":1,\"train_loss\":1,\"train_accuracy\":0.5,\"val_loss\":null,\"val_accuracy\":null,\"seconds\":1}",
+        "1 of fusion once more"
+    )]
+    [InlineData(
+        "{\"stage\":\"fusion\",\"epoch\":0,\"train_loss\":1,\"train_accuracy\":0.5,\"val_loss\":null,\"val_accuracy\":null,\"seconds\":1}",
+        "epoch is 0"
+    )]
+    [InlineData(
+        "{\"stage\":\"fusion\",\"epoch\":2,\"train_loss\":1e999,\"train_accuracy\":0.5,\"val_loss\":null,\"val_accuracy\":null,\"seconds\":1}",
+        "train_loss is Infinity"
+    )]
+    [InlineData(
+        "{\"stage\":\"fusion\",\"epoch\":2,\"train_loss\":1,\"train_accuracy\":1.5,\"val_loss\":null,\"val_accuracy\":null,\"seconds\":1}",
+        "train_accuracy is 1.5"
+    )]
+    [InlineData(
+        "{\"stage\":null,\"epoch\":2,\"train_loss\":1,\"train_accuracy\":1,\"val_loss\":null,\"val_accuracy\":null,\"seconds\":1}",
+        "stage"
+    )]
     [InlineData("null", "null")]
     public void A_line_of_the_log_that_no_training_wrote_is_refused(string line, string what)
     {
@@ -99,8 +124,16 @@ public sealed class DamagedFileTests : IDisposable
     [InlineData("log", "null", "not a list of epochs")]
     [InlineData("log", null, "not a list of epochs")]
     [InlineData("log", "[null]", "null in it")]
-    [InlineData("log", "[{\"stage\":\"s\",\"epoch\":2,\"train_loss\":1,\"train_accuracy\":1,\"val_loss\":null,\"val_accuracy\":null,\"seconds\":0}]", "epoch 2 of s, expected epoch 1")]
-    public void Damaged_metadata_of_a_checkpoint_are_refused_with_the_file_to_delete(string name, string? value, string what)
+    [InlineData(
+        "log",
+        "[{\"stage\":\"s\",\"epoch\":2,\"train_loss\":1,\"train_accuracy\":1,\"val_loss\":null,\"val_accuracy\":null,\"seconds\":0}]",
+        "epoch 2 of s, expected epoch 1"
+    )]
+    public void Damaged_metadata_of_a_checkpoint_are_refused_with_the_file_to_delete(
+        string name,
+        string? value,
+        string what
+    )
     {
         using TorchSharp.Modules.Linear model = TorchSharp.torch.nn.Linear(2, 2);
         using var adam = new Adam(model.named_parameters(), 1e-3);
@@ -109,7 +142,8 @@ public sealed class DamagedFileTests : IDisposable
         Gesto.Weights.SafetensorsFile file = Gesto.Weights.Safetensors.Load(path);
         var metadata = new Dictionary<string, string>(file.Metadata);
         metadata.Remove(name);
-        if (value is not null) metadata[name] = value;
+        if (value is not null)
+            metadata[name] = value;
         Gesto.Weights.Safetensors.Save(path, [.. file.Tensors.Values], metadata);
         Refused("last.safetensors", what, () => Checkpoint.LoadLast(path, model, adam, null));
         Refused("last.safetensors", "Delete the file", () => Checkpoint.LoadLast(path, model, adam, null));
@@ -149,7 +183,17 @@ public sealed class DamagedFileTests : IDisposable
 
     private void WriteRun()
     {
-        RunFacts facts = TinyFacts.Of(rgbWidth: 5, radarWidth: 6, antennas: 2, classes: 3, rgbShape: [6, 5], radarShape: [6, 6]) with { Threads = 1 };
+        RunFacts facts = TinyFacts.Of(
+            rgbWidth: 5,
+            radarWidth: 6,
+            antennas: 2,
+            classes: 3,
+            rgbShape: [6, 5],
+            radarShape: [6, 6]
+        ) with
+        {
+            Threads = 1,
+        };
         RunDirectory.StartOrResume(folder.Path, RecipeFile.Load("late-fusion"), facts, resume: false);
     }
 
@@ -182,9 +226,15 @@ public sealed class DamagedFileTests : IDisposable
     [InlineData("{\"members\":[null],\"fitted_on\":\"x\"}", "members")]
     [InlineData("{\"members\":[{\"run\":null,\"weight\":1}],\"fitted_on\":\"x\"}", "run")]
     [InlineData("{\"members\":[{\"weight\":1}],\"fitted_on\":\"x\"}", "run")]
-    [InlineData("{\"members\":[{\"run\":\"../a\",\"weight\":1.5},{\"run\":\"../b\",\"weight\":-0.5}],\"fitted_on\":\"x\"}", "'../a' is 1.5, expected 0 to 1")]
+    [InlineData(
+        "{\"members\":[{\"run\":\"../a\",\"weight\":1.5},{\"run\":\"../b\",\"weight\":-0.5}],\"fitted_on\":\"x\"}",
+        "'../a' is 1.5, expected 0 to 1"
+    )]
     [InlineData("{\"members\":[{\"run\":\"../a\",\"weight\":0.5}],\"fitted_on\":\"x\"}", "sum to 0.5")]
-    [InlineData("{\"members\":[{\"run\":\"../a\",\"weight\":1}],\"fitted_on\":\"x\",\"loss\":1e999}", "a loss is Infinity")]
+    [InlineData(
+        "{\"members\":[{\"run\":\"../a\",\"weight\":1}],\"fitted_on\":\"x\",\"loss\":1e999}",
+        "a loss is Infinity"
+    )]
     public void An_ensemble_that_cannot_be_is_refused(string json, string what)
     {
         folder.Write(EnsembleFile.FileName, json);
@@ -232,8 +282,11 @@ public sealed class DamagedFileTests : IDisposable
     public void A_saved_probability_outside_0_to_1_is_refused_with_its_place(float wrong)
     {
         NpyFile.Save(folder["predictions-fold.npy"], NpyArray.From([0.5f, 0.5f, wrong, 0], 2, 2));
-        Refused("predictions-fold.npy", string.Create(CultureInfo.InvariantCulture, $"row 2, column 1 is {wrong}"),
-            () => PredictionFile.LoadProbabilities(folder.Path, "fold", samples: 2, classes: 2));
+        Refused(
+            "predictions-fold.npy",
+            string.Create(CultureInfo.InvariantCulture, $"row 2, column 1 is {wrong}"),
+            () => PredictionFile.LoadProbabilities(folder.Path, "fold", samples: 2, classes: 2)
+        );
     }
 
     [Theory]
@@ -250,6 +303,8 @@ public sealed class DamagedFileTests : IDisposable
     public void A_sample_s_key_stays_inside_its_folder()
     {
         Assert.All(["train/1_A/SAMPLE_1", "SAMPLE 1", "ä/…", "a..b"], key => Assert.True(SampleKey.IsInside(key)));
-        Assert.All(["", "/", "/a", "a/", "a//b", "..", "a/../b", ".", "a\\b", "C:a", "a\0"], key => Assert.False(SampleKey.IsInside(key)));
+        Assert.All(["", "/", "/a", "a/", "a//b", "..", "a/../b", ".", "a\\b", "C:a", "a\0"], key =>
+            Assert.False(SampleKey.IsInside(key))
+        );
     }
 }

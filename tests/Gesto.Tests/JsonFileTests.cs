@@ -14,7 +14,10 @@ public class JsonFileTests
         [FeatureStore.KeyFile] = folder => FeatureStore.Open(folder),
         [FeatureStore.LengthsFile] = folder =>
         {
-            File.WriteAllText(Path.Combine(folder, FeatureStore.KeyFile), JsonSerializer.Serialize(FeatureStoreTests.Key));
+            File.WriteAllText(
+                Path.Combine(folder, FeatureStore.KeyFile),
+                JsonSerializer.Serialize(FeatureStoreTests.Key)
+            );
             FeatureStore.Open(folder);
         },
         [FeatureSet.SkippedFile] = folder => FeatureSet.ReadSkipped(folder),
@@ -27,7 +30,8 @@ public class JsonFileTests
         ["settings.json"] = folder =>
         {
             File.WriteAllText(Path.Combine(folder, "recipe.json"), RecipeFile.Format(RecipeFile.Load("best")));
-            EnsembleTraining.Start(features: null!, recipe: null, settings: [], folder, resume: true); // features are not come to
+            // features are not come to
+            EnsembleTraining.Start(features: null!, recipe: null, settings: [], folder, resume: true);
         },
         [EnsembleFile.FileName] = folder => EnsembleFile.Load(folder),
     };

@@ -11,7 +11,9 @@ internal static class Reference
     public static string RunPython(string modules, string script, params string[] arguments)
     {
         if (!File.Exists(Python) || Run(Python, ["-c", $"import {modules}"]).Exit != 0)
-            Assert.Skip($"{Python} with {modules} is not installed; the committed reference numbers are tested instead.");
+            Assert.Skip(
+                $"{Python} with {modules} is not installed; the committed reference numbers are tested instead."
+            );
         (int exit, string output, string error) = Run(Python, ["-c", script, .. arguments]);
         Assert.True(exit == 0, error);
         return output;
@@ -24,17 +26,40 @@ internal static class Reference
     }
 
     /// <summary>A moving test picture; every frame differs from the one before.</summary>
-    public static string Video(string path, int width, int height, int frames, int rate = 25, string codec = "libx264", string source = "testsrc")
+    public static string Video(
+        string path,
+        int width,
+        int height,
+        int frames,
+        int rate = 25,
+        string codec = "libx264",
+        string source = "testsrc"
+    )
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        Ffmpeg("-f", "lavfi", "-i", $"{source}=size={width}x{height}:rate={rate}", "-frames:v", $"{frames}", "-c:v", codec,
-            "-pix_fmt", codec == "ffv1" && source == "testsrc" ? "bgr0" : "yuv420p", "-threads", "1", path);
+        Ffmpeg(
+            "-f",
+            "lavfi",
+            "-i",
+            $"{source}=size={width}x{height}:rate={rate}",
+            "-frames:v",
+            $"{frames}",
+            "-c:v",
+            codec,
+            "-pix_fmt",
+            codec == "ffv1" && source == "testsrc" ? "bgr0" : "yuv420p",
+            "-threads",
+            "1",
+            path
+        );
         return path;
     }
 
     private static (int Exit, string Output, string Error) Run(string program, IEnumerable<string> arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

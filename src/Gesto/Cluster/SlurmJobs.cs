@@ -42,15 +42,25 @@ public sealed record SlurmJobs(SlurmScript Array, SlurmScript Last)
         try
         {
             using Process process = Process.Start(
-                new ProcessStartInfo("sbatch", ["--parsable", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+                new ProcessStartInfo("sbatch", ["--parsable", .. arguments])
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )!;
             Task<string> errors = process.StandardError.ReadToEndAsync();
             string id = process.StandardOutput.ReadToEnd().Trim().Split(';')[0]; // NUMBER or NUMBER;CLUSTER
             process.WaitForExit();
-            return process.ExitCode == 0 ? id : throw new IOException($"sbatch does not take {arguments[^1]}: {errors.Result.Trim()}");
+            return process.ExitCode == 0
+                ? id
+                : throw new IOException($"sbatch does not take {arguments[^1]}: {errors.Result.Trim()}");
         }
         catch (Win32Exception e)
         {
-            throw new IOException("The program 'sbatch' is not here. Leave --submit out, and send the scripts from a machine of the cluster.", e);
+            throw new IOException(
+                "The program 'sbatch' is not here. Leave --submit out, and send the scripts from a machine of the cluster.",
+                e
+            );
         }
     }
 }

@@ -6,7 +6,8 @@ using System.Text.RegularExpressions;
 namespace Gesto.Cluster;
 
 /// <summary>What a cluster takes, as `scontrol show config` says.</summary>
-/// <param name="MostTasks">Tasks of an array job, numbered from 1: one less than Slurm's MaxArraySize, which bounds the numbers.</param>
+/// <param name="MostTasks">Tasks of an array job, numbered from 1: one less than Slurm's MaxArraySize, which bounds the
+/// numbers.</param>
 /// <param name="Known">False where Slurm could not be asked: it is Slurm's default then.</param>
 public sealed partial record SlurmLimits(int MostTasks, bool Known)
 {
@@ -22,10 +23,16 @@ public sealed partial record SlurmLimits(int MostTasks, bool Known)
     internal static SlurmLimits Parse(string? config)
     {
         Match found = MaxArraySize().Match(config ?? "");
-        if (!found.Success || !int.TryParse(found.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int size))
+        if (
+            !found.Success
+            || !int.TryParse(found.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int size)
+        )
             return new(DefaultMaxArraySize - 1, Known: false);
-        return size >= 2 ? new(size - 1, Known: true) : throw new IOException(
-            $"This cluster takes no array jobs (MaxArraySize is {size}). Ask its administrators, or start the parts one by one: 'gesto extract … --shard 1/N'.");
+        return size >= 2
+            ? new(size - 1, Known: true)
+            : throw new IOException(
+                $"This cluster takes no array jobs (MaxArraySize is {size}). Ask its administrators, or start the parts one by one: 'gesto extract … --shard 1/N'."
+            );
     }
 
     private static string? Config()
@@ -33,7 +40,12 @@ public sealed partial record SlurmLimits(int MostTasks, bool Known)
         try
         {
             using Process process = Process.Start(
-                new ProcessStartInfo("scontrol", ["show", "config"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+                new ProcessStartInfo("scontrol", ["show", "config"])
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )!;
             Task<string> errors = process.StandardError.ReadToEndAsync();
             string config = process.StandardOutput.ReadToEnd();
             process.WaitForExit();

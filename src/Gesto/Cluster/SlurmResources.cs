@@ -9,7 +9,8 @@ public sealed record SlurmResources
     /// <summary>A task's, e.g. "8G".</summary>
     public string Memory { get; init; } = "8G";
 
-    /// <summary>A task's time limit, e.g. "04:00:00"; a task that needs longer goes back into the queue and on from there.</summary>
+    /// <summary>A task's time limit, e.g. "04:00:00"; a task that needs longer goes back into the queue and on from
+    /// there.</summary>
     public string Time { get; init; } = "04:00:00";
 
     /// <summary>Null: the cluster's default.</summary>

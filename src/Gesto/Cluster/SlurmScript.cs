@@ -7,12 +7,14 @@ namespace Gesto.Cluster;
 /// <remarks>
 /// Whatever ends a task, what it has finished stays, and it goes on from there:
 /// <list type="bullet">
-/// <item>its process is killed (kill −9, the kernel short of memory): the script starts it again, three times at most;</item>
-/// <item>its node fails, a more important job takes its place, or an operator requeues it: Slurm queues it again (`--requeue`);</item>
-/// <item>its time is nearly over: it stops the program softly and asks Slurm to queue it again, <see cref="MostRestarts"/> times at most.</item>
-/// </list>
-/// Any other failure would only repeat itself: the task fails, the job after it is not run, and sending the script again repeats
-/// what is missing. `scancel` ends a task for good.
+/// <item>its process is killed (kill −9, the kernel short of memory): the script starts it again, three times at
+/// most;</item>
+/// <item>its node fails, a more important job takes its place, or an operator requeues it: Slurm queues it again
+/// (`--requeue`);</item>
+/// <item>its time is nearly over: it stops the program softly and asks Slurm to queue it again, <see
+/// cref="MostRestarts"/> times at most.</item>
+/// </list> Any other failure would only repeat itself: the task fails, the job after it is not run, and sending the
+/// script again repeats what is missing. `scancel` ends a task for good.
 /// </remarks>
 public sealed record SlurmScript
 {
@@ -36,8 +38,8 @@ public sealed record SlurmScript
     /// <summary>Tasks of an array job, numbered from 1; null: one job.</summary>
     public int? Tasks { get; init; }
 
-    /// <summary>Parts of the work, numbered from 1; null: as many as tasks. A task does its own number's and every <see cref="Tasks"/>th after it,
-    /// one after another.</summary>
+    /// <summary>Parts of the work, numbered from 1; null: as many as tasks. A task does its own number's and every <see
+    /// cref="Tasks"/>th after it, one after another.</summary>
     public int? Parts { get; init; }
 
     /// <summary>A simple bash command: one program. `$task` is the part's number, `$cpus` the task's cores.</summary>
@@ -50,22 +52,28 @@ public sealed record SlurmScript
         Line($"# {Why}");
         Line($"# Written by 'gesto slurm'; change it as you like and send it with sbatch.");
         Line($"#SBATCH --job-name=gesto-{Name}");
-        if (Tasks is { } tasks) Line($"#SBATCH --array=1-{tasks}{(Resources.Running is { } running ? Text($"%{running}") : "")}");
+        if (Tasks is { } tasks)
+            Line($"#SBATCH --array=1-{tasks}{(Resources.Running is { } running ? Text($"%{running}") : "")}");
         Line($"#SBATCH --cpus-per-task={Resources.Cpus}");
         Line($"#SBATCH --mem={Resources.Memory}");
         Line($"#SBATCH --time={Resources.Time}");
-        if (Resources.Partition is { } partition) Line($"#SBATCH --partition={partition}");
-        if (Resources.Account is { } account) Line($"#SBATCH --account={account}");
-        foreach (string more in Resources.More) Line($"#SBATCH {more}");
+        if (Resources.Partition is { } partition)
+            Line($"#SBATCH --partition={partition}");
+        if (Resources.Account is { } account)
+            Line($"#SBATCH --account={account}");
+        foreach (string more in Resources.More)
+            Line($"#SBATCH {more}");
         Line($"#SBATCH --chdir=\"{WorkingFolder}\"");
         Line($"#SBATCH --output=\"{Path.Combine(LogFolder, Name)}{(Tasks is null ? "" : "-%a")}.log\"");
         Line($"#SBATCH --open-mode=append");
         Line($"#SBATCH --requeue");
         Line($"#SBATCH --signal=B:USR1@120");
         Line($"set -euo pipefail");
-        if (Tasks is not null && !IsShared) Line($"task=$SLURM_ARRAY_TASK_ID");
+        if (Tasks is not null && !IsShared)
+            Line($"task=$SLURM_ARRAY_TASK_ID");
         Line($"cpus=${{SLURM_CPUS_PER_TASK:-{Resources.Cpus}}}");
-        Line($$"""
+        Line(
+            $$"""
 
             work() { # exec: signals must reach the program itself
               exec {{Command}}
@@ -90,16 +98,21 @@ public sealed record SlurmScript
               done
               return "$status"
             }
-            """);
-        if (IsShared) Line($$"""
-            # More parts than the cluster takes tasks. One that fails does not keep the others from being done; what is done takes no time again.
-            failed=0
-            for ((task = SLURM_ARRAY_TASK_ID; task <= {{Parts}}; task += {{Tasks}})); do
-              try || failed=$?
-            done
-            exit "$failed"
-            """);
-        else Line($"try");
+            """
+        );
+        if (IsShared)
+            Line(
+                $$"""
+                # More parts than the cluster takes tasks. One that fails does not keep the others from being done; what is done takes no time again.
+                failed=0
+                for ((task = SLURM_ARRAY_TASK_ID; task <= {{Parts}}; task += {{Tasks}})); do
+                  try || failed=$?
+                done
+                exit "$failed"
+                """
+            );
+        else
+            Line($"try");
         return text.ToString();
 
         void Line(FormattableString line) => text.Append(Text(line)).Append('\n');
@@ -108,9 +121,11 @@ public sealed record SlurmScript
     private bool IsShared => Parts > Tasks;
 
     /// <returns>A word that bash takes as it is.</returns>
-    public static string Quote(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "/._-=+:,%@".Contains(c, StringComparison.Ordinal))
-        ? word
-        : "'" + word.Replace("'", @"'\''", StringComparison.Ordinal) + "'";
+    public static string Quote(string word) =>
+        word.Length > 0
+        && word.All(c => char.IsAsciiLetterOrDigit(c) || "/._-=+:,%@".Contains(c, StringComparison.Ordinal))
+            ? word
+            : "'" + word.Replace("'", @"'\''", StringComparison.Ordinal) + "'";
 
     public static string Quote(IEnumerable<string> words) => string.Join(' ', words.Select(Quote));
 

@@ -2,10 +2,11 @@ using System.Globalization;
 
 namespace Gesto.Data;
 
-/// <summary>Reads the folders of the challenge, editions 2025 and 2026: `train/&lt;id&gt;_&lt;NAME&gt;/SAMPLE_&lt;n&gt;/…` with
-/// labels, `val/SAMPLE_&lt;n&gt;/…` and `test/SAMPLE_&lt;n&gt;/…` without.</summary>
-/// <remarks>The editions differ in the files of a sample alone: 2025 has RGB video and three range-Doppler videos, 2026 three
-/// range-time maps `SAMPLE_n_RTM1.npy` … and no RGB. See <see cref="SampleFiles"/>.</remarks>
+/// <summary>Reads the folders of the challenge, editions 2025 and 2026:
+/// `train/&lt;id&gt;_&lt;NAME&gt;/SAMPLE_&lt;n&gt;/…` with labels, `val/SAMPLE_&lt;n&gt;/…` and
+/// `test/SAMPLE_&lt;n&gt;/…` without.</summary>
+/// <remarks>The editions differ in the files of a sample alone: 2025 has RGB video and three range-Doppler videos, 2026
+/// three range-time maps `SAMPLE_n_RTM1.npy` … and no RGB. See <see cref="SampleFiles"/>.</remarks>
 public static class ChallengeLayout
 {
     /// <returns>All samples: train by class id, val, test; within each by sample number.</returns>
@@ -18,17 +19,23 @@ public static class ChallengeLayout
         if (Directory.Exists(train))
         {
             // By number: sorted as text, 100_… comes before 1_…, and labels go silently wrong.
-            foreach ((SignClass sign, string folder) in Folders(train).Select(f => (ClassOf(root, f), f)).OrderBy(p => p.Item1.Id))
+            foreach (
+                (SignClass sign, string folder) in Folders(train)
+                    .Select(f => (ClassOf(root, f), f))
+                    .OrderBy(p => p.Item1.Id)
+            )
                 samples.AddRange(SamplesIn(root, $"train/{folder}", Split.Train, sign));
         }
         foreach (Split split in (Split[])[Split.Validation, Split.Test])
         {
             string part = ManifestFile.Text(split);
-            if (Directory.Exists(Path.Combine(root, part))) samples.AddRange(SamplesIn(root, part, split, null));
+            if (Directory.Exists(Path.Combine(root, part)))
+                samples.AddRange(SamplesIn(root, part, split, null));
         }
         if (samples.Count == 0)
             throw new DirectoryNotFoundException(
-                $"{root}: no samples. Expected {ManifestFile.FileName}, or folders like train/1_AIUTARE/SAMPLE_1 and test/SAMPLE_2.");
+                $"{root}: no samples. Expected {ManifestFile.FileName}, or folders like train/1_AIUTARE/SAMPLE_1 and test/SAMPLE_2."
+            );
         return samples;
     }
 
@@ -37,20 +44,38 @@ public static class ChallengeLayout
     public static SignClass? TryClassOf(string folderName)
     {
         int underscore = folderName.IndexOf('_', StringComparison.Ordinal);
-        return underscore > 0 && underscore + 1 < folderName.Length
-            && int.TryParse(folderName.AsSpan(0, underscore), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+        return
+            underscore > 0
+            && underscore + 1 < folderName.Length
+            && int.TryParse(
+                folderName.AsSpan(0, underscore),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out int id
+            )
             ? new SignClass(id, folderName[(underscore + 1)..])
             : null;
     }
 
-    private static SignClass ClassOf(string root, string folder) => TryClassOf(folder)
+    private static SignClass ClassOf(string root, string folder) =>
+        TryClassOf(folder)
         ?? throw new InvalidDataException(
-            $"{Path.Combine(root, "train", folder)}: expected a class folder named <id>_<NAME>, e.g. 1_AIUTARE. " +
-            $"Rename it, or describe the data set in {ManifestFile.FileName}.");
+            $"{Path.Combine(root, "train", folder)}: expected a class folder named <id>_<NAME>, e.g. 1_AIUTARE. "
+                + $"Rename it, or describe the data set in {ManifestFile.FileName}."
+        );
 
     private static IEnumerable<Sample> SamplesIn(string root, string part, Split split, SignClass? sign) =>
         from name in Folders(Path.Combine(root, part))
-        let sample = WithFiles(root, new Sample { Key = $"{part}/{name}", Split = split, ClassId = sign?.Id, ClassName = sign?.Name })
+        let sample = WithFiles(
+            root,
+            new Sample
+            {
+                Key = $"{part}/{name}",
+                Split = split,
+                ClassId = sign?.Id,
+                ClassName = sign?.Name,
+            }
+        )
         orderby sample.Number ?? int.MaxValue
         select sample;
 
@@ -62,6 +87,9 @@ public static class ChallengeLayout
     }
 
     private static IEnumerable<string> Folders(string path) =>
-        Directory.EnumerateDirectories(path).Select(p => Path.GetFileName(p))
-            .Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal);
+        Directory
+            .EnumerateDirectories(path)
+            .Select(p => Path.GetFileName(p))
+            .Where(name => !name.StartsWith('.'))
+            .Order(StringComparer.Ordinal);
 }

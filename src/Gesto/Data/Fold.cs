@@ -11,8 +11,8 @@ public enum FoldUnit
     /// <summary>A session: how well does it do on another day of the same people?</summary>
     Session,
 
-    /// <summary>A sample. Each class is cut into blocks of neighbouring sample numbers, since neighbours are takes of one person
-    /// minutes apart; still, people are on both sides.</summary>
+    /// <summary>A sample. Each class is cut into blocks of neighbouring sample numbers, since neighbours are takes of
+    /// one person minutes apart; still, people are on both sides.</summary>
     Sample,
 }
 
@@ -28,21 +28,30 @@ public readonly record struct Fold(int Number, int? Count)
     public static Fold Parse(string text)
     {
         string[] parts = text.Split('/');
-        return parts.Length == 2
-            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1
-            && TryParseCount(parts[1], out int? count) && !(number > count)
+        return
+            parts.Length == 2
+            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number >= 1
+            && TryParseCount(parts[1], out int? count)
+            && !(number > count)
             ? new Fold(number, count)
-            : throw new InvalidDataException($"Fold '{text}': expected NUMBER/COUNT with 1 ≤ NUMBER ≤ COUNT and COUNT 2 or more, e.g. 2/5, or 3/{All}.");
+            : throw new InvalidDataException(
+                $"Fold '{text}': expected NUMBER/COUNT with 1 ≤ NUMBER ≤ COUNT and COUNT 2 or more, e.g. 2/5, or 3/{All}."
+            );
     }
 
     /// <exception cref="InvalidDataException">Neither a number of 2 or more nor "all".</exception>
-    public static int? ParseCount(string text) => TryParseCount(text, out int? count)
-        ? count
-        : throw new InvalidDataException($"Number of folds '{text}': expected 2 or more, or '{All}' for each signer, session or sample alone.");
+    public static int? ParseCount(string text) =>
+        TryParseCount(text, out int? count)
+            ? count
+            : throw new InvalidDataException(
+                $"Number of folds '{text}': expected 2 or more, or '{All}' for each signer, session or sample alone."
+            );
 
-    public override string ToString() => Count is { } count
-        ? string.Create(CultureInfo.InvariantCulture, $"{Number}/{count}")
-        : string.Create(CultureInfo.InvariantCulture, $"{Number}/{All}");
+    public override string ToString() =>
+        Count is { } count
+            ? string.Create(CultureInfo.InvariantCulture, $"{Number}/{count}")
+            : string.Create(CultureInfo.InvariantCulture, $"{Number}/{All}");
 
     private static bool TryParseCount(string text, out int? count)
     {

@@ -11,7 +11,8 @@ public static class LabelKeyFile
 
     /// <summary>Reads the columns `sample` and `label`; others, such as an organiser's own, are passed over.</summary>
     /// <returns>Sample key → class id.</returns>
-    /// <exception cref="InvalidDataException">Names file, line, column, what was found and what is expected.</exception>
+    /// <exception cref="InvalidDataException">Names file, line, column, what was found and what is
+    /// expected.</exception>
     public static IReadOnlyDictionary<string, int> Read(string path)
     {
         var labels = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -19,13 +20,19 @@ public static class LabelKeyFile
         {
             string key = row.Text("sample") ?? throw row.Error("sample", "", "a sample's key, e.g. test/SAMPLE_7");
             int id = row.ClassId("label") ?? throw row.Error("label", "", "a class id (0, 1, 2 …)");
-            if (!labels.TryAdd(key, id)) throw row.Error("sample", key, "a key used once");
+            if (!labels.TryAdd(key, id))
+                throw row.Error("sample", key, "a key used once");
         }
         return labels;
     }
 
     /// <summary>Writes the key, class id and name of each labelled sample, atomically.</summary>
-    public static void Write(string path, IEnumerable<Sample> samples) => ManifestFile.WriteRows(path, Columns,
-        samples.Where(s => s.ClassId is not null)
-            .Select(s => new[] { s.Key, s.ClassId!.Value.ToString(CultureInfo.InvariantCulture), s.ClassName }));
+    public static void Write(string path, IEnumerable<Sample> samples) =>
+        ManifestFile.WriteRows(
+            path,
+            Columns,
+            samples
+                .Where(s => s.ClassId is not null)
+                .Select(s => new[] { s.Key, s.ClassId!.Value.ToString(CultureInfo.InvariantCulture), s.ClassName })
+        );
 }

@@ -22,14 +22,16 @@ public sealed class LabelSet
     public LabelSet(IEnumerable<SignClass> classes)
     {
         Classes = [.. classes.OrderBy(c => c.Id)];
-        if (Classes.Count == 0) throw new InvalidDataException("A label set needs at least one class, found none.");
+        if (Classes.Count == 0)
+            throw new InvalidDataException("A label set needs at least one class, found none.");
         for (int i = 0; i < Classes.Count; i++)
         {
             if (Classes[i].Id < 0)
                 throw new InvalidDataException($"Class '{Classes[i].Name}' has id {Classes[i].Id}; ids start at 0.");
             if (i > 0 && Classes[i].Id == Classes[i - 1].Id)
                 throw new InvalidDataException(
-                    $"Class id {Classes[i].Id} is used for both '{Classes[i - 1].Name}' and '{Classes[i].Name}'.");
+                    $"Class id {Classes[i].Id} is used for both '{Classes[i - 1].Name}' and '{Classes[i].Name}'."
+                );
         }
         labelOfId = Classes.Select((c, label) => (c.Id, label)).ToFrozenDictionary(p => p.Id, p => p.label);
     }
@@ -45,15 +47,19 @@ public sealed class LabelSet
     public SignClass this[int label] => Classes[label];
 
     /// <summary>SHA-256 over "id,name" lines: equal for equal label sets, whatever the machine.</summary>
-    public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(
-        Encoding.UTF8.GetBytes(string.Concat(Classes.Select(c => $"{c.Id},{c.Name}\n")))));
+    public string Fingerprint =>
+        Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(Classes.Select(c => $"{c.Id},{c.Name}\n"))))
+        );
 
     /// <returns>The label 0…K−1 of a class id.</returns>
     /// <exception cref="InvalidDataException">The id is not in this set.</exception>
-    public int LabelOf(int id) => labelOfId.TryGetValue(id, out int label)
-        ? label
-        : throw new InvalidDataException(
-            $"Class id {id} is not in the label set ({Count} classes, ids {Classes[0].Id}…{Classes[^1].Id}).");
+    public int LabelOf(int id) =>
+        labelOfId.TryGetValue(id, out int label)
+            ? label
+            : throw new InvalidDataException(
+                $"Class id {id} is not in the label set ({Count} classes, ids {Classes[0].Id}…{Classes[^1].Id})."
+            );
 
     public bool Contains(int id) => labelOfId.ContainsKey(id);
 
@@ -66,7 +72,9 @@ public sealed class LabelSet
         while (reader.ReadLine() is { Length: > 0 } line)
         {
             string[] fields = line.Split(',');
-            classes.Add(new SignClass(int.Parse(fields[0], System.Globalization.CultureInfo.InvariantCulture), fields[1]));
+            classes.Add(
+                new SignClass(int.Parse(fields[0], System.Globalization.CultureInfo.InvariantCulture), fields[1])
+            );
         }
         return new LabelSet(classes);
     }

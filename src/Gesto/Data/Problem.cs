@@ -47,7 +47,8 @@ public static class ProblemKind
     /// <summary>A note: a video's frames come unevenly in time.</summary>
     public const string UnevenRate = "uneven-rate";
 
-    /// <summary>A note: a video of high dynamic range, whose frames look paler than on the phone that took them.</summary>
+    /// <summary>A note: a video of high dynamic range, whose frames look paler than on the phone that took
+    /// them.</summary>
     public const string HighDynamicRange = "hdr";
 
     /// <summary>Two files with the same content.</summary>

@@ -13,9 +13,9 @@ public enum StreamKind
 }
 
 /// <summary>Recognises a sample's files by name: `*_RGB.*` is the video; the radar antennas are `*_RDM1.*` … `*_RDM3.*`
-/// (range-Doppler, challenge 2025) or `*_RTM1.npy` … `*_RTM3.npy` (range-time, challenge 2026), `*_RDM.npy`, `*_RDM.bin` or
-/// `*_RDM.h5` all antennas in one file; without one of these, a raw session of an Infineon kit. The one place that knows which endings are
-/// video and which radar.</summary>
+/// (range-Doppler, challenge 2025) or `*_RTM1.npy` … `*_RTM3.npy` (range-time, challenge 2026), `*_RDM.npy`,
+/// `*_RDM.bin` or `*_RDM.h5` all antennas in one file; without one of these, a raw session of an Infineon kit. The one
+/// place that knows which endings are video and which radar.</summary>
 public static class SampleFiles
 {
     private static readonly string[] VideoEndings = [".mkv", ".mp4", ".mov", ".avi", ".webm"];
@@ -25,7 +25,8 @@ public static class SampleFiles
     public static IReadOnlyList<string> Endings { get; } = [.. VideoEndings, .. RadarEndings];
 
     /// <summary>Video endings, then radar endings, for people.</summary>
-    internal static string EndingsInWords => $"video {string.Join(", ", VideoEndings)}; radar {string.Join(", ", RadarEndings)}";
+    internal static string EndingsInWords =>
+        $"video {string.Join(", ", VideoEndings)}; radar {string.Join(", ", RadarEndings)}";
 
     /// <param name="path">A file or folder on disk.</param>
     /// <returns>Null where it is neither, as a folder is, or is not there.</returns>
@@ -51,11 +52,16 @@ public static class SampleFiles
         {
             switch (PlaceOf(name))
             {
-                case 0: Claim(folder, ref rgb, name, "RGB"); break;
-                case { } antenna: Claim(folder, ref radar[antenna - 1], name, $"antenna {antenna}"); break;
+                case 0:
+                    Claim(folder, ref rgb, name, "RGB");
+                    break;
+                case { } antenna:
+                    Claim(folder, ref radar[antenna - 1], name, $"antenna {antenna}");
+                    break;
             }
         }
-        if (radar.All(r => r is null)) radar[0] = InfineonSession.In(folder);
+        if (radar.All(r => r is null))
+            radar[0] = InfineonSession.In(folder);
         return (rgb, radar);
     }
 
@@ -63,12 +69,18 @@ public static class SampleFiles
     /// <param name="path">A file, or the folder of a raw session; relative.</param>
     /// <returns>The file, relative: what is on disk, or what is missing.</returns>
     internal static string FileIn(string root, string path) =>
-        InfineonSession.In(Path.Combine(root, path.Replace('/', Path.DirectorySeparatorChar))) is { } file ? $"{path}/{file}" : path;
+        InfineonSession.In(Path.Combine(root, path.Replace('/', Path.DirectorySeparatorChar))) is { } file
+            ? $"{path}/{file}"
+            : path;
 
     /// <returns>Names of the video and radar files in a folder, in ordinal order; hidden ones are left alone.</returns>
     internal static IEnumerable<string> NamesIn(string folder) =>
-        Directory.EnumerateFiles(folder).Where(path => KindOfName(path) is not null).Select(path => Path.GetFileName(path))
-            .Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal);
+        Directory
+            .EnumerateFiles(folder)
+            .Where(path => KindOfName(path) is not null)
+            .Select(path => Path.GetFileName(path))
+            .Where(name => !name.StartsWith('.'))
+            .Order(StringComparer.Ordinal);
 
     /// <returns>What the name of a file says of it: 0 = RGB, 1 to 3 = radar of that antenna, null = nothing.</returns>
     internal static int? PlaceOf(string name)
@@ -89,7 +101,11 @@ public static class SampleFiles
     /// <param name="antenna">1…3.</param>
     /// <returns>"RTM2" among `…_RTM….npy` files, else "RDM2".</returns>
     internal static string RadarRole(IEnumerable<string?> present, int antenna) =>
-        (present.Any(f => f is not null && Path.GetFileName(f).Contains("_RTM", StringComparison.OrdinalIgnoreCase)) ? "RTM" : "RDM") + antenna;
+        (
+            present.Any(f => f is not null && Path.GetFileName(f).Contains("_RTM", StringComparison.OrdinalIgnoreCase))
+                ? "RTM"
+                : "RDM"
+        ) + antenna;
 
     private static void Claim(string folder, ref string? place, string name, string role)
     {

@@ -19,7 +19,8 @@ public sealed class ConfusionMatrix
     {
         Count = classes;
         counts = new int[classes * classes];
-        for (int n = 0; n < labels.Length; n++) counts[labels[n] * classes + predicted[n]]++;
+        for (int n = 0; n < labels.Length; n++)
+            counts[labels[n] * classes + predicted[n]]++;
     }
 
     /// <summary>K, the number of classes.</summary>
@@ -30,25 +31,32 @@ public sealed class ConfusionMatrix
 
     public int Support(int truth) => counts.AsSpan(truth * Count, Count).ToArray().Sum();
 
-    /// <returns>All pairs confused at least once, the highest count first, then the highest rate, then by label.</returns>
+    /// <returns>All pairs confused at least once, the highest count first, then the highest rate, then by
+    /// label.</returns>
     public IReadOnlyList<ConfusedPair> ConfusedPairs(LabelSet labels)
     {
         var pairs = new List<ConfusedPair>();
         for (int a = 0; a < Count; a++)
-            for (int b = a + 1; b < Count; b++)
-                if (this[a, b] + this[b, a] > 0) pairs.Add(PairOf(a, b, labels));
+        for (int b = a + 1; b < Count; b++)
+            if (this[a, b] + this[b, a] > 0)
+                pairs.Add(PairOf(a, b, labels));
         return [.. pairs.OrderByDescending(p => p.Count).ThenByDescending(p => p.Rate)];
     }
 
     /// <returns>The pairs of <paramref name="names"/> whose two classes are both in the label set.</returns>
     public IReadOnlyList<ConfusedPair> WatchedPairs(LabelSet labels, IReadOnlyList<(string First, string Second)> names)
     {
-        var labelOf = labels.Classes.Select((c, label) => (c.Name, label))
-            .GroupBy(p => p.Name).ToDictionary(g => g.Key, g => g.First().label, StringComparer.OrdinalIgnoreCase);
-        return [.. names
-            .Where(p => labelOf.ContainsKey(p.First) && labelOf.ContainsKey(p.Second))
-            .Select(p => (A: labelOf[p.First], B: labelOf[p.Second]))
-            .Select(p => PairOf(Math.Min(p.A, p.B), Math.Max(p.A, p.B), labels))];
+        var labelOf = labels
+            .Classes.Select((c, label) => (c.Name, label))
+            .GroupBy(p => p.Name)
+            .ToDictionary(g => g.Key, g => g.First().label, StringComparer.OrdinalIgnoreCase);
+        return
+        [
+            .. names
+                .Where(p => labelOf.ContainsKey(p.First) && labelOf.ContainsKey(p.Second))
+                .Select(p => (A: labelOf[p.First], B: labelOf[p.Second]))
+                .Select(p => PairOf(Math.Min(p.A, p.B), Math.Max(p.A, p.B), labels)),
+        ];
     }
 
     private ConfusedPair PairOf(int a, int b, LabelSet labels)

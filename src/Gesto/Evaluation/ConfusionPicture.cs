@@ -13,8 +13,8 @@ public static class ConfusionPicture
     private static readonly SKColor Right = new(0x1f, 0x6f, 0xb5);
     private static readonly SKColor Wrong = new(0xd9, 0x61, 0x0b);
 
-    /// <summary>Writes a square picture, 16 to 60 pixels a class, in the order of the report. Rows are the truth. Without a font on
-    /// the machine the names are left out.</summary>
+    /// <summary>Writes a square picture, 16 to 60 pixels a class, in the order of the report. Rows are the truth.
+    /// Without a font on the machine the names are left out.</summary>
     public static void Save(string path, EvaluationResult result)
     {
         ConfusionMatrix matrix = result.ToMatrix();
@@ -52,7 +52,8 @@ public static class ConfusionPicture
             for (int column = 0; column < order.Length; column++)
             {
                 int n = matrix[order[row], order[column]];
-                if (n == 0) continue;
+                if (n == 0)
+                    continue;
                 double opacity = ReportCharts.CellOpacity((double)n / support);
                 paint.Color = (row == column ? Right : Wrong).WithAlpha((byte)Math.Round(255 * opacity));
                 canvas.DrawRect(margin + column * cell, margin + row * cell, cell, cell, paint);

@@ -6,16 +6,18 @@ using Gesto.Training;
 
 namespace Gesto.Evaluation;
 
-/// <summary>k-fold cross-validation: a run for every fold of the signers (or sessions, or samples), which is scored on the fold it
-/// never saw, and all those scores together.</summary>
+/// <summary>k-fold cross-validation: a run for every fold of the signers (or sessions, or samples), which is scored on
+/// the fold it never saw, and all those scores together.</summary>
 /// <remarks>
 /// Runs are `DIR/fold-1` …, each a run directory; what is done is not done again. No sample of test takes part.
-/// <para>A run chooses its checkpoint and its temperature on a validation part of the other folds' signers
-/// (<see cref="TrainingRecipe.ValidationFraction"/>; 0: it keeps its last epoch). So a run learns from fewer people than the folds
-/// leave it, and the score is a little low rather than high: choosing the best of many epochs on the fold itself would score the
-/// choice too (S. Varma, R. Simon, "Bias in error estimation when using cross-validation for model selection", 2006).</para>
-/// <para>The interval draws signers; that the runs share training samples, and that other folds would give other runs, is not in it
-/// (Y. Bengio, Y. Grandvalet, "No unbiased estimator of the variance of K-fold cross-validation", JMLR 5 (2004)).</para>
+/// <para>A run chooses its checkpoint and its temperature on a validation part of the other folds' signers (<see
+/// cref="TrainingRecipe.ValidationFraction"/>; 0: it keeps its last epoch). So a run learns from fewer people than the
+/// folds leave it, and the score is a little low rather than high: choosing the best of many epochs on the fold itself
+/// would score the choice too (S. Varma, R. Simon, "Bias in error estimation when using cross-validation for model
+/// selection", 2006).</para>
+/// <para>The interval draws signers; that the runs share training samples, and that other folds would give other runs,
+/// is not in it (Y. Bengio, Y. Grandvalet, "No unbiased estimator of the variance of K-fold cross-validation", JMLR 5
+/// (2004)).</para>
 /// </remarks>
 public sealed class CrossValidation
 {
@@ -40,9 +42,11 @@ public sealed class CrossValidation
     public FoldDeal Deal { get; }
 
     /// <returns>The run directory of a fold.</returns>
-    public string PathOf(int number) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"fold-{number}"));
+    public string PathOf(int number) =>
+        Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"fold-{number}"));
 
-    /// <summary>Trains one fold's run, calibrates it and scores it on the fold; goes on where an earlier start stopped.</summary>
+    /// <summary>Trains one fold's run, calibrates it and scores it on the fold; goes on where an earlier start
+    /// stopped.</summary>
     /// <param name="number">1…<see cref="FoldDeal.Count"/>.</param>
     /// <param name="threads">As in <see cref="TrainingRun.Start"/>, which also says on which thread to call.</param>
     /// <param name="clock">For the report's date.</param>
@@ -51,7 +55,14 @@ public sealed class CrossValidation
     /// <param name="device">As in <see cref="TrainingRun.Start"/>.</param>
     /// <returns>False where it was done before.</returns>
     /// <exception cref="InvalidDataException">A run of other settings or data is there.</exception>
-    public bool RunFold(int number, int? threads, TimeProvider clock, IProgress<WorkProgress>? progress, CancellationToken cancel, ComputeDevice? device = null)
+    public bool RunFold(
+        int number,
+        int? threads,
+        TimeProvider clock,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel,
+        ComputeDevice? device = null
+    )
     {
         Deal.In(number); // no such fold: an error before anything is written
         string run = PathOf(number);
@@ -59,24 +70,29 @@ public sealed class CrossValidation
         return ScoredRun.Make(features, own, run, null, threads, device, clock, progress, cancel);
     }
 
-    /// <summary>Puts the folds' predictions together, scores them and writes `kfold.json` and, as for a run, `evaluation-fold.json`,
-    /// `predictions-fold.csv` and `report-fold.html` into DIR.</summary>
+    /// <summary>Puts the folds' predictions together, scores them and writes `kfold.json` and, as for a run,
+    /// `evaluation-fold.json`, `predictions-fold.csv` and `report-fold.html` into DIR.</summary>
     /// <param name="seed">Of the bootstrap.</param>
     /// <param name="clock">For the report's date.</param>
     /// <returns>The folds, and all samples together.</returns>
-    /// <exception cref="InvalidDataException">A fold is not finished, or was predicted for other samples than the features hold.</exception>
+    /// <exception cref="InvalidDataException">A fold is not finished, or was predicted for other samples than the
+    /// features hold.</exception>
     public (CrossValidationResult Folds, EvaluationResult All) Pool(int seed, TimeProvider clock)
     {
-        Dictionary<string, float[]> probabilities = new(StringComparer.Ordinal), linear = new(StringComparer.Ordinal);
+        Dictionary<string, float[]> probabilities = new(StringComparer.Ordinal),
+            linear = new(StringComparer.Ordinal);
         var folds = new List<FoldScore>();
         LabelSet labels = features.Labels;
         for (int number = 1; number <= Deal.Count; number++)
         {
             string run = PathOf(number);
             if (!ScoredRun.IsDone(run, null))
-                throw new InvalidDataException($"{run}: this fold is not finished. Run the same 'gesto kfold' again: it goes on where it stopped.");
+                throw new InvalidDataException(
+                    $"{run}: this fold is not finished. Run the same 'gesto kfold' again: it goes on where it stopped."
+                );
             RunFacts facts = ScoredRun.FactsOf(run);
-            if (facts.LabelSet.Fingerprint != labels.Fingerprint) throw Changed(run, "they have another label set");
+            if (facts.LabelSet.Fingerprint != labels.Fingerprint)
+                throw Changed(run, "they have another label set");
             ReadFold(number, labels, probabilities, linear);
             folds.Add(ScoreOf(number, facts));
         }
@@ -94,11 +110,14 @@ public sealed class CrossValidation
             WatchedPairs = CostlyPairs.Of(recipe),
             Facts = new Dictionary<string, string>
             {
-                ["these samples"] = Text($"all labelled samples outside test, each predicted by the run of {Deal.Count} that left its {Word} out"),
+                ["these samples"] = Text(
+                    $"all labelled samples outside test, each predicted by the run of {Deal.Count} that left its {Word} out"
+                ),
                 ["training seed"] = Text($"{recipe.Training.Seed}"),
                 ["seed of the folds"] = Text($"{recipe.Training.FoldSeed}"),
                 ["bootstrap seed"] = Text($"{seed}"),
-                ["calibration"] = "each fold's own, from validation samples that it neither learned from nor is scored on",
+                ["calibration"] =
+                    "each fold's own, from validation samples that it neither learned from nor is scored on",
                 ["evaluated"] = Text($"{clock.GetUtcNow():yyyy-MM-dd HH:mm} UTC"),
             },
         };
@@ -125,21 +144,30 @@ public sealed class CrossValidation
 
     private string Word => by.ToString().ToLowerInvariant();
 
-    private void ReadFold(int number, LabelSet labels, Dictionary<string, float[]> probabilities, Dictionary<string, float[]> linear)
+    private void ReadFold(
+        int number,
+        LabelSet labels,
+        Dictionary<string, float[]> probabilities,
+        Dictionary<string, float[]> linear
+    )
     {
         string run = PathOf(number);
         IReadOnlyList<SavedPrediction> rows = PredictionFile.Load(run, RunEvaluation.FoldSplit);
         float[][] values = PredictionFile.LoadProbabilities(run, RunEvaluation.FoldSplit, rows.Count, labels.Count);
         float[][]? linearValues = PredictionFile.LoadLinear(run, RunEvaluation.FoldSplit, rows.Count, labels.Count);
-        foreach ((SavedPrediction row, float[] p) in rows.Zip(linearValues ?? [])) linear[row.Sample] = p;
+        foreach ((SavedPrediction row, float[] p) in rows.Zip(linearValues ?? []))
+            linear[row.Sample] = p;
         Dictionary<string, Sample> expected = Deal.In(number).ToDictionary(s => s.Key, StringComparer.Ordinal);
         foreach ((SavedPrediction row, float[] p) in rows.Zip(values))
         {
-            if (!expected.Remove(row.Sample, out Sample? sample)) throw Changed(run, $"sample '{row.Sample}' is not of fold {number}");
-            if (sample.ClassId != row.ClassId) throw Changed(run, $"sample '{row.Sample}' was of class {row.ClassId}, now {sample.ClassId}");
+            if (!expected.Remove(row.Sample, out Sample? sample))
+                throw Changed(run, $"sample '{row.Sample}' is not of fold {number}");
+            if (sample.ClassId != row.ClassId)
+                throw Changed(run, $"sample '{row.Sample}' was of class {row.ClassId}, now {sample.ClassId}");
             probabilities[row.Sample] = p;
         }
-        if (expected.Count > 0) throw Changed(run, $"sample '{expected.Keys.First()}' of fold {number} is not among them");
+        if (expected.Count > 0)
+            throw Changed(run, $"sample '{expected.Keys.First()}' of fold {number} is not among them");
     }
 
     private FoldScore ScoreOf(int number, RunFacts facts)
@@ -163,8 +191,10 @@ public sealed class CrossValidation
         };
     }
 
-    private static InvalidDataException Changed(string run, string what) => new(
-        $"{run}: its predictions are of other features than these ({what}). Delete the folder and run 'gesto kfold' again.");
+    private static InvalidDataException Changed(string run, string what) =>
+        new(
+            $"{run}: its predictions are of other features than these ({what}). Delete the folder and run 'gesto kfold' again."
+        );
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -22,7 +22,8 @@ public sealed record FoldScore
     /// <summary>Samples that chose the epoch and the temperature, of neither part.</summary>
     public required int Validation { get; init; }
 
-    /// <summary>Accuracy on those, at the epoch they chose: as a score it would be too high. Null where there are none.</summary>
+    /// <summary>Accuracy on those, at the epoch they chose: as a score it would be too high. Null where there are
+    /// none.</summary>
     public required double? ValidationTop1 { get; init; }
 
     /// <summary>The epoch kept.</summary>
@@ -32,8 +33,8 @@ public sealed record FoldScore
     public required int NeverTaught { get; init; }
 }
 
-/// <summary>What a cross-validation found: `kfold.json` and the output of `gesto kfold --json`. Scores are over the samples of all
-/// folds, each predicted once, fractions 0…1.</summary>
+/// <summary>What a cross-validation found: `kfold.json` and the output of `gesto kfold --json`. Scores are over the
+/// samples of all folds, each predicted once, fractions 0…1.</summary>
 public sealed record CrossValidationResult
 {
     public const string FileName = "kfold.json";

@@ -11,13 +11,16 @@ public sealed record MaskedPrediction(string Used, float[][] Probabilities);
 /// <summary>What a recogniser said about labelled samples, and the facts that belong beside the score.</summary>
 public sealed record EvaluationInput
 {
-    /// <summary>(N,K) probabilities, rows in the order of <see cref="Samples"/>, columns in that of <see cref="Labels"/>.</summary>
+    /// <summary>(N,K) probabilities, rows in the order of <see cref="Samples"/>, columns in that of <see
+    /// cref="Labels"/>.</summary>
     public required float[][] Probabilities { get; init; }
 
-    /// <summary>The same samples with modalities or antennas left out, where the recogniser was taught to do without.</summary>
+    /// <summary>The same samples with modalities or antennas left out, where the recogniser was taught to do
+    /// without.</summary>
     public IReadOnlyList<MaskedPrediction> Masked { get; init; } = [];
 
-    /// <summary>(N,K) of a linear classifier on the same features (<see cref="LinearReference"/>); null where there is none.</summary>
+    /// <summary>(N,K) of a linear classifier on the same features (<see cref="LinearReference"/>); null where there is
+    /// none.</summary>
     public float[][]? Linear { get; init; }
 
     /// <summary>Where its attention looked over all samples; null where it has none.</summary>
@@ -37,10 +40,12 @@ public sealed record EvaluationInput
     /// <summary>"train", "val" or "test", as the manifest writes it.</summary>
     public required string Split { get; init; }
 
-    /// <summary>True where the recogniser was trained on some of these samples: such a score says nothing about new ones.</summary>
+    /// <summary>True where the recogniser was trained on some of these samples: such a score says nothing about new
+    /// ones.</summary>
     public bool TrainedOnThese { get; init; }
 
-    /// <summary>Samples of these that the recogniser learnt from with labels another one gave: the score is transductive.</summary>
+    /// <summary>Samples of these that the recogniser learnt from with labels another one gave: the score is
+    /// transductive.</summary>
     public int PseudoLabelled { get; init; }
 
     /// <summary>True where the recordings come from a simulator.</summary>
@@ -52,7 +57,8 @@ public sealed record EvaluationInput
     /// <summary>Pairs to list by name whether confused or not.</summary>
     public IReadOnlyList<(string First, string Second)> WatchedPairs { get; init; } = [];
 
-    /// <summary>What <see cref="Probabilities"/> were calibrated with; <see cref="Calibration.None"/> where they are raw.</summary>
+    /// <summary>What <see cref="Probabilities"/> were calibrated with; <see cref="Calibration.None"/> where they are
+    /// raw.</summary>
     public Calibration Calibration { get; init; } = Calibration.None;
 
     /// <summary>As <see cref="IRecogniser.Parameters"/>.</summary>

@@ -5,8 +5,16 @@ using Gesto.Inference;
 
 namespace Gesto.Evaluation;
 
-/// <summary>Top-1 of a group of samples (the letters, the words, one signer's) with its 95 % interval, fractions 0…1.</summary>
-public sealed record GroupScore(string Group, int Samples, double Top1, double Top1Low, double Top1High, string IntervalMethod);
+/// <summary>Top-1 of a group of samples (the letters, the words, one signer's) with its 95 % interval, fractions
+/// 0…1.</summary>
+public sealed record GroupScore(
+    string Group,
+    int Samples,
+    double Top1,
+    double Top1Low,
+    double Top1High,
+    string IntervalMethod
+);
 
 /// <summary>What happens when answers below the run's threshold are withheld.</summary>
 /// <param name="Threshold">As <see cref="Calibration.UnknownBelow"/>.</param>
@@ -16,7 +24,15 @@ public sealed record UnknownScore(double Threshold, double Coverage, double Sele
 
 /// <summary>One class of the label set, in label order.</summary>
 public sealed record ClassResult(
-    int Id, string Name, int Support, int Predicted, int Correct, double Precision, double Recall, double F1);
+    int Id,
+    string Name,
+    int Support,
+    int Predicted,
+    int Correct,
+    double Precision,
+    double Recall,
+    double F1
+);
 
 /// <summary>The result of one evaluation: `evaluation-&lt;split&gt;.json` and the output of `gesto evaluate --json`.
 /// All scores are fractions 0…1; names are snake_case in JSON.</summary>
@@ -63,19 +79,22 @@ public sealed record EvaluationResult
     /// <summary>As <see cref="Metrics.MacroF1"/>.</summary>
     public required double MacroF1 { get; init; }
 
-    /// <summary>Samples whose truth is a letter; predictions range over all classes. Null, as the words are, where samples are of one kind only:
-    /// then <see cref="Top1"/> says it.</summary>
+    /// <summary>Samples whose truth is a letter; predictions range over all classes. Null, as the words are, where
+    /// samples are of one kind only: then <see cref="Top1"/> says it.</summary>
     public required GroupScore? Letters { get; init; }
 
     public required GroupScore? Words { get; init; }
 
-    /// <summary>Expected calibration error over <see cref="Reliability.Bins"/> bins of equal mass, as predicted.</summary>
+    /// <summary>Expected calibration error over <see cref="Reliability.Bins"/> bins of equal mass, as
+    /// predicted.</summary>
     public required double Ece { get; init; }
 
-    /// <summary>The same before the run's temperature was applied; equal to <see cref="Ece"/> where it has none.</summary>
+    /// <summary>The same before the run's temperature was applied; equal to <see cref="Ece"/> where it has
+    /// none.</summary>
     public required double EceUncalibrated { get; init; }
 
-    /// <summary>As <see cref="Reliability.ByChance"/>: what a perfectly calibrated recogniser would show on as many samples.</summary>
+    /// <summary>As <see cref="Reliability.ByChance"/>: what a perfectly calibrated recogniser would show on as many
+    /// samples.</summary>
     public required double EceByChance { get; init; }
 
     /// <summary>Over bins of equal width, for comparison with others' figures.</summary>
@@ -106,7 +125,8 @@ public sealed record EvaluationResult
     /// <summary>With modalities or antennas left out, where the run was taught to do without; empty else.</summary>
     public IReadOnlyList<GroupScore> Masks { get; init; } = [];
 
-    /// <summary>A linear classifier on the same features and samples (<see cref="LinearReference"/>); null where there is none.</summary>
+    /// <summary>A linear classifier on the same features and samples (<see cref="LinearReference"/>); null where there
+    /// is none.</summary>
     public GroupScore? Linear { get; init; }
 
     /// <summary>Where attention fusion looked; null where the run has none.</summary>
@@ -129,7 +149,8 @@ public sealed record EvaluationResult
     /// <summary>Of all epochs, on the machine that trained; of an ensemble, of all members.</summary>
     public double TrainingSeconds { get; init; }
 
-    /// <summary>Median time from stored features to probabilities, one sample at a time, on the machine that evaluated.</summary>
+    /// <summary>Median time from stored features to probabilities, one sample at a time, on the machine that
+    /// evaluated.</summary>
     public double MillisecondsASample { get; init; }
 
     public required IReadOnlyDictionary<string, string> Facts { get; init; }
@@ -142,21 +163,30 @@ public sealed record EvaluationResult
         const string cure = "Write it again with 'gesto evaluate'.";
         EvaluationResult result = JsonFile.Load<EvaluationResult>(path, "an evaluation", cure, Json);
         var check = new FileCheck(path, cure);
-        foreach ((string name, double score) in new[] { ("top1", result.Top1), ("top1_low", result.Top1Low), ("top1_high", result.Top1High) })
+        foreach (
+            (string name, double score) in new[]
+            {
+                ("top1", result.Top1),
+                ("top1_low", result.Top1Low),
+                ("top1_high", result.Top1High),
+            }
+        )
             check.Fraction(score, name);
         check.Require(result.Samples >= 1, "samples", result.Samples, "1 or more");
         return result;
     }
 
     /// <summary>Scores what a recogniser said.</summary>
-    /// <exception cref="InvalidDataException">There are no samples, a label is outside the label set, or a probability is NaN.</exception>
+    /// <exception cref="InvalidDataException">There are no samples, a label is outside the label set, or a probability
+    /// is NaN.</exception>
     public static EvaluationResult Of(EvaluationInput input)
     {
         Metrics.CheckLabels(input.Probabilities, input.Truth);
         LabelSet labels = input.Labels;
         if (input.Probabilities[0].Length != labels.Count)
             throw new InvalidDataException(
-                $"The recogniser gives {input.Probabilities[0].Length} probabilities a sample, the label set has {labels.Count} classes.");
+                $"The recogniser gives {input.Probabilities[0].Length} probabilities a sample, the label set has {labels.Count} classes."
+            );
         int[] predicted = Metrics.Predict(input.Probabilities);
         ClassScore[] scores = Metrics.PerClass(predicted, input.Truth, labels.Count);
         var matrix = new ConfusionMatrix(predicted, input.Truth, labels.Count);
@@ -185,7 +215,10 @@ public sealed record EvaluationResult
             Letters = words is null ? null : letters,
             Words = letters is null ? null : words,
             Ece = Reliability.Ece(bins),
-            EceUncalibrated = EceOf([.. input.Probabilities.Select(row => Calibration.Sharpen(row, input.Calibration.Temperature))], correct),
+            EceUncalibrated = EceOf(
+                [.. input.Probabilities.Select(row => Calibration.Sharpen(row, input.Calibration.Temperature))],
+                correct
+            ),
             EceByChance = Reliability.ByChance(confidences, input.Seed),
             EceEqualWidth = Reliability.Ece(Reliability.EqualWidth(confidences, correct)),
             Temperature = input.Calibration.Temperature,
@@ -195,19 +228,43 @@ public sealed record EvaluationResult
             ReliabilityBins = bins,
             RiskCurve = risk.Curve(),
             PerSigner = PerSignerOf(input, correct),
-            Masks = [.. input.Masked.Select(m => Score(
-                m.Used, input, [.. Metrics.Predict(m.Probabilities).Zip(input.Truth, (p, t) => p == t)], _ => true)!)],
+            Masks =
+            [
+                .. input.Masked.Select(m =>
+                    Score(m.Used, input, [.. Metrics.Predict(m.Probabilities).Zip(input.Truth, (p, t) => p == t)], _ =>
+                        true
+                    )!
+                ),
+            ],
             Linear = input.Linear is { } linear
-                ? Score(LinearGroup, input, [.. Metrics.Predict(linear).Zip(input.Truth, (p, t) => p == t)], _ => true) : null,
+                ? Score(LinearGroup, input, [.. Metrics.Predict(linear).Zip(input.Truth, (p, t) => p == t)], _ => true)
+                : null,
             Attention = input.Attention,
             ConfusedPairs = matrix.ConfusedPairs(labels),
             WatchedPairs = matrix.WatchedPairs(labels, input.WatchedPairs),
-            PerClass = [.. scores.Select((s, label) => new ClassResult(
-                labels[label].Id, labels[label].Name, s.Support, s.Predicted, s.Correct, s.Precision, s.Recall, s.F1))],
-            Confusion = [.. from t in Enumerable.Range(0, labels.Count)
-                            from p in Enumerable.Range(0, labels.Count)
-                            where matrix[t, p] > 0
-                            select new[] { labels[t].Id, labels[p].Id, matrix[t, p] }],
+            PerClass =
+            [
+                .. scores.Select(
+                    (s, label) =>
+                        new ClassResult(
+                            labels[label].Id,
+                            labels[label].Name,
+                            s.Support,
+                            s.Predicted,
+                            s.Correct,
+                            s.Precision,
+                            s.Recall,
+                            s.F1
+                        )
+                ),
+            ],
+            Confusion =
+            [
+                .. from t in Enumerable.Range(0, labels.Count)
+                from p in Enumerable.Range(0, labels.Count)
+                where matrix[t, p] > 0
+                select new[] { labels[t].Id, labels[p].Id, matrix[t, p] },
+            ],
             Parameters = input.Parameters,
             TrainingSeconds = input.TrainingSeconds,
             MillisecondsASample = input.MillisecondsASample,
@@ -229,31 +286,57 @@ public sealed record EvaluationResult
 
     private static UnknownScore? UnknownOf(double threshold, double[] confidences, bool[] correct)
     {
-        if (threshold <= 0) return null;
+        if (threshold <= 0)
+            return null;
         bool[] answered = [.. correct.Where((_, n) => confidences[n] >= threshold)];
-        return new(threshold, answered.Length / (double)correct.Length,
-            answered.Length == 0 ? 0 : answered.Count(c => !c) / (double)answered.Length);
+        return new(
+            threshold,
+            answered.Length / (double)correct.Length,
+            answered.Length == 0 ? 0 : answered.Count(c => !c) / (double)answered.Length
+        );
     }
 
     private static GroupScore? Score(string group, EvaluationInput input, bool[] correct, Func<int, bool> belongs)
     {
         int[] members = [.. Enumerable.Range(0, correct.Length).Where(belongs)];
-        if (members.Length == 0) return null;
+        if (members.Length == 0)
+            return null;
         bool[] hits = [.. members.Select(n => correct[n])];
-        AccuracyInterval interval = BootstrapInterval.OfTop1(hits, [.. members.Select(n => input.Samples[n].Signer)], input.Seed);
-        return new(group, members.Length, hits.Count(h => h) / (double)members.Length,
-            interval.Low, interval.High, interval.Method);
+        AccuracyInterval interval = BootstrapInterval.OfTop1(
+            hits,
+            [.. members.Select(n => input.Samples[n].Signer)],
+            input.Seed
+        );
+        return new(
+            group,
+            members.Length,
+            hits.Count(h => h) / (double)members.Length,
+            interval.Low,
+            interval.High,
+            interval.Method
+        );
     }
 
     private static IReadOnlyList<GroupScore> PerSignerOf(EvaluationInput input, bool[] correct) =>
-        [.. input.Samples.Zip(correct, (sample, hit) => (sample.Signer, hit))
-            .Where(p => p.Signer is not null)
-            .GroupBy(p => p.Signer!, p => p.hit)
-            .OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g =>
-            {
-                int n = g.Count(), right = g.Count(hit => hit);
-                (double low, double high) = BootstrapInterval.Wilson(right, n);
-                return new GroupScore(g.Key, n, (double)right / n, low, high, "95 % Wilson over this signer's samples");
-            })];
+        [
+            .. input
+                .Samples.Zip(correct, (sample, hit) => (sample.Signer, hit))
+                .Where(p => p.Signer is not null)
+                .GroupBy(p => p.Signer!, p => p.hit)
+                .OrderBy(g => g.Key, StringComparer.Ordinal)
+                .Select(g =>
+                {
+                    int n = g.Count(),
+                        right = g.Count(hit => hit);
+                    (double low, double high) = BootstrapInterval.Wilson(right, n);
+                    return new GroupScore(
+                        g.Key,
+                        n,
+                        (double)right / n,
+                        low,
+                        high,
+                        "95 % Wilson over this signer's samples"
+                    );
+                }),
+        ];
 }

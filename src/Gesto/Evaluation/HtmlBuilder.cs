@@ -4,8 +4,8 @@ using System.Text;
 
 namespace Gesto.Evaluation;
 
-/// <summary>Collects XHTML text. The literal parts of an interpolated string are markup; every value in a hole is escaped, so a
-/// class or signer name cannot become markup. Numbers are formatted invariantly. A hole that is itself an
+/// <summary>Collects XHTML text. The literal parts of an interpolated string are markup; every value in a hole is
+/// escaped, so a class or signer name cannot become markup. Numbers are formatted invariantly. A hole that is itself an
 /// <see cref="HtmlBuilder"/> is inserted as it is.</summary>
 internal sealed class HtmlBuilder
 {
@@ -32,14 +32,28 @@ internal sealed class HtmlBuilder
         {
             switch (c)
             {
-                case '<': text.Append("&lt;"); break;
-                case '>': text.Append("&gt;"); break;
-                case '&': text.Append("&amp;"); break;
-                case '"': text.Append("&quot;"); break;
-                case '\'': text.Append("&#39;"); break;
+                case '<':
+                    text.Append("&lt;");
+                    break;
+                case '>':
+                    text.Append("&gt;");
+                    break;
+                case '&':
+                    text.Append("&amp;");
+                    break;
+                case '"':
+                    text.Append("&quot;");
+                    break;
+                case '\'':
+                    text.Append("&#39;");
+                    break;
                 // Control characters are not allowed in XML, not even as references.
-                case < ' ' and not ('\t' or '\n' or '\r'): text.Append('\uFFFD'); break;
-                default: text.Append(c); break;
+                case < ' ' and not ('\t' or '\n' or '\r'):
+                    text.Append('\uFFFD');
+                    break;
+                default:
+                    text.Append(c);
+                    break;
             }
         }
     }
@@ -55,7 +69,9 @@ internal sealed class HtmlBuilder
 
         public void AppendFormatted(HtmlBuilder markup) => builder.text.Append(markup.text);
 
-        public void AppendFormatted<T>(T value, string? format = null) => builder.AddEscaped(
-            value is IFormattable f ? f.ToString(format, CultureInfo.InvariantCulture) : value?.ToString());
+        public void AppendFormatted<T>(T value, string? format = null) =>
+            builder.AddEscaped(
+                value is IFormattable f ? f.ToString(format, CultureInfo.InvariantCulture) : value?.ToString()
+            );
     }
 }

@@ -12,11 +12,13 @@ public readonly record struct ClassScore(int Support, int Predicted, int Correct
     /// <summary>Correct / Support; 0 where no sample is of this class.</summary>
     public double Recall => Support == 0 ? 0 : (double)Correct / Support;
 
-    /// <summary>2·Correct / (Support + Predicted), the harmonic mean of precision and recall; 0 where both counts are 0.</summary>
+    /// <summary>2·Correct / (Support + Predicted), the harmonic mean of precision and recall; 0 where both counts are
+    /// 0.</summary>
     public double F1 => Support + Predicted == 0 ? 0 : 2.0 * Correct / (Support + Predicted);
 }
 
-/// <summary>Classification scores as fractions 0…1, from probabilities (N,K) and labels 0…K−1. Pure; any thread.</summary>
+/// <summary>Classification scores as fractions 0…1, from probabilities (N,K) and labels 0…K−1. Pure; any
+/// thread.</summary>
 public static class Metrics
 {
     /// <returns>The most probable label of each sample; the lower label where two are equally probable.</returns>
@@ -27,8 +29,8 @@ public static class Metrics
         return [.. probabilities.Select(row => Array.IndexOf(row, row.Max()))];
     }
 
-    /// <summary>The share of samples whose label is among the <paramref name="k"/> most probable. Equal probabilities rank
-    /// by label, so <c>TopK(…, 1)</c> agrees with <see cref="Predict"/>.</summary>
+    /// <summary>The share of samples whose label is among the <paramref name="k"/> most probable. Equal probabilities
+    /// rank by label, so <c>TopK(…, 1)</c> agrees with <see cref="Predict"/>.</summary>
     /// <param name="probabilities">(N,K), N ≥ 1.</param>
     /// <param name="labels">(N), each 0…K−1.</param>
     /// <param name="k">≥ 1; with k ≥ K the result is 1.</param>
@@ -51,14 +53,15 @@ public static class Metrics
         {
             support[labels[n]]++;
             recognised[predicted[n]]++;
-            if (labels[n] == predicted[n]) correct[labels[n]]++;
+            if (labels[n] == predicted[n])
+                correct[labels[n]]++;
         }
         return [.. support.Select((s, label) => new ClassScore(s, recognised[label], correct[label]))];
     }
 
-    /// <summary>The unweighted mean F1 over the classes that occur in the truth or among the predictions; a class that occurs
-    /// in neither has no part in it. A class that was recognised but never shown counts as 0. This is the default of
-    /// scikit-learn's <c>f1_score(average="macro", zero_division=0)</c>.</summary>
+    /// <summary>The unweighted mean F1 over the classes that occur in the truth or among the predictions; a class that
+    /// occurs in neither has no part in it. A class that was recognised but never shown counts as 0. This is the
+    /// default of scikit-learn's <c>f1_score(average="macro", zero_division=0)</c>.</summary>
     public static double MacroF1(IEnumerable<ClassScore> scores) =>
         scores.Where(s => s.Support + s.Predicted > 0).Average(s => s.F1);
 
@@ -66,15 +69,17 @@ public static class Metrics
     /// (−1 marks an unlabelled sample).</exception>
     public static void CheckLabels(float[][] probabilities, int[] labels)
     {
-        if (labels.Length == 0) throw new InvalidDataException("There is no sample to score.");
+        if (labels.Length == 0)
+            throw new InvalidDataException("There is no sample to score.");
         if (probabilities.Length != labels.Length)
             throw new InvalidDataException($"{probabilities.Length} rows of probabilities for {labels.Length} labels.");
         int classes = probabilities[0].Length;
         int n = Array.FindIndex(labels, label => label < 0 || label >= classes);
         if (n >= 0)
             throw new InvalidDataException(
-                $"Sample {n} has label {labels[n]}, expected 0…{classes - 1}. Leave unlabelled samples and samples of other " +
-                "classes out before scoring.");
+                $"Sample {n} has label {labels[n]}, expected 0…{classes - 1}. Leave unlabelled samples and samples of other "
+                    + "classes out before scoring."
+            );
     }
 
     private static void CheckRows(float[][] probabilities)
@@ -83,9 +88,11 @@ public static class Metrics
         {
             if (probabilities[n].Length != probabilities[0].Length || probabilities[n].Length == 0)
                 throw new InvalidDataException(
-                    $"Sample {n} has {probabilities[n].Length} probabilities, the first has {probabilities[0].Length}.");
+                    $"Sample {n} has {probabilities[n].Length} probabilities, the first has {probabilities[0].Length}."
+                );
             int k = Array.FindIndex(probabilities[n], float.IsNaN);
-            if (k >= 0) throw new InvalidDataException($"Sample {n}: the probability of label {k} is not a number.");
+            if (k >= 0)
+                throw new InvalidDataException($"Sample {n}: the probability of label {k} is not a number.");
         }
     }
 
@@ -93,7 +100,8 @@ public static class Metrics
     {
         int rank = 0;
         for (int k = 0; k < row.Length; k++)
-            if (row[k] > row[label] || (row[k] == row[label] && k < label)) rank++;
+            if (row[k] > row[label] || (row[k] == row[label] && k < label))
+                rank++;
         return rank;
     }
 }

@@ -16,19 +16,27 @@ public sealed record PairPicture(ConfusedPair Pair, SampleFrames First, SampleFr
 /// <summary>Takes frames of both signs of the most confused pairs from the data set's videos.</summary>
 public static class PairPictures
 {
-    private const int Pairs = 8, FramesEach = 5, Height = 120, Quality = 72; // half a megabyte in all
+    private const int Pairs = 8,
+        FramesEach = 5,
+        Height = 120,
+        Quality = 72; // half a megabyte in all
 
     /// <param name="root">The data set that the features were extracted from.</param>
     /// <param name="input">Samples, truth and answers.</param>
     /// <param name="result">Their score; its first pairs are shown.</param>
     /// <param name="progress">Counts videos.</param>
     /// <param name="cancel">Stops the decoder.</param>
-    /// <returns>The pairs both of whose signs have a recording with RGB: of one signer where there is one, recognised where there is
-    /// one, so that little but the sign differs.</returns>
+    /// <returns>The pairs both of whose signs have a recording with RGB: of one signer where there is one, recognised
+    /// where there is one, so that little but the sign differs.</returns>
     /// <exception cref="FileNotFoundException">A video is not in this data set.</exception>
     /// <exception cref="VideoException">A video cannot be trusted.</exception>
     internal static IReadOnlyList<PairPicture> Read(
-        string root, EvaluationInput input, EvaluationResult result, IProgress<WorkProgress>? progress, CancellationToken cancel)
+        string root,
+        EvaluationInput input,
+        EvaluationResult result,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    )
     {
         int[] answers = Metrics.Predict(input.Probabilities);
         var read = new Dictionary<string, SampleFrames>();
@@ -37,7 +45,8 @@ public static class PairPictures
         foreach (ConfusedPair pair in pairs)
         {
             progress?.Report(new("frames", pictures.Count, pairs.Length, "pairs"));
-            if (Choose(input, answers, LabelOf(pair.First), LabelOf(pair.Second)) is not var (first, second)) continue;
+            if (Choose(input, answers, LabelOf(pair.First), LabelOf(pair.Second)) is not var (first, second))
+                continue;
             pictures.Add(new(pair, FramesOf(first), FramesOf(second)));
         }
         progress?.Report(new("frames", pairs.Length, pairs.Length, "pairs"));
@@ -47,19 +56,32 @@ public static class PairPictures
 
         SampleFrames FramesOf(Sample sample)
         {
-            if (read.TryGetValue(sample.Key, out SampleFrames? known)) return known;
-            return read[sample.Key] = new(sample.Key, sample.Signer, Decode(Path.Combine(root, sample.Rgb!.Replace('/', Path.DirectorySeparatorChar)), cancel));
+            if (read.TryGetValue(sample.Key, out SampleFrames? known))
+                return known;
+            return read[sample.Key] = new(
+                sample.Key,
+                sample.Signer,
+                Decode(Path.Combine(root, sample.Rgb!.Replace('/', Path.DirectorySeparatorChar)), cancel)
+            );
         }
     }
 
     /// <returns>A recording of either sign; null where one has none with RGB.</returns>
     internal static (Sample First, Sample Second)? Choose(EvaluationInput input, int[] answers, int first, int second)
     {
-        int[] Of(int label) => [.. Enumerable.Range(0, answers.Length).Where(n => input.Truth[n] == label && input.Samples[n].HasRgb)];
+        int[] Of(int label) =>
+            [.. Enumerable.Range(0, answers.Length).Where(n => input.Truth[n] == label && input.Samples[n].HasRgb)];
         var pairs = from a in Of(first) from b in Of(second) select (a, b);
-        (int a, int b)[] best = [.. pairs.OrderByDescending(p =>
-            (input.Samples[p.a].Signer is { } s && s == input.Samples[p.b].Signer ? 4 : 0) +
-            (answers[p.a] == first ? 1 : 0) + (answers[p.b] == second ? 1 : 0)).Take(1)];
+        (int a, int b)[] best =
+        [
+            .. pairs
+                .OrderByDescending(p =>
+                    (input.Samples[p.a].Signer is { } s && s == input.Samples[p.b].Signer ? 4 : 0)
+                    + (answers[p.a] == first ? 1 : 0)
+                    + (answers[p.b] == second ? 1 : 0)
+                )
+                .Take(1),
+        ];
         return best.Length == 0 ? null : (input.Samples[best[0].a], input.Samples[best[0].b]);
     }
 
@@ -67,14 +89,27 @@ public static class PairPictures
     private static List<byte[]> Decode(string path, CancellationToken cancel)
     {
         if (!File.Exists(path))
-            throw new FileNotFoundException($"{path}: no such video. --dataset must be the data set that the features were extracted from.", path);
+            throw new FileNotFoundException(
+                $"{path}: no such video. --dataset must be the data set that the features were extracted from.",
+                path
+            );
         VideoInfo info = VideoFile.Probe(path, VideoLimits.Default, cancel);
-        HashSet<int> wanted = [.. Enumerable.Range(0, FramesEach).Select(i => (int)((i + 0.5) / FramesEach * info.Packets))];
+        HashSet<int> wanted =
+        [
+            .. Enumerable.Range(0, FramesEach).Select(i => (int)((i + 0.5) / FramesEach * info.Packets)),
+        ];
         var frames = new List<byte[]>();
-        VideoFile.Decode(info, colour: true, (index, width, height, pixels) =>
-        {
-            if (wanted.Contains(index)) frames.Add(Jpeg(width, height, pixels));
-        }, VideoLimits.Default, cancel);
+        VideoFile.Decode(
+            info,
+            colour: true,
+            (index, width, height, pixels) =>
+            {
+                if (wanted.Contains(index))
+                    frames.Add(Jpeg(width, height, pixels));
+            },
+            VideoLimits.Default,
+            cancel
+        );
         return frames;
     }
 
@@ -88,7 +123,9 @@ public static class PairPictures
             rgba[4 * i + 3] = 255;
         }
         using SKBitmap small = whole.Resize(
-            new SKSizeI(Math.Max(1, width * Height / height), Height), new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
+            new SKSizeI(Math.Max(1, width * Height / height), Height),
+            new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear)
+        );
         using SKData jpeg = small.Encode(SKEncodedImageFormat.Jpeg, Quality);
         return jpeg.ToArray();
     }

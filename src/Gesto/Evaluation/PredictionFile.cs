@@ -14,8 +14,9 @@ public sealed record SavedPrediction(string Sample, string? Signer, int ClassId,
     public bool IsCorrect => ClassId == Predicted;
 }
 
-/// <summary>What a run said about every sample of a split: `predictions-&lt;split&gt;.csv` for people and for 'gesto compare',
-/// `predictions-&lt;split&gt;.npy` (N,K) float32 with all probabilities, rows as in the csv, columns as the labels in `run.json`.</summary>
+/// <summary>What a run said about every sample of a split: `predictions-&lt;split&gt;.csv` for people and for 'gesto
+/// compare', `predictions-&lt;split&gt;.npy` (N,K) float32 with all probabilities, rows as in the csv, columns as the
+/// labels in `run.json`.</summary>
 public static class PredictionFile
 {
     private const string Cure = "Write both files again with 'gesto evaluate'.";
@@ -24,8 +25,10 @@ public static class PredictionFile
 
     public static string PathOf(string runFolder, string split) => Path.Combine(runFolder, $"predictions-{split}.csv");
 
-    /// <summary>What the linear classifier on the same features said (<see cref="LinearReference"/>), rows and columns as of the run's own.</summary>
-    private static string LinearPathOf(string runFolder, string split) => Path.Combine(runFolder, $"linear-{split}.npy");
+    /// <summary>What the linear classifier on the same features said (<see cref="LinearReference"/>), rows and columns
+    /// as of the run's own.</summary>
+    private static string LinearPathOf(string runFolder, string split) =>
+        Path.Combine(runFolder, $"linear-{split}.npy");
 
     internal static void Save(string runFolder, EvaluationInput input)
     {
@@ -34,18 +37,43 @@ public static class PredictionFile
         float[] all = [.. input.Probabilities.SelectMany(row => row)];
         NpyFile.Save(Path.ChangeExtension(path, ".npy"), NpyArray.From(all, input.Probabilities.Length, classes));
         if (input.Linear is { } linear)
-            NpyFile.Save(LinearPathOf(runFolder, input.Split), NpyArray.From([.. linear.SelectMany(row => row)], linear.Length, classes));
-        ManifestFile.WriteRows(path, Columns, Rows(input).Select(r => new[]
-        {
-            r.Sample, r.Signer, Text($"{r.ClassId}"), Text($"{r.Predicted}"), Text($"{r.Probability:0.######}"),
-        }));
+            NpyFile.Save(
+                LinearPathOf(runFolder, input.Split),
+                NpyArray.From([.. linear.SelectMany(row => row)], linear.Length, classes)
+            );
+        ManifestFile.WriteRows(
+            path,
+            Columns,
+            Rows(input)
+                .Select(r =>
+                    new[]
+                    {
+                        r.Sample,
+                        r.Signer,
+                        Text($"{r.ClassId}"),
+                        Text($"{r.Predicted}"),
+                        Text($"{r.Probability:0.######}"),
+                    }
+                )
+        );
     }
 
     internal static IReadOnlyList<SavedPrediction> Rows(EvaluationInput input)
     {
         int[] predicted = Metrics.Predict(input.Probabilities);
-        return [.. input.Samples.Select((s, n) => new SavedPrediction(
-            s.Key, s.Signer, input.Labels[input.Truth[n]].Id, input.Labels[predicted[n]].Id, input.Probabilities[n][predicted[n]]))];
+        return
+        [
+            .. input.Samples.Select(
+                (s, n) =>
+                    new SavedPrediction(
+                        s.Key,
+                        s.Signer,
+                        input.Labels[input.Truth[n]].Id,
+                        input.Labels[predicted[n]].Id,
+                        input.Probabilities[n][predicted[n]]
+                    )
+            ),
+        ];
     }
 
     /// <exception cref="FileNotFoundException">The run has not been evaluated on this split.</exception>
@@ -55,26 +83,34 @@ public static class PredictionFile
         string path = PathOf(runFolder, split);
         if (!File.Exists(path))
             throw new FileNotFoundException(
-                $"{path}: not there. Write it with 'gesto evaluate {runFolder} FEATURES --split {split}', or give --features FEATURES here.", path);
+                $"{path}: not there. Write it with 'gesto evaluate {runFolder} FEATURES --split {split}', or give --features FEATURES here.",
+                path
+            );
         IReadOnlyList<CsvTable.Row> rows = CsvTable.Read(path, Columns, Columns).Rows;
-        if (rows.Count == 0) throw new InvalidDataException($"{path}: a header and no samples. {Cure}");
+        if (rows.Count == 0)
+            throw new InvalidDataException($"{path}: a header and no samples. {Cure}");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         return [.. rows.Select(row => Parse(row, seen))];
     }
 
     private static SavedPrediction Parse(CsvTable.Row row, HashSet<string> seen)
     {
-        string? key = row.Text("sample"), probability = row.Text("probability");
-        if (key is null || !SampleKey.IsInside(key)) throw row.Error("sample", key, SampleKey.Expected);
-        if (!seen.Add(key)) throw row.Error("sample", key, "a key used once");
+        string? key = row.Text("sample"),
+            probability = row.Text("probability");
+        if (key is null || !SampleKey.IsInside(key))
+            throw row.Error("sample", key, SampleKey.Expected);
+        if (!seen.Add(key))
+            throw row.Error("sample", key, "a key used once");
         return new SavedPrediction(
             key,
             row.Text("signer"),
             row.ClassId("label") ?? throw row.Error("label", "", "a class id"),
             row.ClassId("predicted") ?? throw row.Error("predicted", "", "a class id"),
-            double.TryParse(probability, NumberStyles.Float, CultureInfo.InvariantCulture, out double p) && p is >= 0 and <= 1
+            double.TryParse(probability, NumberStyles.Float, CultureInfo.InvariantCulture, out double p)
+            && p is >= 0 and <= 1
                 ? p
-                : throw row.Error("probability", probability, "a number 0 to 1"));
+                : throw row.Error("probability", probability, "a number 0 to 1")
+        );
     }
 
     /// <returns>(N,K) probabilities, rows as in the csv.</returns>
@@ -99,13 +135,17 @@ public static class PredictionFile
         NpyArray array = NpyFile.Load(path);
         if (!array.Shape.AsSpan().SequenceEqual([samples, classes]))
             throw new InvalidDataException(
-                $"{path}: found ({string.Join(',', array.Shape)}), expected ({samples},{classes}) as {PathOf(runFolder, split)} has. " +
-                Cure);
+                $"{path}: found ({string.Join(',', array.Shape)}), expected ({samples},{classes}) as {PathOf(runFolder, split)} has. "
+                    + Cure
+            );
         float[] values = array.ToSingles();
         int wrong = Array.FindIndex(values, p => p is not (>= 0 and <= 1.00001f));
         if (wrong >= 0)
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"{path}: row {wrong / classes + 1}, column {wrong % classes + 1} is {values[wrong]}, expected a probability, 0 to 1. {Cure}"));
+            throw new InvalidDataException(
+                FormattableString.Invariant(
+                    $"{path}: row {wrong / classes + 1}, column {wrong % classes + 1} is {values[wrong]}, expected a probability, 0 to 1. {Cure}"
+                )
+            );
         return [.. values.Chunk(classes)];
     }
 

@@ -14,10 +14,18 @@ namespace Gesto.Evaluation;
 /// <param name="Samples">Samples scored.</param>
 /// <param name="Epoch">The epoch kept.</param>
 public sealed record SweepCell(
-    int Cell, IReadOnlyList<string> Values, double Top1, double Top1Low, double Top1High, int Samples, int Epoch);
+    int Cell,
+    IReadOnlyList<string> Values,
+    double Top1,
+    double Top1Low,
+    double Top1High,
+    int Samples,
+    int Epoch
+);
 
-/// <summary>Trains a run for every combination of recipe settings and lists their validation scores. Test is not looked at: the best of
-/// many is better there by luck too, and what it is worth, 'gesto evaluate' says once, or 'gesto kfold'.</summary>
+/// <summary>Trains a run for every combination of recipe settings and lists their validation scores. Test is not looked
+/// at: the best of many is better there by luck too, and what it is worth, 'gesto evaluate' says once, or 'gesto
+/// kfold'.</summary>
 /// <remarks>Runs are `DIR/cell-1` …; what is done is not done again.</remarks>
 public sealed class Sweep
 {
@@ -50,19 +58,38 @@ public sealed class Sweep
     /// <returns>The settings of a cell that vary, as "key=value".</returns>
     /// <param name="cell">1…<see cref="Count"/>.</param>
     /// <exception cref="InvalidDataException">There is no such cell.</exception>
-    public IReadOnlyList<string> SettingsOf(int cell) => cell >= 1 && cell <= Count
-        ? [.. cells[cell - 1].Where(s => Varied.Contains(s.Split('=')[0]))]
-        : throw new InvalidDataException($"Cell {cell} of {Count}: there is none. Choose 1 to {Count}.");
+    public IReadOnlyList<string> SettingsOf(int cell) =>
+        cell >= 1 && cell <= Count
+            ? [.. cells[cell - 1].Where(s => Varied.Contains(s.Split('=')[0]))]
+            : throw new InvalidDataException($"Cell {cell} of {Count}: there is none. Choose 1 to {Count}.");
 
     /// <returns>The run directory of a cell.</returns>
     public string PathOf(int cell) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"cell-{cell}"));
 
-    /// <summary>Trains one cell's run and scores it on validation. Parameters and errors as in <see cref="CrossValidation.RunFold"/>.</summary>
+    /// <summary>Trains one cell's run and scores it on validation. Parameters and errors as in <see
+    /// cref="CrossValidation.RunFold"/>.</summary>
     /// <returns>False where it was done before.</returns>
-    public bool RunCell(int cell, int? threads, TimeProvider clock, IProgress<WorkProgress>? progress, CancellationToken cancel, ComputeDevice? device = null)
+    public bool RunCell(
+        int cell,
+        int? threads,
+        TimeProvider clock,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel,
+        ComputeDevice? device = null
+    )
     {
         SettingsOf(cell); // no such cell: an error before anything is written
-        return ScoredRun.Make(features, recipes[cell - 1], PathOf(cell), Split.Validation, threads, device, clock, progress, cancel);
+        return ScoredRun.Make(
+            features,
+            recipes[cell - 1],
+            PathOf(cell),
+            Split.Validation,
+            threads,
+            device,
+            clock,
+            progress,
+            cancel
+        );
     }
 
     /// <summary>Lists the cells, best first, and writes `sweep.csv` into DIR.</summary>
@@ -74,18 +101,42 @@ public sealed class Sweep
         {
             string run = PathOf(cell);
             if (!ScoredRun.IsDone(run, Split.Validation))
-                throw new InvalidDataException($"{run}: this cell is not finished. Run the same 'gesto sweep' again: it goes on where it stopped.");
+                throw new InvalidDataException(
+                    $"{run}: this cell is not finished. Run the same 'gesto sweep' again: it goes on where it stopped."
+                );
             RunDirectory.Open(run).CheckSame(recipes[cell - 1]);
-            EvaluationResult r = EvaluationResult.Load(RunEvaluation.ResultPath(run, ManifestFile.Text(Split.Validation)));
-            rows.Add(new SweepCell(
-                cell, [.. SettingsOf(cell).Select(s => s[(s.IndexOf('=', StringComparison.Ordinal) + 1)..])],
-                r.Top1, r.Top1Low, r.Top1High, r.Samples, ScoredRun.Kept(run).Epoch));
+            EvaluationResult r = EvaluationResult.Load(
+                RunEvaluation.ResultPath(run, ManifestFile.Text(Split.Validation))
+            );
+            rows.Add(
+                new SweepCell(
+                    cell,
+                    [.. SettingsOf(cell).Select(s => s[(s.IndexOf('=', StringComparison.Ordinal) + 1)..])],
+                    r.Top1,
+                    r.Top1Low,
+                    r.Top1High,
+                    r.Samples,
+                    ScoredRun.Kept(run).Epoch
+                )
+            );
         }
         SweepCell[] ranked = [.. rows.OrderByDescending(r => r.Top1).ThenBy(r => r.Cell)];
-        ManifestFile.WriteRows(Path.Combine(folder, FileName), ["cell", .. Varied, "top1", "top1_low", "top1_high", "samples", "epoch"], ranked.Select(r => (string?[])
-        [
-            Text($"{r.Cell}"), .. r.Values, Text($"{r.Top1:0.######}"), Text($"{r.Top1Low:0.######}"), Text($"{r.Top1High:0.######}"), Text($"{r.Samples}"), Text($"{r.Epoch}"),
-        ]));
+        ManifestFile.WriteRows(
+            Path.Combine(folder, FileName),
+            ["cell", .. Varied, "top1", "top1_low", "top1_high", "samples", "epoch"],
+            ranked.Select(r =>
+                (string?[])
+                    [
+                        Text($"{r.Cell}"),
+                        .. r.Values,
+                        Text($"{r.Top1:0.######}"),
+                        Text($"{r.Top1Low:0.######}"),
+                        Text($"{r.Top1High:0.######}"),
+                        Text($"{r.Samples}"),
+                        Text($"{r.Epoch}"),
+                    ]
+            )
+        );
         return ranked;
     }
 

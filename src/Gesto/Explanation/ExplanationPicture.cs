@@ -4,11 +4,22 @@ using SkiaSharp;
 
 namespace Gesto.Explanation;
 
-/// <summary>An explanation as one PNG: frames, importance over time and micro-Doppler on one time axis, probabilities beside them.</summary>
+/// <summary>An explanation as one PNG: frames, importance over time and micro-Doppler on one time axis, probabilities
+/// beside them.</summary>
 public static class ExplanationPicture
 {
-    private const int Width = 1480, Left = 130, Time = 900, Right = Left + Time, Side = Right + 60, SideWidth = Width - Side - 30;
-    private const int Thumbnails = 9, Thumbnail = Time / Thumbnails, Curves = 230, Legend = 26, Image = 110, Gap = 16;
+    private const int Width = 1480,
+        Left = 130,
+        Time = 900,
+        Right = Left + Time,
+        Side = Right + 60,
+        SideWidth = Width - Side - 30;
+    private const int Thumbnails = 9,
+        Thumbnail = Time / Thumbnails,
+        Curves = 230,
+        Legend = 26,
+        Image = 110,
+        Gap = 16;
 
     private static readonly SKColor Paper = SKColors.White;
     private static readonly SKColor Ink = new(0x1b, 0x1f, 0x24);
@@ -29,7 +40,14 @@ public static class ExplanationPicture
             : [];
         using var pen = new Pen();
         string[] method = pen.Wrap(explanation.Method, Width - Left - 30, Pen.Small);
-        int body = 142, top = body + (read.Frames is null ? 0 : Thumbnail + Gap) + Legend + Curves + 2 * Gap + images.Count * (Image + Gap);
+        int body = 142,
+            top =
+                body
+                + (read.Frames is null ? 0 : Thumbnail + Gap)
+                + Legend
+                + Curves
+                + 2 * Gap
+                + images.Count * (Image + Gap);
         using var surface = SKSurface.Create(new SKImageInfo(Width, top + 60 + method.Length * 20));
         pen.Canvas = surface.Canvas;
         pen.Canvas.Clear(Paper);
@@ -49,7 +67,8 @@ public static class ExplanationPicture
         }
         DrawTimeAxis(pen, y);
         DrawSide(pen, explanation, body);
-        for (int i = 0; i < method.Length; i++) pen.Text(method[i], Left, y + 62 + i * 20, Faint, Pen.Small);
+        for (int i = 0; i < method.Length; i++)
+            pen.Text(method[i], Left, y + 62 + i * 20, Faint, Pen.Small);
         using SKImage picture = surface.Snapshot();
         using SKData png = picture.Encode(SKEncodedImageFormat.Png, 100);
         AtomicFile.Write(path, png.SaveTo);
@@ -59,17 +78,23 @@ public static class ExplanationPicture
 
     private static void DrawHead(Pen pen, PredictionExplanation e)
     {
-        float x = Left + pen.Text(Format($"{e.Sign.Name}  {100 * e.Sign.Probability:0.0} %"), Left, 46, Ink, Pen.Title) + 18;
-        string truth = e.Truth is null ? "the true sign is not known"
+        float x =
+            Left + pen.Text(Format($"{e.Sign.Name}  {100 * e.Sign.Probability:0.0} %"), Left, 46, Ink, Pen.Title) + 18;
+        string truth =
+            e.Truth is null ? "the true sign is not known"
             : e.Truth.Id == e.Top[0].Id ? $"right: the true sign is {e.Truth.Name}"
             : $"wrong: the true sign is {e.Truth.Name}";
-        if (e.Sign.Id != e.Top[0].Id) truth = $"not the answer, which is {e.Top[0].Name}: {truth}";
-        x += pen.Text(truth, x, 46, e.Truth is not null && e.Truth.Id != e.Top[0].Id ? Warning : Faint, Pen.Normal) + 18;
-        if (e.Simulated) pen.Text("simulated data, not LIS", x, 46, Warning, Pen.Normal);
+        if (e.Sign.Id != e.Top[0].Id)
+            truth = $"not the answer, which is {e.Top[0].Name}: {truth}";
+        x +=
+            pen.Text(truth, x, 46, e.Truth is not null && e.Truth.Id != e.Top[0].Id ? Warning : Faint, Pen.Normal) + 18;
+        if (e.Simulated)
+            pen.Text("simulated data, not LIS", x, 46, Warning, Pen.Normal);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(e.Sample));
         pen.Text($"{name}, by {e.Recipe}, from {e.Used}", Left, 74, Faint, Pen.Normal);
         string[] verdict = pen.Wrap(e.Verdict, Width - Left - 30, Pen.Normal);
-        for (int i = 0; i < verdict.Length; i++) pen.Text(verdict[i], Left, 102 + i * 22, Ink, Pen.Normal);
+        for (int i = 0; i < verdict.Length; i++)
+            pen.Text(verdict[i], Left, 102 + i * 22, Ink, Pen.Normal);
     }
 
     /// <summary>Frames nearest to the middle of equal parts of the clip, as the encoder sees them.</summary>
@@ -91,7 +116,8 @@ public static class ExplanationPicture
     private static void DrawCurves(Pen pen, PredictionExplanation e, int y)
     {
         float x = Left;
-        foreach (ModalityEvidence m in e.Modalities) x += pen.Text(m.Modality, x, y + 14, ColourOf(m.Modality), Pen.Strong) + 16;
+        foreach (ModalityEvidence m in e.Modalities)
+            x += pen.Text(m.Modality, x, y + 14, ColourOf(m.Modality), Pen.Strong) + 16;
         y += Legend;
         double high = Math.Max(e.Modalities.SelectMany(m => m.Importance).DefaultIfEmpty(0).Max(), 0);
         double low = Math.Min(e.Modalities.SelectMany(m => m.Importance).DefaultIfEmpty(0).Min(), 0);
@@ -107,7 +133,11 @@ public static class ExplanationPicture
         foreach (ModalityEvidence m in e.Modalities)
         {
             int n = m.Importance.Count;
-            pen.Curve([.. m.Importance.Select((v, i) => new SKPoint(Left + (float)((i + 0.5) / n * Time), Y(v)))], Y(0), ColourOf(m.Modality));
+            pen.Curve(
+                [.. m.Importance.Select((v, i) => new SKPoint(Left + (float)((i + 0.5) / n * Time), Y(v)))],
+                Y(0),
+                ColourOf(m.Modality)
+            );
         }
     }
 
@@ -122,7 +152,14 @@ public static class ExplanationPicture
         pen.Draw(bitmap, Left, y, Time, Image, smooth: false);
         string[] words = image.Title.Split(", ");
         for (int i = 0; i < words.Length; i++)
-            pen.Text(words[i], Left - 12, y + Image / 2 + 5 + (i * 2 - words.Length + 1) * 9, Faint, Pen.Small, SKTextAlign.Right);
+            pen.Text(
+                words[i],
+                Left - 12,
+                y + Image / 2 + 5 + (i * 2 - words.Length + 1) * 9,
+                Faint,
+                Pen.Small,
+                SKTextAlign.Right
+            );
     }
 
     private static void DrawTimeAxis(Pen pen, int y)
@@ -137,13 +174,32 @@ public static class ExplanationPicture
         pen.Text("most probable", Side, y + 14, Ink, Pen.Strong);
         y += 26;
         foreach (ProbableSign sign in e.Top)
-            y = Bar(pen, $"{sign.Name}{(sign.Id == e.Truth?.Id ? " (true)" : "")}", sign.Probability, sign.Id == e.Sign.Id ? Ink : Faint, y);
-        if (e.Modalities.Count < 2) return;
+            y = Bar(
+                pen,
+                $"{sign.Name}{(sign.Id == e.Truth?.Id ? " (true)" : "")}",
+                sign.Probability,
+                sign.Id == e.Sign.Id ? Ink : Faint,
+                y
+            );
+        if (e.Modalities.Count < 2)
+            return;
         y += 22;
-        pen.Text(e.LeftOut ? $"{e.Sign.Name} without a modality" : $"{e.Sign.Name} with one held still", Side, y + 14, Ink, Pen.Strong);
+        pen.Text(
+            e.LeftOut ? $"{e.Sign.Name} without a modality" : $"{e.Sign.Name} with one held still",
+            Side,
+            y + 14,
+            Ink,
+            Pen.Strong
+        );
         y = Bar(pen, "from everything", e.Sign.Probability, Ink, y + 26);
         foreach (ModalityEvidence m in e.Modalities)
-            y = Bar(pen, e.LeftOut ? $"without {m.Modality}" : $"{m.Modality} held still", m.ProbabilityWithout!.Value, ColourOf(m.Modality), y);
+            y = Bar(
+                pen,
+                e.LeftOut ? $"without {m.Modality}" : $"{m.Modality} held still",
+                m.ProbabilityWithout!.Value,
+                ColourOf(m.Modality),
+                y
+            );
     }
 
     /// <returns>Where the next one goes.</returns>

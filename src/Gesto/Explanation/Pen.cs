@@ -10,7 +10,10 @@ internal readonly record struct Letters(float Size, bool Bold = false);
 /// <summary>Draws words, boxes, curves and pictures on one canvas.</summary>
 internal sealed class Pen : IDisposable
 {
-    public static readonly Letters Title = new(30), Normal = new(16.5f), Strong = new(16.5f, Bold: true), Small = new(14);
+    public static readonly Letters Title = new(30),
+        Normal = new(16.5f),
+        Strong = new(16.5f, Bold: true),
+        Small = new(14);
 
     private readonly SKTypeface? plain = SKFontManager.Default.MatchFamily("DejaVu Sans");
     private readonly SKTypeface? bold = SKFontManager.Default.MatchFamily("DejaVu Sans", SKFontStyle.Bold);
@@ -23,12 +26,20 @@ internal sealed class Pen : IDisposable
     {
         var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
         for (int y = 0; y < height; y++)
-            for (int x = 0; x < width; x++) bitmap.SetPixel(x, y, colour(x, y));
+        for (int x = 0; x < width; x++)
+            bitmap.SetPixel(x, y, colour(x, y));
         return bitmap;
     }
 
     /// <returns>The width of the text, pixels.</returns>
-    public float Text(string text, float x, float baseline, SKColor colour, Letters letters, SKTextAlign align = SKTextAlign.Left)
+    public float Text(
+        string text,
+        float x,
+        float baseline,
+        SKColor colour,
+        Letters letters,
+        SKTextAlign align = SKTextAlign.Left
+    )
     {
         using SKFont font = Font(letters);
         paint.Color = colour;
@@ -55,8 +66,10 @@ internal sealed class Pen : IDisposable
         foreach (string word in text.Split(' '))
         {
             string longer = lines[^1].Length == 0 ? word : $"{lines[^1]} {word}";
-            if (lines[^1].Length > 0 && font.MeasureText(longer) > width) lines.Add(word);
-            else lines[^1] = longer;
+            if (lines[^1].Length > 0 && font.MeasureText(longer) > width)
+                lines.Add(word);
+            else
+                lines[^1] = longer;
         }
         return [.. lines];
     }
@@ -73,13 +86,16 @@ internal sealed class Pen : IDisposable
     /// <summary>A line through the points, and a faint area down to <paramref name="ground"/>.</summary>
     public void Curve(SKPoint[] points, float ground, SKColor colour)
     {
-        if (points.Length == 0) return;
+        if (points.Length == 0)
+            return;
         using var line = new SKPath();
         using var area = new SKPath();
         line.MoveTo(points[0]);
         area.MoveTo(points[0].X, ground);
-        foreach (SKPoint p in points) area.LineTo(p);
-        foreach (SKPoint p in points[1..]) line.LineTo(p);
+        foreach (SKPoint p in points)
+            area.LineTo(p);
+        foreach (SKPoint p in points[1..])
+            line.LineTo(p);
         area.LineTo(points[^1].X, ground);
         area.Close();
         paint.IsStroke = false;
@@ -94,8 +110,14 @@ internal sealed class Pen : IDisposable
     public void Draw(SKBitmap bitmap, float x, float y, float width, float height, bool smooth)
     {
         using SKImage image = SKImage.FromBitmap(bitmap);
-        Canvas.DrawImage(image, SKRect.Create(x, y, width, height),
-            new SKSamplingOptions(smooth ? SKFilterMode.Linear : SKFilterMode.Nearest, smooth ? SKMipmapMode.Linear : SKMipmapMode.None));
+        Canvas.DrawImage(
+            image,
+            SKRect.Create(x, y, width, height),
+            new SKSamplingOptions(
+                smooth ? SKFilterMode.Linear : SKFilterMode.Nearest,
+                smooth ? SKMipmapMode.Linear : SKMipmapMode.None
+            )
+        );
     }
 
     public void Dispose()

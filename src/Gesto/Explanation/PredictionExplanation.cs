@@ -9,7 +9,8 @@ namespace Gesto.Explanation;
 /// <summary>A sign with its probability, for people and JSON.</summary>
 public sealed record ProbableSign(int Id, string Name, double Probability);
 
-/// <summary>Why a recogniser gave a recording its answer: the output of `gesto explain --json`, names in snake_case.</summary>
+/// <summary>Why a recogniser gave a recording its answer: the output of `gesto explain --json`, names in
+/// snake_case.</summary>
 public sealed record PredictionExplanation
 {
     /// <summary>How many signs <see cref="Top"/> lists.</summary>
@@ -48,16 +49,22 @@ public sealed record PredictionExplanation
 
     public required IReadOnlyList<ModalityEvidence> Modalities { get; init; }
 
-    /// <summary>How a modality was taken away whole: true = left out, as the recogniser was taught to do without; false = held
-    /// still at its most ordinary step.</summary>
+    /// <summary>How a modality was taken away whole: true = left out, as the recogniser was taught to do without; false
+    /// = held still at its most ordinary step.</summary>
     public required bool LeftOut { get; init; }
 
     /// <summary>How the numbers were found, in words.</summary>
-    public string Method => string.Create(CultureInfo.InvariantCulture,
-        $"Occlusion: {string.Join(" or ", Modalities.Select(m => $"{m.Window} of {Math.Max(1, m.Importance.Count)} {m.Modality} steps"))} at a time become the most ordinary other step, the one nearest to their mean; a curve is the fall of log p({Sign.Name}) while a moment is hidden, in nats (0.69 halves the probability), mean over the windows that hide it.") +
-        (Modalities.Count < 2 ? "" : LeftOut
-            ? " \"Without\" leaves a modality out, as the recogniser was taught to do; to hide a moment may cost more, since it misleads where a missing modality only lacks."
-            : " A modality held still shows its most ordinary step throughout, since the recogniser was not taught to do without it.");
+    public string Method =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"Occlusion: {string.Join(" or ", Modalities.Select(m => $"{m.Window} of {Math.Max(1, m.Importance.Count)} {m.Modality} steps"))} at a time become the most ordinary other step, the one nearest to their mean; a curve is the fall of log p({Sign.Name}) while a moment is hidden, in nats (0.69 halves the probability), mean over the windows that hide it."
+        )
+        + (
+            Modalities.Count < 2 ? ""
+            : LeftOut
+                ? " \"Without\" leaves a modality out, as the recogniser was taught to do; to hide a moment may cost more, since it misleads where a missing modality only lacks."
+            : " A modality held still shows its most ordinary step throughout, since the recogniser was not taught to do without it."
+        );
 
     /// <summary>Which modality and which moments, in one or two sentences.</summary>
     public string Verdict => string.Join(' ', new[] { ModalityVerdict(), MomentVerdict() }.Where(s => s.Length > 0));
@@ -71,20 +78,40 @@ public sealed record PredictionExplanation
     /// <param name="cancel">Noticed between two questions.</param>
     /// <exception cref="InvalidDataException">The recogniser knows no such sign.</exception>
     public static PredictionExplanation Of(
-        IRecogniser recogniser, ReadRecording read, Recording recording, string? sign, IProgress<WorkProgress>? progress, CancellationToken cancel)
+        IRecogniser recogniser,
+        ReadRecording read,
+        Recording recording,
+        string? sign,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    )
     {
         float[] probabilities = recogniser.Predict(read.Features, read.Used);
         int label = sign is null ? Array.IndexOf(probabilities, probabilities.Max()) : LabelOf(recogniser.Labels, sign);
         RecordingOrigin origin = RecordingOrigin.Of(recording);
-        (IReadOnlyList<ModalityEvidence> evidence, bool leftOut) =
-            Occlusion.Measure(recogniser, read.Features, read.Used, label, progress, cancel);
+        (IReadOnlyList<ModalityEvidence> evidence, bool leftOut) = Occlusion.Measure(
+            recogniser,
+            read.Features,
+            read.Used,
+            label,
+            progress,
+            cancel
+        );
         return new()
         {
             Sample = recording.Name,
             Recipe = recogniser.Recipe.Name,
             Sign = new(recogniser.Labels[label].Id, recogniser.Labels[label].Name, probabilities[label]),
-            Top = [.. VideoPredictor.Rank(probabilities, recogniser.Labels, TopSigns).Select(r => new ProbableSign(r.Sign.Id, r.Sign.Name, r.Probability))],
-            Truth = origin.Truth is { } id && recogniser.Labels.Contains(id) ? recogniser.Labels[recogniser.Labels.LabelOf(id)] : null,
+            Top =
+            [
+                .. VideoPredictor
+                    .Rank(probabilities, recogniser.Labels, TopSigns)
+                    .Select(r => new ProbableSign(r.Sign.Id, r.Sign.Name, r.Probability)),
+            ],
+            Truth =
+                origin.Truth is { } id && recogniser.Labels.Contains(id)
+                    ? recogniser.Labels[recogniser.Labels.LabelOf(id)]
+                    : null,
             Simulated = origin.Simulated,
             Used = read.Used.Words,
             Modalities = evidence,
@@ -97,18 +124,25 @@ public sealed record PredictionExplanation
     private static int LabelOf(LabelSet labels, string sign)
     {
         for (int label = 0; label < labels.Count; label++)
-            if (labels[label].Name.Equals(sign, StringComparison.OrdinalIgnoreCase) || labels[label].Id.ToString(CultureInfo.InvariantCulture) == sign)
+            if (
+                labels[label].Name.Equals(sign, StringComparison.OrdinalIgnoreCase)
+                || labels[label].Id.ToString(CultureInfo.InvariantCulture) == sign
+            )
                 return label;
         throw new InvalidDataException(
-            $"Sign '{sign}' is not among the {labels.Count} that this run tells apart, from {labels[0].Id} {labels[0].Name} to " +
-            $"{labels[labels.Count - 1].Id} {labels[labels.Count - 1].Name}. Give a name or an id that 'gesto predict' prints.");
+            $"Sign '{sign}' is not among the {labels.Count} that this run tells apart, from {labels[0].Id} {labels[0].Name} to "
+                + $"{labels[labels.Count - 1].Id} {labels[labels.Count - 1].Name}. Give a name or an id that 'gesto predict' prints."
+        );
     }
 
     private string ModalityVerdict()
     {
-        if (Modalities.Count < 2) return $"{Sign.Name} has {Percent(Sign.Probability)} from {Modalities[0].Modality} alone.";
-        ModalityEvidence more = Modalities.MaxBy(m => m.Drop)!, less = Modalities.MinBy(m => m.Drop)!;
-        string who = more.Drop < Occlusion.Least ? "Either modality alone would do"
+        if (Modalities.Count < 2)
+            return $"{Sign.Name} has {Percent(Sign.Probability)} from {Modalities[0].Modality} alone.";
+        ModalityEvidence more = Modalities.MaxBy(m => m.Drop)!,
+            less = Modalities.MinBy(m => m.Drop)!;
+        string who =
+            more.Drop < Occlusion.Least ? "Either modality alone would do"
             : more.Drop >= Dominance * Math.Max(less.Drop!.Value, 0) ? $"{Capital(more.Modality)} carried it"
             : "Both modalities carried it";
         return $"{who}: {Sign.Name} has {Percent(Sign.Probability)}, {Percent(more.ProbabilityWithout!.Value)} {Taken(more)}, {Percent(less.ProbabilityWithout!.Value)} {Taken(less)}.";
@@ -119,9 +153,20 @@ public sealed record PredictionExplanation
     private string MomentVerdict()
     {
         double highest = Modalities.SelectMany(m => m.Importance).DefaultIfEmpty(0).Max();
-        string[] moments = [.. Modalities.Where(m => m.Strongest is not null && m.Importance.Max() > highest / 4).Select(m => string.Create(CultureInfo.InvariantCulture,
-            $"{m.Modality} from {100 * m.Strongest!.From:0} to {100 * m.Strongest.To:0} %"))];
-        return moments.Length == 0 ? "No single moment mattered." : $"It rests most on {string.Join(" and ", moments)} of the clip.";
+        string[] moments =
+        [
+            .. Modalities
+                .Where(m => m.Strongest is not null && m.Importance.Max() > highest / 4)
+                .Select(m =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{m.Modality} from {100 * m.Strongest!.From:0} to {100 * m.Strongest.To:0} %"
+                    )
+                ),
+        ];
+        return moments.Length == 0
+            ? "No single moment mattered."
+            : $"It rests most on {string.Join(" and ", moments)} of the clip.";
     }
 
     private static string Percent(double p) => string.Create(CultureInfo.InvariantCulture, $"{100 * p:0.0} %");

@@ -13,30 +13,43 @@ public sealed record RecordingOrigin(int? Truth, bool Simulated)
     /// <summary>The data set it was taken from, else the nearest above its first file that has this file.</summary>
     public static RecordingOrigin Of(Recording recording)
     {
-        if (recording.Dataset is { } known) return In(known, recording.Sample);
+        if (recording.Dataset is { } known)
+            return In(known, recording.Sample);
         HashSet<string> files = [.. recording.Files];
         DirectoryInfo? root = files.Count == 0 ? null : new FileInfo(files.First()).Directory;
         for (int level = 0; level < Levels && root is not null; level++, root = root.Parent)
         {
             bool simulated = IsSimulated(root.FullName);
-            if (!simulated && !File.Exists(Path.Combine(root.FullName, ManifestFile.FileName)) && !File.Exists(Path.Combine(root.FullName, LabelKeyFile.FileName)))
+            if (
+                !simulated
+                && !File.Exists(Path.Combine(root.FullName, ManifestFile.FileName))
+                && !File.Exists(Path.Combine(root.FullName, LabelKeyFile.FileName))
+            )
                 continue;
             try
             {
                 Dataset dataset = Dataset.Open(root.FullName);
-                if (dataset.Samples.FirstOrDefault(s => Recording.Of(dataset, s).Files.Any(files.Contains)) is { } sample) return In(dataset, sample);
+                if (
+                    dataset.Samples.FirstOrDefault(s => Recording.Of(dataset, s).Files.Any(files.Contains)) is
+                    { } sample
+                )
+                    return In(dataset, sample);
             }
             catch (Exception e) when (e is InvalidDataException or DirectoryNotFoundException)
             {
                 // A file that happens to be called so, above a recording of its own.
             }
-            if (simulated) return new(null, true);
+            if (simulated)
+                return new(null, true);
         }
         return new(null, false);
     }
 
-    private static RecordingOrigin In(Dataset dataset, Sample sample) => new(
-        sample.ClassId ?? (dataset.LabelKey?.TryGetValue(sample.Key, out int id) == true ? id : null), IsSimulated(dataset.Root));
+    private static RecordingOrigin In(Dataset dataset, Sample sample) =>
+        new(
+            sample.ClassId ?? (dataset.LabelKey?.TryGetValue(sample.Key, out int id) == true ? id : null),
+            IsSimulated(dataset.Root)
+        );
 
     private static bool IsSimulated(string folder) => File.Exists(Path.Combine(folder, FeatureSet.SimulatedFile));
 }

@@ -2,10 +2,10 @@ using Gesto.Video;
 
 namespace Gesto.Features;
 
-/// <summary>Encodes the frames of one clip while the decoder still works on those after them, on as many threads as the encoder takes
-/// callers.</summary>
-/// <remarks>A frame a call, so that the callers end together, and the result does not depend on when a frame came. An encoder that
-/// takes one caller gets the whole clip at the end: it spreads the work itself.</remarks>
+/// <summary>Encodes the frames of one clip while the decoder still works on those after them, on as many threads as the
+/// encoder takes callers.</summary>
+/// <remarks>A frame a call, so that the callers end together, and the result does not depend on when a frame came. An
+/// encoder that takes one caller gets the whole clip at the end: it spreads the work itself.</remarks>
 internal sealed class EncodingAhead : IDisposable
 {
     private readonly IRgbEncoder encoder;
@@ -13,7 +13,8 @@ internal sealed class EncodingAhead : IDisposable
     private readonly object gate = new();
     private byte[] frames = [];
     private float[] features = [];
-    private int there, taken;
+    private int there,
+        taken;
     private bool complete;
 
     /// <param name="encoder">The caller's to dispose, after this.</param>
@@ -21,17 +22,33 @@ internal sealed class EncodingAhead : IDisposable
     {
         this.encoder = encoder;
         // Threads of their own: they wait for the decoder.
-        callers = encoder.Callers == 1 ? [] : [.. Enumerable.Range(0, encoder.Callers).Select(_ =>
-            Task.Factory.StartNew(EncodeFrames, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        callers =
+            encoder.Callers == 1
+                ? []
+                :
+                [
+                    .. Enumerable
+                        .Range(0, encoder.Callers)
+                        .Select(_ =>
+                            Task.Factory.StartNew(
+                                EncodeFrames,
+                                CancellationToken.None,
+                                TaskCreationOptions.LongRunning,
+                                TaskScheduler.Default
+                            )
+                        ),
+                ];
     }
 
-    /// <param name="buffer">(…, InputSize, InputSize, 3); another one than last time means that those frames do not hold.</param>
+    /// <param name="buffer">(…, InputSize, InputSize, 3); another one than last time means that those frames do not
+    /// hold.</param>
     /// <param name="count">Frames in it so far.</param>
     public void Offer(byte[] buffer, int count)
     {
         lock (gate)
         {
-            if (buffer != frames) (frames, features, taken) = (buffer, new float[buffer.Length / FrameBytes * encoder.Width], 0);
+            if (buffer != frames)
+                (frames, features, taken) = (buffer, new float[buffer.Length / FrameBytes * encoder.Width], 0);
             there = count;
             Monitor.PulseAll(gate);
         }
@@ -43,7 +60,8 @@ internal sealed class EncodingAhead : IDisposable
     public float[] Finish(Clip clip)
     {
         Offer(clip.Frames, clip.Length);
-        if (callers.Length == 0) encoder.Encode(clip.Frames, clip.Length, features);
+        if (callers.Length == 0)
+            encoder.Encode(clip.Frames, clip.Length, features);
         Complete().GetAwaiter().GetResult();
         return features;
     }
@@ -51,8 +69,10 @@ internal sealed class EncodingAhead : IDisposable
     /// <summary>Begins no further frame, and waits for those begun.</summary>
     public void Dispose()
     {
-        lock (gate) taken = there;
-        Complete().ContinueWith(_ => { }, TaskScheduler.Default).Wait(); // what failed, Finish has said, or nobody wants any more
+        lock (gate)
+            taken = there;
+        // what failed, Finish has said, or nobody wants any more
+        Complete().ContinueWith(_ => { }, TaskScheduler.Default).Wait();
     }
 
     private int FrameBytes => encoder.InputSize * encoder.InputSize * 3;
@@ -70,14 +90,19 @@ internal sealed class EncodingAhead : IDisposable
     private void EncodeFrames()
     {
         while (Take() is var (from, to, frame))
-            encoder.Encode(from.AsSpan(frame * FrameBytes, FrameBytes), 1, to.AsSpan(frame * encoder.Width, encoder.Width));
+            encoder.Encode(
+                from.AsSpan(frame * FrameBytes, FrameBytes),
+                1,
+                to.AsSpan(frame * encoder.Width, encoder.Width)
+            );
     }
 
     private (byte[] Frames, float[] Features, int Frame)? Take()
     {
         lock (gate)
         {
-            while (taken == there && !complete) Monitor.Wait(gate);
+            while (taken == there && !complete)
+                Monitor.Wait(gate);
             return taken == there ? null : (frames, features, taken++);
         }
     }

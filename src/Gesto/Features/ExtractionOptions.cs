@@ -36,7 +36,8 @@ public sealed record ExtractionOptions
 {
     public ExtractionPolicy Policy { get; init; } = ExtractionPolicy.Fail;
 
-    /// <summary>Cut and size of stored radar frames. With <see cref="Source"/>, the size is 224 × 224 whatever it says.</summary>
+    /// <summary>Cut and size of stored radar frames. With <see cref="Source"/>, the size is 224 × 224 whatever it
+    /// says.</summary>
     public RadarFormat Radar { get; init; } = RadarFormat.Default;
 
     /// <summary>Which RGB frames are taken.</summary>
@@ -54,11 +55,12 @@ public sealed record ExtractionOptions
     /// <summary>Store RGB features as float16, half the disk: eleven bits of each value are kept.</summary>
     public bool Float16 { get; init; }
 
-    /// <summary>Samples decoded at the same time, each by one ffmpeg process, and as many that wait decoded for the encoder
-    /// (about 10 MB each at 30 frames).</summary>
+    /// <summary>Samples decoded at the same time, each by one ffmpeg process, and as many that wait decoded for the
+    /// encoder (about 10 MB each at 30 frames).</summary>
     public int DecodeThreads { get; init; } = 2;
 
-    /// <summary>Extract this part only, into a folder of its own that <see cref="ShardMerge"/> merges; null: everything.</summary>
+    /// <summary>Extract this part only, into a folder of its own that <see cref="ShardMerge"/> merges; null:
+    /// everything.</summary>
     public Shard? Shard { get; init; }
 
     public VideoLimits Limits { get; init; } = VideoLimits.Default;

@@ -8,7 +8,8 @@ namespace Gesto.Features;
 /// <param name="Message">Why: file, found, expected.</param>
 public sealed record SkippedSample(string Sample, string Message);
 
-/// <summary>The folder that `gesto extract` writes: the data set's manifest and one feature store per modality.</summary>
+/// <summary>The folder that `gesto extract` writes: the data set's manifest and one feature store per
+/// modality.</summary>
 public sealed class FeatureSet
 {
     public const string RgbFolder = "rgb";
@@ -18,13 +19,21 @@ public sealed class FeatureSet
     /// <summary>There where the recordings come from a simulator.</summary>
     public const string SimulatedFile = "SIMULATED.md";
 
-    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, IndentSize = 1 };
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        IndentSize = 1,
+    };
     private LabelSet? labels;
 
     private FeatureSet(
-        string folder, IReadOnlyList<Sample> samples, IReadOnlyList<SkippedSample> skipped, FeatureStore? rgb, FeatureStore? radar,
-        IReadOnlyDictionary<string, int>? key) =>
-        (Folder, Samples, Skipped, Rgb, Radar, LabelKey) = (folder, samples, skipped, rgb, radar, key);
+        string folder,
+        IReadOnlyList<Sample> samples,
+        IReadOnlyList<SkippedSample> skipped,
+        FeatureStore? rgb,
+        FeatureStore? radar,
+        IReadOnlyDictionary<string, int>? key
+    ) => (Folder, Samples, Skipped, Rgb, Radar, LabelKey) = (folder, samples, skipped, rgb, radar, key);
 
     public string Folder { get; }
 
@@ -40,7 +49,8 @@ public sealed class FeatureSet
     /// <summary>(30, A, R, D) frames or (30, F) features per sample; null where the data set has no radar.</summary>
     public FeatureStore? Radar { get; }
 
-    /// <summary>Class ids of val and test samples from `key.csv`; null where there is none. Never shown to training.</summary>
+    /// <summary>Class ids of val and test samples from `key.csv`; null where there is none. Never shown to
+    /// training.</summary>
     public IReadOnlyDictionary<string, int>? LabelKey { get; }
 
     /// <summary>The classes named in train.</summary>
@@ -48,14 +58,18 @@ public sealed class FeatureSet
     public LabelSet Labels => labels ??= Dataset.ClassesOf(Samples, Folder);
 
     /// <exception cref="DirectoryNotFoundException">No feature set in this folder.</exception>
-    /// <exception cref="InvalidDataException">Extraction has not finished: some samples are neither done nor skipped.</exception>
+    /// <exception cref="InvalidDataException">Extraction has not finished: some samples are neither done nor
+    /// skipped.</exception>
     public static FeatureSet Open(string folder)
     {
         string manifest = Path.Combine(folder, ManifestFile.FileName);
         if (!File.Exists(manifest))
-            throw new DirectoryNotFoundException($"{folder}: no features here ({ManifestFile.FileName} is missing). Make them with 'gesto extract'.");
+            throw new DirectoryNotFoundException(
+                $"{folder}: no features here ({ManifestFile.FileName} is missing). Make them with 'gesto extract'."
+            );
         IReadOnlyList<Sample> samples = ManifestFile.Read(manifest);
-        FeatureStore? rgb = OpenStore(folder, RgbFolder), radar = OpenStore(folder, RadarFolder);
+        FeatureStore? rgb = OpenStore(folder, RgbFolder),
+            radar = OpenStore(folder, RadarFolder);
         SkippedSample[] skipped = ReadSkipped(folder);
         HashSet<string> left = [.. skipped.Select(s => s.Sample)];
         Sample[] done = [.. samples.Where(s => IsDone(s.Key, rgb, radar))];
@@ -63,9 +77,17 @@ public sealed class FeatureSet
         Sample[] missing = [.. samples.Where(s => !doneKeys.Contains(s.Key) && !left.Contains(s.Key))];
         if (missing.Length > 0)
             throw new InvalidDataException(
-                $"{folder}: features of {missing.Length} of {samples.Count} samples are missing, the first is '{missing[0].Key}'. " +
-                "Run the same 'gesto extract' again: it goes on where it stopped.");
-        return new FeatureSet(folder, done, [.. skipped.Where(s => !doneKeys.Contains(s.Sample))], rgb, radar, Dataset.ReadKey(folder, samples));
+                $"{folder}: features of {missing.Length} of {samples.Count} samples are missing, the first is '{missing[0].Key}'. "
+                    + "Run the same 'gesto extract' again: it goes on where it stopped."
+            );
+        return new FeatureSet(
+            folder,
+            done,
+            [.. skipped.Where(s => !doneKeys.Contains(s.Sample))],
+            rgb,
+            radar,
+            Dataset.ReadKey(folder, samples)
+        );
     }
 
     private static bool IsDone(string key, FeatureStore? rgb, FeatureStore? radar) =>
@@ -78,7 +100,8 @@ public sealed class FeatureSet
     {
         string path = Path.Combine(folder, SkippedFile);
         const string cure = "Delete it and run 'gesto extract' again.";
-        if (!File.Exists(path)) return [];
+        if (!File.Exists(path))
+            return [];
         SkippedSample[] skipped = JsonFile.Load<SkippedSample[]>(path, "a list of skipped samples", cure, Json);
         var check = new FileCheck(path, cure);
         check.NoNulls(skipped, "it");

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Gesto.Features;
 
-/// <summary>What the arrays of a store are and how they were made. Two stores may be mixed only if their keys are equal.</summary>
+/// <summary>What the arrays of a store are and how they were made. Two stores may be mixed only if their keys are
+/// equal.</summary>
 public sealed record FeatureKey
 {
     /// <summary>"rgb" or "radar".</summary>
@@ -34,8 +35,14 @@ public sealed record FeatureKey
     {
         int size = NpyFile.ElementSize(DType);
         check.Require(size > 0, prefix + nameof(DType), $"'{DType}'", "a numpy type, e.g. '<f4'");
-        check.Require(Shape.Length is >= 2 and <= 4 && Shape.All(n => n > 0) && Shape.Aggregate((double)size, (product, n) => product * n) <= Array.MaxLength,
-            prefix + nameof(Shape), $"({string.Join(',', Shape)})", "two to four lengths of 1 or more, less than 2 GB together");
+        check.Require(
+            Shape.Length is >= 2 and <= 4
+                && Shape.All(n => n > 0)
+                && Shape.Aggregate((double)size, (product, n) => product * n) <= Array.MaxLength,
+            prefix + nameof(Shape),
+            $"({string.Join(',', Shape)})",
+            "two to four lengths of 1 or more, less than 2 GB together"
+        );
     }
 }
 
@@ -66,7 +73,11 @@ public sealed class FeatureStore : IDisposable
     /// <summary>Keys of the samples present, in ordinal order.</summary>
     public IReadOnlyList<string> Samples
     {
-        get { lock (gate) return [.. lengths.Keys]; }
+        get
+        {
+            lock (gate)
+                return [.. lengths.Keys];
+        }
     }
 
     /// <summary>True where a store exists (complete or not).</summary>
@@ -74,19 +85,24 @@ public sealed class FeatureStore : IDisposable
 
     /// <summary>Opens a store for reading; what an interrupted run had finished is there too.</summary>
     /// <exception cref="DirectoryNotFoundException">No store in this folder.</exception>
-    /// <exception cref="InvalidDataException">A file of the store is damaged; the message names it and the value.</exception>
+    /// <exception cref="InvalidDataException">A file of the store is damaged; the message names it and the
+    /// value.</exception>
     public static FeatureStore Open(string folder)
     {
         string keyPath = Path.Combine(folder, KeyFile);
         if (!File.Exists(keyPath))
-            throw new DirectoryNotFoundException($"{folder}: no feature store here ({KeyFile} is missing). Make one with 'gesto extract'.");
+            throw new DirectoryNotFoundException(
+                $"{folder}: no feature store here ({KeyFile} is missing). Make one with 'gesto extract'."
+            );
         FeatureKey key = JsonFile.Load<FeatureKey>(keyPath, "a feature key", ExtractAnew);
         key.Check(new FileCheck(keyPath, ExtractAnew));
         return new FeatureStore(folder, key, ReadLengths(folder, key.Shape[0]));
     }
 
-    /// <summary>Opens a store for adding, makes it where there is none, and goes on where an earlier run stopped.</summary>
-    /// <exception cref="InvalidDataException">The store there holds features made differently; the message names the difference.</exception>
+    /// <summary>Opens a store for adding, makes it where there is none, and goes on where an earlier run
+    /// stopped.</summary>
+    /// <exception cref="InvalidDataException">The store there holds features made differently; the message names the
+    /// difference.</exception>
     public static FeatureStore OpenOrCreate(string folder, FeatureKey key)
     {
         if (Exists(folder))
@@ -94,8 +110,9 @@ public sealed class FeatureStore : IDisposable
             FeatureStore store = Open(folder);
             if (Difference(store.Key, key) is { } difference)
                 throw new InvalidDataException(
-                    $"{folder}: the features there were made differently ({difference}). " +
-                    "Features of two kinds are never mixed: choose another folder or delete this one.");
+                    $"{folder}: the features there were made differently ({difference}). "
+                        + "Features of two kinds are never mixed: choose another folder or delete this one."
+                );
             return store;
         }
         Directory.CreateDirectory(folder);
@@ -111,14 +128,16 @@ public sealed class FeatureStore : IDisposable
         foreach (JsonProperty property in left.RootElement.EnumerateObject())
         {
             string other = right.RootElement.GetProperty(property.Name).GetRawText();
-            if (property.Value.GetRawText() != other) return $"{property.Name}: {property.Value.GetRawText()} / {other}";
+            if (property.Value.GetRawText() != other)
+                return $"{property.Name}: {property.Value.GetRawText()} / {other}";
         }
         return null;
     }
 
     public bool Contains(string sample)
     {
-        lock (gate) return lengths.ContainsKey(sample);
+        lock (gate)
+            return lengths.ContainsKey(sample);
     }
 
     /// <returns>The sample's true number of frames, 1…T.</returns>
@@ -138,31 +157,39 @@ public sealed class FeatureStore : IDisposable
     {
         if (array.DType != Key.DType || !array.Shape.AsSpan().SequenceEqual(Key.Shape))
             throw new ArgumentException(
-                $"{sample}: array {array.DType} ({string.Join(',', array.Shape)}), the store holds {Key.DType} ({string.Join(',', Key.Shape)}).");
+                $"{sample}: array {array.DType} ({string.Join(',', array.Shape)}), the store holds {Key.DType} ({string.Join(',', Key.Shape)})."
+            );
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Key.Shape[0]);
         NpyFile.Save(PathOf(sample), array);
         Record(sample, length);
     }
 
-    /// <summary>Takes one sample's array over from a store of the same key. Stopped in between, it may be called again.</summary>
+    /// <summary>Takes one sample's array over from a store of the same key. Stopped in between, it may be called
+    /// again.</summary>
     /// <param name="sample">Its key.</param>
     /// <param name="from">Has the sample.</param>
     /// <param name="move">True leaves the other store without it; false copies.</param>
-    /// <exception cref="InvalidDataException">The array is missing, cut, or not of the key's type and shape.</exception>
+    /// <exception cref="InvalidDataException">The array is missing, cut, or not of the key's type and
+    /// shape.</exception>
     internal void Adopt(string sample, FeatureStore from, bool move)
     {
-        string source = from.PathOf(sample), target = PathOf(sample);
+        string source = from.PathOf(sample),
+            target = PathOf(sample);
         if (File.Exists(source))
         {
             from.RequireWhole(sample);
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            if (move) File.Move(source, target, overwrite: true);
-            else AtomicFile.Write(target, to => Copy(source, to));
+            if (move)
+                File.Move(source, target, overwrite: true);
+            else
+                AtomicFile.Write(target, to => Copy(source, to));
         }
         // Not there any more: moved before an interruption, which lost its line in the journal only.
-        else if (move && File.Exists(target)) RequireWhole(sample);
-        else throw from.Missing(sample);
+        else if (move && File.Exists(target))
+            RequireWhole(sample);
+        else
+            throw from.Missing(sample);
         Record(sample, from.LengthOf(sample));
     }
 
@@ -180,8 +207,9 @@ public sealed class FeatureStore : IDisposable
         long bytes = shape.Aggregate((long)NpyFile.ElementSize(dtype), (product, n) => product * n);
         if (dtype != Key.DType || !shape.AsSpan().SequenceEqual(Key.Shape) || stream.Length != header + bytes)
             throw new InvalidDataException(
-                $"{path}: found {dtype} ({string.Join(',', shape)}) in {stream.Length} bytes, the store's key says {Key.DType} ({string.Join(',', Key.Shape)}). " +
-                "Delete this file and its line in lengths.json, then run 'gesto extract' again.");
+                $"{path}: found {dtype} ({string.Join(',', shape)}) in {stream.Length} bytes, the store's key says {Key.DType} ({string.Join(',', Key.Shape)}). "
+                    + "Delete this file and its line in lengths.json, then run 'gesto extract' again."
+            );
     }
 
     private void Record(string sample, int length)
@@ -194,7 +222,8 @@ public sealed class FeatureStore : IDisposable
                 journal = new FileStream(Path.Combine(Folder, JournalFile), FileMode.OpenOrCreate, FileAccess.Write);
                 journal.Seek(0, SeekOrigin.End);
                 // A line torn by a kill must not swallow the next one.
-                if (journal.Length > 0) journal.WriteByte((byte)'\n');
+                if (journal.Length > 0)
+                    journal.WriteByte((byte)'\n');
             }
             journal.Write([.. line, (byte)'\n']);
             journal.Flush();
@@ -202,7 +231,8 @@ public sealed class FeatureStore : IDisposable
         }
     }
 
-    /// <summary>Folds the journal into `lengths.json`. The bytes depend on the samples only, not on the order of adding.</summary>
+    /// <summary>Folds the journal into `lengths.json`. The bytes depend on the samples only, not on the order of
+    /// adding.</summary>
     public void Complete()
     {
         lock (gate)
@@ -214,7 +244,8 @@ public sealed class FeatureStore : IDisposable
         }
     }
 
-    /// <exception cref="InvalidDataException">The sample is absent, or its file does not match the store's key.</exception>
+    /// <exception cref="InvalidDataException">The sample is absent, or its file does not match the store's
+    /// key.</exception>
     public NpyArray Load(string sample) => LoadInto(sample, null);
 
     /// <param name="sample">Its key.</param>
@@ -222,10 +253,13 @@ public sealed class FeatureStore : IDisposable
     /// <exception cref="InvalidDataException">As <see cref="Load"/>.</exception>
     internal NpyArray LoadInto(string sample, byte[]? memory)
     {
-        if (!Contains(sample)) throw Missing(sample);
+        if (!Contains(sample))
+            throw Missing(sample);
         string path = PathOf(sample);
         NpyArray array = NpyFile.LoadInto(path, memory);
-        return array.DType == Key.DType && array.Shape.AsSpan().SequenceEqual(Key.Shape) ? array : throw OtherThanKey(path, array.DType, array.Shape);
+        return array.DType == Key.DType && array.Shape.AsSpan().SequenceEqual(Key.Shape)
+            ? array
+            : throw OtherThanKey(path, array.DType, array.Shape);
     }
 
     /// <summary>Reads the first frames of one sample's array into memory that the caller keeps.</summary>
@@ -237,12 +271,16 @@ public sealed class FeatureStore : IDisposable
         string path = PathOf(sample);
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         (string dtype, int[] shape, _) = NpyFile.ReadHeader(stream, path);
-        if (dtype != Key.DType || !shape.AsSpan().SequenceEqual(Key.Shape)) throw OtherThanKey(path, dtype, shape);
+        if (dtype != Key.DType || !shape.AsSpan().SequenceEqual(Key.Shape))
+            throw OtherThanKey(path, dtype, shape);
         if (stream.ReadAtLeast(rows, rows.Length, throwOnEndOfStream: false) < rows.Length)
-            throw new InvalidDataException($"{path}: the file is cut. Delete it and its line in lengths.json, then run 'gesto extract' again.");
+            throw new InvalidDataException(
+                $"{path}: the file is cut. Delete it and its line in lengths.json, then run 'gesto extract' again."
+            );
     }
 
-    public string PathOf(string sample) => Path.Combine(Folder, sample.Replace('/', Path.DirectorySeparatorChar) + ".npy");
+    public string PathOf(string sample) =>
+        Path.Combine(Folder, sample.Replace('/', Path.DirectorySeparatorChar) + ".npy");
 
     public void Dispose()
     {
@@ -256,19 +294,28 @@ public sealed class FeatureStore : IDisposable
     private static SortedDictionary<string, int> ReadLengths(string folder, int longest)
     {
         var lengths = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        string path = Path.Combine(folder, LengthsFile), journalPath = Path.Combine(folder, JournalFile);
+        string path = Path.Combine(folder, LengthsFile),
+            journalPath = Path.Combine(folder, JournalFile);
         if (File.Exists(path))
         {
-            foreach ((string sample, int n) in JsonFile.Load<Dictionary<string, int>>(path, "a map from sample to number of frames", ExtractAnew))
+            foreach (
+                (string sample, int n) in JsonFile.Load<Dictionary<string, int>>(
+                    path,
+                    "a map from sample to number of frames",
+                    ExtractAnew
+                )
+            )
                 Add(new JournalLine(sample, n), path, ExtractAnew);
         }
-        if (!File.Exists(journalPath)) return lengths;
+        if (!File.Exists(journalPath))
+            return lengths;
         const string doAgain = "Delete this line and run 'gesto extract' again: it does the sample anew.";
         foreach ((int number, string line) in File.ReadLines(journalPath).Index())
         {
             string place = FormattableString.Invariant($"{journalPath}, line {number + 1}");
             // A kill tore it in two: that sample is simply done again.
-            if (!IsJson(line)) continue;
+            if (!IsJson(line))
+                continue;
             Add(JsonFile.Parse<JournalLine>(line, place, "a sample and its number of frames", doAgain), place, doAgain);
         }
         return lengths;
@@ -296,8 +343,10 @@ public sealed class FeatureStore : IDisposable
     }
 
     private InvalidDataException OtherThanKey(string path, string dtype, int[] shape) =>
-        new($"{path}: found {dtype} ({string.Join(',', shape)}), the store's key says {Key.DType} ({string.Join(',', Key.Shape)}). " +
-            "Delete this file and its line in lengths.json, then run 'gesto extract' again.");
+        new(
+            $"{path}: found {dtype} ({string.Join(',', shape)}), the store's key says {Key.DType} ({string.Join(',', Key.Shape)}). "
+                + "Delete this file and its line in lengths.json, then run 'gesto extract' again."
+        );
 
     private InvalidDataException Missing(string sample) =>
         new($"{Folder}: no features of sample '{sample}'. Run 'gesto extract' again to add it.");

@@ -18,13 +18,15 @@ public interface IRgbEncoder : IDisposable
     /// <summary>Their axes.</summary>
     IReadOnlyList<int> Shape => [Width];
 
-    /// <summary>numpy type they are stored in: "&lt;f4", or "&lt;f2" or "|u1" where that loses nothing that matters.</summary>
+    /// <summary>numpy type they are stored in: "&lt;f4", or "&lt;f2" or "|u1" where that loses nothing that
+    /// matters.</summary>
     string DType => "<f4";
 
     /// <summary>Height and width of the frames it wants, pixels.</summary>
     int InputSize { get; }
 
-    /// <summary>Threads that may call <see cref="Encode"/> at the same time, and should where throughput counts.</summary>
+    /// <summary>Threads that may call <see cref="Encode"/> at the same time, and should where throughput
+    /// counts.</summary>
     int Callers => 1;
 
     /// <param name="frames">(T, InputSize, InputSize, 3), RGB order, 0…255.</param>

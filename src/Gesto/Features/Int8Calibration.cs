@@ -6,32 +6,42 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Gesto.Features;
 
-/// <summary>Finds the ranges of an INT8 ResNet50: the smallest and largest value of each activation over frames of the data set
-/// itself.</summary>
+/// <summary>Finds the ranges of an INT8 ResNet50: the smallest and largest value of each activation over frames of the
+/// data set itself.</summary>
 public static class Int8Calibration
 {
-    /// <summary>One from the middle of each of as many recordings. More frames find rarer extremes, which coarsen every step.</summary>
+    /// <summary>One from the middle of each of as many recordings. More frames find rarer extremes, which coarsen every
+    /// step.</summary>
     private const int Recordings = 24;
 
-    /// <summary>The ranges kept in an RGB store's folder; found and written there where there are none yet. Processes that
-    /// extract shards of one data set wait for the one that finds them, and use the same.</summary>
+    /// <summary>The ranges kept in an RGB store's folder; found and written there where there are none yet. Processes
+    /// that extract shards of one data set wait for the one that finds them, and use the same.</summary>
     /// <param name="dataset">Its labelled training recordings are looked at, or all where there are none.</param>
     /// <param name="weights">Float32 weights.</param>
     /// <param name="storeFolder">FEATURES/rgb.</param>
     /// <param name="fit">As the frames to be encoded.</param>
     /// <param name="threads">Threads of the network.</param>
     /// <param name="cancel">Stops between two frames.</param>
-    /// <exception cref="InvalidDataException">No recording can be read, or the ranges there belong to other weights.</exception>
+    /// <exception cref="InvalidDataException">No recording can be read, or the ranges there belong to other
+    /// weights.</exception>
     public static Int8Ranges LoadOrFind(
-        Dataset dataset, ResNet50Weights weights, string storeFolder, FrameFit fit, int threads, CancellationToken cancel)
+        Dataset dataset,
+        ResNet50Weights weights,
+        string storeFolder,
+        FrameFit fit,
+        int threads,
+        CancellationToken cancel
+    )
     {
         string path = Path.Combine(storeFolder, SmallRgbEncoder.FileName);
         Directory.CreateDirectory(storeFolder);
         while (!File.Exists(path))
         {
             using FileStream? mine = TryLock(storeFolder);
-            if (mine is null) cancel.WaitHandle.WaitOne(TimeSpan.FromSeconds(1));
-            else if (!File.Exists(path)) Find(weights, MiddleFrames(dataset, fit, cancel), threads, cancel).Save(path);
+            if (mine is null)
+                cancel.WaitHandle.WaitOne(TimeSpan.FromSeconds(1));
+            else if (!File.Exists(path))
+                Find(weights, MiddleFrames(dataset, fit, cancel), threads, cancel).Save(path);
             cancel.ThrowIfCancellationRequested();
         }
         return Int8Ranges.Load(path, weights);
@@ -41,7 +51,12 @@ public static class Int8Calibration
     /// <param name="frames">Frames of (224, 224, 3), RGB order, 0…255; at least one.</param>
     /// <param name="threads">Threads of the network.</param>
     /// <param name="cancel">Stops between two frames.</param>
-    public static Int8Ranges Find(ResNet50Weights weights, IReadOnlyList<byte[]> frames, int threads, CancellationToken cancel)
+    public static Int8Ranges Find(
+        ResNet50Weights weights,
+        IReadOnlyList<byte[]> frames,
+        int threads,
+        CancellationToken cancel
+    )
     {
         ArgumentOutOfRangeException.ThrowIfZero(frames.Count, nameof(frames));
         string[] observed = [.. Int8Graph.Quantised(weights.Variant).Where(n => n != ResNet50Graph.Input)];
@@ -56,15 +71,22 @@ public static class Int8Calibration
             cancel.ThrowIfCancellationRequested();
             scaling.Apply(frame, pixels, pixels.Length / 3);
             Widen(ResNet50Graph.Input, pixels);
-            using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(options, [ResNet50Graph.Input], [input], observed);
-            foreach ((int i, OrtValue output) in outputs.Index()) Widen(observed[i], output.GetTensorDataAsSpan<float>());
+            using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(
+                options,
+                [ResNet50Graph.Input],
+                [input],
+                observed
+            );
+            foreach ((int i, OrtValue output) in outputs.Index())
+                Widen(observed[i], output.GetTensorDataAsSpan<float>());
         }
         return Int8Ranges.From(weights, frames.Count, seen);
 
         void Widen(string node, ReadOnlySpan<float> values)
         {
             (float low, float high) = seen.GetValueOrDefault(node);
-            foreach (float value in values) (low, high) = (Math.Min(low, value), Math.Max(high, value));
+            foreach (float value in values)
+                (low, high) = (Math.Min(low, value), Math.Max(high, value));
             seen[node] = (low, high);
         }
     }
@@ -84,7 +106,8 @@ public static class Int8Calibration
     private static List<byte[]> MiddleFrames(Dataset dataset, FrameFit fit, CancellationToken cancel)
     {
         Sample[] samples = [.. dataset.Samples.Where(s => s is { HasRgb: true, Split: Split.Train })];
-        if (samples.Length == 0) samples = [.. dataset.Samples.Where(s => s.HasRgb)];
+        if (samples.Length == 0)
+            samples = [.. dataset.Samples.Where(s => s.HasRgb)];
         var reader = new SampleReader(dataset.RecordingsRoot, RadarFormat.Default) { RgbFit = fit };
         var frames = new List<byte[]>();
         const int Bytes = ResNet50Layout.InputSize * ResNet50Layout.InputSize * 3;
@@ -92,7 +115,11 @@ public static class Int8Calibration
         {
             try
             {
-                Clip clip = reader.ReadRgb(samples[(int)((long)i * samples.Length / Math.Min(Recordings, samples.Length))], ResNet50Layout.InputSize, cancel);
+                Clip clip = reader.ReadRgb(
+                    samples[(int)((long)i * samples.Length / Math.Min(Recordings, samples.Length))],
+                    ResNet50Layout.InputSize,
+                    cancel
+                );
                 frames.Add(clip.Frames.AsSpan(clip.Length / 2 * Bytes, Bytes).ToArray());
             }
             catch (Exception e) when (e is VideoException or FileNotFoundException)
@@ -102,6 +129,8 @@ public static class Int8Calibration
         }
         return frames.Count > 0
             ? frames
-            : throw new InvalidDataException($"{dataset.Root}: no RGB video can be read. 'gesto check {dataset.Root}' lists what is wrong.");
+            : throw new InvalidDataException(
+                $"{dataset.Root}: no RGB video can be read. 'gesto check {dataset.Root}' lists what is wrong."
+            );
     }
 }

@@ -12,7 +12,8 @@ internal static class OnnxSession
 
     /// <param name="model">An ONNX model's bytes.</param>
     /// <param name="threads">Threads of one call, ≥ 1.</param>
-    /// <param name="keep">Where to write the model as it is laid out for this processor, for <see cref="OpenPrepared"/>; null = nowhere.</param>
+    /// <param name="keep">Where to write the model as it is laid out for this processor, for <see
+    /// cref="OpenPrepared"/>; null = nowhere.</param>
     /// <param name="keepWeights">The name of a file beside it for its weights.</param>
     public static InferenceSession Open(byte[] model, int threads, string? keep = null, string? keepWeights = null)
     {
@@ -22,7 +23,8 @@ internal static class OnnxSession
             options.OptimizedModelFilePath = keep;
             options.AddSessionConfigEntry("session.optimized_model_external_initializers_file_name", keepWeights);
             options.AddSessionConfigEntry("session.optimized_model_external_initializers_min_size_in_bytes", "1024");
-            options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR; // it warns that the file is for this processor
+            // it warns that the file is for this processor
+            options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR;
         }
         return new InferenceSession(model, options);
     }
@@ -35,8 +37,8 @@ internal static class OnnxSession
         return new InferenceSession(path, options);
     }
 
-    /// <summary>From 1.29 on ONNX Runtime tells its makers which networks are opened, by name and hash. What runs beside patients
-    /// keeps that to itself.</summary>
+    /// <summary>From 1.29 on ONNX Runtime tells its makers which networks are opened, by name and hash. What runs
+    /// beside patients keeps that to itself.</summary>
     private static OrtEnv Silent()
     {
         NativeEnvironment.Set("ORT_DISABLE_TELEMETRY", "1"); // before the library is loaded
@@ -49,7 +51,12 @@ internal static class OnnxSession
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         _ = Runtime;
-        var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1, GraphOptimizationLevel = level };
+        var options = new SessionOptions
+        {
+            IntraOpNumThreads = threads,
+            InterOpNumThreads = 1,
+            GraphOptimizationLevel = level,
+        };
         // Between two calls the decoder wants the cores: threads that spin while they wait would take them.
         options.AddSessionConfigEntry("session.force_spinning_stop", "1");
         return options;
@@ -59,6 +66,10 @@ internal static class OnnxSession
     public static OrtValue Wrap(float[] values, params long[] shape)
     {
         long length = shape.Aggregate((a, b) => a * b);
-        return OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values.AsMemory(0, (int)length), shape);
+        return OrtValue.CreateTensorValueFromMemory(
+            OrtMemoryInfo.DefaultInstance,
+            values.AsMemory(0, (int)length),
+            shape
+        );
     }
 }

@@ -6,8 +6,9 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Gesto.Features;
 
-/// <summary>Networks as ONNX Runtime lays them out for this processor, kept on disk: the next start maps them into memory, which for
-/// ResNet50 takes a fiftieth of folding, parsing and laying out anew. A folder of them may be deleted at any time.</summary>
+/// <summary>Networks as ONNX Runtime lays them out for this processor, kept on disk: the next start maps them into
+/// memory, which for ResNet50 takes a fiftieth of folding, parsing and laying out anew. A folder of them may be deleted
+/// at any time.</summary>
 internal static class PreparedNetwork
 {
     private const string ModelFile = "model.onnx";
@@ -30,12 +31,14 @@ internal static class PreparedNetwork
     public static InferenceSession? TryOpen(string folder, string name, int threads)
     {
         string kept = PlaceOf(folder, name);
-        if (!Directory.Exists(kept)) return null;
+        if (!Directory.Exists(kept))
+            return null;
         try
         {
             Task<string> hash = Task.Run(() => HashOf(kept));
             InferenceSession session = OnnxSession.OpenPrepared(Path.Combine(kept, ModelFile), threads);
-            if (hash.GetAwaiter().GetResult() == File.ReadAllText(Path.Combine(kept, HashFile))) return session;
+            if (hash.GetAwaiter().GetResult() == File.ReadAllText(Path.Combine(kept, HashFile)))
+                return session;
             session.Dispose();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or OnnxRuntimeException)
@@ -48,7 +51,8 @@ internal static class PreparedNetwork
 
     private static InferenceSession Prepare(string kept, int threads, byte[] model)
     {
-        string cache = Path.GetDirectoryName(kept)!, temporary = Path.Combine(cache, TemporaryName.For(Path.GetFileName(kept)));
+        string cache = Path.GetDirectoryName(kept)!,
+            temporary = Path.Combine(cache, TemporaryName.For(Path.GetFileName(kept)));
         InferenceSession? session = null;
         try
         {
@@ -60,7 +64,8 @@ internal static class PreparedNetwork
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or OnnxRuntimeException)
         {
-            // Another process was first, or the disk is full or may not be written: the network itself does not need it.
+            // Another process was first, or the disk is full or may not be written: the network itself does not need
+            // it.
             Remove(temporary);
         }
         return session ?? OnnxSession.Open(model, threads);
@@ -73,7 +78,8 @@ internal static class PreparedNetwork
         foreach (string file in (string[])[ModelFile, DataFile])
         {
             using FileStream stream = File.OpenRead(Path.Combine(folder, file));
-            while (stream.Read(buffer) is > 0 and int n) sha.AppendData(buffer, 0, n);
+            while (stream.Read(buffer) is > 0 and int n)
+                sha.AppendData(buffer, 0, n);
         }
         return Convert.ToHexStringLower(sha.GetHashAndReset());
     }
@@ -82,7 +88,8 @@ internal static class PreparedNetwork
     {
         try
         {
-            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -12,23 +12,30 @@ public sealed record Recording(string Name, string Root, Sample Sample)
     /// <summary>Stands for an antenna that is not there in a list of radar files.</summary>
     public const string NoFile = "-";
 
-    private const int Antennas = 3, NearestNamed = 3, MatchesListed = 8;
+    private const int Antennas = 3,
+        NearestNamed = 3,
+        MatchesListed = 8;
 
     /// <summary>The data set it was taken from by name; null where files were given.</summary>
     public Dataset? Dataset { get; private init; }
 
-    /// <summary>A video, a radar array, or a folder with the files of one recording. Names as the challenge's (`…_RGB.mkv`,
-    /// `…_RDM1.mp4`, `…_RTM1.npy`) tell what a file is; where there are others, see <see cref="RecordingFolder"/>.</summary>
+    /// <summary>A video, a radar array, or a folder with the files of one recording. Names as the challenge's
+    /// (`…_RGB.mkv`, `…_RDM1.mp4`, `…_RTM1.npy`) tell what a file is; where there are others, see <see
+    /// cref="RecordingFolder"/>.</summary>
     /// <param name="path">File or folder.</param>
     /// <param name="needs">Of the run that is to recognise it.</param>
     /// <exception cref="IOException">Nothing is there, or no recording.</exception>
-    /// <exception cref="InvalidDataException">Not a known kind of file, or a folder in which it is not clear what is what.</exception>
+    /// <exception cref="InvalidDataException">Not a known kind of file, or a folder in which it is not clear what is
+    /// what.</exception>
     public static Recording At(string path, RecordingNeeds needs)
     {
         if (SampleFiles.KindOf(path) is { } kind)
         {
-            int place = SampleFiles.PlaceOf(Path.GetFileName(path)) ?? (kind == StreamKind.Radar || needs.VideosAreRadar ? 1 : 0);
-            return place == 0 && kind == StreamKind.Video ? Of(path, "", path, path, []) : Of(path, "", path, null, Radar(path, Math.Max(1, place)));
+            int place = SampleFiles.PlaceOf(Path.GetFileName(path))
+                ?? (kind == StreamKind.Radar || needs.VideosAreRadar ? 1 : 0);
+            return place == 0 && kind == StreamKind.Video
+                ? Of(path, "", path, path, [])
+                : Of(path, "", path, null, Radar(path, Math.Max(1, place)));
         }
         if (Directory.Exists(path))
         {
@@ -36,63 +43,98 @@ public sealed record Recording(string Name, string Root, Sample Sample)
             return Of(path, path, new DirectoryInfo(path).Name, rgb, radar);
         }
         if (File.Exists(path))
-            throw new InvalidDataException($"{path}: not a kind of file that Gesto reads ({SampleFiles.EndingsInWords}). Name its kind with --rgb or --radar if it is one.");
+            throw new InvalidDataException(
+                $"{path}: not a kind of file that Gesto reads ({SampleFiles.EndingsInWords}). Name its kind with --rgb or --radar if it is one."
+            );
         throw new FileNotFoundException($"{path}: no such file or folder.", path);
     }
 
     /// <summary>A recording whose files are named one by one.</summary>
     /// <param name="rgb">RGB video; null without.</param>
-    /// <param name="radar">Radar files of antennas 1, 2, 3, or one array of all; <see cref="NoFile"/> where one is missing; none without radar.</param>
+    /// <param name="radar">Radar files of antennas 1, 2, 3, or one array of all; <see cref="NoFile"/> where one is
+    /// missing; none without radar.</param>
     /// <exception cref="FileNotFoundException">A file is not there.</exception>
-    /// <exception cref="InvalidDataException">Nothing is named, more than three radar files are, or RGB is no video.</exception>
+    /// <exception cref="InvalidDataException">Nothing is named, more than three radar files are, or RGB is no
+    /// video.</exception>
     public static Recording OfStreams(string? rgb, IReadOnlyList<string> radar)
     {
         string[] files = [.. radar.Prepend(rgb).OfType<string>().Where(f => f != NoFile)];
-        if (files.Length == 0) throw new InvalidDataException("No file is named: a recording has an RGB video, radar files, or both.");
+        if (files.Length == 0)
+            throw new InvalidDataException("No file is named: a recording has an RGB video, radar files, or both.");
         if (radar.Count > Antennas)
-            throw new InvalidDataException($"{radar.Count} radar files, expected one for each of {Antennas} antennas at most, or one array of all.");
+            throw new InvalidDataException(
+                $"{radar.Count} radar files, expected one for each of {Antennas} antennas at most, or one array of all."
+            );
         if (files.FirstOrDefault(f => !File.Exists(f) && SampleFiles.KindOf(f) is null) is { } missing)
             throw new FileNotFoundException($"{missing}: no such file.", missing);
         if (rgb is not null && SampleFiles.KindOf(rgb) == StreamKind.Radar)
             throw new InvalidDataException($"{rgb}: named as RGB video, and this is a radar file.");
-        return Of(string.Join(' ', radar.Prepend(rgb).OfType<string>()), "", files[0], rgb, [.. radar.Select(f => f == NoFile ? null : f)]);
+        return Of(
+            string.Join(' ', radar.Prepend(rgb).OfType<string>()),
+            "",
+            files[0],
+            rgb,
+            [.. radar.Select(f => f == NoFile ? null : f)]
+        );
     }
 
     /// <summary>A sample of a data set.</summary>
-    public static Recording Of(Dataset dataset, Sample sample) => new(sample.Key, dataset.RecordingsRoot, sample) { Dataset = dataset };
+    public static Recording Of(Dataset dataset, Sample sample) =>
+        new(sample.Key, dataset.RecordingsRoot, sample) { Dataset = dataset };
 
-    /// <summary>A sample of a data set, by key, by last part of the key or by number: the first of these that any sample has.</summary>
-    /// <exception cref="InvalidDataException">None or several are called so; the message lists the nearest, or all.</exception>
+    /// <summary>A sample of a data set, by key, by last part of the key or by number: the first of these that any
+    /// sample has.</summary>
+    /// <exception cref="InvalidDataException">None or several are called so; the message lists the nearest, or
+    /// all.</exception>
     public static Recording Find(Dataset dataset, string asked)
     {
         bool isNumber = int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out int number);
-        foreach (Func<Sample, bool> isMeant in (Func<Sample, bool>[])[s => s.Key == asked, s => s.Name == asked, s => isNumber && s.Number == number])
+        foreach (
+            Func<Sample, bool> isMeant in (Func<Sample, bool>[])
+                [s => s.Key == asked, s => s.Name == asked, s => isNumber && s.Number == number]
+        )
         {
             Sample[] found = [.. dataset.Samples.Where(isMeant)];
-            if (found.Length == 1) return Of(dataset, found[0]) with { Name = asked };
+            if (found.Length == 1)
+                return Of(dataset, found[0]) with { Name = asked };
             if (found.Length > 1)
                 throw new InvalidDataException(
-                    $"{dataset.Root}: {found.Length} samples are called '{asked}': {string.Join(", ", found.Take(MatchesListed).Select(s => s.Key))}" +
-                    $"{(found.Length > MatchesListed ? ", …" : "")}. Give the whole key of one.");
+                    $"{dataset.Root}: {found.Length} samples are called '{asked}': {string.Join(", ", found.Take(MatchesListed).Select(s => s.Key))}"
+                        + $"{(found.Length > MatchesListed ? ", …" : "")}. Give the whole key of one."
+                );
         }
-        IEnumerable<string> nearest = dataset.Samples.OrderBy(s => Names(s).Min(n => EditDistance.Between(asked, n))).Take(NearestNamed).Select(s => s.Key);
+        IEnumerable<string> nearest = dataset
+            .Samples.OrderBy(s => Names(s).Min(n => EditDistance.Between(asked, n)))
+            .Take(NearestNamed)
+            .Select(s => s.Key);
         throw new InvalidDataException(
-            $"{dataset.Root}: no sample '{asked}'; the nearest are {string.Join(", ", nearest)}. A sample goes by its key, the key's last part or the number at its end.");
+            $"{dataset.Root}: no sample '{asked}'; the nearest are {string.Join(", ", nearest)}. A sample goes by its key, the key's last part or the number at its end."
+        );
 
-        static IEnumerable<string> Names(Sample s) => s.Number is { } n ? [s.Key, s.Name, n.ToString(CultureInfo.InvariantCulture)] : [s.Key, s.Name];
+        static IEnumerable<string> Names(Sample s) =>
+            s.Number is { } n ? [s.Key, s.Name, n.ToString(CultureInfo.InvariantCulture)] : [s.Key, s.Name];
     }
 
     /// <summary>All its files, absolute.</summary>
     internal IEnumerable<string> Files =>
-        Sample.Radar.Prepend(Sample.Rgb).OfType<string>().Select(f => Path.GetFullPath(Path.Combine(Root, f.Replace('/', Path.DirectorySeparatorChar))));
+        Sample
+            .Radar.Prepend(Sample.Rgb)
+            .OfType<string>()
+            .Select(f => Path.GetFullPath(Path.Combine(Root, f.Replace('/', Path.DirectorySeparatorChar))));
 
-    private static Recording Of(string name, string root, string keyFrom, string? rgb, string?[] radar) => new(name, root, new Sample
-    {
-        Key = root.Length > 0 ? keyFrom : Path.GetFileNameWithoutExtension(keyFrom),
-        Split = Split.Test,
-        Rgb = rgb,
-        Radar = [.. radar, .. Enumerable.Repeat<string?>(null, Antennas - radar.Length)],
-    });
+    private static Recording Of(string name, string root, string keyFrom, string? rgb, string?[] radar) =>
+        new(
+            name,
+            root,
+            new Sample
+            {
+                Key = root.Length > 0 ? keyFrom : Path.GetFileNameWithoutExtension(keyFrom),
+                Split = Split.Test,
+                Rgb = rgb,
+                Radar = [.. radar, .. Enumerable.Repeat<string?>(null, Antennas - radar.Length)],
+            }
+        );
 
-    private static string?[] Radar(string path, int antenna) => [.. Enumerable.Range(1, antenna).Select(a => a == antenna ? path : null)];
+    private static string?[] Radar(string path, int antenna) =>
+        [.. Enumerable.Range(1, antenna).Select(a => a == antenna ? path : null)];
 }

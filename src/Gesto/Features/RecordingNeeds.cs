@@ -12,14 +12,26 @@ public sealed record RecordingNeeds(bool Rgb, bool RadarVideos, bool RadarArrays
 
     /// <param name="rgb">Key of the RGB features trained on; null without.</param>
     /// <param name="radar">Key of the radar features trained on; null without.</param>
-    public static RecordingNeeds Of(FeatureKey? rgb, FeatureKey? radar) => new(
-        rgb is not null, radar?.DType == "|u1", radar is not null && radar.DType != "|u1",
-        radar is { Shape.Length: 4 } frames ? frames.Shape[1] : 0);
+    public static RecordingNeeds Of(FeatureKey? rgb, FeatureKey? radar) =>
+        new(
+            rgb is not null,
+            radar?.DType == "|u1",
+            radar is not null && radar.DType != "|u1",
+            radar is { Shape.Length: 4 } frames ? frames.Shape[1] : 0
+        );
 
     /// <returns>For people, e.g. "RGB and radar video of 3 antennas".</returns>
-    public override string ToString() => string.Join(" and ", new[]
-    {
-        Rgb ? "RGB" : "",
-        RadarVideos || RadarArrays ? FormattableString.Invariant($"radar {(RadarVideos ? "video" : "arrays")} of {Antennas} antenna(s)") : "",
-    }.Where(part => part.Length > 0));
+    public override string ToString() =>
+        string.Join(
+            " and ",
+            new[]
+            {
+                Rgb ? "RGB" : "",
+                RadarVideos || RadarArrays
+                    ? FormattableString.Invariant(
+                        $"radar {(RadarVideos ? "video" : "arrays")} of {Antennas} antenna(s)"
+                    )
+                    : "",
+            }.Where(part => part.Length > 0)
+        );
 }

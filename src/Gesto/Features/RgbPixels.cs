@@ -1,6 +1,7 @@
 namespace Gesto.Features;
 
-/// <summary>Encodes nothing: a frame's features are its pixels, for models whose RGB encoder learns with them.</summary>
+/// <summary>Encodes nothing: a frame's features are its pixels, for models whose RGB encoder learns with
+/// them.</summary>
 /// <param name="size">Height and width, pixels.</param>
 public sealed class RgbPixels(int size) : IRgbEncoder
 {
@@ -28,11 +29,10 @@ public sealed class RgbPixels(int size) : IRgbEncoder
     {
         int plane = size * size;
         for (int t = 0; t < count; t++)
-            for (int c = 0; c < 3; c++)
-                for (int i = 0; i < plane; i++) features[(t * 3 + c) * plane + i] = frames[(t * plane + i) * 3 + c];
+        for (int c = 0; c < 3; c++)
+        for (int i = 0; i < plane; i++)
+            features[(t * 3 + c) * plane + i] = frames[(t * plane + i) * 3 + c];
     }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Gesto.Features;
 
-/// <summary>One of n equal parts of an extraction: the samples whose number in the data set's order leaves the remainder
-/// <paramref name="Number"/> − 1 by n.</summary>
+/// <summary>One of n equal parts of an extraction: the samples whose number in the data set's order leaves the
+/// remainder <paramref name="Number"/> − 1 by n.</summary>
 /// <param name="Number">1…n.</param>
 /// <param name="Count">n ≥ 1.</param>
 public readonly record struct Shard(int Number, int Count)
@@ -15,12 +15,16 @@ public readonly record struct Shard(int Number, int Count)
     public static Shard Parse(string text)
     {
         string[] parts = text.Split('/');
-        return parts.Length == 2
+        return
+            parts.Length == 2
             && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int count)
-            && number >= 1 && number <= count
+            && number >= 1
+            && number <= count
             ? new Shard(number, count)
-            : throw new InvalidDataException($"--shard '{text}': expected NUMBER/COUNT with 1 ≤ NUMBER ≤ COUNT, e.g. 2/4.");
+            : throw new InvalidDataException(
+                $"--shard '{text}': expected NUMBER/COUNT with 1 ≤ NUMBER ≤ COUNT, e.g. 2/4."
+            );
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Number}/{Count}");

@@ -31,11 +31,11 @@ public sealed record SmallRgbTraining
     public double LearningRate { get; init; } = 1e-3;
 }
 
-/// <summary>The RGB encoder of last resort: a small CNN trained on the data set itself, where no ImageNet weights can be
-/// had. Much weaker than ResNet50 on real video. One thread at a time.</summary>
+/// <summary>The RGB encoder of last resort: a small CNN trained on the data set itself, where no ImageNet weights can
+/// be had. Much weaker than ResNet50 on real video. One thread at a time.</summary>
 /// <remarks>Four 3×3 convolutions of stride 2 (16, 32, 64, 128 channels) with group norm and ReLU, averaged into 2 × 2
-/// cells, not one, so that a feature still says where in the picture something is. Trained as a bag of frames: the mean over a
-/// clip's frames of linear logits, cross entropy on its sign.</remarks>
+/// cells, not one, so that a feature still says where in the picture something is. Trained as a bag of frames: the mean
+/// over a clip's frames of linear logits, cross entropy on its sign.</remarks>
 public sealed class SmallRgbEncoder : IRgbEncoder
 {
     /// <summary>The name in feature keys.</summary>
@@ -78,7 +78,12 @@ public sealed class SmallRgbEncoder : IRgbEncoder
     /// <param name="progress">Steps.</param>
     /// <param name="cancel">Stops between two steps.</param>
     public static SmallRgbEncoder Train(
-        IReadOnlyList<LabelledClip> clips, int classes, SmallRgbTraining training, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
+        IReadOnlyList<LabelledClip> clips,
+        int classes,
+        SmallRgbTraining training,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken cancel = default
+    )
     {
         ArgumentOutOfRangeException.ThrowIfZero(clips.Count, nameof(clips));
         set_num_threads(training.Threads);
@@ -92,8 +97,12 @@ public sealed class SmallRgbEncoder : IRgbEncoder
         for (int step = 0; step < training.Epochs * steps; step++)
         {
             cancel.ThrowIfCancellationRequested();
-            if (step % steps == 0) shuffle.Shuffle(order);
-            LabelledClip[] batch = [.. order.Skip(step % steps * training.Batch).Take(training.Batch).Select(i => clips[i])];
+            if (step % steps == 0)
+                shuffle.Shuffle(order);
+            LabelledClip[] batch =
+            [
+                .. order.Skip(step % steps * training.Batch).Take(training.Batch).Select(i => clips[i]),
+            ];
             using DisposeScope scope = NewDisposeScope();
             Tensor features = network.call(Batch(batch, training.FramesPerClip, shuffle));
             Tensor logits = head.call(features).view(batch.Length, training.FramesPerClip, classes).mean([1]);
@@ -101,7 +110,9 @@ public sealed class SmallRgbEncoder : IRgbEncoder
             adam.zero_grad();
             functional.cross_entropy(logits, labels).backward();
             adam.step();
-            progress?.Report(new WorkProgress("train the small RGB encoder", step + 1, training.Epochs * steps, "steps"));
+            progress?.Report(
+                new WorkProgress("train the small RGB encoder", step + 1, training.Epochs * steps, "steps")
+            );
         }
         return new SmallRgbEncoder(network);
     }
@@ -115,19 +126,28 @@ public sealed class SmallRgbEncoder : IRgbEncoder
         using DisposeScope scope = NewDisposeScope();
         foreach ((string name, Tensor target) in network.state_dict())
         {
-            if (!file.Tensors.TryGetValue(name, out NamedTensor? values) || !values.Shape.AsSpan().SequenceEqual(target.shape))
-                throw new InvalidDataException($"{path}: tensor '{name}' ({string.Join(',', target.shape)}) is missing or of another shape. It is not a small RGB encoder.");
+            if (
+                !file.Tensors.TryGetValue(name, out NamedTensor? values)
+                || !values.Shape.AsSpan().SequenceEqual(target.shape)
+            )
+                throw new InvalidDataException(
+                    $"{path}: tensor '{name}' ({string.Join(',', target.shape)}) is missing or of another shape. It is not a small RGB encoder."
+                );
             target.copy_(tensor(values.ToSingles(), values.Shape));
         }
         return new SmallRgbEncoder(network);
     }
 
-    public void Save(string path) => Safetensors.Save(path, Tensors(), new Dictionary<string, string> { ["encoder"] = EncoderName });
+    public void Save(string path) =>
+        Safetensors.Save(path, Tensors(), new Dictionary<string, string> { ["encoder"] = EncoderName });
 
     public void Encode(ReadOnlySpan<byte> frames, int count, Span<float> features)
     {
         if (frames.Length != (long)count * FrameBytes || features.Length != (long)count * Width)
-            throw new ArgumentException($"{frames.Length} bytes and room for {features.Length} features do not make {count} frames.", nameof(frames));
+            throw new ArgumentException(
+                $"{frames.Length} bytes and room for {features.Length} features do not make {count} frames.",
+                nameof(frames)
+            );
         using IDisposable noGradient = no_grad();
         for (int start = 0; start < count; start += FramesPerCall)
         {
@@ -145,7 +165,8 @@ public sealed class SmallRgbEncoder : IRgbEncoder
     internal static TorchSharp.Modules.Sequential Network(int channels)
     {
         using IDisposable noGradient = no_grad();
-        using Scalar one = 1, zero = 0;
+        using Scalar one = 1,
+            zero = 0;
         var layers = new List<Module<Tensor, Tensor>>();
         int inputs = channels;
         foreach (int outputs in (int[])[16, 32, 64, 128])
@@ -160,18 +181,23 @@ public sealed class SmallRgbEncoder : IRgbEncoder
         return Sequential([.. layers, AdaptiveAvgPool2d([2, 2]), Flatten()]);
     }
 
-    /// <summary>He et al.'s uniform initialisation for kernels, from a generator of its own: libtorch's global one is shared
-    /// with whatever else runs in the process.</summary>
-    private static void Initialise(IEnumerable<(string Name, TorchSharp.Modules.Parameter Parameter)> parameters, int seed)
+    /// <summary>He et al.'s uniform initialisation for kernels, from a generator of its own: libtorch's global one is
+    /// shared with whatever else runs in the process.</summary>
+    private static void Initialise(
+        IEnumerable<(string Name, TorchSharp.Modules.Parameter Parameter)> parameters,
+        int seed
+    )
     {
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         var generator = new Generator((ulong)seed);
         foreach ((_, TorchSharp.Modules.Parameter parameter) in parameters)
         {
-            if (parameter.dim() == 1) continue; // norms start as the network makes them
+            if (parameter.dim() == 1)
+                continue; // norms start as the network makes them
             double bound = Math.Sqrt(6.0 * parameter.shape[0] / parameter.numel());
-            using Scalar span = 2 * bound, half = bound; // held: see Training.Adam
+            using Scalar span = 2 * bound,
+                half = bound; // held: see Training.Adam
             parameter.copy_(rand(parameter.shape, generator: generator).mul(span).sub(half));
         }
     }
@@ -191,13 +217,26 @@ public sealed class SmallRgbEncoder : IRgbEncoder
 
     private static Tensor Scale(byte[] frames, int count)
     {
-        using Scalar full = 255f, half = 0.5f;
-        return tensor(frames, count, Side, Side, 3).permute(0, 3, 1, 2).to(ScalarType.Float32).div(full).sub(half).contiguous();
+        using Scalar full = 255f,
+            half = 0.5f;
+        return tensor(frames, count, Side, Side, 3)
+            .permute(0, 3, 1, 2)
+            .to(ScalarType.Float32)
+            .div(full)
+            .sub(half)
+            .contiguous();
     }
 
     private List<NamedTensor> Tensors()
     {
         using DisposeScope scope = NewDisposeScope();
-        return [.. network.state_dict().Select(p => NamedTensor.From(p.Key, p.Value.detach().contiguous().data<float>().ToArray(), p.Value.shape))];
+        return
+        [
+            .. network
+                .state_dict()
+                .Select(p =>
+                    NamedTensor.From(p.Key, p.Value.detach().contiguous().data<float>().ToArray(), p.Value.shape)
+                ),
+        ];
     }
 }

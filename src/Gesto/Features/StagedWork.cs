@@ -3,13 +3,13 @@ using System.Runtime.ExceptionServices;
 
 namespace Gesto.Features;
 
-/// <summary>Reads, makes and writes items at the same time, each stage on threads of its own, with queues of bounded length
-/// between them: no stage waits for another as long as there is work, and what is under way at once does not grow with the
-/// number of items.</summary>
+/// <summary>Reads, makes and writes items at the same time, each stage on threads of its own, with queues of bounded
+/// length between them: no stage waits for another as long as there is work, and what is under way at once does not
+/// grow with the number of items.</summary>
 internal static class StagedWork
 {
-    /// <summary>Returns when every item is written. After a failure or a cancellation nothing more is read or begun, and all
-    /// that was made is still written.</summary>
+    /// <summary>Returns when every item is written. After a failure or a cancellation nothing more is read or begun,
+    /// and all that was made is still written.</summary>
     /// <param name="items">Taken one by one as readers get free.</param>
     /// <param name="readers">Threads that read, and items that may wait for a maker.</param>
     /// <param name="read">Called by several threads at once; hands on, one by one, what it makes of an item.</param>
@@ -19,8 +19,14 @@ internal static class StagedWork
     /// <param name="cancel">Stops all stages.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static void Run<TItem, TRead, TMade>(
-        IReadOnlyList<TItem> items, int readers, Action<TItem, Action<TRead>, CancellationToken> read,
-        int makers, Func<TRead, TMade> make, Action<TMade> write, CancellationToken cancel)
+        IReadOnlyList<TItem> items,
+        int readers,
+        Action<TItem, Action<TRead>, CancellationToken> read,
+        int makers,
+        Func<TRead, TMade> make,
+        Action<TMade> write,
+        CancellationToken cancel
+    )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(readers, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(makers, 1);
@@ -29,19 +35,30 @@ internal static class StagedWork
         using var toWrite = new BlockingCollection<TMade>(makers);
         Exception? failure = null;
         int next = -1;
-        Task reading = Start(readers, () =>
-        {
-            for (int i; (i = Interlocked.Increment(ref next)) < items.Count;) read(items[i], item => toMake.Add(item, stop.Token), stop.Token);
-        }, toMake.CompleteAdding);
-        Task making = Start(makers, () =>
-        {
-            // Waiting for the writer is not cancelled: what is made is kept.
-            foreach (TRead item in toMake.GetConsumingEnumerable(stop.Token)) toWrite.Add(make(item));
-        }, toWrite.CompleteAdding);
+        Task reading = Start(
+            readers,
+            () =>
+            {
+                for (int i; (i = Interlocked.Increment(ref next)) < items.Count; )
+                    read(items[i], item => toMake.Add(item, stop.Token), stop.Token);
+            },
+            toMake.CompleteAdding
+        );
+        Task making = Start(
+            makers,
+            () =>
+            {
+                // Waiting for the writer is not cancelled: what is made is kept.
+                foreach (TRead item in toMake.GetConsumingEnumerable(stop.Token))
+                    toWrite.Add(make(item));
+            },
+            toWrite.CompleteAdding
+        );
         bool writable = true;
         foreach (TMade item in toWrite.GetConsumingEnumerable(CancellationToken.None))
         {
-            if (!writable) continue; // goes on taking, so that no maker waits for ever
+            if (!writable)
+                continue; // goes on taking, so that no maker waits for ever
             try
             {
                 write(item);
@@ -54,7 +71,8 @@ internal static class StagedWork
         }
         Task.WaitAll([reading, making], CancellationToken.None);
         cancel.ThrowIfCancellationRequested();
-        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
+        if (failure is not null)
+            ExceptionDispatchInfo.Throw(failure);
 
         void Fail(Exception e)
         {
@@ -63,16 +81,29 @@ internal static class StagedWork
             stop.Cancel();
         }
 
-        Task Start(int threads, Action work, Action end) => Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Factory.StartNew(() =>
-        {
-            try
-            {
-                work();
-            }
-            catch (Exception e)
-            {
-                Fail(e);
-            }
-        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))).ContinueWith(_ => end(), TaskScheduler.Default);
+        Task Start(int threads, Action work, Action end) =>
+            Task.WhenAll(
+                    Enumerable
+                        .Range(0, threads)
+                        .Select(_ =>
+                            Task.Factory.StartNew(
+                                () =>
+                                {
+                                    try
+                                    {
+                                        work();
+                                    }
+                                    catch (Exception e)
+                                    {
+                                        Fail(e);
+                                    }
+                                },
+                                CancellationToken.None,
+                                TaskCreationOptions.LongRunning,
+                                TaskScheduler.Default
+                            )
+                        )
+                )
+                .ContinueWith(_ => end(), TaskScheduler.Default);
     }
 }

@@ -3,15 +3,16 @@ using System.Text.Json;
 namespace Gesto.Inference;
 
 /// <summary>How sure a recogniser may sound, learnt on held-out samples: `calibration.json` of a run.</summary>
-/// <remarks>Temperature scaling: probabilities ∝ p^(1/T), which is softmax(logits / T) since log p equals the logits up to a
-/// constant a sample. It never changes which sign is most probable. Source: C. Guo, G. Pleiss, Y. Sun, K. Weinberger,
-/// "On Calibration of Modern Neural Networks", ICML 2017.</remarks>
+/// <remarks>Temperature scaling: probabilities ∝ p^(1/T), which is softmax(logits / T) since log p equals the logits up
+/// to a constant a sample. It never changes which sign is most probable. Source: C. Guo, G. Pleiss, Y. Sun, K.
+/// Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.</remarks>
 public sealed record Calibration
 {
     public const string FileName = "calibration.json";
 
     // Beyond these probabilities are all one, or all alike; no fit comes near them.
-    private const double LowestTemperature = 0.01, HighestTemperature = 100;
+    private const double LowestTemperature = 0.01,
+        HighestTemperature = 100;
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -48,26 +49,40 @@ public sealed record Calibration
     /// <summary>Known signers among them.</summary>
     public int Signers { get; init; }
 
-    /// <summary>Expected calibration error of the fitted samples with T = 1, 0…1; null where nothing was fitted.</summary>
+    /// <summary>Expected calibration error of the fitted samples with T = 1, 0…1; null where nothing was
+    /// fitted.</summary>
     public double? EceBefore { get; init; }
 
-    /// <summary>The same with the temperature fitted without the fold that is scored; see <see cref="EceMethod"/>.</summary>
+    /// <summary>The same with the temperature fitted without the fold that is scored; see <see
+    /// cref="EceMethod"/>.</summary>
     public double? EceAfter { get; init; }
 
     public string EceMethod { get; init; } = "";
 
     /// <returns>The run's calibration, <see cref="None"/> where it has no file.</returns>
-    /// <exception cref="InvalidDataException">The file is not a calibration, or its numbers are out of range.</exception>
+    /// <exception cref="InvalidDataException">The file is not a calibration, or its numbers are out of
+    /// range.</exception>
     public static Calibration Load(string runFolder)
     {
         string path = Path.Combine(runFolder, FileName);
-        if (!File.Exists(path)) return None;
+        if (!File.Exists(path))
+            return None;
         Calibration found = JsonFile.Load<Calibration>(path, "a calibration", Cure(runFolder), Json);
         var check = new FileCheck(path, Cure(runFolder));
-        foreach ((string name, double? temperature) in new (string, double?)[]
-            { ("temperature", found.Temperature), ("temperature_low", found.TemperatureLow), ("temperature_high", found.TemperatureHigh) })
-            check.Require(temperature is null or (>= LowestTemperature and <= HighestTemperature), name, temperature,
-                FormattableString.Invariant($"{LowestTemperature} to {HighestTemperature}"));
+        foreach (
+            (string name, double? temperature) in new (string, double?)[]
+            {
+                ("temperature", found.Temperature),
+                ("temperature_low", found.TemperatureLow),
+                ("temperature_high", found.TemperatureHigh),
+            }
+        )
+            check.Require(
+                temperature is null or (>= LowestTemperature and <= HighestTemperature),
+                name,
+                temperature,
+                FormattableString.Invariant($"{LowestTemperature} to {HighestTemperature}")
+            );
         check.Fraction(found.UnknownBelow, "unknown_below");
         check.Fraction(found.Coverage, "coverage");
         check.Fraction(found.EceBefore, "ece_before");
@@ -92,5 +107,6 @@ public sealed record Calibration
         return [.. raised.Select(v => (float)(v / sum))];
     }
 
-    private static string Cure(string runFolder) => $"Write it again with 'gesto train FEATURES --run {runFolder} --resume', or delete it.";
+    private static string Cure(string runFolder) =>
+        $"Write it again with 'gesto train FEATURES --run {runFolder} --resume', or delete it.";
 }

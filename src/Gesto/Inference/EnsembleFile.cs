@@ -32,7 +32,8 @@ public sealed record EnsembleFile
     /// <summary>The ensemble's on the same samples; null where nothing was fitted.</summary>
     public double? Loss { get; init; }
 
-    /// <exception cref="InvalidDataException">Not an ensemble, no member, a negative weight, or weights that do not sum to 1.</exception>
+    /// <exception cref="InvalidDataException">Not an ensemble, no member, a negative weight, or weights that do not sum
+    /// to 1.</exception>
     public static EnsembleFile Load(string folder)
     {
         string path = Path.Combine(folder, FileName);
@@ -42,16 +43,24 @@ public sealed record EnsembleFile
         check.NoNulls(file.Members, "members");
         foreach (EnsembleMember member in file.Members)
         {
-            check.Require(member.Run.Length > 0 && !member.Run.Contains('\0'), "a member's run", $"'{member.Run}'", "a folder");
+            check.Require(
+                member.Run.Length > 0 && !member.Run.Contains('\0'),
+                "a member's run",
+                $"'{member.Run}'",
+                "a folder"
+            );
             check.Fraction(member.Weight, $"the weight of '{member.Run}'");
         }
         check.Require(file.Samples >= 0, "samples", file.Samples, "0 or more");
-        foreach (double? loss in file.MemberLoss.Select(l => (double?)l).Append(file.Loss)) check.Finite(loss, "a loss");
+        foreach (double? loss in file.MemberLoss.Select(l => (double?)l).Append(file.Loss))
+            check.Finite(loss, "a loss");
         double sum = file.Members.Sum(m => m.Weight);
         if (file.Members.Count == 0 || Math.Abs(sum - 1) > 1e-6)
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"{path}: {file.Members.Count} members whose weights sum to {sum}, expected weights of 0 or more that sum to 1. ") +
-                cure);
+            throw new InvalidDataException(
+                FormattableString.Invariant(
+                    $"{path}: {file.Members.Count} members whose weights sum to {sum}, expected weights of 0 or more that sum to 1. "
+                ) + cure
+            );
         return file;
     }
 

@@ -6,7 +6,8 @@ namespace Gesto.Inference;
 /// <summary>One sample as a recogniser takes it; real frames only, no padding.</summary>
 /// <param name="Rgb">(RgbLength, F) features; null without RGB.</param>
 /// <param name="RgbLength">RGB steps.</param>
-/// <param name="Radar">Frames (RadarLength, A, R, D), values as in the file, or ready features (RadarLength, F); null without.</param>
+/// <param name="Radar">Frames (RadarLength, A, R, D), values as in the file, or ready features (RadarLength, F); null
+/// without.</param>
 /// <param name="RadarLength">Radar steps.</param>
 /// <param name="RadarShape">(A, R, D) of a frame, or (F) of ready features; empty without radar.</param>
 public sealed record SampleFeatures(float[]? Rgb, int RgbLength, float[]? Radar, int RadarLength, int[] RadarShape)
@@ -36,26 +37,43 @@ public sealed record SampleFeatures(float[]? Rgb, int RgbLength, float[]? Radar,
 
         void Check(string modality, FeatureKey? trained, FeatureStore? given)
         {
-            if (trained is null || (given is null && evenWithout)) return;
+            if (trained is null || (given is null && evenWithout))
+                return;
             if (given is null)
-                throw new InvalidDataException($"{run.Folder}: needs {modality} features, the feature folder has none.");
+                throw new InvalidDataException(
+                    $"{run.Folder}: needs {modality} features, the feature folder has none."
+                );
             if (FeatureStore.Difference(trained, given.Key) is { } difference)
                 throw new InvalidDataException(
-                    $"{given.Folder}: these {modality} features were made differently from those {run.Folder} was trained on ({difference}). " +
-                    "Extract again with the same settings.");
+                    $"{given.Folder}: these {modality} features were made differently from those {run.Folder} was trained on ({difference}). "
+                        + "Extract again with the same settings."
+                );
         }
     }
 
-    internal static InvalidDataException Unfit(string modality, int values, int steps, int[] found, int[] expected) => new(
-        $"The sample's {modality} steps are ({string.Join(',', found)}), {values} values in {steps} steps; " +
-        $"the run was trained on ({string.Join(',', expected)}). Extract it with the same settings.");
+    internal static InvalidDataException Unfit(string modality, int values, int steps, int[] found, int[] expected) =>
+        new(
+            $"The sample's {modality} steps are ({string.Join(',', found)}), {values} values in {steps} steps; "
+                + $"the run was trained on ({string.Join(',', expected)}). Extract it with the same settings."
+        );
 
-    /// <returns>The real frames' values, no padding; none where the run does not use the modality, or can do without it.</returns>
-    private static (float[]? Values, int Length, int[] Shape) Values(FeatureKey? trained, FeatureStore? store, string key, bool evenWithout)
+    /// <returns>The real frames' values, no padding; none where the run does not use the modality, or can do without
+    /// it.</returns>
+    private static (float[]? Values, int Length, int[] Shape) Values(
+        FeatureKey? trained,
+        FeatureStore? store,
+        string key,
+        bool evenWithout
+    )
     {
-        if (trained is null || store is null || (evenWithout && !store.Contains(key))) return (null, 0, []);
+        if (trained is null || store is null || (evenWithout && !store.Contains(key)))
+            return (null, 0, []);
         int length = store.LengthOf(key);
         int[] shape = store.Key.Shape[1..];
-        return (TrainingData.Read(store, key).ToSingles()[..(length * shape.Aggregate(1, (a, b) => a * b))], length, shape);
+        return (
+            TrainingData.Read(store, key).ToSingles()[..(length * shape.Aggregate(1, (a, b) => a * b))],
+            length,
+            shape
+        );
     }
 }

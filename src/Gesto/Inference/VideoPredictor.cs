@@ -15,18 +15,20 @@ public readonly record struct RankedSign(SignClass Sign, float Probability);
 
 /// <summary>What a recogniser says about one recording.</summary>
 /// <param name="Probabilities">(K), in the order of the recogniser's labels.</param>
-/// <param name="Used">What of the recording it rests on; <see cref="IRecogniser.Masks"/> begins with everything.</param>
+/// <param name="Used">What of the recording it rests on; <see cref="IRecogniser.Masks"/> begins with
+/// everything.</param>
 public sealed record VideoPrediction(float[] Probabilities, ModalityMask Used);
 
 /// <summary>A recording as its recogniser takes it.</summary>
 /// <param name="Features">What is recognised.</param>
 /// <param name="Used">As <see cref="VideoPrediction.Used"/>.</param>
-/// <param name="Frames">The frames that the RGB features are of, (T, FrameSize, FrameSize, 3); null where RGB is not used.</param>
+/// <param name="Frames">The frames that the RGB features are of, (T, FrameSize, FrameSize, 3); null where RGB is not
+/// used.</param>
 /// <param name="FrameSize">Their side, pixels; 0 without.</param>
 public sealed record ReadRecording(SampleFeatures Features, ModalityMask Used, Video.Clip? Frames, int FrameSize);
 
-/// <summary>Recognises signs straight from recordings: the same reading, cutting and encoding as `gesto extract`, in this
-/// process, nothing kept on disk.</summary>
+/// <summary>Recognises signs straight from recordings: the same reading, cutting and encoding as `gesto extract`, in
+/// this process, nothing kept on disk.</summary>
 /// <remarks>Not thread-safe. Takes over neither the recogniser nor the encoder: the caller disposes both.</remarks>
 public sealed class VideoPredictor : IDisposable
 {
@@ -38,24 +40,29 @@ public sealed class VideoPredictor : IDisposable
 
     /// <param name="recogniser">The run.</param>
     /// <param name="encoder">The RGB encoder the run was trained with; null where its recipe uses no RGB.</param>
-    /// <exception cref="InvalidDataException">The encoder is not the one trained with, or the run was trained on radar features
-    /// that were encoded while extracting.</exception>
+    /// <exception cref="InvalidDataException">The encoder is not the one trained with, or the run was trained on radar
+    /// features that were encoded while extracting.</exception>
     public VideoPredictor(IRecogniser recogniser, IRgbEncoder? encoder)
     {
         (this.recogniser, this.encoder) = (recogniser, encoder);
-        if (recogniser.Facts.Rgb is { } key) CheckEncoder(key, encoder);
+        if (recogniser.Facts.Rgb is { } key)
+            CheckEncoder(key, encoder);
         if (recogniser.Facts.Radar is { Shape.Length: not 4 } ready)
             throw new InvalidDataException(
-                $"The run was trained on ready radar features ({ready.Encoder}), which are made while extracting. Extract the recordings " +
-                "with 'gesto extract --radar source' and use 'gesto evaluate' or 'gesto submit' on those, or train on --radar frames.");
+                $"The run was trained on ready radar features ({ready.Encoder}), which are made while extracting. Extract the recordings "
+                    + "with 'gesto extract --radar source' and use 'gesto evaluate' or 'gesto submit' on those, or train on --radar frames."
+            );
         // Frames must be cut and sized as those trained on: the feature key says how.
-        radar = recogniser.Facts.Radar is { Shape.Length: 4 } frames ? RadarFormat.Parse(frames.Preprocessing) : RadarFormat.Default;
+        radar = recogniser.Facts.Radar is { Shape.Length: 4 } frames
+            ? RadarFormat.Parse(frames.Preprocessing)
+            : RadarFormat.Default;
     }
 
     /// <param name="root">Folder that the sample's paths are relative to.</param>
     /// <param name="sample">Which files to read.</param>
     /// <param name="cancel">Stops the decoder; noticed between files.</param>
-    /// <exception cref="FileNotFoundException">A modality or an antenna is missing that the recogniser was not taught to do without.</exception>
+    /// <exception cref="FileNotFoundException">A modality or an antenna is missing that the recogniser was not taught
+    /// to do without.</exception>
     /// <exception cref="IOException">A file cannot be trusted.</exception>
     public VideoPrediction Predict(string root, Sample sample, CancellationToken cancel)
     {
@@ -63,8 +70,9 @@ public sealed class VideoPredictor : IDisposable
         return new(recogniser.Predict(read.Features, read.Used), read.Used);
     }
 
-    /// <summary>Starts the decoder for the next recording, which is answered sooner then by the time that `ffmpeg` takes to start: for a
-    /// program that waits for one. Does nothing before the first recording, whose kinds of files the next one is expected to have; others are recognised as well.</summary>
+    /// <summary>Starts the decoder for the next recording, which is answered sooner then by the time that `ffmpeg`
+    /// takes to start: for a program that waits for one. Does nothing before the first recording, whose kinds of files
+    /// the next one is expected to have; others are recognised as well.</summary>
     /// <exception cref="FfmpegStartException">The program cannot be started any more.</exception>
     public void GetReady() => waiting ??= latest?.StartDecoder();
 
@@ -81,7 +89,12 @@ public sealed class VideoPredictor : IDisposable
         string place = PlaceOf(root, sample);
         using WaitingDecoder? ready = waiting;
         waiting = null;
-        var reader = new SampleReader(root, radar, rgbSampling: SamplingOf(facts.Rgb), radarSampling: SamplingOf(facts.Radar))
+        var reader = new SampleReader(
+            root,
+            radar,
+            rgbSampling: SamplingOf(facts.Rgb),
+            radarSampling: SamplingOf(facts.Radar)
+        )
         {
             RgbFit = facts.Rgb is { } rgb ? FrameFits.Parse(rgb.Preprocessing).Fit : default,
             Waiting = ready,
@@ -89,19 +102,29 @@ public sealed class VideoPredictor : IDisposable
         ModalityMask used = Offered(reader, sample);
         if (!recogniser.CanUse(used with { HiddenAntennas = null }))
         {
-            if (facts.Rgb is not null && !used.Rgb) throw Missing(place, "RGB video (…_RGB.mkv in its folder, or --rgb FILE)");
-            if (facts.Radar is not null && !used.Radar) throw Missing(place, "radar (…_RDM1.mp4 to …_RDM3.mp4 in its folder, or --radar FILE FILE FILE)");
+            if (facts.Rgb is not null && !used.Rgb)
+                throw Missing(place, "RGB video (…_RGB.mkv in its folder, or --rgb FILE)");
+            if (facts.Radar is not null && !used.Radar)
+                throw Missing(place, "radar (…_RDM1.mp4 to …_RDM3.mp4 in its folder, or --radar FILE FILE FILE)");
         }
         // One decoder for all files; the encoder, which takes most of the time, begins with the first frame.
         using EncodingAhead? encoding = used.Rgb ? new(encoder!) : null;
         (Video.Clip? seen, RadarClip? radarClip) = reader.Read(
-            sample, used.Rgb ? encoder!.InputSize : null, used.Radar, AntennasWanted(used), cancel, encoding is null ? null : encoding.Offer);
+            sample,
+            used.Rgb ? encoder!.InputSize : null,
+            used.Radar,
+            AntennasWanted(used),
+            cancel,
+            encoding is null ? null : encoding.Offer
+        );
         latest = reader;
-        if (radarClip is not null) radarClip = Complete(radarClip, used, place);
+        if (radarClip is not null)
+            radarClip = Complete(radarClip, used, place);
         cancel.ThrowIfCancellationRequested();
         float[]? features = encoding?.Finish(seen!);
         // Learnt from rounded features, it is given rounded ones.
-        if (features is not null && facts.Rgb!.DType == "<f2") features = Array.ConvertAll(features, v => (float)(Half)v);
+        if (features is not null && facts.Rgb!.DType == "<f2")
+            features = Array.ConvertAll(features, v => (float)(Half)v);
         float[]? frames = radarClip switch
         {
             null => null,
@@ -109,18 +132,33 @@ public sealed class VideoPredictor : IDisposable
             _ => MemoryMarshal.Cast<byte, float>(radarClip.Bytes).ToArray(),
         };
         int[] shape = radarClip is null ? [] : [radarClip.Antennas, radarClip.Rows, radarClip.Columns];
-        return new(new SampleFeatures(features, seen?.Length ?? 0, frames, radarClip?.Length ?? 0, shape), used, seen, seen is null ? 0 : encoder!.InputSize);
+        return new(
+            new SampleFeatures(features, seen?.Length ?? 0, frames, radarClip?.Length ?? 0, shape),
+            used,
+            seen,
+            seen is null ? 0 : encoder!.InputSize
+        );
     }
 
     /// <returns>For messages: the sample's only file, else the folder of its files.</returns>
     private static string PlaceOf(string root, Sample sample)
     {
         string[] files = [.. sample.Radar.Prepend(sample.Rgb).OfType<string>()];
-        return Path.Combine(root, files.Length switch { 0 => "", 1 => files[0], _ => Path.GetDirectoryName(files[0]) ?? "" });
+        return Path.Combine(
+            root,
+            files.Length switch
+            {
+                0 => "",
+                1 => files[0],
+                _ => Path.GetDirectoryName(files[0]) ?? "",
+            }
+        );
     }
 
-    /// <summary>Where an antenna cannot be done without, reading as many as there must be says which one is missing.</summary>
-    private int? AntennasWanted(ModalityMask used) => used.Radar ? recogniser.Facts.Radar!.Shape[1] - Hidden(used).Count : null;
+    /// <summary>Where an antenna cannot be done without, reading as many as there must be says which one is
+    /// missing.</summary>
+    private int? AntennasWanted(ModalityMask used) =>
+        used.Radar ? recogniser.Facts.Radar!.Shape[1] - Hidden(used).Count : null;
 
     private IReadOnlyList<int> Hidden(ModalityMask used) => recogniser.CanUse(used) ? used.HiddenAntennas ?? [] : [];
 
@@ -129,9 +167,13 @@ public sealed class VideoPredictor : IDisposable
         FeatureKey key = recogniser.Facts.Radar!;
         if (clip.Kind != radar.Kind)
             throw new InvalidDataException(
-                $"{place}: radar of {clip.Kind ?? "bare arrays or video"}, the run was trained on {radar.Kind ?? "bare arrays or video"}; their units and axes differ.");
-        return clip.DType == key.DType ? Complete(clip, key.Shape[1], Hidden(used)) : throw new InvalidDataException(
-            $"{place}: radar values are {Kind(clip.DType)}, the run was trained on {Kind(key.DType)}; their units differ.");
+                $"{place}: radar of {clip.Kind ?? "bare arrays or video"}, the run was trained on {radar.Kind ?? "bare arrays or video"}; their units and axes differ."
+            );
+        return clip.DType == key.DType
+            ? Complete(clip, key.Shape[1], Hidden(used))
+            : throw new InvalidDataException(
+                $"{place}: radar values are {Kind(clip.DType)}, the run was trained on {Kind(key.DType)}; their units differ."
+            );
     }
 
     private static FrameSampling? SamplingOf(FeatureKey? key) => key is null ? null : FrameSampling.Parse(key.Sampling);
@@ -140,22 +182,34 @@ public sealed class VideoPredictor : IDisposable
     private ModalityMask Offered(SampleReader reader, Sample sample)
     {
         RunFacts facts = recogniser.Facts;
-        bool rgb = facts.Rgb is not null && sample.HasRgb, radar = facts.Radar is not null && sample.HasRadar;
-        if (!radar || reader.AntennasOf(sample) == facts.Radar!.Shape[1]) return new(rgb, radar, []);
-        return new(rgb, radar, [.. Enumerable.Range(0, facts.Radar.Shape[1]).Where(a => a >= sample.Radar.Count || sample.Radar[a] is null)]);
+        bool rgb = facts.Rgb is not null && sample.HasRgb,
+            radar = facts.Radar is not null && sample.HasRadar;
+        if (!radar || reader.AntennasOf(sample) == facts.Radar!.Shape[1])
+            return new(rgb, radar, []);
+        return new(
+            rgb,
+            radar,
+            [
+                .. Enumerable
+                    .Range(0, facts.Radar.Shape[1])
+                    .Where(a => a >= sample.Radar.Count || sample.Radar[a] is null),
+            ]
+        );
     }
 
     /// <returns>(T, A, R, D) with zeros for the antennas that are hidden: their features are masked.</returns>
     private static RadarClip Complete(RadarClip clip, int antennas, IReadOnlyList<int> hidden)
     {
-        if (hidden.Count == 0) return clip;
+        if (hidden.Count == 0)
+            return clip;
         int map = clip.Bytes.Length / (clip.Length * clip.Antennas);
         int[] shown = [.. Enumerable.Range(0, antennas).Except(hidden)];
         var bytes = new byte[clip.Length * antennas * map];
         for (int t = 0; t < clip.Length; t++)
         {
             for (int a = 0; a < shown.Length; a++)
-                clip.Bytes.AsSpan((t * shown.Length + a) * map, map).CopyTo(bytes.AsSpan((t * antennas + shown[a]) * map));
+                clip.Bytes.AsSpan((t * shown.Length + a) * map, map)
+                    .CopyTo(bytes.AsSpan((t * antennas + shown[a]) * map));
         }
         return clip with { Bytes = bytes, Antennas = antennas };
     }
@@ -164,25 +218,37 @@ public sealed class VideoPredictor : IDisposable
     public static IReadOnlyList<RankedSign> Rank(float[] probabilities, LabelSet labels, int top)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
-        return [.. probabilities
-            .Select((p, label) => new RankedSign(labels[label], p))
-            .OrderByDescending(r => r.Probability)
-            .Take(top)];
+        return
+        [
+            .. probabilities
+                .Select((p, label) => new RankedSign(labels[label], p))
+                .OrderByDescending(r => r.Probability)
+                .Take(top),
+        ];
     }
 
     private void CheckEncoder(FeatureKey key, IRgbEncoder? given)
     {
         if (given is null)
-            throw new InvalidDataException($"Recipe '{recogniser.Recipe.Name}' needs RGB, and there is no RGB encoder '{key.Encoder}'.");
-        if (given.Name != key.Encoder || given.WeightsHash != key.Weights || given.Preprocessing != FrameFits.Parse(key.Preprocessing).Preprocessing)
             throw new InvalidDataException(
-                $"The run was trained on RGB features of {key.Encoder} with weights {Short(key.Weights)}, found {given.Name} with " +
-                $"{Short(given.WeightsHash)}. Fetch those weights with 'gesto weights', or train on features of these.");
+                $"Recipe '{recogniser.Recipe.Name}' needs RGB, and there is no RGB encoder '{key.Encoder}'."
+            );
+        if (
+            given.Name != key.Encoder
+            || given.WeightsHash != key.Weights
+            || given.Preprocessing != FrameFits.Parse(key.Preprocessing).Preprocessing
+        )
+            throw new InvalidDataException(
+                $"The run was trained on RGB features of {key.Encoder} with weights {Short(key.Weights)}, found {given.Name} with "
+                    + $"{Short(given.WeightsHash)}. Fetch those weights with 'gesto weights', or train on features of these."
+            );
     }
 
     private FileNotFoundException Missing(string place, string what) =>
-        new($"{place}: no {what}, and recipe '{recogniser.Recipe.Name}' needs it. " +
-            "Use a run trained without it (--recipe rgb-only or radar-only), or taught to do without (model.modalityDropout).");
+        new(
+            $"{place}: no {what}, and recipe '{recogniser.Recipe.Name}' needs it. "
+                + "Use a run trained without it (--recipe rgb-only or radar-only), or taught to do without (model.modalityDropout)."
+        );
 
     private static string Kind(string dtype) => dtype == "|u1" ? "grey levels of video" : "numbers from .npy";
 

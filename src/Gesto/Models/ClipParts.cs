@@ -15,14 +15,16 @@ internal static class ClipParts
         return Shares(lengths, steps.shape[1], parts).to(steps.device).matmul(steps).MoveToOuterDisposeScope();
     }
 
-    /// <summary>How much of each part each step fills: both are stretches of the clip's time, and a step may lie in two parts.</summary>
+    /// <summary>How much of each part each step fills: both are stretches of the clip's time, and a step may lie in two
+    /// parts.</summary>
     /// <returns>(B, parts, T); over the steps of a sample each part sums to 1.</returns>
     internal static Tensor Shares(int[] lengths, long steps, int parts)
     {
         var shares = new float[lengths.Length * parts * steps];
         for (int b = 0; b < lengths.Length; b++)
-            for (int part = 0; part < parts; part++)
-                for (int t = 0; t < lengths[b]; t++) shares[(b * parts + part) * steps + t] = (float)Share(t, lengths[b], part, parts);
+        for (int part = 0; part < parts; part++)
+        for (int t = 0; t < lengths[b]; t++)
+            shares[(b * parts + part) * steps + t] = (float)Share(t, lengths[b], part, parts);
         return tensor(shares, [lengths.Length, parts, steps]);
     }
 

@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace Gesto.Models;
 
-/// <summary>Passes frames on as they are, each a row of C·H·W values: for <see cref="EarlyFusion"/>, which stacks and encodes the
-/// frames of both modalities itself. Nothing to learn.</summary>
+/// <summary>Passes frames on as they are, each a row of C·H·W values: for <see cref="EarlyFusion"/>, which stacks and
+/// encodes the frames of both modalities itself. Nothing to learn.</summary>
 public sealed class FlatFrames : FrameEncoder
 {
     // Registered by field name.
@@ -18,7 +18,8 @@ public sealed class FlatFrames : FrameEncoder
     /// <param name="preparation">What is done to a sample's values first.</param>
     /// <param name="mean">Subtracted then; saved with the weights.</param>
     /// <param name="deviation">Divided by then; saved with the weights.</param>
-    public FlatFrames(int rows, int columns, RadarPreparation preparation, float mean, float deviation) : base(nameof(FlatFrames))
+    public FlatFrames(int rows, int columns, RadarPreparation preparation, float mean, float deviation)
+        : base(nameof(FlatFrames))
     {
         (this.rows, this.columns, this.preparation) = (rows, columns, preparation);
         this.mean = tensor(mean);

@@ -2,9 +2,10 @@ using static TorchSharp.torch;
 
 namespace Gesto.Models;
 
-/// <summary>Turns frames of one modality into features, one row a frame. A frame is (C, H, W): antennas of (range, Doppler),
-/// or red, green and blue, or feature maps.</summary>
-/// <remarks><c>forward</c> takes the frames of one sample (T, C, H, W), values as in the file, and returns (T, F) float32.</remarks>
+/// <summary>Turns frames of one modality into features, one row a frame. A frame is (C, H, W): antennas of (range,
+/// Doppler), or red, green and blue, or feature maps.</summary>
+/// <remarks><c>forward</c> takes the frames of one sample (T, C, H, W), values as in the file, and returns (T, F)
+/// float32.</remarks>
 public abstract class FrameEncoder(string name) : nn.Module<Tensor, Tensor>(name)
 {
     /// <summary>F.</summary>

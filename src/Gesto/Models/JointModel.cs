@@ -13,7 +13,8 @@ public sealed class JointModel : nn.Module
     /// <param name="rgb">Null = RGB comes as features.</param>
     /// <param name="radar">Null = radar comes as features.</param>
     /// <param name="sign">Reads their features.</param>
-    internal JointModel(FrameEncoder? rgb, FrameEncoder? radar, SignModel sign) : base(nameof(JointModel))
+    internal JointModel(FrameEncoder? rgb, FrameEncoder? radar, SignModel sign)
+        : base(nameof(JointModel))
     {
         (this.rgb, this.radar, this.sign) = (rgb, radar, sign);
         RegisterComponents();
@@ -21,7 +22,8 @@ public sealed class JointModel : nn.Module
 
     /// <returns>True for a parameter of an encoder, by its name in this module.</returns>
     public static bool IsEncoder(string parameter) =>
-        parameter.StartsWith("rgb.", StringComparison.Ordinal) || parameter.StartsWith("radar.", StringComparison.Ordinal);
+        parameter.StartsWith("rgb.", StringComparison.Ordinal)
+        || parameter.StartsWith("radar.", StringComparison.Ordinal);
 
     public FrameEncoder? Rgb => rgb;
 

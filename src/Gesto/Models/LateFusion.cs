@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace Gesto.Models;
 
-/// <summary>Concatenation: [RGB|radar] on one clock. With one modality, that modality as it is. Nothing to learn here; the
-/// temporal model finds out what belongs together.</summary>
+/// <summary>Concatenation: [RGB|radar] on one clock. With one modality, that modality as it is. Nothing to learn here;
+/// the temporal model finds out what belongs together.</summary>
 public sealed class LateFusion : Fusion
 {
     private readonly AlignmentMode alignment;
@@ -11,8 +11,8 @@ public sealed class LateFusion : Fusion
     /// <param name="rgbWidth">RGB features, 0 = the model has no RGB.</param>
     /// <param name="radarWidth">Radar features, 0 = the model has no radar.</param>
     /// <param name="alignment">How radar steps meet RGB steps.</param>
-    public LateFusion(int rgbWidth, int radarWidth, AlignmentMode alignment = AlignmentMode.Nearest) : base(nameof(LateFusion)) =>
-        (Width, this.alignment) = (rgbWidth + radarWidth, alignment);
+    public LateFusion(int rgbWidth, int radarWidth, AlignmentMode alignment = AlignmentMode.Nearest)
+        : base(nameof(LateFusion)) => (Width, this.alignment) = (rgbWidth + radarWidth, alignment);
 
     public override int Width { get; }
 

@@ -28,7 +28,8 @@ public sealed record ModalitySteps(Tensor Steps, int[] Lengths)
     {
         var rows = new List<long>();
         for (int b = 0; b < lengths.Length; b++)
-            for (int t = 0; t < lengths[b]; t++) rows.Add(b * steps + t);
+        for (int t = 0; t < lengths[b]; t++)
+            rows.Add(b * steps + t);
         return [.. rows];
     }
 
@@ -36,7 +37,8 @@ public sealed record ModalitySteps(Tensor Steps, int[] Lengths)
     internal static Tensor LengthTensor(ReadOnlySpan<int> lengths)
     {
         var wide = new long[lengths.Length];
-        for (int i = 0; i < wide.Length; i++) wide[i] = lengths[i];
+        for (int i = 0; i < wide.Length; i++)
+            wide[i] = lengths[i];
         return tensor(wide);
     }
 }

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace Gesto.Models;
 
 /// <summary>Scaled dot-product attention in several heads, queries from one sequence and keys from another.</summary>
-/// <remarks>Source: A. Vaswani et al., "Attention is all you need", NeurIPS 2017. Where we differ: one key of zeros is always
-/// there to look at, so a query may choose nothing and a sample whose keys are all missing stays finite.</remarks>
+/// <remarks>Source: A. Vaswani et al., "Attention is all you need", NeurIPS 2017. Where we differ: one key of zeros is
+/// always there to look at, so a query may choose nothing and a sample whose keys are all missing stays
+/// finite.</remarks>
 internal sealed class MultiHeadAttention : nn.Module
 {
     // Registered by field name.
@@ -19,9 +20,11 @@ internal sealed class MultiHeadAttention : nn.Module
     /// <param name="width">Features of queries, keys and result; a multiple of <paramref name="heads"/>.</param>
     /// <param name="heads">Number of heads.</param>
     /// <param name="dropout">Fraction of the weights dropped while learning.</param>
-    public MultiHeadAttention(int width, int heads, double dropout) : base(nameof(MultiHeadAttention))
+    public MultiHeadAttention(int width, int heads, double dropout)
+        : base(nameof(MultiHeadAttention))
     {
-        if (width % heads != 0) throw new ArgumentException($"Width {width} is not a multiple of {heads} heads.", nameof(heads));
+        if (width % heads != 0)
+            throw new ArgumentException($"Width {width} is not a multiple of {heads} heads.", nameof(heads));
         this.heads = heads;
         query = nn.Linear(width, width);
         key = nn.Linear(width, width, hasBias: false); // a bias moves all of a query's scores alike
@@ -39,9 +42,15 @@ internal sealed class MultiHeadAttention : nn.Module
     public Tensor Attend(Tensor queries, Tensor keys, int[] keyLengths, out Tensor weights)
     {
         using var scope = NewDisposeScope();
-        long samples = queries.shape[0], count = queries.shape[1], width = queries.shape[2], steps = keys.shape[1];
-        using TorchSharp.Scalar scale = 1 / Math.Sqrt((double)width / heads), minus = float.NegativeInfinity; // held: see Training.Adam
-        Tensor q = Split(query.forward(queries).mul(scale)), k = Split(key.forward(keys)), v = Split(value.forward(keys)); // (B, h, ·, F/h)
+        long samples = queries.shape[0],
+            count = queries.shape[1],
+            width = queries.shape[2],
+            steps = keys.shape[1];
+        using TorchSharp.Scalar scale = 1 / Math.Sqrt((double)width / heads),
+            minus = float.NegativeInfinity; // held: see Training.Adam
+        Tensor q = Split(query.forward(queries).mul(scale)),
+            k = Split(key.forward(keys)),
+            v = Split(value.forward(keys)); // (B, h, ·, F/h)
         Tensor scores = q.matmul(k.transpose(2, 3)); // (B, h, Q, T)
         Tensor padding = ModalitySteps.PaddingMask(keyLengths, steps, keys.device).view(samples, 1, 1, steps);
         scores = cat([scores.masked_fill(padding, minus), zeros([samples, heads, count, 1], device: scores.device)], 3);

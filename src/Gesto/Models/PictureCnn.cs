@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace Gesto.Models;
 
-/// <summary>Small frames → 512 features by the network of <see cref="SmallRgbEncoder"/>, learning with the fusion model.</summary>
+/// <summary>Small frames → 512 features by the network of <see cref="SmallRgbEncoder"/>, learning with the fusion
+/// model.</summary>
 public sealed class PictureCnn : FrameEncoder
 {
     // Registered by field name.
@@ -14,7 +15,8 @@ public sealed class PictureCnn : FrameEncoder
 
     /// <param name="channels">C.</param>
     /// <param name="removeStatic">Subtract each pixel's mean over the sample's frames.</param>
-    public PictureCnn(int channels, bool removeStatic = false) : base(nameof(PictureCnn))
+    public PictureCnn(int channels, bool removeStatic = false)
+        : base(nameof(PictureCnn))
     {
         this.removeStatic = removeStatic;
         network = SmallRgbEncoder.Network(channels);
@@ -28,9 +30,14 @@ public sealed class PictureCnn : FrameEncoder
     internal override Tensor Scale(Tensor input, ReadOnlySpan<int> lengths)
     {
         using var scope = NewDisposeScope();
-        using Scalar full = 255f, half = 0.5f;
+        using Scalar full = 255f,
+            half = 0.5f;
         Tensor scaled = input.to(ScalarType.Float32).div(full).sub(half);
-        return (removeStatic ? RadarCnn.Prepare(scaled, lengths, new RadarPreparation(false, RemoveStatic: true, false)) : scaled).MoveToOuterDisposeScope();
+        return (
+            removeStatic
+                ? RadarCnn.Prepare(scaled, lengths, new RadarPreparation(false, RemoveStatic: true, false))
+                : scaled
+        ).MoveToOuterDisposeScope();
     }
 
     internal override Tensor Encode(Tensor scaled, ReadOnlySpan<int> lengths)

@@ -6,14 +6,21 @@ using static TorchSharp.torch.nn;
 
 namespace Gesto.Models;
 
-/// <summary>ResNet50 without its head, in TorchSharp: normalised frames (N, 3, 224, 224) → features (N, 2048). Its state
-/// dict has torchvision's names. For training, and as the cross-check of the ONNX graph that extraction runs.</summary>
+/// <summary>ResNet50 without its head, in TorchSharp: normalised frames (N, 3, 224, 224) → features (N, 2048). Its
+/// state dict has torchvision's names. For training, and as the cross-check of the ONNX graph that extraction
+/// runs.</summary>
 public sealed class ResNet50 : Module<Tensor, Tensor>
 {
-    private readonly Module<Tensor, Tensor> conv1, bn1, layer1, layer2, layer3, layer4;
+    private readonly Module<Tensor, Tensor> conv1,
+        bn1,
+        layer1,
+        layer2,
+        layer3,
+        layer4;
 
     /// <summary>Random weights, from torch's global generator.</summary>
-    public ResNet50(ResNet50Variant variant) : base(nameof(ResNet50))
+    public ResNet50(ResNet50Variant variant)
+        : base(nameof(ResNet50))
     {
         (conv1, bn1) = Unit(ResNet50Layout.Stem, variant);
         IReadOnlyList<Bottleneck> blocks = ResNet50Layout.Blocks(variant);
@@ -34,7 +41,8 @@ public sealed class ResNet50 : Module<Tensor, Tensor>
         foreach ((string name, Tensor target) in module.state_dict())
         {
             // The batch counters alone are not in the file.
-            if (weights.Tensors.TryGetValue(name, out NamedTensor? values)) target.copy_(tensor(values.ToSingles(), values.Shape));
+            if (weights.Tensors.TryGetValue(name, out NamedTensor? values))
+                target.copy_(tensor(values.ToSingles(), values.Shape));
         }
         return module;
     }
@@ -55,18 +63,40 @@ public sealed class ResNet50 : Module<Tensor, Tensor>
     }
 
     internal static Sequential Stage(IReadOnlyList<Bottleneck> blocks, string prefix, ResNet50Variant variant) =>
-        Sequential(blocks.Where(b => b.First.Convolution.StartsWith(prefix, StringComparison.Ordinal)).Select(b => new Block(b, variant)));
+        Sequential(
+            blocks
+                .Where(b => b.First.Convolution.StartsWith(prefix, StringComparison.Ordinal))
+                .Select(b => new Block(b, variant))
+        );
 
-    private static (Module<Tensor, Tensor> Convolution, Module<Tensor, Tensor> Norm) Unit(ConvolutionUnit unit, ResNet50Variant variant) =>
-        (Conv2d(unit.Inputs, unit.Outputs, unit.Kernel, unit.Stride, unit.Padding, bias: variant == ResNet50Variant.V1),
-         BatchNorm2d(unit.Outputs, eps: ResNet50Layout.Epsilon(variant)));
+    private static (Module<Tensor, Tensor> Convolution, Module<Tensor, Tensor> Norm) Unit(
+        ConvolutionUnit unit,
+        ResNet50Variant variant
+    ) =>
+        (
+            Conv2d(
+                unit.Inputs,
+                unit.Outputs,
+                unit.Kernel,
+                unit.Stride,
+                unit.Padding,
+                bias: variant == ResNet50Variant.V1
+            ),
+            BatchNorm2d(unit.Outputs, eps: ResNet50Layout.Epsilon(variant))
+        );
 
     private sealed class Block : Module<Tensor, Tensor>
     {
-        private readonly Module<Tensor, Tensor> conv1, bn1, conv2, bn2, conv3, bn3;
+        private readonly Module<Tensor, Tensor> conv1,
+            bn1,
+            conv2,
+            bn2,
+            conv3,
+            bn3;
         private readonly Module<Tensor, Tensor>? downsample;
 
-        public Block(Bottleneck block, ResNet50Variant variant) : base(nameof(Block))
+        public Block(Bottleneck block, ResNet50Variant variant)
+            : base(nameof(Block))
         {
             (conv1, bn1) = Unit(block.First, variant);
             (conv2, bn2) = Unit(block.Second, variant);

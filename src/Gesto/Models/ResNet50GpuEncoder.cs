@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 
 namespace Gesto.Models;
 
-/// <summary>ImageNet ResNet50 on libtorch, for a GPU. Its features are those of <see cref="ResNet50Encoder"/> to float32 rounding, so
-/// a store may hold some of each.</summary>
+/// <summary>ImageNet ResNet50 on libtorch, for a GPU. Its features are those of <see cref="ResNet50Encoder"/> to
+/// float32 rounding, so a store may hold some of each.</summary>
 public sealed class ResNet50GpuEncoder : IRgbEncoder
 {
     private const int FrameBytes = ResNet50Layout.InputSize * ResNet50Layout.InputSize * 3;
@@ -18,11 +18,17 @@ public sealed class ResNet50GpuEncoder : IRgbEncoder
     private readonly bool maps;
 
     /// <param name="weights">Either variant.</param>
-    /// <param name="device">Where to compute; a processor will do, more slowly than <see cref="ResNet50Encoder"/>.</param>
+    /// <param name="device">Where to compute; a processor will do, more slowly than <see
+    /// cref="ResNet50Encoder"/>.</param>
     /// <param name="callers">See <see cref="Callers"/>, ≥ 1.</param>
     /// <param name="output">What to return.</param>
     /// <exception cref="InvalidDataException">libtorch cannot use that device.</exception>
-    public ResNet50GpuEncoder(ResNet50Weights weights, ComputeDevice device, int callers = 1, ResNet50Output output = ResNet50Output.Features)
+    public ResNet50GpuEncoder(
+        ResNet50Weights weights,
+        ComputeDevice device,
+        int callers = 1,
+        ResNet50Output output = ResNet50Output.Features
+    )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(callers, 1);
         this.device = device.Open();
@@ -50,7 +56,10 @@ public sealed class ResNet50GpuEncoder : IRgbEncoder
     public void Encode(ReadOnlySpan<byte> frames, int count, Span<float> features)
     {
         if (frames.Length != (long)count * FrameBytes || features.Length != (long)count * Width)
-            throw new ArgumentException($"{frames.Length} bytes and room for {features.Length} features do not make {count} frames.", nameof(frames));
+            throw new ArgumentException(
+                $"{frames.Length} bytes and room for {features.Length} features do not make {count} frames.",
+                nameof(frames)
+            );
         using IDisposable noGradient = no_grad();
         using var scope = NewDisposeScope();
         Tensor pixels = empty([count, 3, InputSize, InputSize], ScalarType.Float32);

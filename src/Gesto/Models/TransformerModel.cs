@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Gesto.Models;
 
 /// <summary>Transformer encoder over the real steps, then the mean of what it makes of them.</summary>
-/// <remarks>Source: A. Vaswani et al., "Attention is all you need", NeurIPS 2017, with the norm first (R. Xiong et al., "On layer
-/// normalization in the transformer architecture", ICML 2020): it learns without warm-up.</remarks>
+/// <remarks>Source: A. Vaswani et al., "Attention is all you need", NeurIPS 2017, with the norm first (R. Xiong et al.,
+/// "On layer normalization in the transformer architecture", ICML 2020): it learns without warm-up.</remarks>
 public sealed class TransformerModel : TemporalModel
 {
     // Registered by field name.
@@ -18,11 +18,14 @@ public sealed class TransformerModel : TemporalModel
     /// <param name="layers">Blocks.</param>
     /// <param name="heads">Heads of each attention.</param>
     /// <param name="dropout">Of the attention and of what each half of a block adds.</param>
-    public TransformerModel(int width, int hidden, int layers, int heads, double dropout) : base(nameof(TransformerModel))
+    public TransformerModel(int width, int hidden, int layers, int heads, double dropout)
+        : base(nameof(TransformerModel))
     {
         Width = hidden;
         input = nn.Linear(width, hidden);
-        blocks = nn.ModuleList(Enumerable.Range(0, layers).Select(_ => new TransformerBlock(hidden, heads, dropout)).ToArray());
+        blocks = nn.ModuleList(
+            Enumerable.Range(0, layers).Select(_ => new TransformerBlock(hidden, heads, dropout)).ToArray()
+        );
         norm = nn.LayerNorm(hidden);
         RegisterComponents();
     }
@@ -34,7 +37,8 @@ public sealed class TransformerModel : TemporalModel
         using var scope = NewDisposeScope();
         int[] lengths = Array.ConvertAll(input2.data<long>().ToArray(), n => (int)n);
         Tensor x = input.forward(input1).add(Positions(input1.shape[1], Width).to(input1.device));
-        foreach (TransformerBlock block in blocks) x = block.Mix(x, lengths);
+        foreach (TransformerBlock block in blocks)
+            x = block.Mix(x, lengths);
         Tensor sum = ModalitySteps.ZeroPadding(norm.forward(x), lengths).sum(1);
         return sum.div(input2.unsqueeze(1).to(sum.device)).MoveToOuterDisposeScope();
     }
@@ -44,11 +48,11 @@ public sealed class TransformerModel : TemporalModel
     {
         var values = new float[steps * width];
         for (int t = 0, i = 0; t < steps; t++)
-            for (int f = 0; f < width; f++, i++)
-            {
-                double angle = t / Math.Pow(10_000, f / 2 * 2 / (double)width);
-                values[i] = (float)(f % 2 == 0 ? Math.Sin(angle) : Math.Cos(angle));
-            }
+        for (int f = 0; f < width; f++, i++)
+        {
+            double angle = t / Math.Pow(10_000, f / 2 * 2 / (double)width);
+            values[i] = (float)(f % 2 == 0 ? Math.Sin(angle) : Math.Cos(angle));
+        }
         return tensor(values, [steps, width]);
     }
 }
@@ -64,7 +68,8 @@ internal sealed class TransformerBlock : nn.Module
     private readonly Linear narrow;
     private readonly Dropout dropout;
 
-    public TransformerBlock(int width, int heads, double dropout) : base(nameof(TransformerBlock))
+    public TransformerBlock(int width, int heads, double dropout)
+        : base(nameof(TransformerBlock))
     {
         norm1 = nn.LayerNorm(width);
         attention = new MultiHeadAttention(width, heads, dropout);

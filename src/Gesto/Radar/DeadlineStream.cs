@@ -22,9 +22,12 @@ internal sealed class DeadlineStream(Stream file, TimeSpan limit) : Stream
     }
 
     /// <exception cref="InvalidDataException">The time is over.</exception>
-    public override int Read(Span<byte> buffer) => clock.Elapsed < limit
-        ? file.Read(buffer)
-        : throw new InvalidDataException($"{(file as FileStream)?.Name}: not read within {limit.TotalSeconds:0} s: the file is damaged.");
+    public override int Read(Span<byte> buffer) =>
+        clock.Elapsed < limit
+            ? file.Read(buffer)
+            : throw new InvalidDataException(
+                $"{(file as FileStream)?.Name}: not read within {limit.TotalSeconds:0} s: the file is damaged."
+            );
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
@@ -38,7 +41,8 @@ internal sealed class DeadlineStream(Stream file, TimeSpan limit) : Stream
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) file.Dispose();
+        if (disposing)
+            file.Dispose();
         base.Dispose(disposing);
     }
 }

@@ -45,17 +45,23 @@ public sealed record FmcwWaveform
     public double FrameSeconds => ChirpsPerFrame * ChirpPeriodSeconds;
 
     /// <summary>A waveform whose range-Doppler maps have a given size.</summary>
-    /// <param name="rangeBins">R, a power of two, 16…512. Up to 64 bins cover 2.4 m at 4 GHz or less; more bins widen the
-    /// sweep up to 7 GHz, all of the 57–64 GHz band, and then the range: 256 bins reach 5.5 m.</param>
-    /// <param name="dopplerBins">D, a power of two, 16…2048. Up to 128 bins cover ± 4 m/s; more bins fill the frame's 75 ms
-    /// and then shorten the chirps: 1024 bins reach ± 17 m/s.</param>
+    /// <param name="rangeBins">R, a power of two, 16…512. Up to 64 bins cover 2.4 m at 4 GHz or less; more bins widen
+    /// the sweep up to 7 GHz, all of the 57–64 GHz band, and then the range: 256 bins reach 5.5 m.</param>
+    /// <param name="dopplerBins">D, a power of two, 16…2048. Up to 128 bins cover ± 4 m/s; more bins fill the frame's
+    /// 75 ms and then shorten the chirps: 1024 bins reach ± 17 m/s.</param>
     /// <exception cref="ArgumentException">A size is not a power of two in its limits.</exception>
     public static FmcwWaveform OfSize(int rangeBins, int dopplerBins)
     {
-        if (!int.IsPow2(rangeBins) || rangeBins is < 16 or > 512 || !int.IsPow2(dopplerBins) || dopplerBins is < 16 or > 2048)
+        if (
+            !int.IsPow2(rangeBins)
+            || rangeBins is < 16 or > 512
+            || !int.IsPow2(dopplerBins)
+            || dopplerBins is < 16 or > 2048
+        )
             throw new ArgumentException(
-                $"A range-Doppler map of {rangeBins}x{dopplerBins} cannot be made: give powers of two, 16…512 range bins and " +
-                "16…2048 Doppler bins, e.g. 64x128 or 256x1024.");
+                $"A range-Doppler map of {rangeBins}x{dopplerBins} cannot be made: give powers of two, 16…512 range bins and "
+                    + "16…2048 Doppler bins, e.g. 64x128 or 256x1024."
+            );
         double period = dopplerBins <= 128 ? 0.3125e-3 : Math.Min(0.3125e-3, 75e-3 / dopplerBins);
         return new FmcwWaveform
         {

@@ -11,7 +11,8 @@ internal interface IRadarReader
     int Antennas(string path, RadarAxes? axes);
 
     /// <param name="path">The file.</param>
-    /// <param name="axes">What somebody has said of the order of a bare array's axes; kinds that know their own leave it alone.</param>
+    /// <param name="axes">What somebody has said of the order of a bare array's axes; kinds that know their own leave
+    /// it alone.</param>
     /// <exception cref="InvalidDataException">Not such a file, cut, or it contradicts itself.</exception>
     RangeDopplerFile Load(string path, RadarAxes? axes);
 }

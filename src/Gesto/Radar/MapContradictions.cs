@@ -15,35 +15,47 @@ internal static class MapContradictions
     /// <exception cref="InvalidDataException">The axes cannot be those, or the values are no maps.</exception>
     public static void Refuse(RangeDopplerFile maps, int[] shape, bool said)
     {
-        string read = $"{maps.Path}: shape ({string.Join(", ", shape)}) read as ({maps.Axes}) would be {maps.Frames} frames of {maps.Antennas} antennas";
+        string read =
+            $"{maps.Path}: shape ({string.Join(", ", shape)}) read as ({maps.Axes}) would be {maps.Frames} frames of {maps.Antennas} antennas";
         if (maps.Antennas > MostAntennas)
             throw new InvalidDataException($"{read}, more than the {MostAntennas} that any kit has. {SayAxes(shape)}");
         if (!said && maps.Antennas > maps.Frames)
             throw new InvalidDataException($"{read}: more antennas than frames. {SayAxes(shape)}");
         if (IsRawAdc(maps))
             throw new InvalidDataException(
-                $"{maps.Path}: found {maps.StoredAs} values around {Median(maps.Values):0} in every row, the raw beat signal of a 12-bit converter, expected " +
-                $"range-Doppler maps. Keep an Infineon session together: {InfineonSession.ConfigFile} beside {InfineonSession.DataFile}; other raw data " +
-                "must be transformed first. Maps that look so may be saved as float32.");
+                $"{maps.Path}: found {maps.StoredAs} values around {Median(maps.Values):0} in every row, the raw beat signal of a 12-bit converter, expected "
+                    + $"range-Doppler maps. Keep an Infineon session together: {InfineonSession.ConfigFile} beside {InfineonSession.DataFile}; other raw data "
+                    + "must be transformed first. Maps that look so may be saved as float32."
+            );
     }
 
     private static string SayAxes(int[] shape) =>
         $"Say what the axes are: --radar-axes {(shape.Length == 4 ? "A,T,R,D (or T,R,D,A …)" : "T,R,D (or T,D,R …)")}, or a column radar_axes in manifest.csv.";
 
-    /// <summary>A converter's whole numbers lie around the middle of its range and every row, a chirp, has the same mean. Magnitudes lie near 0
-    /// for the most part, and the rows of maps, range bins, have means of their own.</summary>
+    /// <summary>A converter's whole numbers lie around the middle of its range and every row, a chirp, has the same
+    /// mean. Magnitudes lie near 0 for the most part, and the rows of maps, range bins, have means of their
+    /// own.</summary>
     private static bool IsRawAdc(RangeDopplerFile maps)
     {
         float[] values = maps.Values;
-        if (maps.Columns < 8 || maps.StoredAs is not ("<u2" or "<i2" or "<u4" or "<i4") || values.Min() < 0 || values.Max() > MostAdc) return false;
-        if (Median(values) is < MostAdc / 4 or > MostAdc * 3 / 4) return false;
-        double low = double.MaxValue, high = 0;
+        if (
+            maps.Columns < 8
+            || maps.StoredAs is not ("<u2" or "<i2" or "<u4" or "<i4")
+            || values.Min() < 0
+            || values.Max() > MostAdc
+        )
+            return false;
+        if (Median(values) is < MostAdc / 4 or > MostAdc * 3 / 4)
+            return false;
+        double low = double.MaxValue,
+            high = 0;
         for (int row = 0; row < maps.Rows; row++)
         {
             double sum = 0;
             for (int start = row * maps.Columns; start < values.Length; start += maps.Rows * maps.Columns)
             {
-                foreach (float v in values.AsSpan(start, maps.Columns)) sum += v;
+                foreach (float v in values.AsSpan(start, maps.Columns))
+                    sum += v;
             }
             (low, high) = (Math.Min(low, sum), Math.Max(high, sum));
         }

@@ -25,16 +25,18 @@ public enum RadarKind
 internal static class RadarKindWords
 {
     /// <returns>E.g. "range-Doppler maps".</returns>
-    public static string Of(RadarKind kind) => kind switch
-    {
-        RadarKind.RangeDoppler => "range-Doppler maps",
-        RadarKind.RangeTime => "range-time maps",
-        RadarKind.Infineon => "Infineon sessions of raw ADC",
-        RadarKind.Dca1000 => "TI DCA1000 captures of raw ADC",
-        RadarKind.Soli => "Soli .h5 maps",
-        _ => "KaiKuTek .h5 maps",
-    };
+    public static string Of(RadarKind kind) =>
+        kind switch
+        {
+            RadarKind.RangeDoppler => "range-Doppler maps",
+            RadarKind.RangeTime => "range-time maps",
+            RadarKind.Infineon => "Infineon sessions of raw ADC",
+            RadarKind.Dca1000 => "TI DCA1000 captures of raw ADC",
+            RadarKind.Soli => "Soli .h5 maps",
+            _ => "KaiKuTek .h5 maps",
+        };
 
     /// <returns>The word in feature keys; null for bare arrays, whose keys had none from the beginning.</returns>
-    public static string? KeyOf(RadarKind kind) => kind is RadarKind.RangeDoppler or RadarKind.RangeTime ? null : kind.ToString().ToLowerInvariant();
+    public static string? KeyOf(RadarKind kind) =>
+        kind is RadarKind.RangeDoppler or RadarKind.RangeTime ? null : kind.ToString().ToLowerInvariant();
 }

@@ -1,7 +1,7 @@
 namespace Gesto.Radar;
 
-/// <summary>Hann window and FFT over the fast time of a frame's chirps: beat frequencies, that is range. Holds work space: one
-/// per thread.</summary>
+/// <summary>Hann window and FFT over the fast time of a frame's chirps: beat frequencies, that is range. Holds work
+/// space: one per thread.</summary>
 internal sealed class RangeTransform
 {
     private readonly FourierTransform transform;
@@ -10,20 +10,22 @@ internal sealed class RangeTransform
 
     /// <param name="waveform">Its samples are the transform's length.</param>
     /// <param name="recordedChirps">Chirps of a beat signal; null: the waveform's.</param>
-    /// <param name="recordedSamples">Samples of a chirp, at most the waveform's, which zeros complete; null: the waveform's.</param>
+    /// <param name="recordedSamples">Samples of a chirp, at most the waveform's, which zeros complete; null: the
+    /// waveform's.</param>
     /// <exception cref="ArgumentException">The samples of a chirp are not a power of two.</exception>
     public RangeTransform(FmcwWaveform waveform, int? recordedChirps = null, int? recordedSamples = null)
     {
         chirps = recordedChirps ?? waveform.ChirpsPerFrame;
         transform = new FourierTransform(waveform.SamplesPerChirp);
-        // Sum 2, because half of a real tone's amplitude is at negative frequencies: so a tone on a bin shows its own amplitude.
+        // Sum 2, because half of a real tone's amplitude is at negative frequencies: so a tone on a bin shows its own
+        // amplitude.
         window = Hann(recordedSamples ?? waveform.SamplesPerChirp, 2);
         Real = new float[waveform.SamplesPerChirp * chirps];
         Imaginary = new float[Real.Length];
     }
 
-    /// <summary>(samples, chirps): rows 0 … RangeBins − 1 are the range bins, the rest negative beat frequencies, of a real beat
-    /// the mirror image. Volts.</summary>
+    /// <summary>(samples, chirps): rows 0 … RangeBins − 1 are the range bins, the rest negative beat frequencies, of a
+    /// real beat the mirror image. Volts.</summary>
     public float[] Real { get; }
 
     /// <summary>As <see cref="Real"/>.</summary>
@@ -36,7 +38,10 @@ internal sealed class RangeTransform
     {
         int samples = window.Length;
         if (beat.Length != chirps * samples)
-            throw new ArgumentException($"The beat signal has {beat.Length} values, the waveform {chirps}x{samples}.", nameof(beat));
+            throw new ArgumentException(
+                $"The beat signal has {beat.Length} values, the waveform {chirps}x{samples}.",
+                nameof(beat)
+            );
         if (!quadrature.IsEmpty && quadrature.Length != beat.Length)
             throw new ArgumentException($"Q has {quadrature.Length} values, I has {beat.Length}.", nameof(quadrature));
         if (quadrature.IsEmpty)
@@ -52,12 +57,13 @@ internal sealed class RangeTransform
         transform.TransformReordered(Real, Imaginary, chirps);
     }
 
-    /// <returns>Power of the frame just computed at positive and at negative beat frequencies, V². The bins next to 0 are left out:
-    /// what leaks from transmitter to receiver has no range.</returns>
+    /// <returns>Power of the frame just computed at positive and at negative beat frequencies, V². The bins next to 0
+    /// are left out: what leaks from transmitter to receiver has no range.</returns>
     public (double Positive, double Negative) Sides()
     {
         const int NearZero = 3;
-        double positive = 0, negative = 0;
+        double positive = 0,
+            negative = 0;
         for (int bin = NearZero; bin < transform.Length / 2; bin++)
         {
             positive += Power(bin);
@@ -69,7 +75,8 @@ internal sealed class RangeTransform
     private double Power(int row)
     {
         double power = 0;
-        for (int i = row * chirps; i < (row + 1) * chirps; i++) power += Real[i] * Real[i] + Imaginary[i] * Imaginary[i];
+        for (int i = row * chirps; i < (row + 1) * chirps; i++)
+            power += Real[i] * Real[i] + Imaginary[i] * Imaginary[i];
         return power;
     }
 
@@ -85,7 +92,8 @@ internal sealed class RangeTransform
                 continue;
             }
             float weight = window[sample] * scale;
-            for (int chirp = 0; chirp < chirps; chirp++) row[chirp] = beat[chirp * samples + sample] * weight;
+            for (int chirp = 0; chirp < chirps; chirp++)
+                row[chirp] = beat[chirp * samples + sample] * weight;
         }
     }
 
@@ -93,7 +101,8 @@ internal sealed class RangeTransform
     public static float[] Hann(int length, double sum)
     {
         var window = new float[length];
-        for (int i = 0; i < length; i++) window[i] = (float)(sum / length * (1 - Math.Cos(2 * Math.PI * i / length)));
+        for (int i = 0; i < length; i++)
+            window[i] = (float)(sum / length * (1 - Math.Cos(2 * Math.PI * i / length)));
         return window;
     }
 }

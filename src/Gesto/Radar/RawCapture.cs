@@ -6,11 +6,20 @@ namespace Gesto.Radar;
 /// <param name="Frames">T ≥ 1.</param>
 /// <param name="Receivers">A.</param>
 /// <param name="Chirps">N, chirps of a frame; any number.</param>
-/// <param name="Samples">S, ADC samples of a chirp, complex ones where <paramref name="IsComplex"/>; any number.</param>
+/// <param name="Samples">S, ADC samples of a chirp, complex ones where <paramref name="IsComplex"/>; any
+/// number.</param>
 /// <param name="IsComplex">The receivers give I and Q.</param>
 /// <param name="Recorded">The waveform with N and S as recorded, powers of two or not.</param>
 internal sealed record RawCapture(
-    string Path, RadarKind Kind, int Frames, int Receivers, int Chirps, int Samples, bool IsComplex, FmcwWaveform Recorded)
+    string Path,
+    RadarKind Kind,
+    int Frames,
+    int Receivers,
+    int Chirps,
+    int Samples,
+    bool IsComplex,
+    FmcwWaveform Recorded
+)
 {
     /// <summary>A Hann window over fewer chirps leaves hardly a Doppler axis.</summary>
     public const int FewestChirps = 4;
@@ -18,8 +27,8 @@ internal sealed record RawCapture(
     /// <summary>Likewise of the range axis.</summary>
     public const int FewestSamples = 8;
 
-    /// <summary>How much more of the power may lie at negative beat frequencies. Noise is the same on both sides; a receiver's image is 30 dB
-    /// below its signal.</summary>
+    /// <summary>How much more of the power may lie at negative beat frequencies. Noise is the same on both sides; a
+    /// receiver's image is 30 dB below its signal.</summary>
     private const double ExchangedRatio = 4;
 
     /// <param name="frame">0 … Frames − 1.</param>
@@ -28,8 +37,8 @@ internal sealed record RawCapture(
     /// <param name="quadrature">Likewise Q; empty where the samples are real.</param>
     public delegate void FrameReader(int frame, int receiver, Span<float> beat, Span<float> quadrature);
 
-    /// <returns>(T, A, R, D), dB relative to full scale: what <see cref="RangeDopplerProcessor"/> gives, where full scale counts as 1 V. R is half of the samples and D the chirps,
-    /// both rounded up to a power of two.</returns>
+    /// <returns>(T, A, R, D), dB relative to full scale: what <see cref="RangeDopplerProcessor"/> gives, where full
+    /// scale counts as 1 V. R is half of the samples and D the chirps, both rounded up to a power of two.</returns>
     /// <param name="read">Reads frames, in order.</param>
     /// <param name="exchanged">What to do where I and Q turn out to be exchanged, a sentence.</param>
     /// <exception cref="InvalidDataException">I and Q are exchanged.</exception>
@@ -37,14 +46,18 @@ internal sealed record RawCapture(
     {
         FmcwWaveform waveform = Padded();
         var processor = new RangeDopplerProcessor(waveform, Chirps, Samples);
-        int map = waveform.RangeBins * waveform.ChirpsPerFrame, at = 0;
-        float[] beat = new float[Chirps * Samples], quadrature = IsComplex ? new float[beat.Length] : [];
+        int map = waveform.RangeBins * waveform.ChirpsPerFrame,
+            at = 0;
+        float[] beat = new float[Chirps * Samples],
+            quadrature = IsComplex ? new float[beat.Length] : [];
         long cells = (long)Frames * Receivers * map;
         if (cells * sizeof(float) > NpyFile.DefaultByteLimit)
             throw new InvalidDataException(
-                $"{Path}: its maps take {cells * sizeof(float)} bytes, the limit is {NpyFile.DefaultByteLimit}. A recording of one sign lasts seconds: cut it.");
+                $"{Path}: its maps take {cells * sizeof(float)} bytes, the limit is {NpyFile.DefaultByteLimit}. A recording of one sign lasts seconds: cut it."
+            );
         var values = new float[cells];
-        double positive = 0, negative = 0;
+        double positive = 0,
+            negative = 0;
         for (int frame = 0; frame < Frames; frame++)
         {
             for (int receiver = 0; receiver < Receivers; receiver++, at += map)
@@ -59,11 +72,17 @@ internal sealed record RawCapture(
         }
         if (IsComplex && negative > ExchangedRatio * positive)
             throw new InvalidDataException(
-                $"{Path}: {100 * negative / (positive + negative):0} % of the power is at negative beat frequencies, where nothing can be: I and Q are exchanged. {exchanged}");
-        return new RangeDopplerFile(Path, values, Frames, Receivers, waveform.RangeBins, waveform.ChirpsPerFrame) { Kind = Kind, Waveform = waveform };
+                $"{Path}: {100 * negative / (positive + negative):0} % of the power is at negative beat frequencies, where nothing can be: I and Q are exchanged. {exchanged}"
+            );
+        return new RangeDopplerFile(Path, values, Frames, Receivers, waveform.RangeBins, waveform.ChirpsPerFrame)
+        {
+            Kind = Kind,
+            Waveform = waveform,
+        };
     }
 
-    /// <summary>The waveform of the transforms: zeros after the samples are as if the sweep went on, zeros after the chirps likewise.</summary>
+    /// <summary>The waveform of the transforms: zeros after the samples are as if the sweep went on, zeros after the
+    /// chirps likewise.</summary>
     private FmcwWaveform Padded()
     {
         int samples = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Samples);
@@ -81,9 +100,11 @@ internal sealed record RawCapture(
         for (; beat.Length > 0; beat = beat[Samples..])
         {
             double sum = 0;
-            foreach (float v in beat[..Samples]) sum += v;
+            foreach (float v in beat[..Samples])
+                sum += v;
             var mean = (float)(sum / Samples);
-            for (int s = 0; s < Samples; s++) beat[s] -= mean;
+            for (int s = 0; s < Samples; s++)
+                beat[s] -= mean;
         }
     }
 }

@@ -8,13 +8,17 @@ internal static class Background
     public static void Draw(SKBitmap target, Signer signer, float brightness)
     {
         var random = new SeededRandom(signer.SceneSeed, SeededRandom.HashOf("background"));
-        int width = target.Width, height = target.Height;
+        int width = target.Width,
+            height = target.Height;
         using var canvas = new SKCanvas(target);
         Rgb wall = signer.Wall;
         using var paint = new SKPaint { IsAntialias = true };
         using SKShader light = SKShader.CreateLinearGradient(
-            new(signer.Light.X > 0 ? width : 0, 0), new(signer.Light.X > 0 ? 0 : width, height),
-            [Colour(wall.Times(1.12f), brightness), Colour(wall.Times(0.72f), brightness)], SKShaderTileMode.Clamp);
+            new(signer.Light.X > 0 ? width : 0, 0),
+            new(signer.Light.X > 0 ? 0 : width, height),
+            [Colour(wall.Times(1.12f), brightness), Colour(wall.Times(0.72f), brightness)],
+            SKShaderTileMode.Clamp
+        );
         paint.Shader = light;
         canvas.DrawRect(0, 0, width, height, paint);
         paint.Shader = null;
@@ -24,8 +28,10 @@ internal static class Background
         for (int i = 0; i < objects; i++)
         {
             var tint = new Rgb((float)random.Next(), (float)random.Next(), (float)random.Next());
-            float w = width * (float)random.Between(0.06, 0.26), h = height * (float)random.Between(0.06, 0.4);
-            float x = (float)random.Between(-0.05, 0.95) * width, y = (float)random.Between(-0.05, 0.9) * height;
+            float w = width * (float)random.Between(0.06, 0.26),
+                h = height * (float)random.Between(0.06, 0.4);
+            float x = (float)random.Between(-0.05, 0.95) * width,
+                y = (float)random.Between(-0.05, 0.9) * height;
             paint.Color = Colour(wall.Towards(tint, 0.4f).Times(0.9f), brightness);
             canvas.DrawRect(x, y, w, h, paint);
             paint.Color = Colour(wall.Towards(tint, 0.55f).Times(0.65f), brightness);
@@ -34,7 +40,10 @@ internal static class Background
         }
     }
 
-    private static SKColor Colour(Rgb colour, float brightness) => new(
-        (byte)Math.Clamp(255 * colour.R * brightness, 0, 255), (byte)Math.Clamp(255 * colour.G * brightness, 0, 255),
-        (byte)Math.Clamp(255 * colour.B * brightness, 0, 255));
+    private static SKColor Colour(Rgb colour, float brightness) =>
+        new(
+            (byte)Math.Clamp(255 * colour.R * brightness, 0, 255),
+            (byte)Math.Clamp(255 * colour.G * brightness, 0, 255),
+            (byte)Math.Clamp(255 * colour.B * brightness, 0, 255)
+        );
 }

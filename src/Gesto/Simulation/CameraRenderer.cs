@@ -3,15 +3,16 @@ using SkiaSharp;
 
 namespace Gesto.Simulation;
 
-/// <summary>Draws poses as a webcam one metre away would see them: perspective, shaded limbs in depth order, face, light, a
-/// cluttered background, sensor noise. Holds bitmaps: dispose it; one per thread and sample.</summary>
+/// <summary>Draws poses as a webcam one metre away would see them: perspective, shaded limbs in depth order, face,
+/// light, a cluttered background, sensor noise. Holds bitmaps: dispose it; one per thread and sample.</summary>
 internal sealed class CameraRenderer : IDisposable
 {
     private static readonly sbyte[] SensorNoise = MakeNoise();
 
     private readonly Signer signer;
     private readonly SeededRandom random;
-    private readonly SKBitmap picture, background;
+    private readonly SKBitmap picture,
+        background;
     private readonly SKCanvas canvas;
     private readonly SKPaint paint = new() { IsAntialias = true };
     private readonly CameraView view;
@@ -49,9 +50,11 @@ internal sealed class CameraRenderer : IDisposable
         Body.DrawTorso(this, pose);
         layers.Clear();
         layers.Add((pose.Head.Z + 0.02f, () => Body.DrawHead(this, pose)));
-        foreach (ArmPose arm in (ReadOnlySpan<ArmPose>)[pose.Right, pose.Left]) Body.AddArm(this, arm);
+        foreach (ArmPose arm in (ReadOnlySpan<ArmPose>)[pose.Right, pose.Left])
+            Body.AddArm(this, arm);
         // A stable sort: equal depths keep their order on every machine.
-        foreach ((_, Action draw) in layers.OrderBy(l => l.Depth)) draw();
+        foreach ((_, Action draw) in layers.OrderBy(l => l.Depth))
+            draw();
         CopyWithNoise(frame);
     }
 
@@ -94,25 +97,34 @@ internal sealed class CameraRenderer : IDisposable
     /// <summary>A round, tapered limb with a dark rim and a lit side.</summary>
     internal void Limb(Vector3 from, Vector3 to, float fromRadius, float toRadius, Rgb colour, float rim = 0.62f)
     {
-        SKPoint a = view.Project(from, out float scaleA), b = view.Project(to, out float scaleB);
-        float ra = fromRadius * scaleA, rb = toRadius * scaleB;
+        SKPoint a = view.Project(from, out float scaleA),
+            b = view.Project(to, out float scaleB);
+        float ra = fromRadius * scaleA,
+            rb = toRadius * scaleB;
         Capsule(a, b, ra + 0.7f, rb + 0.7f, colour.Times(rim));
         Capsule(a, b, ra, rb, colour);
         var lit = new SKPoint(signer.Light.X * 0.35f, -signer.Light.Y * 0.35f);
         Capsule(
-            new(a.X + lit.X * ra, a.Y + lit.Y * ra), new(b.X + lit.X * rb, b.Y + lit.Y * rb), ra * 0.5f, rb * 0.5f,
-            colour.Towards(new(1, 1, 0.97f), 0.07f));
+            new(a.X + lit.X * ra, a.Y + lit.Y * ra),
+            new(b.X + lit.X * rb, b.Y + lit.Y * rb),
+            ra * 0.5f,
+            rb * 0.5f,
+            colour.Towards(new(1, 1, 0.97f), 0.07f)
+        );
     }
 
     private void Capsule(SKPoint a, SKPoint b, float ra, float rb, Rgb colour)
     {
-        float dx = b.X - a.X, dy = b.Y - a.Y, length = MathF.Sqrt(dx * dx + dy * dy);
+        float dx = b.X - a.X,
+            dy = b.Y - a.Y,
+            length = MathF.Sqrt(dx * dx + dy * dy);
         using var path = new SKPath();
         path.AddCircle(a.X, a.Y, ra);
         if (length > 0.01f)
         {
             path.AddCircle(b.X, b.Y, rb);
-            float nx = -dy / length, ny = dx / length;
+            float nx = -dy / length,
+                ny = dx / length;
             path.MoveTo(a.X - nx * ra, a.Y - ny * ra); // same turning sense as the circles, so the union is filled
             path.LineTo(b.X - nx * rb, b.Y - ny * rb);
             path.LineTo(b.X + nx * rb, b.Y + ny * rb);
@@ -145,7 +157,8 @@ internal sealed class CameraRenderer : IDisposable
     {
         var random = new SeededRandom(224);
         var noise = new sbyte[1 << 16];
-        for (int i = 0; i < noise.Length; i++) noise[i] = (sbyte)Math.Round(random.Normal(2.2));
+        for (int i = 0; i < noise.Length; i++)
+            noise[i] = (sbyte)Math.Round(random.Normal(2.2));
         return noise;
     }
 }

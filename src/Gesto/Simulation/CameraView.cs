@@ -10,7 +10,8 @@ internal sealed class CameraView
     private const float Focal = 1.18f;
 
     private readonly Matrix4x4 toCamera;
-    private readonly int width, height;
+    private readonly int width,
+        height;
 
     public CameraView(Vector3 camera, Vector3 lookAt, int width, int height)
     {

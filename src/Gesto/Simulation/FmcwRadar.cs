@@ -4,12 +4,12 @@ using Gesto.Radar;
 
 namespace Gesto.Simulation;
 
-/// <summary>A 60 GHz radar with three receive antennas half a wavelength apart along x: sums the echoes of moving points into
-/// beat signals. Holds work space: one per thread.</summary>
-/// <remarks>Range runs linearly from one block of chirps to the next, so phase is continuous and a point that crosses range
-/// bins or accelerates within the frame smears as it would; within a block an echo is the outer product of a chirp vector
-/// (range and Doppler phase) and a sample vector (beat frequency). No occlusion, no multipath. Source of the signal model:
-/// C. Iovescu, S. Rao, Texas Instruments white paper SPYY005.</remarks>
+/// <summary>A 60 GHz radar with three receive antennas half a wavelength apart along x: sums the echoes of moving
+/// points into beat signals. Holds work space: one per thread.</summary>
+/// <remarks>Range runs linearly from one block of chirps to the next, so phase is continuous and a point that crosses
+/// range bins or accelerates within the frame smears as it would; within a block an echo is the outer product of a
+/// chirp vector (range and Doppler phase) and a sample vector (beat frequency). No occlusion, no multipath. Source of
+/// the signal model: C. Iovescu, S. Rao, Texas Instruments white paper SPYY005.</remarks>
 internal sealed class FmcwRadar
 {
     public const int Antennas = 3;
@@ -17,11 +17,13 @@ internal sealed class FmcwRadar
     /// <summary>Blocks of chirps in a frame; the motion is asked for at their edges.</summary>
     public const int Blocks = 4;
 
-    /// <summary>Volts at the receiver from a strength of 1 m at 1 m; puts a hand near −45 dB, the torso near −30.</summary>
+    /// <summary>Volts at the receiver from a strength of 1 m at 1 m; puts a hand near −45 dB, the torso near
+    /// −30.</summary>
     private const double VoltsPerMetre = 0.35;
 
     private readonly FmcwWaveform waveform;
-    private readonly float[] sampleReal, sampleImaginary;
+    private readonly float[] sampleReal,
+        sampleImaginary;
 
     public FmcwRadar(FmcwWaveform waveform)
     {
@@ -41,12 +43,17 @@ internal sealed class FmcwRadar
     /// <param name="beat">(antennas, chirps, samples) row-major, volts.</param>
     public void AddEcho(ReadOnlySpan<Vector3> edges, Vector3 radar, float strength, Span<float> beat)
     {
-        int chirps = waveform.ChirpsPerFrame, samples = waveform.SamplesPerChirp, perBlock = chirps / Blocks;
+        int chirps = waveform.ChirpsPerFrame,
+            samples = waveform.SamplesPerChirp,
+            perBlock = chirps / Blocks;
         double toPhase = 4 * Math.PI / waveform.WavelengthMetres;
         for (int block = 0; block < Blocks; block++)
         {
-            double start = Range(edges[block], radar), end = Range(edges[block + 1], radar), middle = (start + end) / 2;
-            if (middle >= waveform.MaxRangeMetres) continue; // the receiver's anti-aliasing filter takes it away
+            double start = Range(edges[block], radar),
+                end = Range(edges[block + 1], radar),
+                middle = (start + end) / 2;
+            if (middle >= waveform.MaxRangeMetres)
+                continue; // the receiver's anti-aliasing filter takes it away
             FillSamples(2 * Math.PI * middle / waveform.RangeResolutionMetres / samples);
             Vector3 arrow = Vector3.Normalize((edges[block] + edges[block + 1]) / 2 - radar);
             double volts = VoltsPerMetre * strength * Math.Max(0, -arrow.Z) / (middle * middle);
@@ -67,7 +74,9 @@ internal sealed class FmcwRadar
 
     private static double Range(Vector3 point, Vector3 radar)
     {
-        double x = point.X - radar.X, y = point.Y - radar.Y, z = point.Z - radar.Z;
+        double x = point.X - radar.X,
+            y = point.Y - radar.Y,
+            z = point.Z - radar.Z;
         return Math.Sqrt(x * x + y * y + z * z);
     }
 
@@ -75,14 +84,17 @@ internal sealed class FmcwRadar
     private void FillSamples(double step)
     {
         (double turnImaginary, double turnReal) = Math.SinCos(step);
-        // Phase counts from the middle of the chirp, where the frequency is the carrier's; counted from its start, velocities
-        // would come out too high by half the bandwidth over the carrier.
+        // Phase counts from the middle of the chirp, where the frequency is the carrier's; counted from its start,
+        // velocities would come out too high by half the bandwidth over the carrier.
         (double imaginary, double real) = Math.SinCos(-step * (sampleReal.Length - 1) / 2);
         for (int s = 0; s < sampleReal.Length; s++)
         {
             sampleReal[s] = (float)real;
             sampleImaginary[s] = (float)imaginary;
-            (real, imaginary) = (real * turnReal - imaginary * turnImaginary, real * turnImaginary + imaginary * turnReal);
+            (real, imaginary) = (
+                real * turnReal - imaginary * turnImaginary,
+                real * turnImaginary + imaginary * turnReal
+            );
         }
     }
 
@@ -91,7 +103,8 @@ internal sealed class FmcwRadar
         Span<Vector<float>> target = MemoryMarshal.Cast<float, Vector<float>>(row);
         ReadOnlySpan<Vector<float>> re = MemoryMarshal.Cast<float, Vector<float>>(sampleReal);
         ReadOnlySpan<Vector<float>> im = MemoryMarshal.Cast<float, Vector<float>>(sampleImaginary);
-        for (int v = 0; v < target.Length && v < re.Length && v < im.Length; v++) target[v] += re[v] * real - im[v] * imaginary;
+        for (int v = 0; v < target.Length && v < re.Length && v < im.Length; v++)
+            target[v] += re[v] * real - im[v] * imaginary;
         for (int s = target.Length * Vector<float>.Count; s < row.Length; s++)
             row[s] += sampleReal[s] * real - sampleImaginary[s] * imaginary;
     }

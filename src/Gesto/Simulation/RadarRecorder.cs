@@ -3,12 +3,13 @@ using Gesto.Radar;
 
 namespace Gesto.Simulation;
 
-/// <summary>Records a performance with the simulated radar: echoes of the body, static clutter, receiver noise → range-Doppler
-/// maps in grey, or range-time maps in dB. Holds work space: one per thread.</summary>
+/// <summary>Records a performance with the simulated radar: echoes of the body, static clutter, receiver noise →
+/// range-Doppler maps in grey, or range-time maps in dB. Holds work space: one per thread.</summary>
 internal sealed class RadarRecorder
 {
     /// <summary>Grey 0 and 255 stand for these powers; in between grey is linear in dB.</summary>
-    public const float BlackDb = -95, WhiteDb = -25;
+    public const float BlackDb = -95,
+        WhiteDb = -25;
 
     // Volts per ADC sample; in a 64 x 128 map the noise floor lies near −85 dB.
     private const float NoiseVolts = 2.4e-3f;
@@ -18,7 +19,8 @@ internal sealed class RadarRecorder
     private readonly FmcwRadar radar;
     private readonly RangeDopplerProcessor processor;
     private readonly RangeTimeProcessor rangeTime;
-    private readonly float[] beat, map;
+    private readonly float[] beat,
+        map;
 
     public RadarRecorder(FmcwWaveform waveform)
     {
@@ -49,13 +51,15 @@ internal sealed class RadarRecorder
         return grey;
     }
 
-    /// <returns>Per antenna (frames, range bins) row-major, dB as <see cref="RangeTimeProcessor"/> gives them.</returns>
+    /// <returns>Per antenna (frames, range bins) row-major, dB as <see cref="RangeTimeProcessor"/> gives
+    /// them.</returns>
     public float[][] RecordRangeTime(Performance performance, Signer signer, ulong noiseSeed)
     {
         int bins = waveform.RangeBins;
         float[][] profiles = PerAntenna<float>(performance, bins);
         RecordFrames(performance, signer, noiseSeed, (frame, antenna, antennaBeat) =>
-            rangeTime.Compute(antennaBeat, profiles[antenna].AsSpan(frame * bins, bins)));
+            rangeTime.Compute(antennaBeat, profiles[antenna].AsSpan(frame * bins, bins))
+        );
         return profiles;
     }
 
@@ -65,7 +69,8 @@ internal sealed class RadarRecorder
         int perAntenna = beat.Length / FmcwRadar.Antennas;
         var all = new float[FrameCount(performance.DurationSeconds) * beat.Length];
         RecordFrames(performance, signer, noiseSeed, (frame, antenna, antennaBeat) =>
-            antennaBeat.CopyTo(all.AsSpan((frame * FmcwRadar.Antennas + antenna) * perAntenna)));
+            antennaBeat.CopyTo(all.AsSpan((frame * FmcwRadar.Antennas + antenna) * perAntenna))
+        );
         return all;
     }
 
@@ -83,10 +88,14 @@ internal sealed class RadarRecorder
 
     private void RecordFrames(Performance performance, Signer signer, ulong noiseSeed, FrameReceiver receive)
     {
-        int frames = FrameCount(performance.DurationSeconds), perAntenna = beat.Length / FmcwRadar.Antennas;
+        int frames = FrameCount(performance.DurationSeconds),
+            perAntenna = beat.Length / FmcwRadar.Antennas;
         var random = new SeededRandom(noiseSeed, SeededRandom.HashOf("radar"));
         (Vector3 Point, float Strength)[] clutter = Clutter(signer);
-        float[] gains = [.. Enumerable.Range(0, RadarScatterers.Count).Select(_ => (float)Math.Exp(random.Normal(0.35)))];
+        float[] gains =
+        [
+            .. Enumerable.Range(0, RadarScatterers.Count).Select(_ => (float)Math.Exp(random.Normal(0.35))),
+        ];
         for (int frame = 0; frame < frames; frame++)
         {
             FillNoise(random);
@@ -107,12 +116,14 @@ internal sealed class RadarRecorder
         for (int edge = 0; edge < Edges; edge++)
         {
             RadarScatterers.Place(performance.PoseAt(start + radar.EdgeSeconds(edge)), signer.Radar, placed, strengths);
-            for (int i = 0; i < placed.Length; i++) points[edge, i] = placed[i];
+            for (int i = 0; i < placed.Length; i++)
+                points[edge, i] = placed[i];
         }
         Span<Vector3> path = stackalloc Vector3[Edges];
         for (int i = 0; i < RadarScatterers.Count; i++)
         {
-            for (int edge = 0; edge < Edges; edge++) path[edge] = points[edge, i];
+            for (int edge = 0; edge < Edges; edge++)
+                path[edge] = points[edge, i];
             radar.AddEcho(path, signer.Radar, strengths[i] * gains[i], beat);
         }
     }
@@ -121,9 +132,22 @@ internal sealed class RadarRecorder
     private static (Vector3 Point, float Strength)[] Clutter(Signer signer)
     {
         var random = new SeededRandom(signer.SceneSeed, SeededRandom.HashOf("clutter"));
-        return [.. Enumerable.Range(0, 9).Select(_ => (
-            signer.Radar + new Vector3((float)random.Normal(0.45), (float)random.Normal(0.3), -(float)random.Between(0.3, 2.3)),
-            (float)random.Between(0.004, 0.05)))];
+        return
+        [
+            .. Enumerable
+                .Range(0, 9)
+                .Select(_ =>
+                    (
+                        signer.Radar
+                            + new Vector3(
+                                (float)random.Normal(0.45),
+                                (float)random.Normal(0.3),
+                                -(float)random.Between(0.3, 2.3)
+                            ),
+                        (float)random.Between(0.004, 0.05)
+                    )
+                ),
+        ];
     }
 
     private void FillNoise(SeededRandom random)
@@ -138,7 +162,8 @@ internal sealed class RadarRecorder
     {
         var random = new SeededRandom(60_000_000_000);
         var noise = new float[1 << 16];
-        for (int i = 0; i < noise.Length; i++) noise[i] = (float)random.Normal(NoiseVolts);
+        for (int i = 0; i < noise.Length; i++)
+            noise[i] = (float)random.Normal(NoiseVolts);
         return noise;
     }
 }

@@ -2,10 +2,11 @@ using System.Numerics;
 
 namespace Gesto.Simulation;
 
-/// <summary>The body as point scatterers: where they are, and how strongly each one reflects towards the radar.</summary>
-/// <remarks>Strength is the square root of a radar cross section, metres. Limbs reflect like cylinders, best when seen from the
-/// side, and the palm like a plate, best when faced. Every sample has the same points in the same order, so that a point's range
-/// can be followed from pose to pose.</remarks>
+/// <summary>The body as point scatterers: where they are, and how strongly each one reflects towards the
+/// radar.</summary>
+/// <remarks>Strength is the square root of a radar cross section, metres. Limbs reflect like cylinders, best when seen
+/// from the side, and the palm like a plate, best when faced. Every sample has the same points in the same order, so
+/// that a point's range can be followed from pose to pose.</remarks>
 internal static class RadarScatterers
 {
     private const int PerArm = 3 + 4 + 3 + ArmPose.Fingers * 2;
@@ -23,12 +24,12 @@ internal static class RadarScatterers
         float half = pose.Left.Shoulder.X - pose.Neck.X;
         Vector3 middle = (pose.Left.Shoulder + pose.Right.Shoulder) / 2;
         for (int row = 0; row < 4; row++)
-            for (int column = -1; column <= 1; column++)
-            {
-                Vector3 down = Vector3.Lerp(middle, pose.Pelvis, 0.12f + 0.25f * row);
-                points[at] = down + new Vector3(0.55f * half * column, 0, 0.10f - 0.025f * Math.Abs(column));
-                strengths[at++] = column == 0 ? 0.035f : 0.022f;
-            }
+        for (int column = -1; column <= 1; column++)
+        {
+            Vector3 down = Vector3.Lerp(middle, pose.Pelvis, 0.12f + 0.25f * row);
+            points[at] = down + new Vector3(0.55f * half * column, 0, 0.10f - 0.025f * Math.Abs(column));
+            strengths[at++] = column == 0 ? 0.035f : 0.022f;
+        }
         Add(points, strengths, ref at, pose.Head + new Vector3(0, 0, 0.09f), 0.022f);
         Add(points, strengths, ref at, pose.Head + new Vector3(-0.05f, 0.03f, 0.05f), 0.010f);
         Add(points, strengths, ref at, pose.Head + new Vector3(0.05f, 0.03f, 0.05f), 0.010f);
@@ -55,7 +56,15 @@ internal static class RadarScatterers
     }
 
     private static void Limb(
-        Vector3 from, Vector3 to, int count, float strength, Vector3 radar, Span<Vector3> points, Span<float> strengths, ref int at)
+        Vector3 from,
+        Vector3 to,
+        int count,
+        float strength,
+        Vector3 radar,
+        Span<Vector3> points,
+        Span<float> strengths,
+        ref int at
+    )
     {
         Vector3 axis = Vector3.Normalize(to - from);
         for (int i = 0; i < count; i++)

@@ -13,15 +13,18 @@ internal sealed class SeededRandom
     public SeededRandom(ulong seed, params ReadOnlySpan<ulong> path)
     {
         state = seed;
-        foreach (ulong part in path) state = NextBits() ^ (part * 0xD1342543DE82EF95UL);
+        foreach (ulong part in path)
+            state = NextBits() ^ (part * 0xD1342543DE82EF95UL);
         NextBits();
     }
 
-    /// <summary>64-bit FNV-1a of a name: the same in every process, unlike <see cref="string.GetHashCode()"/>.</summary>
+    /// <summary>64-bit FNV-1a of a name: the same in every process, unlike <see
+    /// cref="string.GetHashCode()"/>.</summary>
     public static ulong HashOf(string name)
     {
         ulong hash = 14695981039346656037UL;
-        foreach (char c in name) hash = (hash ^ c) * 1099511628211UL;
+        foreach (char c in name)
+            hash = (hash ^ c) * 1099511628211UL;
         return hash;
     }
 
@@ -50,7 +53,8 @@ internal sealed class SeededRandom
         return Math.Clamp(radius * Math.Cos(2 * Math.PI * Next()), -3, 3) * deviation;
     }
 
-    public Vector3 NormalVector(double deviation) => new((float)Normal(deviation), (float)Normal(deviation), (float)Normal(deviation));
+    public Vector3 NormalVector(double deviation) =>
+        new((float)Normal(deviation), (float)Normal(deviation), (float)Normal(deviation));
 
     public T Pick<T>(IReadOnlyList<T> items) => items[Below(items.Count)];
 

@@ -4,7 +4,8 @@ using Gesto.Data;
 
 namespace Gesto.Simulation;
 
-/// <summary>The scripts of the 126 classes, made from their names: tables where a name tells something, else a hash.</summary>
+/// <summary>The scripts of the 126 classes, made from their names: tables where a name tells something, else a
+/// hash.</summary>
 internal static class SignCatalogue
 {
     private static readonly Dictionary<string, Vector3> Places = new()
@@ -41,7 +42,18 @@ internal static class SignCatalogue
         ["spelling"] = new(-0.20f, 0.02f, 0.26f),
     };
 
-    private static readonly string[] NeutralPlaces = ["centre", "side", "high side", "high", "low", "across", "chest", "chin", "temple"];
+    private static readonly string[] NeutralPlaces =
+    [
+        "centre",
+        "side",
+        "high side",
+        "high",
+        "low",
+        "across",
+        "chest",
+        "chin",
+        "temple",
+    ];
 
     private static readonly FrozenDictionary<string, string> PlaceOfName = new Dictionary<string, string>
     {
@@ -140,21 +152,61 @@ internal static class SignCatalogue
     // Fingers, palm; the dominant hand is the right one, so +x is inwards.
     private static readonly (Vector3 Along, Vector3 Palm)[] Orientations =
     [
-        (Vector3.UnitY, Vector3.UnitZ), (Vector3.UnitY, -Vector3.UnitZ), (Vector3.UnitY, Vector3.UnitX),
-        (new(0.6f, 0.7f, 0.35f), new(0f, 0f, -1f)), (new(0.5f, 0.3f, 0.8f), new(0f, -1f, 0f)), (new(0.5f, 0.2f, 0.8f), new(0f, 1f, 0f)),
-        (Vector3.UnitX, -Vector3.UnitZ), (Vector3.UnitX, -Vector3.UnitY), (new(0.3f, 0.5f, 0.8f), Vector3.UnitX),
+        (Vector3.UnitY, Vector3.UnitZ),
+        (Vector3.UnitY, -Vector3.UnitZ),
+        (Vector3.UnitY, Vector3.UnitX),
+        (new(0.6f, 0.7f, 0.35f), new(0f, 0f, -1f)),
+        (new(0.5f, 0.3f, 0.8f), new(0f, -1f, 0f)),
+        (new(0.5f, 0.2f, 0.8f), new(0f, 1f, 0f)),
+        (Vector3.UnitX, -Vector3.UnitZ),
+        (Vector3.UnitX, -Vector3.UnitY),
+        (new(0.3f, 0.5f, 0.8f), Vector3.UnitX),
     ];
 
     private static readonly Vector3[] Directions =
     [
-        Vector3.UnitX, -Vector3.UnitX, Vector3.UnitY, -Vector3.UnitY, Vector3.UnitZ, -Vector3.UnitZ, Vector3.UnitZ,
-        Vector3.Normalize(new(1, 1, 0)), Vector3.Normalize(new(-1, -1, 0)),
-        Vector3.Normalize(new(-1, 0, 1)), Vector3.Normalize(new(0, -1, 1)),
+        Vector3.UnitX,
+        -Vector3.UnitX,
+        Vector3.UnitY,
+        -Vector3.UnitY,
+        Vector3.UnitZ,
+        -Vector3.UnitZ,
+        Vector3.UnitZ,
+        Vector3.Normalize(new(1, 1, 0)),
+        Vector3.Normalize(new(-1, -1, 0)),
+        Vector3.Normalize(new(-1, 0, 1)),
+        Vector3.Normalize(new(0, -1, 1)),
     ];
 
     private static readonly string[] WordShapes =
-        ["5", "flat", "A", "B", "G", "L", "V", "C", "O", "S", "Y", "claw", "bent", "pinch", "horns", "spread-pinch", "curve",
-         "thumb", "gun", "3", "4", "W", "X", "F", "K", "I"];
+    [
+        "5",
+        "flat",
+        "A",
+        "B",
+        "G",
+        "L",
+        "V",
+        "C",
+        "O",
+        "S",
+        "Y",
+        "claw",
+        "bent",
+        "pinch",
+        "horns",
+        "spread-pinch",
+        "curve",
+        "thumb",
+        "gun",
+        "3",
+        "4",
+        "W",
+        "X",
+        "F",
+        "K",
+        "I",
+    ];
 
     /// <summary>One script per class of <see cref="LabelSet.Lis126"/>, by class id.</summary>
     public static IReadOnlyList<SignScript> Lis126 { get; } = Build(LabelSet.Lis126);
@@ -167,13 +219,18 @@ internal static class SignCatalogue
         {
             for (ulong attempt = 0; ; attempt++)
             {
-                SignScript script = Propose(sign, made, new SeededRandom(SeededRandom.HashOf(sign.Name), (ulong)sign.Id, attempt));
+                SignScript script = Propose(
+                    sign,
+                    made,
+                    new SeededRandom(SeededRandom.HashOf(sign.Name), (ulong)sign.Id, attempt)
+                );
                 if (made.Values.All(other => other.Distance(script) >= SignScript.LeastDistance))
                 {
                     made[sign.Name] = script;
                     break;
                 }
-                if (attempt > 500) throw new InvalidOperationException($"No script for '{sign.Name}' is far enough from the others.");
+                if (attempt > 500)
+                    throw new InvalidOperationException($"No script for '{sign.Name}' is far enough from the others.");
             }
         }
         return [.. labels.Classes.Select(c => made[c.Name])];
@@ -181,12 +238,15 @@ internal static class SignCatalogue
 
     private static int Depth(SignClass sign) =>
         DepthSibling.GetValueOrDefault(sign.Name, ShapeSibling.GetValueOrDefault(sign.Name)!) is { } sibling
-            ? 1 + Depth(new SignClass(0, sibling)) : 0;
+            ? 1 + Depth(new SignClass(0, sibling))
+            : 0;
 
     private static SignScript Propose(SignClass sign, Dictionary<string, SignScript> made, SeededRandom random)
     {
-        if (sign.IsLetter) return FingerAlphabet.Script(sign, Places["spelling"]);
-        if (DepthSibling.TryGetValue(sign.Name, out string? moving)) return AlongDepth(made[moving] with { Class = sign }, random);
+        if (sign.IsLetter)
+            return FingerAlphabet.Script(sign, Places["spelling"]);
+        if (DepthSibling.TryGetValue(sign.Name, out string? moving))
+            return AlongDepth(made[moving] with { Class = sign }, random);
         if (ShapeSibling.TryGetValue(sign.Name, out string? shaped))
         {
             Handshape other = Handshape.Table[random.Pick(WordShapes)];
@@ -219,16 +279,28 @@ internal static class SignCatalogue
         (Vector3 along, Vector3 palm) = Orthonormal(Orientations[random.Below(Orientations.Length)]);
         Movement movement = (Movement)(random.Chance(0.06) ? 0 : 1 + random.Below(5));
         Vector3 direction = random.Pick(Directions);
-        Vector3 across = Vector3.Normalize(Vector3.Cross(direction, MathF.Abs(direction.Y) > 0.8f ? Vector3.UnitZ : Vector3.UnitY));
-        if (random.Chance(0.5)) across = Vector3.Cross(across, direction);
+        Vector3 across = Vector3.Normalize(
+            Vector3.Cross(direction, MathF.Abs(direction.Y) > 0.8f ? Vector3.UnitZ : Vector3.UnitY)
+        );
+        if (random.Chance(0.5))
+            across = Vector3.Cross(across, direction);
         bool still = movement == Movement.Still;
         return new SignScript(
-            sign, start, end, Places[place], along, palm, movement, direction, across,
+            sign,
+            start,
+            end,
+            Places[place],
+            along,
+            palm,
+            movement,
+            direction,
+            across,
             Amplitude: still ? 0 : (float)random.Between(onBody ? 0.07 : 0.10, onBody ? 0.14 : 0.24),
             Repetitions: 1 + random.Below(3),
             Twist: still || random.Chance(0.15) ? (float)random.Between(0.5, 0.9) : 0,
             Wiggle: random.Chance(0.15) ? 0.35f : 0,
-            Hands: random.Chance(onBody ? 0.75 : 0.4) ? Hands.One : (Hands)(1 + random.Below(3)));
+            Hands: random.Chance(onBody ? 0.75 : 0.4) ? Hands.One : (Hands)(1 + random.Below(3))
+        );
     }
 
     internal static (Vector3 Along, Vector3 Palm) Orthonormal((Vector3 Along, Vector3 Palm) raw)

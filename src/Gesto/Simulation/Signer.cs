@@ -11,21 +11,47 @@ internal readonly record struct Rgb(float R, float G, float B)
         new(R + (other.R - R) * weight, G + (other.G - G) * weight, B + (other.B - B) * weight);
 }
 
-/// <summary>What is peculiar to one signer and to the place where he is recorded; the same for all his samples.</summary>
+/// <summary>What is peculiar to one signer and to the place where he is recorded; the same for all his
+/// samples.</summary>
 internal sealed record Signer
 {
     private static readonly Rgb[] Skins =
-        [new(0.96f, 0.80f, 0.70f), new(0.90f, 0.72f, 0.58f), new(0.80f, 0.60f, 0.46f), new(0.66f, 0.47f, 0.34f), new(0.47f, 0.32f, 0.23f)];
+    [
+        new(0.96f, 0.80f, 0.70f),
+        new(0.90f, 0.72f, 0.58f),
+        new(0.80f, 0.60f, 0.46f),
+        new(0.66f, 0.47f, 0.34f),
+        new(0.47f, 0.32f, 0.23f),
+    ];
 
     private static readonly Rgb[] Hairs =
-        [new(0.10f, 0.08f, 0.07f), new(0.24f, 0.15f, 0.09f), new(0.45f, 0.30f, 0.16f), new(0.75f, 0.60f, 0.35f), new(0.55f, 0.55f, 0.56f)];
+    [
+        new(0.10f, 0.08f, 0.07f),
+        new(0.24f, 0.15f, 0.09f),
+        new(0.45f, 0.30f, 0.16f),
+        new(0.75f, 0.60f, 0.35f),
+        new(0.55f, 0.55f, 0.56f),
+    ];
 
     private static readonly Rgb[] Cloths =
-        [new(0.13f, 0.14f, 0.17f), new(0.16f, 0.23f, 0.40f), new(0.42f, 0.12f, 0.15f), new(0.18f, 0.34f, 0.26f), new(0.32f, 0.34f, 0.37f),
-         new(0.30f, 0.20f, 0.36f), new(0.20f, 0.40f, 0.46f)];
+    [
+        new(0.13f, 0.14f, 0.17f),
+        new(0.16f, 0.23f, 0.40f),
+        new(0.42f, 0.12f, 0.15f),
+        new(0.18f, 0.34f, 0.26f),
+        new(0.32f, 0.34f, 0.37f),
+        new(0.30f, 0.20f, 0.36f),
+        new(0.20f, 0.40f, 0.46f),
+    ];
 
     private static readonly Rgb[] Walls =
-        [new(0.72f, 0.74f, 0.76f), new(0.80f, 0.77f, 0.70f), new(0.58f, 0.66f, 0.70f), new(0.68f, 0.72f, 0.62f), new(0.50f, 0.52f, 0.56f)];
+    [
+        new(0.72f, 0.74f, 0.76f),
+        new(0.80f, 0.77f, 0.70f),
+        new(0.58f, 0.66f, 0.70f),
+        new(0.68f, 0.72f, 0.62f),
+        new(0.50f, 0.52f, 0.56f),
+    ];
 
     private Signer() { }
 
@@ -100,11 +126,19 @@ internal sealed record Signer
             LongHair = random.Chance(0.5),
             Clothes = random.Pick(Cloths).Times((float)random.Between(0.85, 1.2)),
             Wall = random.Pick(Walls).Times((float)random.Between(0.9, 1.08)),
-            Camera = new((float)random.Normal(0.06), 0.02f + (float)random.Normal(0.05), 1.13f + (float)random.Normal(0.04)),
+            Camera = new(
+                (float)random.Normal(0.06),
+                0.02f + (float)random.Normal(0.05),
+                1.13f + (float)random.Normal(0.04)
+            ),
             LookAt = new((float)random.Normal(0.015), -0.03f + (float)random.Normal(0.015), 0),
             Light = Vector3.Normalize(new((float)random.Normal(0.5), 0.9f, 0.6f)),
             Brightness = (float)random.Between(0.85, 1.12),
-            Radar = new((float)random.Normal(0.05), -0.08f + (float)random.Normal(0.04), 1.12f + (float)random.Normal(0.06)),
+            Radar = new(
+                (float)random.Normal(0.05),
+                -0.08f + (float)random.Normal(0.04),
+                1.12f + (float)random.Normal(0.06)
+            ),
             SceneSeed = random.NextBits(),
         };
     }

@@ -3,16 +3,28 @@ using System.Numerics;
 namespace Gesto.Simulation;
 
 /// <summary>Bone lengths of an articulated upper body, and its kinematics.</summary>
-/// <remarks>Body frame: origin midway between the shoulders, x to the signer's left, y up, z forward (towards camera and
-/// radar), metres. The nominal adult has <c>scale</c> 1: shoulders 0.36 m apart, upper arm 0.29 m, forearm 0.25 m, hand
-/// 0.19 m, within the range of anthropometric tables (C. Gordon et al., ANSUR, 1989).</remarks>
+/// <remarks>Body frame: origin midway between the shoulders, x to the signer's left, y up, z forward (towards camera
+/// and radar), metres. The nominal adult has <c>scale</c> 1: shoulders 0.36 m apart, upper arm 0.29 m, forearm 0.25 m,
+/// hand 0.19 m, within the range of anthropometric tables (C. Gordon et al., ANSUR, 1989).</remarks>
 internal sealed class Skeleton(double scale)
 {
     // Knuckles in the hand frame (thumb side, along), then the three bones of each finger; metres at scale 1.
     private static readonly Vector2[] Bases =
-        [new(0.026f, 0.028f), new(0.027f, 0.094f), new(0.008f, 0.099f), new(-0.012f, 0.094f), new(-0.030f, 0.083f)];
+    [
+        new(0.026f, 0.028f),
+        new(0.027f, 0.094f),
+        new(0.008f, 0.099f),
+        new(-0.012f, 0.094f),
+        new(-0.030f, 0.083f),
+    ];
     private static readonly float[][] Bones =
-        [[0.045f, 0.034f, 0.028f], [0.045f, 0.027f, 0.021f], [0.050f, 0.031f, 0.022f], [0.046f, 0.029f, 0.021f], [0.036f, 0.021f, 0.018f]];
+    [
+        [0.045f, 0.034f, 0.028f],
+        [0.045f, 0.027f, 0.021f],
+        [0.050f, 0.031f, 0.022f],
+        [0.046f, 0.029f, 0.021f],
+        [0.036f, 0.021f, 0.018f],
+    ];
 
     // A folded arm keeps the wrist this far from the shoulder, metres beyond the difference of its bones.
     private const float ClosestFold = 0.08f;
@@ -38,8 +50,14 @@ internal sealed class Skeleton(double scale)
     /// <param name="right">Of the right hand.</param>
     /// <param name="left">In the mirrored frame, as if it were a right hand.</param>
     /// <param name="lean">Shift of the head relative to the shoulders, metres: sway and nods.</param>
-    public Pose Reach(in HandTarget right, in HandTarget left, Vector3 lean) => new(
-        HeadCentre + lean, new Vector3(0, 0.06f, 0) * Scale, Pelvis, ReachRight(right), ReachRight(left).Mirrored());
+    public Pose Reach(in HandTarget right, in HandTarget left, Vector3 lean) =>
+        new(
+            HeadCentre + lean,
+            new Vector3(0, 0.06f, 0) * Scale,
+            Pelvis,
+            ReachRight(right),
+            ReachRight(left).Mirrored()
+        );
 
     private ArmPose ReachRight(in HandTarget target)
     {
@@ -47,8 +65,8 @@ internal sealed class Skeleton(double scale)
         Vector3 along = Vector3.Transform(Vector3.UnitY, target.Orientation);
         Vector3 normal = Vector3.Transform(Vector3.UnitZ, target.Orientation);
         var shoulder = new Vector3(-ShoulderHalfWidth, 0, 0);
-        // The elbow swivels with the direction of the reach: below a hand in front, behind a hand that hangs, in front of one
-        // that is raised. The axis is one no hand points along, where the swivel would flip.
+        // The elbow swivels with the direction of the reach: below a hand in front, behind a hand that hangs, in front
+        // of one that is raised. The axis is one no hand points along, where the swivel would flip.
         Vector3 goal = target.Contact - along * ContactDistance;
         goal.Z = SmoothMax(goal.Z, 0.10f * Scale, 0.03f); // a wrist stays in front of the body
         Vector3 pole = Vector3.Cross(new Vector3(1f, -0.4f, -0.4f), goal - shoulder);
@@ -56,15 +74,25 @@ internal sealed class Skeleton(double scale)
         return new ArmPose(shoulder, elbow, wrist, along, normal, Hand(wrist, thumbSide, along, normal, target.Angles));
     }
 
-    /// <summary>Two-bone inverse kinematics: the joint between two bones, in the plane of <paramref name="pole"/>.</summary>
-    /// <returns>The middle joint, and the end, which is <paramref name="target"/> drawn back onto the reachable shell.</returns>
-    internal static (Vector3 Middle, Vector3 End) TwoBones(Vector3 root, Vector3 target, float upper, float lower, Vector3 pole)
+    /// <summary>Two-bone inverse kinematics: the joint between two bones, in the plane of <paramref
+    /// name="pole"/>.</summary>
+    /// <returns>The middle joint, and the end, which is <paramref name="target"/> drawn back onto the reachable
+    /// shell.</returns>
+    internal static (Vector3 Middle, Vector3 End) TwoBones(
+        Vector3 root,
+        Vector3 target,
+        float upper,
+        float lower,
+        Vector3 pole
+    )
     {
         Vector3 reach = target - root;
         float wanted = reach.Length();
         Vector3 direction = wanted > 1e-6f ? reach / wanted : Vector3.UnitZ;
         // Drawn back gently: at a hard limit the elbow would stop dead.
-        float longest = upper + lower, slack = 0.08f * longest, nearly = longest - slack;
+        float longest = upper + lower,
+            slack = 0.08f * longest,
+            nearly = longest - slack;
         float distance = wanted > nearly ? nearly + 0.98f * slack * MathF.Tanh((wanted - nearly) / slack) : wanted;
         distance = SmoothMax(distance, MathF.Abs(upper - lower) + ClosestFold, 0.02f);
         float along = (distance * distance + upper * upper - lower * lower) / (2 * distance);
@@ -73,7 +101,8 @@ internal sealed class Skeleton(double scale)
         return (root + direction * along + bend * aside, root + direction * distance);
     }
 
-    /// <returns>About the larger of two values, without a corner; equal to it a few <paramref name="width"/> away.</returns>
+    /// <returns>About the larger of two values, without a corner; equal to it a few <paramref name="width"/>
+    /// away.</returns>
     private static float SmoothMax(float value, float least, float width)
     {
         float over = (value - least) / width;
@@ -87,7 +116,9 @@ internal sealed class Skeleton(double scale)
         {
             Vector3 point = wrist + (thumbSide * Bases[finger].X + along * Bases[finger].Y) * Scale;
             points[finger * ArmPose.PointsPerFinger] = point;
-            float first = angles[3 * finger], second = angles[3 * finger + 1], abduction = angles[3 * finger + 2];
+            float first = angles[3 * finger],
+                second = angles[3 * finger + 1],
+                abduction = angles[3 * finger + 2];
             Vector3 straight = along * MathF.Cos(abduction) + thumbSide * MathF.Sin(abduction);
             for (int bone = 0; bone < 3; bone++)
             {
@@ -101,7 +132,10 @@ internal sealed class Skeleton(double scale)
                 }
                 else
                 {
-                    float bend = bone == 0 ? first : bone == 1 ? first + second : first + 1.7f * second;
+                    float bend =
+                        bone == 0 ? first
+                        : bone == 1 ? first + second
+                        : first + 1.7f * second;
                     direction = straight * MathF.Cos(bend) + normal * MathF.Sin(bend);
                 }
                 point += direction * (Bones[finger][bone] * Scale);

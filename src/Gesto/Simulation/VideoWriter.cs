@@ -11,9 +11,18 @@ namespace Gesto.Simulation;
 /// <param name="FrameRateHz">Frames a second.</param>
 /// <param name="PixelFormat">"rgb24" or "gray".</param>
 /// <param name="Quality">x264's constant rate factor, lower is better.</param>
-internal sealed record RawVideo(string Path, byte[] Frames, int Width, int Height, double FrameRateHz, string PixelFormat, int Quality);
+internal sealed record RawVideo(
+    string Path,
+    byte[] Frames,
+    int Width,
+    int Height,
+    double FrameRateHz,
+    string PixelFormat,
+    int Quality
+);
 
-/// <summary>Encodes raw videos to H.264 through the ffmpeg program, several in one process: its start costs as much as a clip.</summary>
+/// <summary>Encodes raw videos to H.264 through the ffmpeg program, several in one process: its start costs as much as
+/// a clip.</summary>
 /// <remarks>One thread and bit-exact containers: the same frames give the same bytes with the same ffmpeg.</remarks>
 internal static class VideoWriter
 {
@@ -21,7 +30,16 @@ internal static class VideoWriter
     /// <exception cref="IOException">ffmpeg failed; its last words are in the message.</exception>
     public static void Write(IReadOnlyList<RawVideo> videos, CancellationToken cancel)
     {
-        var inputs = new List<string> { "-hide_banner", "-nostdin", "-loglevel", "error", "-y", "-filter_threads", "1" };
+        var inputs = new List<string>
+        {
+            "-hide_banner",
+            "-nostdin",
+            "-loglevel",
+            "error",
+            "-y",
+            "-filter_threads",
+            "1",
+        };
         var outputs = new List<string>();
         var raws = new List<string>();
         try
@@ -32,17 +50,50 @@ internal static class VideoWriter
                 raws.Add(video.Path + ".raw");
                 File.WriteAllBytes(raws[i], video.Frames);
                 string rate = video.FrameRateHz.ToString(CultureInfo.InvariantCulture);
-                inputs.AddRange(["-threads", "1", "-f", "rawvideo", "-pixel_format", video.PixelFormat,
-                    "-video_size", $"{video.Width}x{video.Height}", "-framerate", rate, "-i", raws[i]]);
-                outputs.AddRange(["-map", $"{i}:v", "-c:v", "libx264", "-threads", "1", "-preset", "veryfast", "-crf", $"{video.Quality}",
-                    "-pix_fmt", "yuv420p", "-sws_flags", "bitexact+accurate_rnd", "-flags", "+bitexact", "-fflags", "+bitexact",
-                    "-map_metadata", "-1", video.Path]);
+                inputs.AddRange([
+                    "-threads",
+                    "1",
+                    "-f",
+                    "rawvideo",
+                    "-pixel_format",
+                    video.PixelFormat,
+                    "-video_size",
+                    $"{video.Width}x{video.Height}",
+                    "-framerate",
+                    rate,
+                    "-i",
+                    raws[i],
+                ]);
+                outputs.AddRange([
+                    "-map",
+                    $"{i}:v",
+                    "-c:v",
+                    "libx264",
+                    "-threads",
+                    "1",
+                    "-preset",
+                    "veryfast",
+                    "-crf",
+                    $"{video.Quality}",
+                    "-pix_fmt",
+                    "yuv420p",
+                    "-sws_flags",
+                    "bitexact+accurate_rnd",
+                    "-flags",
+                    "+bitexact",
+                    "-fflags",
+                    "+bitexact",
+                    "-map_metadata",
+                    "-1",
+                    video.Path,
+                ]);
             }
             Run([.. inputs, .. outputs], videos[0].Path, cancel);
         }
         finally
         {
-            foreach (string raw in raws) File.Delete(raw);
+            foreach (string raw in raws)
+                File.Delete(raw);
         }
     }
 
@@ -56,8 +107,9 @@ internal static class VideoWriter
         cancel.ThrowIfCancellationRequested();
         if (process.ExitCode != 0)
             throw new IOException(
-                $"{first}: ffmpeg stopped with code {process.ExitCode}: {words.Trim()}. " +
-                "It needs the libx264 encoder and room on the disk; see 'ffmpeg -encoders' and 'df'.");
+                $"{first}: ffmpeg stopped with code {process.ExitCode}: {words.Trim()}. "
+                    + "It needs the libx264 encoder and room on the disk; see 'ffmpeg -encoders' and 'df'."
+            );
     }
 
     private static Process Start(ProcessStartInfo start)
@@ -69,8 +121,11 @@ internal static class VideoWriter
         catch (System.ComponentModel.Win32Exception e)
         {
             throw new FileNotFoundException(
-                "The ffmpeg program, which encodes the videos, cannot be started. Install it, e.g. 'apt install ffmpeg', " +
-                $"and see that 'ffmpeg -version' answers. ({e.Message})", "ffmpeg", e);
+                "The ffmpeg program, which encodes the videos, cannot be started. Install it, e.g. 'apt install ffmpeg', "
+                    + $"and see that 'ffmpeg -version' answers. ({e.Message})",
+                "ffmpeg",
+                e
+            );
         }
     }
 }

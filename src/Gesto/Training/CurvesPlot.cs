@@ -14,8 +14,20 @@ internal static class CurvesPlot
         for (int i = 0; i < stages.Length; i++)
         {
             EpochLine[] lines = [.. log.Where(l => l.Stage == stages[i])];
-            Draw(picture.GetPlot(2 * i), $"{stages[i]}: cross entropy, nats", lines, l => l.TrainLoss, l => l.ValidationLoss);
-            Draw(picture.GetPlot(2 * i + 1), $"{stages[i]}: accuracy", lines, l => l.TrainAccuracy, l => l.ValidationAccuracy);
+            Draw(
+                picture.GetPlot(2 * i),
+                $"{stages[i]}: cross entropy, nats",
+                lines,
+                l => l.TrainLoss,
+                l => l.ValidationLoss
+            );
+            Draw(
+                picture.GetPlot(2 * i + 1),
+                $"{stages[i]}: accuracy",
+                lines,
+                l => l.TrainAccuracy,
+                l => l.ValidationAccuracy
+            );
             picture.GetPlot(2 * i + 1).Axes.SetLimitsY(0, 1.02);
         }
         byte[] png = picture.Render(1100, 380 * Math.Max(1, stages.Length)).GetImageBytes(ImageFormat.Png);
@@ -23,7 +35,12 @@ internal static class CurvesPlot
     }
 
     private static void Draw(
-        Plot plot, string title, EpochLine[] lines, Func<EpochLine, double> train, Func<EpochLine, double?> validation)
+        Plot plot,
+        string title,
+        EpochLine[] lines,
+        Func<EpochLine, double> train,
+        Func<EpochLine, double?> validation
+    )
     {
         double[] epochs = [.. lines.Select(l => (double)l.Epoch)];
         plot.Title(title);

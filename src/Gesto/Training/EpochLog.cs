@@ -18,7 +18,8 @@ public sealed record EpochLine(
     [property: JsonPropertyName("train_accuracy")] double TrainAccuracy,
     [property: JsonPropertyName("val_loss")] double? ValidationLoss,
     [property: JsonPropertyName("val_accuracy")] double? ValidationAccuracy,
-    [property: JsonPropertyName("seconds")] double Seconds)
+    [property: JsonPropertyName("seconds")] double Seconds
+)
 {
     /// <exception cref="InvalidDataException">A value that no epoch has.</exception>
     internal void Check(FileCheck check)
@@ -37,13 +38,19 @@ public sealed record EpochLine(
 /// checkpoint says: a resumed run has no line twice and none missing.</summary>
 public static class EpochLog
 {
-    /// <summary>Lines from a checkpoint carry no time (equal runs have equal checkpoints); it is taken from the file there.</summary>
+    /// <summary>Lines from a checkpoint carry no time (equal runs have equal checkpoints); it is taken from the file
+    /// there.</summary>
     public static void Save(string path, IEnumerable<EpochLine> lines)
     {
         Dictionary<(string, int), double> seconds = Load(path).ToDictionary(l => (l.Stage, l.Epoch), l => l.Seconds);
-        AtomicFile.WriteText(path, string.Concat(lines
-            .Select(l => l.Seconds > 0 ? l : l with { Seconds = seconds.GetValueOrDefault((l.Stage, l.Epoch)) })
-            .Select(l => JsonSerializer.Serialize(l) + "\n")));
+        AtomicFile.WriteText(
+            path,
+            string.Concat(
+                lines
+                    .Select(l => l.Seconds > 0 ? l : l with { Seconds = seconds.GetValueOrDefault((l.Stage, l.Epoch)) })
+                    .Select(l => JsonSerializer.Serialize(l) + "\n")
+            )
+        );
     }
 
     /// <returns>The lines, empty where there is no file.</returns>
@@ -52,16 +59,23 @@ public static class EpochLog
     {
         const string cure = "Delete the file; 'gesto train --resume' writes it anew from the checkpoints.";
         var lines = new List<EpochLine>();
-        if (!File.Exists(path)) return lines;
+        if (!File.Exists(path))
+            return lines;
         var seen = new HashSet<(string, int)>();
         foreach ((int number, string text) in File.ReadLines(path).Index())
         {
-            if (text.Length == 0) continue;
+            if (text.Length == 0)
+                continue;
             string place = FormattableString.Invariant($"{path}, line {number + 1}");
             EpochLine line = JsonFile.Parse<EpochLine>(text, place, "an epoch of a run", cure);
             var check = new FileCheck(place, cure);
             line.Check(check);
-            check.Require(seen.Add((line.Stage, line.Epoch)), "epoch", FormattableString.Invariant($"{line.Epoch} of {line.Stage} once more"), "each once");
+            check.Require(
+                seen.Add((line.Stage, line.Epoch)),
+                "epoch",
+                FormattableString.Invariant($"{line.Epoch} of {line.Stage} once more"),
+                "each once"
+            );
             lines.Add(line);
         }
         return lines;

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 
 namespace Gesto.Training;
 
-/// <summary>One modality's feature sequences of many samples, F values a step, float32: in memory, or on disk and read whenever
-/// they are shown. One caller at a time.</summary>
+/// <summary>One modality's feature sequences of many samples, F values a step, float32: in memory, or on disk and read
+/// whenever they are shown. One caller at a time.</summary>
 internal sealed class FeatureSequences(int width, bool centre = false) : IStepSource
 {
     private readonly List<(float[]? Values, FeatureStore? Store, string Key, int Length)> samples = [];
@@ -22,8 +22,13 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
     /// <summary>Where batches are put.</summary>
     public Device Device { get; init; } = CPU;
 
-    /// <summary>Set beforehand: at least this, so that what one sample is shown does not depend on the others.</summary>
-    public int Longest { get => longest; init => longest = value; }
+    /// <summary>Set beforehand: at least this, so that what one sample is shown does not depend on the
+    /// others.</summary>
+    public int Longest
+    {
+        get => longest;
+        init => longest = value;
+    }
 
     public int LengthOf(int sample) => samples[sample].Length;
 
@@ -32,7 +37,8 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
     {
         if (steps.Length % width != 0)
             throw new ArgumentException($"{steps.Length} values do not make steps of {width}.", nameof(steps));
-        if (centre) RemoveMean(steps = [.. steps]);
+        if (centre)
+            RemoveMean(steps = [.. steps]);
         samples.Add((steps, null, "", steps.Length / width));
         longest = Math.Max(longest, steps.Length / width);
     }
@@ -56,14 +62,15 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
         {
             ReadOnlySpan<float> values = steps[i].Length > 0 ? Values(chosen[i]) : [];
             Span<float> rows = to.Slice(i * padTo * width, padTo * width);
-            for (int t = 0; t < steps[i].Length; t++) values.Slice(steps[i][t] * width, width).CopyTo(rows[(t * width)..]);
+            for (int t = 0; t < steps[i].Length; t++)
+                values.Slice(steps[i][t] * width, width).CopyTo(rows[(t * width)..]);
             rows[(steps[i].Length * width)..].Clear();
         }
         return new ModalitySteps(padded.MovedTo(Device), [.. steps.Select(s => s.Length)]);
     }
 
-    /// <summary>Mean and standard deviation of each feature over all steps of some samples; a feature that never changes
-    /// gets deviation 1, so that it stays finite.</summary>
+    /// <summary>Mean and standard deviation of each feature over all steps of some samples; a feature that never
+    /// changes gets deviation 1, so that it stays finite.</summary>
     public (float[] Mean, float[] Deviation) Statistics(IEnumerable<int> chosen)
     {
         var sum = new double[width];
@@ -73,12 +80,12 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
         {
             ReadOnlySpan<float> values = Values(sample);
             for (int i = 0; i < values.Length; i += width, steps++)
-                for (int f = 0; f < width; f++)
-                {
-                    double v = values[i + f];
-                    sum[f] += v;
-                    squares[f] += v * v;
-                }
+            for (int f = 0; f < width; f++)
+            {
+                double v = values[i + f];
+                sum[f] += v;
+                squares[f] += v * v;
+            }
         }
         var mean = new float[width];
         var deviation = new float[width];
@@ -96,21 +103,26 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
     private ReadOnlySpan<float> Values(int sample)
     {
         (float[]? values, FeatureStore? store, string key, int length) = samples[sample];
-        if (values is not null) return values;
-        if (buffer.Length < length * width) buffer = new float[length * width];
+        if (values is not null)
+            return values;
+        if (buffer.Length < length * width)
+            buffer = new float[length * width];
         Span<float> read = buffer.AsSpan(0, length * width);
         if (store!.Key.DType == "<f2")
         {
-            if (halves.Length < read.Length) halves = new Half[read.Length];
+            if (halves.Length < read.Length)
+                halves = new Half[read.Length];
             Span<Half> stored = halves.AsSpan(0, read.Length);
             store.ReadRows(key, MemoryMarshal.AsBytes(stored));
-            for (int i = 0; i < read.Length; i++) read[i] = (float)stored[i];
+            for (int i = 0; i < read.Length; i++)
+                read[i] = (float)stored[i];
         }
         else
         {
             store.ReadRows(key, MemoryMarshal.AsBytes(read));
         }
-        if (centre) RemoveMean(read);
+        if (centre)
+            RemoveMean(read);
         return read;
     }
 
@@ -120,8 +132,10 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
         var sum = new double[width];
         int count = steps.Length / width;
         for (int t = 0; t < count; t++)
-            for (int f = 0; f < width; f++) sum[f] += steps[t * width + f];
+        for (int f = 0; f < width; f++)
+            sum[f] += steps[t * width + f];
         for (int t = 0; t < count; t++)
-            for (int f = 0; f < width; f++) steps[t * width + f] = (float)(steps[t * width + f] - sum[f] / count);
+        for (int f = 0; f < width; f++)
+            steps[t * width + f] = (float)(steps[t * width + f] - sum[f] / count);
     }
 }

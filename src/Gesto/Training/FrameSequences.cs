@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace Gesto.Training;
 
-/// <summary>Frames of many samples as they are stored (uint8, float16 or float32), widened per batch: in memory, or on disk and read
-/// whenever they are shown. One caller at a time.</summary>
+/// <summary>Frames of many samples as they are stored (uint8, float16 or float32), widened per batch: in memory, or on
+/// disk and read whenever they are shown. One caller at a time.</summary>
 internal sealed class FrameSequences
 {
     private readonly List<(byte[]? Bytes, FeatureStore? Store, string Key, int Length)> samples = [];
@@ -26,7 +26,11 @@ internal sealed class FrameSequences
             "<f4" => (ScalarType.Float32, 4),
             _ => throw new ArgumentException($"Frames are |u1, <f2 or <f4, found {dtype}.", nameof(dtype)),
         };
-        if (frameShape.Length != 3) throw new ArgumentException($"Frames are (T, C, H, W), found {frameShape.Length} axes a frame.", nameof(frameShape));
+        if (frameShape.Length != 3)
+            throw new ArgumentException(
+                $"Frames are (T, C, H, W), found {frameShape.Length} axes a frame.",
+                nameof(frameShape)
+            );
         (Channels, Rows, Columns) = (frameShape[0], frameShape[1], frameShape[2]);
     }
 
@@ -51,7 +55,8 @@ internal sealed class FrameSequences
     /// <summary>Takes the first <paramref name="length"/> frames of a stored array.</summary>
     public void Add(NpyArray array, int length)
     {
-        if (array.DType != dtype) throw new ArgumentException($"Frames are {array.DType}, expected {dtype}.", nameof(array));
+        if (array.DType != dtype)
+            throw new ArgumentException($"Frames are {array.DType}, expected {dtype}.", nameof(array));
         samples.Add((array.Bytes.AsSpan(0, length * FrameBytes).ToArray(), null, "", length));
         Longest = Math.Max(Longest, length);
     }
@@ -74,7 +79,8 @@ internal sealed class FrameSequences
     /// <param name="shifts">Rows by which each sample is moved down, its edge filling what comes in.</param>
     public Tensor Batch(ReadOnlySpan<int> chosen, int[][] steps, int[] shifts)
     {
-        int total = steps.Sum(s => s.Length), at = 0;
+        int total = steps.Sum(s => s.Length),
+            at = 0;
         Tensor block = Empty(total);
         Span<byte> to = block.bytes;
         for (int i = 0; i < chosen.Length; i++)
@@ -92,7 +98,8 @@ internal sealed class FrameSequences
     /// <summary>Mean and standard deviation over all values of some samples, prepared as the radar CNN does.</summary>
     public (float Mean, float Deviation) Statistics(IEnumerable<int> chosen, RadarPreparation preparation)
     {
-        double sum = 0, squares = 0;
+        double sum = 0,
+            squares = 0;
         long count = 0;
         foreach (int sample in chosen)
         {
@@ -118,11 +125,11 @@ internal sealed class FrameSequences
         }
         int row = Columns * elementSize;
         for (int channel = 0; channel < Channels; channel++)
-            for (int r = 0; r < Rows; r++)
-            {
-                int source = Math.Clamp(r - shift, 0, Rows - 1);
-                from.Slice((channel * Rows + source) * row, row).CopyTo(to.Slice((channel * Rows + r) * row, row));
-            }
+        for (int r = 0; r < Rows; r++)
+        {
+            int source = Math.Clamp(r - shift, 0, Rows - 1);
+            from.Slice((channel * Rows + source) * row, row).CopyTo(to.Slice((channel * Rows + r) * row, row));
+        }
     }
 
     /// <summary>The first <paramref name="length"/> frames of a stored array, (T, C, H, W).</summary>
@@ -141,8 +148,10 @@ internal sealed class FrameSequences
     private ReadOnlySpan<byte> Bytes(int sample)
     {
         (byte[]? bytes, FeatureStore? store, string key, int length) = samples[sample];
-        if (bytes is not null) return bytes;
-        if (buffer.Length < length * FrameBytes) buffer = new byte[length * FrameBytes];
+        if (bytes is not null)
+            return bytes;
+        if (buffer.Length < length * FrameBytes)
+            buffer = new byte[length * FrameBytes];
         Span<byte> read = buffer.AsSpan(0, length * FrameBytes);
         store!.ReadRows(key, read);
         return read;

@@ -3,11 +3,13 @@ using static TorchSharp.torch;
 
 namespace Gesto.Training;
 
-/// <summary>Multinomial logistic regression with a squared penalty: minimises Σ_n −log softmax(z_n B + b)[y_n] + ‖B‖² / (2C).</summary>
-/// <remarks>The penalty makes the minimum unique, so any minimiser finds the same. Ours is L-BFGS with backtracking (J. Nocedal, S. Wright,
-/// "Numerical Optimization", algorithms 7.4 and 3.1) in coordinates that make the curvature nearly the same along each: D. Böhning,
-/// "Multinomial logistic regression algorithm", Ann. Inst. Statist. Math. 44 (1992), bounds it by that of Z'Z. In float64, so that the same
-/// threads give the same bytes and the end does not depend on where it began.</remarks>
+/// <summary>Multinomial logistic regression with a squared penalty: minimises Σ_n −log softmax(z_n B + b)[y_n] + ‖B‖² /
+/// (2C).</summary>
+/// <remarks>The penalty makes the minimum unique, so any minimiser finds the same. Ours is L-BFGS with backtracking (J.
+/// Nocedal, S. Wright, "Numerical Optimization", algorithms 7.4 and 3.1) in coordinates that make the curvature nearly
+/// the same along each: D. Böhning, "Multinomial logistic regression algorithm", Ann. Inst. Statist. Math. 44 (1992),
+/// bounds it by that of Z'Z. In float64, so that the same threads give the same bytes and the end does not depend on
+/// where it began.</remarks>
 internal static class LogisticRegression
 {
     private const int Steps = 500;
@@ -22,7 +24,14 @@ internal static class LogisticRegression
     /// <param name="from">(F + 1, K) to begin at, of a like problem; null = 0.</param>
     /// <param name="cancel">Noticed between steps.</param>
     /// <returns>(F + 1, K): B, then b. The caller's to dispose.</returns>
-    public static Tensor Fit(Tensor inputs, long[] labels, int classes, double strength, Tensor? from, CancellationToken cancel)
+    public static Tensor Fit(
+        Tensor inputs,
+        long[] labels,
+        int classes,
+        double strength,
+        Tensor? from,
+        CancellationToken cancel
+    )
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
@@ -41,16 +50,19 @@ internal static class LogisticRegression
             cancel.ThrowIfCancellationRequested();
             using var stepScope = NewDisposeScope();
             Tensor direction = Direction(slope, [.. history]);
-            double promised = Dot(direction, slope), length = history.Count == 0 ? Math.Min(1, 1 / slope.norm().item<double>()) : 1;
+            double promised = Dot(direction, slope),
+                length = history.Count == 0 ? Math.Min(1, 1 / slope.norm().item<double>()) : 1;
             Tensor next = at;
             (double Value, Tensor Slope)? found = null;
             for (int i = 0; i < Halvings && found is null; i++, length /= 2)
             {
                 next = at + Times(direction, length);
                 (double Value, Tensor Slope) tried = problem.At(next);
-                if (tried.Value <= value + 1e-4 * length * promised) found = tried;
+                if (tried.Value <= value + 1e-4 * length * promised)
+                    found = tried;
             }
-            if (found is not { } better) break; // as far as float64 goes
+            if (found is not { } better)
+                break; // as far as float64 goes
             (Tensor moved, Tensor changed) = (next - at, better.Slope - slope);
             double product = Dot(moved, changed);
             if (product > 1e-12 * Dot(changed, changed))
@@ -68,7 +80,8 @@ internal static class LogisticRegression
         return at.mul(problem.Scale).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Algorithm 7.4: minus the inverse curvature, as far as the last steps show it, times the slope.</summary>
+    /// <summary>Algorithm 7.4: minus the inverse curvature, as far as the last steps show it, times the
+    /// slope.</summary>
     private static Tensor Direction(Tensor slope, (Tensor Step, Tensor Change, double Product)[] history)
     {
         Tensor q = slope.neg();
@@ -78,7 +91,8 @@ internal static class LogisticRegression
             shares[i] = Dot(history[i].Step, q) / history[i].Product;
             q -= Times(history[i].Change, shares[i]);
         }
-        if (history.Length > 0) q = Times(q, history[^1].Product / Dot(history[^1].Change, history[^1].Change));
+        if (history.Length > 0)
+            q = Times(q, history[^1].Product / Dot(history[^1].Change, history[^1].Change));
         foreach ((int i, (Tensor step, Tensor change, double product)) in history.Index())
             q += Times(step, shares[i] - Dot(change, q) / product);
         return q;
@@ -86,11 +100,13 @@ internal static class LogisticRegression
 
     private static double Dot(Tensor a, Tensor b)
     {
-        using Tensor product = a.mul(b), sum = product.sum();
+        using Tensor product = a.mul(b),
+            sum = product.sum();
         return sum.item<double>();
     }
 
-    /// <summary>By a tensor, not by a passing number, which could be finalised while libtorch reads it (see <see cref="Adam"/>).</summary>
+    /// <summary>By a tensor, not by a passing number, which could be finalised while libtorch reads it (see <see
+    /// cref="Adam"/>).</summary>
     private static Tensor Times(Tensor tensor, double factor) => tensor.mul(torch.tensor(factor, ScalarType.Float64));
 
     /// <summary>The loss and its slope, in scaled coordinates.</summary>

@@ -4,9 +4,11 @@ using System.Runtime.InteropServices;
 
 namespace Gesto.Training;
 
-/// <summary>The ranks of an MPI job, over the machine's Open MPI. No MPI library is touched in a process that was started alone.</summary>
-/// <remarks>Open MPI's handles are addresses of symbols that it exports, and its plugins look for its symbols in the global
-/// scope: hence dlopen with RTLD_GLOBAL. Other MPIs have other handles, and are refused. Source: MPI 3.1; Open MPI 4.1's mpi.h.</remarks>
+/// <summary>The ranks of an MPI job, over the machine's Open MPI. No MPI library is touched in a process that was
+/// started alone.</summary>
+/// <remarks>Open MPI's handles are addresses of symbols that it exports, and its plugins look for its symbols in the
+/// global scope: hence dlopen with RTLD_GLOBAL. Other MPIs have other handles, and are refused. Source: MPI 3.1; Open
+/// MPI 4.1's mpi.h.</remarks>
 public sealed class MpiRanks : IRanks
 {
     private const int Lazy = 1;
@@ -27,8 +29,9 @@ public sealed class MpiRanks : IRanks
         nint library = Open();
         if (!NativeLibrary.TryGetExport(library, "ompi_mpi_comm_world", out world))
             throw new IOException(
-                "The MPI library here is not Open MPI, the only one that Gesto speaks with. Install it (Debian/Ubuntu: sudo apt install " +
-                "openmpi-bin, on a cluster: module load openmpi) and start the job with its mpirun.");
+                "The MPI library here is not Open MPI, the only one that Gesto speaks with. Install it (Debian/Ubuntu: sudo apt install "
+                    + "openmpi-bin, on a cluster: module load openmpi) and start the job with its mpirun."
+            );
         single = NativeLibrary.GetExport(library, "ompi_mpi_float");
         twice = NativeLibrary.GetExport(library, "ompi_mpi_double");
         add = NativeLibrary.GetExport(library, "ompi_mpi_op_sum");
@@ -43,23 +46,30 @@ public sealed class MpiRanks : IRanks
 
     public int Count { get; }
 
-    public int CountHere => Number("OMPI_COMM_WORLD_LOCAL_SIZE", Environment.GetEnvironmentVariables()) ?? 1; // srun binds each to its own cores
+    // srun binds each to its own cores
+    public int CountHere => Number("OMPI_COMM_WORLD_LOCAL_SIZE", Environment.GetEnvironmentVariables()) ?? 1;
 
     public int RankHere => PlaceHere(Environment.GetEnvironmentVariables());
 
-    /// <summary>Joins the job that this process was started in by mpirun or srun; once a process, on its first thread.</summary>
+    /// <summary>Joins the job that this process was started in by mpirun or srun; once a process, on its first
+    /// thread.</summary>
     /// <exception cref="IOException">It was started as one of several, and cannot reach the others.</exception>
     public static IRanks Join()
     {
         int started = Started(Environment.GetEnvironmentVariables());
-        if (started == 1) return new SingleRank();
+        if (started == 1)
+            return new SingleRank();
         var ranks = new MpiRanks();
-        if (ranks.Count == started) return ranks;
+        if (ranks.Count == started)
+            return ranks;
         int found = ranks.Count;
         ranks.Dispose();
-        throw new IOException(string.Create(CultureInfo.InvariantCulture,
-            $"This is one of {started} processes started together, and MPI sees {found} of them. With Slurm start them by 'srun --mpi=pmix', ") +
-            "or by the mpirun of the Open MPI that is installed here.");
+        throw new IOException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"This is one of {started} processes started together, and MPI sees {found} of them. With Slurm start them by 'srun --mpi=pmix', "
+            ) + "or by the mpirun of the Open MPI that is installed here."
+        );
     }
 
     /// <returns>How many processes were started together, as mpirun or srun says in the environment.</returns>
@@ -68,16 +78,26 @@ public sealed class MpiRanks : IRanks
 
     /// <returns>Which of the processes on this machine this is, as mpirun or srun says in the environment.</returns>
     internal static int PlaceHere(IDictionary environment) =>
-        Number("OMPI_COMM_WORLD_LOCAL_RANK", environment, least: 0) ?? Number("SLURM_LOCALID", environment, least: 0) ?? 0;
+        Number("OMPI_COMM_WORLD_LOCAL_RANK", environment, least: 0)
+        ?? Number("SLURM_LOCALID", environment, least: 0)
+        ?? 0;
 
     private static int? Number(string name, IDictionary environment, int least = 1) =>
-        int.TryParse(environment[name] as string, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? Math.Max(count, least) : null;
+        int.TryParse(environment[name] as string, NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            ? Math.Max(count, least)
+            : null;
 
     public void Sum(Span<float> values) =>
-        Check(AllReduce(InPlace, ref MemoryMarshal.GetReference(values), values.Length, single, add, world), "MPI_Allreduce");
+        Check(
+            AllReduce(InPlace, ref MemoryMarshal.GetReference(values), values.Length, single, add, world),
+            "MPI_Allreduce"
+        );
 
     public void Sum(Span<double> values) =>
-        Check(AllReduce(InPlace, ref MemoryMarshal.GetReference(values), values.Length, twice, add, world), "MPI_Allreduce");
+        Check(
+            AllReduce(InPlace, ref MemoryMarshal.GetReference(values), values.Length, twice, add, world),
+            "MPI_Allreduce"
+        );
 
     public void Barrier() => Check(WaitForAll(world), "MPI_Barrier");
 
@@ -91,23 +111,32 @@ public sealed class MpiRanks : IRanks
         try
         {
             foreach (string name in Libraries)
-                if (OpenLibrary(name, Lazy | Global) is not 0 and var library) return library;
+                if (OpenLibrary(name, Lazy | Global) is not 0 and var library)
+                    return library;
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
             // Not Linux.
         }
         throw new IOException(
-            $"This is one of several processes started together, but Open MPI's library ({string.Join(", ", Libraries)}) cannot be opened. Install it " +
-            "(Debian/Ubuntu: sudo apt install openmpi-bin, on a cluster: module load openmpi), or start one process alone.");
+            $"This is one of several processes started together, but Open MPI's library ({string.Join(", ", Libraries)}) cannot be opened. Install it "
+                + "(Debian/Ubuntu: sudo apt install openmpi-bin, on a cluster: module load openmpi), or start one process alone."
+        );
     }
 
     private static void Check(int result, string call)
     {
-        if (result != 0) throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{call} failed with code {result}."));
+        if (result != 0)
+            throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{call} failed with code {result}."));
     }
 
-    [DllImport("libc.so.6", EntryPoint = "dlopen", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport(
+        "libc.so.6",
+        EntryPoint = "dlopen",
+        CharSet = CharSet.Ansi,
+        BestFitMapping = false,
+        ThrowOnUnmappableChar = true
+    )]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern nint OpenLibrary(string name, int flags);
 
@@ -125,11 +154,25 @@ public sealed class MpiRanks : IRanks
 
     [DllImport("mpi", EntryPoint = "MPI_Allreduce")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int AllReduce(nint send, ref float receive, int count, nint type, nint operation, nint communicator);
+    private static extern int AllReduce(
+        nint send,
+        ref float receive,
+        int count,
+        nint type,
+        nint operation,
+        nint communicator
+    );
 
     [DllImport("mpi", EntryPoint = "MPI_Allreduce")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int AllReduce(nint send, ref double receive, int count, nint type, nint operation, nint communicator);
+    private static extern int AllReduce(
+        nint send,
+        ref double receive,
+        int count,
+        nint type,
+        nint operation,
+        nint communicator
+    );
 
     [DllImport("mpi", EntryPoint = "MPI_Barrier")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -21,7 +21,8 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
     /// <param name="antennas">A.</param>
     /// <param name="recipe">Width and dropout of the light LSTM.</param>
     /// <param name="classes">K.</param>
-    public RadarClassifier(FrameEncoder encoder, int antennas, RadarRecipe recipe, int classes) : base(nameof(RadarClassifier))
+    public RadarClassifier(FrameEncoder encoder, int antennas, RadarRecipe recipe, int classes)
+        : base(nameof(RadarClassifier))
     {
         int width = encoder.Width(antennas);
         this.encoder = encoder;
@@ -43,7 +44,8 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
         linear.Dispose();
     }
 
-    public override Tensor forward(Tensor input) => throw new NotSupportedException("Call Classify: it needs the lengths too.");
+    public override Tensor forward(Tensor input) =>
+        throw new NotSupportedException("Call Classify: it needs the lengths too.");
 
     /// <param name="frames">(ΣL, A, R, D): real frames of the samples one after another.</param>
     /// <param name="lengths">Frames of each sample.</param>
@@ -54,37 +56,49 @@ internal sealed class RadarClassifier : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         Tensor scaled = encoder.Scale(frames, lengths);
-        if (augmentation is not null) scaled = FrameChanges.Apply(scaled, lengths, augmentation, random!);
+        if (augmentation is not null)
+            scaled = FrameChanges.Apply(scaled, lengths, augmentation, random!);
         Tensor encoded = encoder.Encode(scaled, lengths);
-        if (centre) encoded = Sequences.Centre(encoded, lengths);
+        if (centre)
+            encoded = Sequences.Centre(encoded, lengths);
         Tensor features = Sequences.Pad(norm.forward(encoded), lengths);
         Tensor last = lstm.forward(features, ModalitySteps.LengthTensor(lengths));
         return linear.forward(dropout.forward(last)).MoveToOuterDisposeScope();
     }
 }
 
-/// <summary>Makes the run's radar encoder: trained on the training split, or left at its seeded random weights.</summary>
+/// <summary>Makes the run's radar encoder: trained on the training split, or left at its seeded random
+/// weights.</summary>
 internal static class RadarEncoderTraining
 {
     public const string Stage = "radar-encoder";
 
-    /// <summary>Trains where there is something left to train before the fusion model, and leaves `radar-encoder.safetensors` behind.</summary>
+    /// <summary>Trains where there is something left to train before the fusion model, and leaves
+    /// `radar-encoder.safetensors` behind.</summary>
     public static FrameEncoder Run(
-        RunDirectory run, TrainingData data, Action<IReadOnlyList<EpochLine>> logChanged,
-        IRanks ranks, IProgress<WorkProgress>? progress, CancellationToken cancel)
+        RunDirectory run,
+        TrainingData data,
+        Action<IReadOnlyList<EpochLine>> logChanged,
+        IRanks ranks,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    )
     {
         FrameSequences frames = data.RadarFrames!;
         RadarRecipe recipe = run.Recipe.Radar;
         TrainingRecipe training = run.Recipe.Training;
-        (float mean, float deviation) = recipe.Scaling == RadarScaling.Unit ? (0, 255)
+        (float mean, float deviation) =
+            recipe.Scaling == RadarScaling.Unit ? (0, 255)
             : recipe.FrontEnd == RadarFrontEnd.RangeDoppler ? frames.Statistics(data.Train, recipe.Preparation)
             : (0, 1); // the others measure their own channels
         manual_seed(training.Seed);
         FrameEncoder encoder = ModelFactory.Radar(run.Recipe, run.Facts.Radar!, mean, deviation).to(frames.Device);
-        if (encoder is MicroDopplerCnn images) images.Measure(OneByOne(data.Train));
+        if (encoder is MicroDopplerCnn images)
+            images.Measure(OneByOne(data.Train));
         if (recipe.Encoder == RadarEncoderMode.Frozen || recipe.Epochs == 0)
         {
-            if (ranks.Rank == 0) Save(run, encoder, "seeded random weights");
+            if (ranks.Rank == 0)
+                Save(run, encoder, "seeded random weights");
             encoder.eval();
             return encoder;
         }
@@ -108,7 +122,8 @@ internal static class RadarEncoderTraining
         };
         var trainer = new Trainer(stage, classifier, Forward, data.Labels, ranks);
         EpochLine best = trainer.Fit(data.Train, data.Validation, progress, cancel);
-        if (ranks.Rank == 0) Save(run, encoder, FormattableString.Invariant($"epoch {best.Epoch}"));
+        if (ranks.Rank == 0)
+            Save(run, encoder, FormattableString.Invariant($"epoch {best.Epoch}"));
         classifier.DisposeHead();
         return encoder;
 
@@ -132,13 +147,22 @@ internal static class RadarEncoderTraining
                 steps[i] = augmentation is null
                     ? [.. Enumerable.Range(0, length)]
                     : Sequences.DrawSteps(
-                        length, frames.Longest, Sequences.DrawTempo(augmentation.TempoSpread, random!), augmentation.FrameDropout, timeMasking: 0,
-                        Sequences.DrawMove(augmentation.TimeShift, random!), random!);
-                if (augmentation is not null) shifts[i] = FrameChanges.DrawShift(augmentation, random!);
+                        length,
+                        frames.Longest,
+                        Sequences.DrawTempo(augmentation.TempoSpread, random!),
+                        augmentation.FrameDropout,
+                        timeMasking: 0,
+                        Sequences.DrawMove(augmentation.TimeShift, random!),
+                        random!
+                    );
+                if (augmentation is not null)
+                    shifts[i] = FrameChanges.DrawShift(augmentation, random!);
             }
             int[] lengths = [.. steps.Select(s => s.Length)];
             using Tensor batch = frames.Batch(samples, steps, shifts);
-            using Tensor shown = augmentation is null ? batch.alias() : FrameChanges.Mask(batch, lengths, augmentation, random!);
+            using Tensor shown = augmentation is null
+                ? batch.alias()
+                : FrameChanges.Mask(batch, lengths, augmentation, random!);
             return classifier.Classify(shown, lengths, augmentation, random);
         }
     }
@@ -152,11 +176,17 @@ internal static class RadarEncoderTraining
         return encoder.forward(frames).cpu().data<float>().ToArray();
     }
 
-    /// <summary>Writes the encoded radar of every sample of a feature set into the run, and returns nothing: reading goes
-    /// through the store. Goes on where an interrupted run stopped.</summary>
+    /// <summary>Writes the encoded radar of every sample of a feature set into the run, and returns nothing: reading
+    /// goes through the store. Goes on where an interrupted run stopped.</summary>
     public static void WriteFeatures(
-        RunDirectory run, FrameEncoder encoder, Device device, FeatureStore frameStore, IReadOnlyList<string> keys,
-        IProgress<WorkProgress>? progress, CancellationToken cancel)
+        RunDirectory run,
+        FrameEncoder encoder,
+        Device device,
+        FeatureStore frameStore,
+        IReadOnlyList<string> keys,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    )
     {
         int[] shape = frameStore.Key.Shape;
         int width = encoder.Width(shape[1]);
@@ -164,7 +194,9 @@ internal static class RadarEncoderTraining
         {
             Modality = "radar",
             Encoder = encoder.GetName(),
-            Weights = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(run.RadarEncoderPath))),
+            Weights = Convert.ToHexStringLower(
+                System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(run.RadarEncoderPath))
+            ),
             Preprocessing = frameStore.Key.Preprocessing,
             Sampling = frameStore.Key.Sampling,
             DType = "<f4",
@@ -176,7 +208,8 @@ internal static class RadarEncoderTraining
         {
             cancel.ThrowIfCancellationRequested();
             Report(i);
-            if (store.Contains(keys[i]) || !frameStore.Contains(keys[i])) continue;
+            if (store.Contains(keys[i]) || !frameStore.Contains(keys[i]))
+                continue;
             int length = frameStore.LengthOf(keys[i]);
             using Tensor frames = sequences.ToTensor(TrainingData.Read(frameStore, keys[i]), length);
             var padded = new float[shape[0] * width];
@@ -189,7 +222,15 @@ internal static class RadarEncoderTraining
         void Report(int done) => progress?.Report(new WorkProgress("encode radar", done, keys.Count, "samples"));
     }
 
-    private static void Save(RunDirectory run, FrameEncoder encoder, string origin) => Gesto.Weights.Safetensors.Save(
-        run.RadarEncoderPath, [.. TensorFile.Copy(encoder)],
-        new Dictionary<string, string> { ["format"] = "gesto-radar-encoder", ["version"] = "1", ["origin"] = origin });
+    private static void Save(RunDirectory run, FrameEncoder encoder, string origin) =>
+        Gesto.Weights.Safetensors.Save(
+            run.RadarEncoderPath,
+            [.. TensorFile.Copy(encoder)],
+            new Dictionary<string, string>
+            {
+                ["format"] = "gesto-radar-encoder",
+                ["version"] = "1",
+                ["origin"] = origin,
+            }
+        );
 }

@@ -1,7 +1,7 @@
 namespace Gesto.Training;
 
-/// <summary>The processes that train one model together. All of them must make the same calls in the same order: each call waits
-/// for the others.</summary>
+/// <summary>The processes that train one model together. All of them must make the same calls in the same order: each
+/// call waits for the others.</summary>
 public interface IRanks : IDisposable
 {
     /// <summary>This process, 0…<see cref="Count"/> − 1. Rank 0 alone writes files.</summary>
@@ -39,23 +39,13 @@ public sealed class SingleRank : IRanks
 
     public int RankHere => 0;
 
-    public void Sum(Span<float> values)
-    {
-    }
+    public void Sum(Span<float> values) { }
 
-    public void Sum(Span<double> values)
-    {
-    }
+    public void Sum(Span<double> values) { }
 
-    public void Barrier()
-    {
-    }
+    public void Barrier() { }
 
-    public void Abort(int exitCode)
-    {
-    }
+    public void Abort(int exitCode) { }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

@@ -11,7 +11,8 @@ public static class RecipeFile
     /// <summary>The recipes that come with Gesto, beside the program.</summary>
     public static string Folder => Path.Combine(AppContext.BaseDirectory, "recipes");
 
-    // The reflection serializer on purpose: the source generator turns properties left out into 0 instead of their default.
+    // The reflection serializer on purpose: the source generator turns properties left out into 0 instead of their
+    // default.
     private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -25,16 +26,19 @@ public static class RecipeFile
     /// <summary>Loads a recipe by its name in <see cref="Folder"/> or by its path, with values set over it.</summary>
     /// <param name="nameOrPath">"late-fusion", or a path that ends in ".json".</param>
     /// <param name="overrides">"key=value" each, e.g. "training.batch=32", "modalities=[\"rgb\"]".</param>
-    /// <exception cref="InvalidDataException">An unknown key (the message names the nearest) or a bad value.</exception>
+    /// <exception cref="InvalidDataException">An unknown key (the message names the nearest) or a bad
+    /// value.</exception>
     /// <exception cref="FileNotFoundException">No such recipe; the message lists those there are.</exception>
     public static Recipe Load(string nameOrPath, IEnumerable<string>? overrides = null)
     {
         bool isPath = nameOrPath.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
         string path = isPath ? nameOrPath : Path.Combine(Folder, nameOrPath + ".json");
         if (!File.Exists(path))
-            throw new FileNotFoundException(isPath
-                ? $"{path}: no such recipe file."
-                : $"No recipe '{nameOrPath}'. There are: {string.Join(", ", Names())}; or give the path of a .json file.");
+            throw new FileNotFoundException(
+                isPath
+                    ? $"{path}: no such recipe file."
+                    : $"No recipe '{nameOrPath}'. There are: {string.Join(", ", Names())}; or give the path of a .json file."
+            );
         return Parse(File.ReadAllText(path), path, overrides);
     }
 
@@ -42,12 +46,26 @@ public static class RecipeFile
     /// <param name="recipe">Its members' own values win over <paramref name="overrides"/>.</param>
     /// <param name="overrides">As in <see cref="Load"/>, for every member.</param>
     public static IReadOnlyList<Recipe> LoadMembers(Recipe recipe, IEnumerable<string> overrides) =>
-        [.. recipe.Members.Select(m => Load(m[0], [.. overrides, .. m.Skip(1)]) with { CostlyPairs = recipe.CostlyPairs })];
+        [
+            .. recipe.Members.Select(m =>
+                Load(m[0], [.. overrides, .. m.Skip(1)]) with
+                {
+                    CostlyPairs = recipe.CostlyPairs,
+                }
+            ),
+        ];
 
     /// <returns>Names of the recipes in <see cref="Folder"/>, in ordinal order.</returns>
-    public static IReadOnlyList<string> Names() => Directory.Exists(Folder)
-        ? [.. Directory.EnumerateFiles(Folder, "*.json").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal)]
-        : [];
+    public static IReadOnlyList<string> Names() =>
+        Directory.Exists(Folder)
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles(Folder, "*.json")
+                    .Select(f => Path.GetFileNameWithoutExtension(f)!)
+                    .Order(StringComparer.Ordinal),
+            ]
+            : [];
 
     public static string Format(Recipe recipe) => JsonSerializer.Serialize(recipe, Options) + "\n";
 
@@ -59,15 +77,26 @@ public static class RecipeFile
         JsonObject root;
         try
         {
-            root = JsonNode.Parse(json, documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false })
-                as JsonObject ?? throw new InvalidDataException($"{place}: a recipe is a JSON object {{…}}.");
+            root =
+                JsonNode.Parse(
+                    json,
+                    documentOptions: new()
+                    {
+                        CommentHandling = JsonCommentHandling.Skip,
+                        AllowTrailingCommas = true,
+                        AllowDuplicateProperties = false,
+                    }
+                ) as JsonObject
+                ?? throw new InvalidDataException($"{place}: a recipe is a JSON object {{…}}.");
             CheckKeys(root, typeof(Recipe), "", place);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter of half of a surrogate pair
+        // the latter of half of a surrogate pair
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new InvalidDataException($"{place}: not JSON: {e.Message}", e);
         }
-        foreach (string setting in overrides ?? []) Set(root, setting);
+        foreach (string setting in overrides ?? [])
+            Set(root, setting);
         Recipe recipe;
         try
         {
@@ -85,7 +114,8 @@ public static class RecipeFile
     private static void Set(JsonObject root, string setting)
     {
         int equals = setting.IndexOf('=', StringComparison.Ordinal);
-        if (equals <= 0) throw new InvalidDataException($"--set {setting}: expected key=value, e.g. --set training.batch=32.");
+        if (equals <= 0)
+            throw new InvalidDataException($"--set {setting}: expected key=value, e.g. --set training.batch=32.");
         string[] keys = setting[..equals].Split('.');
         JsonObject node = root;
         Type type = typeof(Recipe);
@@ -95,13 +125,18 @@ public static class RecipeFile
             type = property.PropertyType;
             if (i == keys.Length - 1)
             {
-                if (IsGroup(type)) throw new InvalidDataException($"--set {setting}: '{keys[i]}' is a group; set one of its keys: {string.Join(", ", Keys(type))}.");
+                if (IsGroup(type))
+                    throw new InvalidDataException(
+                        $"--set {setting}: '{keys[i]}' is a group; set one of its keys: {string.Join(", ", Keys(type))}."
+                    );
                 node[keys[i]] = ParseValue(setting[(equals + 1)..]);
             }
             else
             {
-                if (!IsGroup(type)) throw new InvalidDataException($"--set {setting}: '{keys[i]}' has no keys below it.");
-                if (node[keys[i]] is not JsonObject) node[keys[i]] = new JsonObject();
+                if (!IsGroup(type))
+                    throw new InvalidDataException($"--set {setting}: '{keys[i]}' has no keys below it.");
+                if (node[keys[i]] is not JsonObject)
+                    node[keys[i]] = new JsonObject();
                 node = (JsonObject)node[keys[i]]!;
             }
         }
@@ -124,20 +159,28 @@ public static class RecipeFile
         foreach ((string key, JsonNode? value) in node)
         {
             Type kind = Find(type, key, prefix, place).PropertyType;
-            if (!IsGroup(kind)) continue;
+            if (!IsGroup(kind))
+                continue;
             string path = prefix.Length == 0 ? key : $"{prefix}.{key}";
-            CheckKeys(value as JsonObject ?? throw new InvalidDataException($"{place}: {path} is a group {{…}} of keys."), kind, path, place);
+            CheckKeys(
+                value as JsonObject ?? throw new InvalidDataException($"{place}: {path} is a group {{…}} of keys."),
+                kind,
+                path,
+                place
+            );
         }
     }
 
     private static PropertyInfo Find(Type type, string key, string prefix, string place)
     {
         PropertyInfo? found = Properties(type).FirstOrDefault(p => KeyOf(p) == key);
-        if (found is not null) return found;
+        if (found is not null)
+            return found;
         string nearest = Keys(type).MinBy(k => EditDistance.Between(key, k))!;
         string Full(string k) => prefix.Length == 0 ? k : $"{prefix}.{k}";
         throw new InvalidDataException(
-            $"{place}: unknown key '{Full(key)}'; did you mean '{Full(nearest)}'? Valid here: {string.Join(", ", Keys(type))}.");
+            $"{place}: unknown key '{Full(key)}'; did you mean '{Full(nearest)}'? Valid here: {string.Join(", ", Keys(type))}."
+        );
     }
 
     private static string Choices(string key)
@@ -145,7 +188,8 @@ public static class RecipeFile
         Type type = typeof(Recipe);
         foreach (string part in key.Split('.'))
         {
-            if (Properties(type).FirstOrDefault(p => KeyOf(p) == part) is not { } property) return "";
+            if (Properties(type).FirstOrDefault(p => KeyOf(p) == part) is not { } property)
+                return "";
             type = property.PropertyType;
         }
         return type.IsEnum

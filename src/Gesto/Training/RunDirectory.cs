@@ -28,7 +28,8 @@ public sealed record RunFacts
     /// <summary>Radar features a step, as many of each antenna, 0 without.</summary>
     public int RadarWidth { get; init; }
 
-    /// <summary>Antennas whose features make <see cref="RadarWidth"/> in equal parts; 1 where they cannot be told apart.</summary>
+    /// <summary>Antennas whose features make <see cref="RadarWidth"/> in equal parts; 1 where they cannot be told
+    /// apart.</summary>
     public int Antennas { get; init; } = 1;
 
     public int Threads { get; init; }
@@ -51,7 +52,8 @@ public sealed record RunFacts
     /// <summary>The samples of the fold that was left out of both; empty outside cross-validation.</summary>
     public IReadOnlyList<string> Fold { get; init; } = [];
 
-    /// <summary>Samples of <see cref="Train"/> that another recogniser labelled; null where people labelled all.</summary>
+    /// <summary>Samples of <see cref="Train"/> that another recogniser labelled; null where people labelled
+    /// all.</summary>
     public PseudoLabels? PseudoLabels { get; init; }
 
     /// <summary>Labelled samples without all the features the recipe asks for: not used.</summary>
@@ -70,40 +72,78 @@ public sealed record RunFacts
 
     /// <summary>This Gesto: "0.1.0+COMMIT" where it was built inside its repository.</summary>
     internal static string ThisProgram { get; } =
-        typeof(RunFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "?";
+        typeof(RunFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        ?? "?";
 
-    internal static string ThisMachine { get; } = string.Create(CultureInfo.InvariantCulture,
-        $"{Environment.ProcessorCount} cores, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.FrameworkDescription}");
+    internal static string ThisMachine { get; } =
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Environment.ProcessorCount} cores, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.FrameworkDescription}"
+        );
 
     public const int CurrentVersion = 2;
 
     [JsonIgnore]
     public LabelSet LabelSet => new(Labels);
 
-    /// <exception cref="InvalidDataException">A value that no training writes, or that does not go with the recipe.</exception>
+    /// <exception cref="InvalidDataException">A value that no training writes, or that does not go with the
+    /// recipe.</exception>
     internal void Check(FileCheck check, Recipe recipe)
     {
         check.NoNulls(Labels, "labels");
-        check.Require(Labels.Count > 0 && Labels.All(c => c.Id >= 0) && Labels.DistinctBy(c => c.Id).Count() == Labels.Count, "labels", "a list with an id twice, below 0, or empty", "classes, each id once");
+        check.Require(
+            Labels.Count > 0 && Labels.All(c => c.Id >= 0) && Labels.DistinctBy(c => c.Id).Count() == Labels.Count,
+            "labels",
+            "a list with an id twice, below 0, or empty",
+            "classes, each id once"
+        );
         CheckModality(check, "rgb", recipe.UsesRgb, Rgb, RgbWidth);
         CheckModality(check, "radar", recipe.UsesRadar, Radar, RadarWidth);
-        check.Require(Antennas >= 1 && RadarWidth % Antennas == 0, "antennas", Antennas, FormattableString.Invariant($"1 or more, a part of radar_width {RadarWidth}"));
+        check.Require(
+            Antennas >= 1 && RadarWidth % Antennas == 0,
+            "antennas",
+            Antennas,
+            FormattableString.Invariant($"1 or more, a part of radar_width {RadarWidth}")
+        );
         check.Between(Threads, 1, 4096, "threads");
         check.Require(Ranks >= 1, "ranks", Ranks, "1 or more");
         check.Require(Device is "cpu" or "cuda", "device", $"'{Device}'", "cpu or cuda");
         check.NoNulls(HeldOut, "held_out");
-        foreach ((string name, IReadOnlyList<string> keys) in new[] { ("train", Train), ("validation", Validation), ("fold", Fold), ("skipped", Skipped) })
+        foreach (
+            (string name, IReadOnlyList<string> keys) in new[]
+            {
+                ("train", Train),
+                ("validation", Validation),
+                ("fold", Fold),
+                ("skipped", Skipped),
+            }
+        )
             check.Keys(keys, $"a sample of {name}");
         PseudoLabels?.Check(check, "pseudo_labels.");
-        check.Require(PseudoLabels?.ClassIds.Values.All(LabelSet.Contains) != false, "pseudo_labels", "a map to classes that are not in labels", "classes of labels");
+        check.Require(
+            PseudoLabels?.ClassIds.Values.All(LabelSet.Contains) != false,
+            "pseudo_labels",
+            "a map to classes that are not in labels",
+            "classes of labels"
+        );
     }
 
     private static void CheckModality(FileCheck check, string name, bool used, FeatureKey? key, int width)
     {
-        check.Require(used == key is not null, name, key is null ? "null" : "there", used ? "how the features were made: recipe.json uses them" : "null: recipe.json does not use them");
+        check.Require(
+            used == key is not null,
+            name,
+            key is null ? "null" : "there",
+            used ? "how the features were made: recipe.json uses them" : "null: recipe.json does not use them"
+        );
         key?.Check(check, $"{name}.");
         check.Between(width, used ? 1 : 0, used ? 1 << 20 : 0, $"{name}_width");
-        check.Require(key?.Shape.Length != 2 || key.Shape[1] == width, $"{name}_width", width, FormattableString.Invariant($"{key?.Shape[^1]} as in {name}.Shape"));
+        check.Require(
+            key?.Shape.Length != 2 || key.Shape[1] == width,
+            $"{name}_width",
+            width,
+            FormattableString.Invariant($"{key?.Shape[^1]} as in {name}.Shape")
+        );
     }
 }
 
@@ -118,7 +158,8 @@ public sealed class RunDirectory
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    private RunDirectory(string folder, Recipe recipe, RunFacts facts) => (Folder, Recipe, Facts) = (folder, recipe, facts);
+    private RunDirectory(string folder, Recipe recipe, RunFacts facts) =>
+        (Folder, Recipe, Facts) = (folder, recipe, facts);
 
     public string Folder { get; }
 
@@ -134,8 +175,8 @@ public sealed class RunDirectory
 
     public string LastPath => PathOf("last.safetensors");
 
-    /// <summary>Of a linear run: probabilities (N, K) of each sample of <see cref="RunFacts.Train"/> by a map that had not learnt from its
-    /// fold, uncalibrated.</summary>
+    /// <summary>Of a linear run: probabilities (N, K) of each sample of <see cref="RunFacts.Train"/> by a map that had
+    /// not learnt from its fold, uncalibrated.</summary>
     public string HeldOutPath => PathOf("held-out.npy");
 
     public string RadarEncoderPath => PathOf("radar-encoder.safetensors");
@@ -157,44 +198,59 @@ public sealed class RunDirectory
         string path = Path.Combine(folder, "run.json");
         if (!File.Exists(path))
             throw new DirectoryNotFoundException(
-                $"{folder}: no run here (run.json is missing). Make one with 'gesto train FEATURES --recipe late-fusion --run {folder}'.");
+                $"{folder}: no run here (run.json is missing). Make one with 'gesto train FEATURES --recipe late-fusion --run {folder}'."
+            );
         RunFacts facts = JsonFile.Load<RunFacts>(path, "the facts of a run", "Train again.", Json);
         if (facts.Version != RunFacts.CurrentVersion)
-            throw new InvalidDataException($"{path}: version {facts.Version}, this Gesto reads {RunFacts.CurrentVersion}. Train again.");
+            throw new InvalidDataException(
+                $"{path}: version {facts.Version}, this Gesto reads {RunFacts.CurrentVersion}. Train again."
+            );
         Recipe recipe = RecipeFile.Load(Path.Combine(folder, "recipe.json"));
         facts.Check(new FileCheck(path, "Train again."), recipe);
         return new RunDirectory(folder, recipe, facts);
     }
 
-    /// <summary>Starts a run in an empty folder, or goes on with the one there when <paramref name="resume"/> is set.</summary>
-    /// <exception cref="IOException">A run is there and <paramref name="resume"/> is not set, or other files are.</exception>
-    /// <exception cref="InvalidDataException">The run there is of another recipe, label set, feature key or data.</exception>
+    /// <summary>Starts a run in an empty folder, or goes on with the one there when <paramref name="resume"/> is
+    /// set.</summary>
+    /// <exception cref="IOException">A run is there and <paramref name="resume"/> is not set, or other files
+    /// are.</exception>
+    /// <exception cref="InvalidDataException">The run there is of another recipe, label set, feature key or
+    /// data.</exception>
     internal static RunDirectory StartOrResume(string folder, Recipe recipe, RunFacts facts, bool resume)
     {
         if (Exists(folder))
         {
             if (!resume)
                 throw new IOException(
-                    $"{folder}: a run is here already. Go on with it by --resume, or choose another directory.");
+                    $"{folder}: a run is here already. Go on with it by --resume, or choose another directory."
+                );
             RunDirectory there = Open(folder);
             there.CheckSame(recipe, facts);
             return there;
         }
         // A start that was killed before run.json leaves at most recipe.json and torn temporary files.
-        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName)
-            .FirstOrDefault(f => f != "recipe.json" && !TrainingRun.IsLeftover(f!)) is { } other)
+        if (
+            Directory.Exists(folder)
+            && Directory
+                .EnumerateFileSystemEntries(folder)
+                .Select(Path.GetFileName)
+                .FirstOrDefault(f => f != "recipe.json" && !TrainingRun.IsLeftover(f!))
+                is { } other
+        )
             throw new IOException($"{folder}: not empty (found '{other}') and not a run. Choose a new directory.");
         AtomicFile.WriteText(Path.Combine(folder, "recipe.json"), RecipeFile.Format(recipe));
         AtomicFile.WriteText(Path.Combine(folder, "run.json"), JsonSerializer.Serialize(facts, Json) + "\n");
         return new RunDirectory(folder, recipe, facts);
     }
 
-    /// <summary>Takes the radar encoder's training, finished or not, over from a run in which it is the same to the bit:
-    /// same radar recipe, seed, frames, samples and threads. Does nothing where this run has begun its own.</summary>
+    /// <summary>Takes the radar encoder's training, finished or not, over from a run in which it is the same to the
+    /// bit: same radar recipe, seed, frames, samples and threads. Does nothing where this run has begun its
+    /// own.</summary>
     /// <exception cref="InvalidDataException">Something differs; the message says what.</exception>
     internal void TakeRadarTraining(RunDirectory from)
     {
-        if (File.Exists(RadarLastPath)) return;
+        if (File.Exists(RadarLastPath))
+            return;
         string? difference =
             Before(from.Recipe) != Before(Recipe) ? "recipe.radar"
             : from.Recipe.Training.Seed != Recipe.Training.Seed ? "training.seed"
@@ -207,37 +263,57 @@ public sealed class RunDirectory
             : from.Facts.Radar is null || Facts.Radar is null ? "modalities"
             : FeatureStore.Difference(from.Facts.Radar, Facts.Radar) is { } key ? $"radar frames ({key})"
             : !PseudoLabels.Same(from.Facts.PseudoLabels, Facts.PseudoLabels) ? "pseudo-labels"
-            : !from.Facts.Train.SequenceEqual(Facts.Train) || !from.Facts.Validation.SequenceEqual(Facts.Validation) ? "samples"
+            : !from.Facts.Train.SequenceEqual(Facts.Train) || !from.Facts.Validation.SequenceEqual(Facts.Validation)
+                ? "samples"
             : !File.Exists(from.RadarBestPath) ? "trained: it has no finished epoch"
             : null;
         if (difference is not null)
             throw new InvalidDataException(
-                $"{from.Folder}: its radar encoder is not this run's, they differ in {difference}. Train without --radar-from.");
-        foreach ((string source, string target) in new[] { (from.RadarBestPath, RadarBestPath), (from.RadarLastPath, RadarLastPath) })
+                $"{from.Folder}: its radar encoder is not this run's, they differ in {difference}. Train without --radar-from."
+            );
+        foreach (
+            (string source, string target) in new[]
+            {
+                (from.RadarBestPath, RadarBestPath),
+                (from.RadarLastPath, RadarLastPath),
+            }
+        )
             AtomicFile.Write(target, to => to.Write(File.ReadAllBytes(source)));
     }
 
     /// <returns>True where both recipes train the same radar encoder, given the same data and threads.</returns>
     internal static bool ShareRadarTraining(Recipe a, Recipe b) =>
-        a.UsesRadar && b.UsesRadar && a.Classifier == b.Classifier && Before(a) == Before(b) && a.Training.Seed == b.Training.Seed &&
-        a.Training.GradientClip == b.Training.GradientClip && a.Training.BalanceClasses == b.Training.BalanceClasses;
+        a.UsesRadar
+        && b.UsesRadar
+        && a.Classifier == b.Classifier
+        && Before(a) == Before(b)
+        && a.Training.Seed == b.Training.Seed
+        && a.Training.GradientClip == b.Training.GradientClip
+        && a.Training.BalanceClasses == b.Training.BalanceClasses;
 
     /// <summary>What decides the encoder's own training: whether it goes on learning afterwards does not.</summary>
     private static RadarRecipe Before(Recipe recipe) =>
-        recipe.Radar with { Encoder = recipe.LearnsRadar && recipe.Radar.Epochs > 0 ? RadarEncoderMode.Trained : recipe.Radar.Encoder };
+        recipe.Radar with
+        {
+            Encoder = recipe.LearnsRadar && recipe.Radar.Epochs > 0 ? RadarEncoderMode.Trained : recipe.Radar.Encoder,
+        };
 
     /// <exception cref="InvalidDataException">The run's recipe is another one.</exception>
     internal void CheckSame(Recipe recipe)
     {
         if (RecipeFile.Format(recipe) != RecipeFile.Format(Recipe))
-            throw Differs($"its recipe is '{Recipe.Name}' with other settings ({FirstDifference(RecipeFile.Format(Recipe), RecipeFile.Format(recipe))})");
+            throw Differs(
+                $"its recipe is '{Recipe.Name}' with other settings ({FirstDifference(RecipeFile.Format(Recipe), RecipeFile.Format(recipe))})"
+            );
     }
 
     private void CheckSame(Recipe recipe, RunFacts facts)
     {
         CheckSame(recipe);
         if (facts.LabelSet.Fingerprint != Facts.LabelSet.Fingerprint)
-            throw Differs($"it was trained on another label set ({Facts.Labels.Count} classes, the features have {facts.Labels.Count})");
+            throw Differs(
+                $"it was trained on another label set ({Facts.Labels.Count} classes, the features have {facts.Labels.Count})"
+            );
         CheckKey("RGB", Facts.Rgb, facts.Rgb);
         CheckKey("radar", Facts.Radar, facts.Radar);
         if (facts.DataFingerprint != Facts.DataFingerprint)
@@ -245,7 +321,8 @@ public sealed class RunDirectory
         CheckDevice(facts.Device);
         if (facts.Threads != Facts.Threads)
             throw new InvalidDataException(
-                $"{Folder}: this run computes with {Facts.Threads} threads; with {facts.Threads} its numbers would differ. Resume with --threads {Facts.Threads}.");
+                $"{Folder}: this run computes with {Facts.Threads} threads; with {facts.Threads} its numbers would differ. Resume with --threads {Facts.Threads}."
+            );
     }
 
     /// <exception cref="InvalidDataException">The run is computed on another kind of device.</exception>
@@ -253,14 +330,17 @@ public sealed class RunDirectory
     {
         if (given != Facts.Device)
             throw new InvalidDataException(
-                $"{Folder}: this run computes on {Facts.Device}; on {given} its numbers would differ. Resume with --device {Facts.Device}.");
+                $"{Folder}: this run computes on {Facts.Device}; on {given} its numbers would differ. Resume with --device {Facts.Device}."
+            );
     }
 
     private void CheckKey(string modality, FeatureKey? mine, FeatureKey? other)
     {
-        if (mine is null && other is null) return;
+        if (mine is null && other is null)
+            return;
         string? difference = mine is null || other is null ? "only one has them" : FeatureStore.Difference(mine, other);
-        if (difference is not null) throw Differs($"its {modality} features were made differently ({difference})");
+        if (difference is not null)
+            throw Differs($"its {modality} features were made differently ({difference})");
     }
 
     private InvalidDataException Differs(string what) =>
@@ -269,7 +349,8 @@ public sealed class RunDirectory
     private static string FirstDifference(string there, string given)
     {
         foreach ((string a, string b) in there.Split('\n').Zip(given.Split('\n')))
-            if (a != b) return $"there {a.Trim().TrimEnd(',')}, given {b.Trim().TrimEnd(',')}";
+            if (a != b)
+                return $"there {a.Trim().TrimEnd(',')}, given {b.Trim().TrimEnd(',')}";
         return "another number of values";
     }
 

@@ -13,7 +13,13 @@ internal sealed record SampleSequences(IStepSource? Rgb, IStepSource? Radar, int
     /// <param name="random">Source of the changes; null = show the whole sample at one tempo.</param>
     /// <param name="tempo">That tempo; 1 = as it is.</param>
     /// <param name="mixing">How radar frames are mixed; null = not.</param>
-    public (ModalitySteps? Rgb, ModalitySteps? Radar) Batch(ReadOnlySpan<int> chosen, TrainingRecipe training, Random? random, double tempo = 1, Mixing? mixing = null)
+    public (ModalitySteps? Rgb, ModalitySteps? Radar) Batch(
+        ReadOnlySpan<int> chosen,
+        TrainingRecipe training,
+        Random? random,
+        double tempo = 1,
+        Mixing? mixing = null
+    )
     {
         var rgb = new int[chosen.Length][];
         var radar = new int[chosen.Length][];
@@ -24,9 +30,19 @@ internal sealed record SampleSequences(IStepSource? Rgb, IStepSource? Radar, int
             rgb[i] = Draw(Rgb, chosen[i]);
             radar[i] = Draw(Radar, chosen[i]);
 
-            int[] Draw(IStepSource? of, int sample) => of is null || of.LengthOf(sample) == 0 ? []
+            int[] Draw(IStepSource? of, int sample) =>
+                of is null || of.LengthOf(sample) == 0 ? []
                 : random is null ? Sequences.Evenly(of.LengthOf(sample), of.Longest, shown, Steps, null)
-                : Sequences.DrawSteps(of.LengthOf(sample), of.Longest, shown, training.FrameDropout, training.TimeMasking, move, random, Steps);
+                : Sequences.DrawSteps(
+                    of.LengthOf(sample),
+                    of.Longest,
+                    shown,
+                    training.FrameDropout,
+                    training.TimeMasking,
+                    move,
+                    random,
+                    Steps
+                );
         }
         return (Rgb?.Batch(chosen, rgb, random), Radar?.Batch(chosen, radar, random, mixing));
     }

@@ -22,12 +22,16 @@ internal static class TensorFile
     public static void Restore(SafetensorsFile file, string path, string name, Tensor value)
     {
         if (!file.Tensors.TryGetValue(name, out NamedTensor? stored))
-            throw new InvalidDataException($"{path}: no tensor '{name}'. The file belongs to another recipe; train into a new directory.");
+            throw new InvalidDataException(
+                $"{path}: no tensor '{name}'. The file belongs to another recipe; train into a new directory."
+            );
         if (!stored.Shape.AsSpan().SequenceEqual(value.shape) || stored.DType != NameOf(value.dtype))
             throw new InvalidDataException(
-                $"{path}: tensor '{name}' is {stored.DType} ({string.Join(',', stored.Shape)}), the recipe makes {NameOf(value.dtype)} ({string.Join(',', value.shape)}). " +
-                "The file belongs to another recipe or label set; train into a new directory.");
-        if (!value.is_contiguous()) throw new NotSupportedException($"Tensor '{name}' is not contiguous.");
+                $"{path}: tensor '{name}' is {stored.DType} ({string.Join(',', stored.Shape)}), the recipe makes {NameOf(value.dtype)} ({string.Join(',', value.shape)}). "
+                    + "The file belongs to another recipe or label set; train into a new directory."
+            );
+        if (!value.is_contiguous())
+            throw new NotSupportedException($"Tensor '{name}' is not contiguous.");
         if (value.device_type == TorchSharp.DeviceType.CPU)
         {
             stored.Bytes.CopyTo(value.bytes);
@@ -41,17 +45,21 @@ internal static class TensorFile
 
     public static void Restore(SafetensorsFile file, string path, nn.Module module, string prefix = "")
     {
-        foreach ((string name, Tensor value) in Named(module)) Restore(file, path, prefix + name, value);
+        foreach ((string name, Tensor value) in Named(module))
+            Restore(file, path, prefix + name, value);
     }
 
-    private static string NameOf(ScalarType type) => type switch
-    {
-        ScalarType.Float32 => "F32",
-        ScalarType.Int64 => "I64", // batch norm counts its batches
-        _ => throw new NotSupportedException($"Tensors of {type} are not saved."),
-    };
+    private static string NameOf(ScalarType type) =>
+        type switch
+        {
+            ScalarType.Float32 => "F32",
+            ScalarType.Int64 => "I64", // batch norm counts its batches
+            _ => throw new NotSupportedException($"Tensors of {type} are not saved."),
+        };
 
     private static IEnumerable<(string Name, Tensor Value)> Named(nn.Module module) =>
-        module.named_parameters().Select(p => (p.name, (Tensor)p.parameter))
+        module
+            .named_parameters()
+            .Select(p => (p.name, (Tensor)p.parameter))
             .Concat(module.named_buffers().Select(b => (b.name, b.buffer)));
 }

@@ -59,8 +59,8 @@ internal sealed record TrainingStage
     /// <summary>As <see cref="TrainingRecipe.BalanceClasses"/>.</summary>
     public bool BalanceClasses { get; init; }
 
-    /// <summary>Freed memory is given back after every step. It costs a fusion model next to nothing, a radar encoder a third of its time, and
-    /// takes 40 % of that one's memory away.</summary>
+    /// <summary>Freed memory is given back after every step. It costs a fusion model next to nothing, a radar encoder a
+    /// third of its time, and takes 40 % of that one's memory away.</summary>
     public bool SavesMemory { get; init; }
 
     /// <summary>Checkpoint to go on from.</summary>
@@ -75,24 +75,32 @@ internal sealed record TrainingStage
     /// <returns>Adam's rate in an epoch, from 1.</returns>
     public double Rate(int epoch)
     {
-        if (epoch <= WarmUp) return LearningRate * epoch / (WarmUp + 1);
+        if (epoch <= WarmUp)
+            return LearningRate * epoch / (WarmUp + 1);
         return Schedule == LearningRateSchedule.Constant
             ? LearningRate
             : LearningRate * 0.5 * (1 + Math.Cos(Math.PI * (epoch - WarmUp - 1) / (Epochs - WarmUp)));
     }
 }
 
-/// <summary>The one training loop: the radar encoder and the fusion model both go through it. Several ranks share the parts of each
-/// step, <see cref="TrainingStage.Accumulation"/> of them rounded up to a multiple of the ranks, sum the gradients and take the same
-/// step. Random numbers belong to the part: where the number of parts is the same, so are losses, whatever the number of ranks (to
-/// rounding; and what batch norms keep for validation differs). With other parts dropout, augmentation and mixup draw other numbers
-/// from the same distributions, and batch norms see other batches; without any of these, losses are the same for any parts.</summary>
+/// <summary>The one training loop: the radar encoder and the fusion model both go through it. Several ranks share the
+/// parts of each step, <see cref="TrainingStage.Accumulation"/> of them rounded up to a multiple of the ranks, sum the
+/// gradients and take the same step. Random numbers belong to the part: where the number of parts is the same, so are
+/// losses, whatever the number of ranks (to rounding; and what batch norms keep for validation differs). With other
+/// parts dropout, augmentation and mixup draw other numbers from the same distributions, and batch norms see other
+/// batches; without any of these, losses are the same for any parts.</summary>
 /// <param name="stage">How it learns.</param>
 /// <param name="model">What learns, equal on all ranks.</param>
 /// <param name="forward">Its logits.</param>
 /// <param name="labels">Of every sample.</param>
 /// <param name="ranks">Rank 0 alone writes and reports.</param>
-internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forward forward, long[] labels, IRanks ranks)
+internal sealed class Trainer(
+    TrainingStage stage,
+    nn.Module model,
+    Trainer.Forward forward,
+    long[] labels,
+    IRanks ranks
+)
 {
     /// <summary>Logits (B, K) of some samples.</summary>
     /// <param name="samples">Indices, as into the labels.</param>
@@ -100,10 +108,11 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     /// <param name="mixing">How the samples are mixed; null = not.</param>
     public delegate Tensor Forward(ReadOnlySpan<int> samples, Random? random, Mixing? mixing);
 
-    /// <summary>Trains until the epochs or the patience end, from the last checkpoint where there is one; afterwards the
-    /// model holds the best weights.</summary>
+    /// <summary>Trains until the epochs or the patience end, from the last checkpoint where there is one; afterwards
+    /// the model holds the best weights.</summary>
     /// <param name="train">Indices to learn from.</param>
-    /// <param name="validation">Indices that choose the best epoch; with none, all epochs are run and the last is kept.</param>
+    /// <param name="validation">Indices that choose the best epoch; with none, all epochs are run and the last is
+    /// kept.</param>
     /// <param name="progress">Told once an epoch.</param>
     /// <param name="cancel">Checked every step; the last checkpoint stays whole.</param>
     /// <returns>The log line of the best epoch.</returns>
@@ -114,7 +123,8 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
         GradientSum? gradients = ranks.Count > 1 ? new GradientSum(model, ranks) : null;
         List<EpochLine> log = Checkpoint.LoadLast(stage.LastPath, model, adam, average);
         RequireSame(log.Count);
-        if (ranks.Rank == 0) stage.LogChanged(log);
+        if (ranks.Rank == 0)
+            stage.LogChanged(log);
         while (log.Count < stage.Epochs && log.Count - (Best(log)?.Epoch ?? 0) < stage.Patience)
         {
             int epoch = log.Count + 1;
@@ -124,14 +134,24 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
             (double trainLoss, double trainAccuracy) = TrainEpoch(train, epoch, adam, average, gradients, cancel);
             average?.Swap();
             (double? loss, double? accuracy) = Validate(validation, cancel);
-            if (loss is { } found && !double.IsFinite(found)) throw Diverged(epoch, $"the validation loss is {Text(found)}");
+            if (loss is { } found && !double.IsFinite(found))
+                throw Diverged(epoch, $"the validation loss is {Text(found)}");
             var line = new EpochLine(
-                stage.Stage, epoch, trainLoss, trainAccuracy, loss, accuracy, Math.Round(watch.Elapsed.TotalSeconds, 2));
+                stage.Stage,
+                epoch,
+                trainLoss,
+                trainAccuracy,
+                loss,
+                accuracy,
+                Math.Round(watch.Elapsed.TotalSeconds, 2)
+            );
             log.Add(line);
             // Best before last: killed between the two, the epoch is done again and writes the same bytes.
-            if (ranks.Rank == 0 && Best(log) == line) Checkpoint.SaveBest(stage.BestPath, model, line);
+            if (ranks.Rank == 0 && Best(log) == line)
+                Checkpoint.SaveBest(stage.BestPath, model, line);
             average?.Swap();
-            if (ranks.Rank > 0) continue;
+            if (ranks.Rank > 0)
+                continue;
             Checkpoint.SaveLast(stage.LastPath, model, adam, average, log);
             stage.LogChanged(log);
         }
@@ -148,41 +168,56 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
         double[] sums = [epochs, (double)epochs * epochs];
         ranks.Sum(sums);
         if (sums[0] != (double)epochs * ranks.Count || sums[1] != (double)epochs * epochs * ranks.Count)
-            throw new IOException(string.Create(CultureInfo.InvariantCulture,
-                $"{stage.LastPath}: rank {ranks.Rank} reads {epochs} epochs in it, other ranks another number. The run directory must lie on ") +
-                "storage that all ranks see under the same name.");
+            throw new IOException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{stage.LastPath}: rank {ranks.Rank} reads {epochs} epochs in it, other ranks another number. The run directory must lie on "
+                ) + "storage that all ranks see under the same name."
+            );
     }
 
-    /// <returns>Highest validation accuracy; of equal ones the lowest loss, then the earliest; without validation the last.
-    /// Null for an empty log.</returns>
+    /// <returns>Highest validation accuracy; of equal ones the lowest loss, then the earliest; without validation the
+    /// last. Null for an empty log.</returns>
     internal static EpochLine? Best(IEnumerable<EpochLine> log)
     {
         EpochLine? best = null;
         foreach (EpochLine line in log)
-            if (best is null || line.ValidationAccuracy is null || line.ValidationAccuracy > best.ValidationAccuracy ||
-                (line.ValidationAccuracy == best.ValidationAccuracy && line.ValidationLoss < best.ValidationLoss))
+            if (
+                best is null
+                || line.ValidationAccuracy is null
+                || line.ValidationAccuracy > best.ValidationAccuracy
+                || (line.ValidationAccuracy == best.ValidationAccuracy && line.ValidationLoss < best.ValidationLoss)
+            )
                 best = line;
         return best;
     }
 
-    /// <summary>The epoch's order of samples, from seed, stage and epoch alone: Fisher–Yates; with balanced classes as many
-    /// draws, of a class first, then of its samples.</summary>
+    /// <summary>The epoch's order of samples, from seed, stage and epoch alone: Fisher–Yates; with balanced classes as
+    /// many draws, of a class first, then of its samples.</summary>
     internal static int[] Order(int[] samples, long[] labels, bool balance, Random random)
     {
         int[] order = [.. samples];
         random.Shuffle(order);
-        if (!balance) return order;
+        if (!balance)
+            return order;
         int[][] classes = [.. order.GroupBy(s => labels[s]).OrderBy(g => g.Key).Select(g => g.ToArray())];
         return [.. order.Select(_ => random.GetItems(classes, 1)[0]).Select(members => random.GetItems(members, 1)[0])];
     }
 
     private (double Loss, double Accuracy) TrainEpoch(
-        int[] train, int epoch, Adam adam, WeightAverage? average, GradientSum? gradients, CancellationToken cancel)
+        int[] train,
+        int epoch,
+        Adam adam,
+        WeightAverage? average,
+        GradientSum? gradients,
+        CancellationToken cancel
+    )
     {
         int mine = (stage.Accumulation + ranks.Count - 1) / ranks.Count; // parts of a step
         model.train();
         int[] order = Order(train, labels, stage.BalanceClasses, new Random(Seed(epoch, -1)));
-        double lossSum = 0, right = 0;
+        double lossSum = 0,
+            right = 0;
         for (int step = 0, start = 0; start < order.Length; step++, start += stage.Batch)
         {
             cancel.ThrowIfCancellationRequested();
@@ -196,28 +231,40 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
                 int seed = Seed(epoch, step, part);
                 manual_seed(seed); // dropout and noise
                 (double loss, double correct) = Learn(
-                    samples.Slice(part * size, Math.Min(size, samples.Length - part * size)), samples.Length, new Random(seed));
+                    samples.Slice(part * size, Math.Min(size, samples.Length - part * size)),
+                    samples.Length,
+                    new Random(seed)
+                );
                 value += loss;
                 right += correct;
             }
             gradients?.Run();
             // Before the step: afterwards the weights would hold it.
-            if (!double.IsFinite(value)) throw Diverged(epoch, $"the loss is {Text(value)} at step {Text(step + 1)}");
-            if (!adam.CanStep()) throw Diverged(epoch, $"gradients or learning rate are beyond what float32 holds at step {Text(step + 1)}");
-            if (stage.GradientClip > 0) adam.ClipGradients(stage.GradientClip);
+            if (!double.IsFinite(value))
+                throw Diverged(epoch, $"the loss is {Text(value)} at step {Text(step + 1)}");
+            if (!adam.CanStep())
+                throw Diverged(
+                    epoch,
+                    $"gradients or learning rate are beyond what float32 holds at step {Text(step + 1)}"
+                );
+            if (stage.GradientClip > 0)
+                adam.ClipGradients(stage.GradientClip);
             adam.Step();
             average?.Update(adam.Steps);
             lossSum += value * samples.Length;
-            if (stage.SavesMemory) NativeMemory.GiveBack();
+            if (stage.SavesMemory)
+                NativeMemory.GiveBack();
         }
         return Mean(lossSum, right, order.Length);
     }
 
     /// <summary>The checkpoint is that of the last epoch before: nothing of this one is written.</summary>
-    private InvalidDataException Diverged(int epoch, string what) => new(
-        $"{Path.GetDirectoryName(stage.LastPath)}: training stage {stage.Stage} went astray in epoch {Text(epoch)}: {what}. " +
-        $"{(epoch > 1 ? $"The checkpoints of epoch {Text(epoch - 1)} are kept. " : "")}Train into a new directory with a lower {stage.LearningRateKey} " +
-        $"(it is {Text(stage.LearningRate)}), or look for values that are no numbers in the data with 'gesto check'.");
+    private InvalidDataException Diverged(int epoch, string what) =>
+        new(
+            $"{Path.GetDirectoryName(stage.LastPath)}: training stage {stage.Stage} went astray in epoch {Text(epoch)}: {what}. "
+                + $"{(epoch > 1 ? $"The checkpoints of epoch {Text(epoch - 1)} are kept. " : "")}Train into a new directory with a lower {stage.LearningRateKey} "
+                + $"(it is {Text(stage.LearningRate)}), or look for values that are no numbers in the data with 'gesto check'."
+        );
 
     private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 
@@ -251,9 +298,15 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     {
         double smoothing = stage.LabelSmoothing;
         Tensor own = nn.functional.cross_entropy(logits, target, label_smoothing: smoothing);
-        if (mixing is null) return own;
-        using TorchSharp.Scalar share = mixing.Share, rest = 1 - mixing.Share; // held: see Adam
-        Tensor other = nn.functional.cross_entropy(logits, target.index_select(0, tensor(mixing.Partner, device: target.device)), label_smoothing: smoothing);
+        if (mixing is null)
+            return own;
+        using TorchSharp.Scalar share = mixing.Share,
+            rest = 1 - mixing.Share; // held: see Adam
+        Tensor other = nn.functional.cross_entropy(
+            logits,
+            target.index_select(0, tensor(mixing.Partner, device: target.device)),
+            label_smoothing: smoothing
+        );
         return own.mul(share).add(other, alpha: rest);
     }
 
@@ -268,10 +321,12 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
 
     private (double? Loss, double? Accuracy) Validate(int[] validation, CancellationToken cancel)
     {
-        if (validation.Length == 0) return (null, null);
+        if (validation.Length == 0)
+            return (null, null);
         model.eval();
         using var noGradients = no_grad();
-        double lossSum = 0, right = 0;
+        double lossSum = 0,
+            right = 0;
         for (int start = stage.Batch * ranks.Rank; start < validation.Length; start += stage.Batch * ranks.Count)
         {
             cancel.ThrowIfCancellationRequested();
@@ -288,7 +343,8 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     private Tensor Target(ReadOnlySpan<int> samples)
     {
         var target = new long[samples.Length];
-        for (int i = 0; i < target.Length; i++) target[i] = labels[samples[i]];
+        for (int i = 0; i < target.Length; i++)
+            target[i] = labels[samples[i]];
         return tensor(target);
     }
 
@@ -296,7 +352,8 @@ internal sealed class Trainer(TrainingStage stage, nn.Module model, Trainer.Forw
     private int Seed(int epoch, int step, int part = 0)
     {
         uint hash = 2166136261;
-        foreach (char c in $"{stage.Seed}/{stage.Stage}/{epoch}/{step}{(part > 0 ? $"/{part}" : "")}") hash = (hash ^ c) * 16777619;
+        foreach (char c in $"{stage.Seed}/{stage.Stage}/{epoch}/{step}{(part > 0 ? $"/{part}" : "")}")
+            hash = (hash ^ c) * 16777619;
         return (int)(hash & 0x7fffffff);
     }
 }

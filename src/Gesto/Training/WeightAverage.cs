@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace Gesto.Training;
 
-/// <summary>The exponential running mean of a model's weights and float buffers. In the first steps it forgets faster, so
-/// that it does not drag the random start along.</summary>
+/// <summary>The exponential running mean of a model's weights and float buffers. In the first steps it forgets faster,
+/// so that it does not drag the random start along.</summary>
 internal sealed class WeightAverage : IDisposable
 {
     private readonly (string Name, Tensor Value, Tensor Mean)[] slots;
@@ -16,8 +16,13 @@ internal sealed class WeightAverage : IDisposable
     {
         this.decay = decay;
         using var noGradients = no_grad();
-        slots = [.. model.state_dict().Where(e => e.Value.is_floating_point())
-            .Select(e => (e.Key, e.Value, e.Value.detach().clone().DetachFromDisposeScope()))];
+        slots =
+        [
+            .. model
+                .state_dict()
+                .Where(e => e.Value.is_floating_point())
+                .Select(e => (e.Key, e.Value, e.Value.detach().clone().DetachFromDisposeScope())),
+        ];
     }
 
     /// <summary>The means by the names of the weights.</summary>
@@ -29,7 +34,8 @@ internal sealed class WeightAverage : IDisposable
     {
         using var noGradients = no_grad();
         double keeps = Math.Min(decay, (1 + steps) / (10.0 + steps));
-        using Scalar kept = keeps, rest = 1 - keeps; // held: see Adam
+        using Scalar kept = keeps,
+            rest = 1 - keeps; // held: see Adam
         foreach (var (_, value, mean) in slots)
         {
             using var scope = NewDisposeScope();
@@ -51,6 +57,7 @@ internal sealed class WeightAverage : IDisposable
 
     public void Dispose()
     {
-        foreach (var slot in slots) slot.Mean.Dispose();
+        foreach (var slot in slots)
+            slot.Mean.Dispose();
     }
 }

@@ -27,7 +27,8 @@ public static class ClipFile
 {
     /// <summary>Reads the files of one recording, flawless ones in one process, others one by one.</summary>
     /// <returns>A clip for each request, in their order.</returns>
-    /// <exception cref="VideoException">Of the first file that cannot be trusted; see <see cref="VideoFile.Decode"/>.</exception>
+    /// <exception cref="VideoException">Of the first file that cannot be trusted; see <see
+    /// cref="VideoFile.Decode"/>.</exception>
     public static Clip[] ReadAll(IReadOnlyList<ClipRequest> requests, VideoLimits limits, CancellationToken cancel) =>
         ReadAll(requests, limits, arrived: null, waiting: null, cancel);
 
@@ -37,8 +38,14 @@ public static class ClipFile
     /// <param name="waiting">See <see cref="SampledDecoder.TryRead"/>.</param>
     /// <param name="cancel">Stops the decoder.</param>
     internal static Clip[] ReadAll(
-        IReadOnlyList<ClipRequest> requests, VideoLimits limits, SampledDecoder.FramesArrived? arrived, WaitingDecoder? waiting, CancellationToken cancel) =>
-        SampledDecoder.TryRead(requests, limits, cancel, arrived, waiting) ?? [.. requests.Select(r => Read(r.Info, r.Format, limits, cancel, r.Frames, r.Times))];
+        IReadOnlyList<ClipRequest> requests,
+        VideoLimits limits,
+        SampledDecoder.FramesArrived? arrived,
+        WaitingDecoder? waiting,
+        CancellationToken cancel
+    ) =>
+        SampledDecoder.TryRead(requests, limits, cancel, arrived, waiting)
+        ?? [.. requests.Select(r => Read(r.Info, r.Format, limits, cancel, r.Frames, r.Times))];
 
     /// <param name="info">From <see cref="VideoFile.Probe"/>.</param>
     /// <param name="format">Cut and size.</param>
@@ -46,15 +53,27 @@ public static class ClipFile
     /// <param name="cancel">Stops the decoder.</param>
     /// <param name="frames">n to sample from, where it is not this file's own number (antennas that differ by a frame);
     /// null takes the number that decode.</param>
-    /// <param name="times">Of those n frames, seconds, ascending; null where they are not known. Where n is the file's own number, its own
-    /// times are used.</param>
+    /// <param name="times">Of those n frames, seconds, ascending; null where they are not known. Where n is the file's
+    /// own number, its own times are used.</param>
     /// <exception cref="VideoException">See <see cref="VideoFile.Decode"/>.</exception>
-    public static Clip Read(VideoInfo info, ClipFormat format, VideoLimits limits, CancellationToken cancel, int? frames = null,
-        IReadOnlyList<double>? times = null)
+    public static Clip Read(
+        VideoInfo info,
+        ClipFormat format,
+        VideoLimits limits,
+        CancellationToken cancel,
+        int? frames = null,
+        IReadOnlyList<double>? times = null
+    )
     {
         // The packet count is only a guess of n, but nearly always right, and lets all unused frames go by unkept.
         int guess = frames ?? info.Packets;
-        (byte[] kept, int length, int decoded) = Decode(info, format, limits, format.Sampling.Indices(guess, frames is null ? info.Times : times), cancel);
+        (byte[] kept, int length, int decoded) = Decode(
+            info,
+            format,
+            limits,
+            format.Sampling.Indices(guess, frames is null ? info.Times : times),
+            cancel
+        );
         if (frames is null && decoded != guess)
         {
             times = format.Sampling.EvenInTime ? VideoFile.AskFrameTimes(info, limits, cancel) : null;
@@ -64,18 +83,32 @@ public static class ClipFile
     }
 
     private static (byte[] Kept, int Length, int Decoded) Decode(
-        VideoInfo info, ClipFormat format, VideoLimits limits, int[] wanted, CancellationToken cancel)
+        VideoInfo info,
+        ClipFormat format,
+        VideoLimits limits,
+        int[] wanted,
+        CancellationToken cancel
+    )
     {
         var kept = new byte[wanted.Length * format.BytesPerFrame];
         int length = 0;
         var cut = new FrameCut(format);
-        int decoded = VideoFile.Decode(info, format.Colour, (index, width, height, pixels) =>
-        {
-            if (length == wanted.Length || index != wanted[length]) return;
-            int bytes = format.BytesPerFrame, from = length++ * bytes;
-            cut.Resize(width, height, pixels, kept.AsSpan(from, bytes));
-            for (; length < wanted.Length && index == wanted[length]; length++) kept.AsSpan(from, bytes).CopyTo(kept.AsSpan(length * bytes));
-        }, limits, cancel);
+        int decoded = VideoFile.Decode(
+            info,
+            format.Colour,
+            (index, width, height, pixels) =>
+            {
+                if (length == wanted.Length || index != wanted[length])
+                    return;
+                int bytes = format.BytesPerFrame,
+                    from = length++ * bytes;
+                cut.Resize(width, height, pixels, kept.AsSpan(from, bytes));
+                for (; length < wanted.Length && index == wanted[length]; length++)
+                    kept.AsSpan(from, bytes).CopyTo(kept.AsSpan(length * bytes));
+            },
+            limits,
+            cancel
+        );
         return (length < wanted.Length ? kept[..(length * format.BytesPerFrame)] : kept, length, decoded);
     }
 }

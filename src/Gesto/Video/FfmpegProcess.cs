@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Gesto.Video;
 
-/// <summary>One run of `ffmpeg` or `ffprobe`: no shell, nothing on standard input, output read as a stream, killed with its
-/// children on cancellation, at the time limit, and when disposed early.</summary>
+/// <summary>One run of `ffmpeg` or `ffprobe`: no shell, nothing on standard input, output read as a stream, killed with
+/// its children on cancellation, at the time limit, and when disposed early.</summary>
 internal sealed class FfmpegProcess : IDisposable
 {
     /// <summary>Characters of messages kept where only damage is reported.</summary>
@@ -23,8 +23,15 @@ internal sealed class FfmpegProcess : IDisposable
     private CancellationToken cancel;
     private TimeSpan limit;
 
-    /// <exception cref="FfmpegStartException">The program is not installed, or the system has no room for it; the message says what to do.</exception>
-    public FfmpegProcess(string program, IEnumerable<string> arguments, TimeSpan limit, CancellationToken cancel, int messageLimit = ShortMessages)
+    /// <exception cref="FfmpegStartException">The program is not installed, or the system has no room for it; the
+    /// message says what to do.</exception>
+    public FfmpegProcess(
+        string program,
+        IEnumerable<string> arguments,
+        TimeSpan limit,
+        CancellationToken cancel,
+        int messageLimit = ShortMessages
+    )
         : this(program, arguments, messageLimit, cancel) => Go(limit, cancel);
 
     private FfmpegProcess(string program, IEnumerable<string> arguments, int messageLimit, CancellationToken cancel)
@@ -38,8 +45,8 @@ internal sealed class FfmpegProcess : IDisposable
             StandardErrorEncoding = Encoding.UTF8,
             UseShellExecute = false,
         };
-        // Debian's ffmpeg loads a BLAS for filters not used here; OpenBLAS then starts a thread a core, which spin: a third of a
-        // short recording's CPU time.
+        // Debian's ffmpeg loads a BLAS for filters not used here; OpenBLAS then starts a thread a core, which spin: a
+        // third of a short recording's CPU time.
         start.Environment["OPENBLAS_NUM_THREADS"] = "1";
         try
         {
@@ -50,12 +57,18 @@ internal sealed class FfmpegProcess : IDisposable
             throw FfmpegStartException.From(program, e);
         }
         Widen(process.StandardOutput.BaseStream);
-        // A thread of its own: callers block pool threads while they wait, and a starved pool would stall every decoder.
+        // A thread of its own: callers block pool threads while they wait, and a starved pool would stall every
+        // decoder.
         messages = Task.Factory.StartNew(
-            () => ReadMessages(process.StandardError, messageLimit), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => ReadMessages(process.StandardError, messageLimit),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default
+        );
     }
 
-    /// <summary>Starts a program whose first input is its standard input: it waits there until <see cref="Go"/>.</summary>
+    /// <summary>Starts a program whose first input is its standard input: it waits there until <see
+    /// cref="Go"/>.</summary>
     /// <exception cref="FfmpegStartException">As the constructor.</exception>
     public static FfmpegProcess Waiting(string program, IEnumerable<string> arguments, int messageLimit) =>
         new(program, arguments, messageLimit, CancellationToken.None);
@@ -91,23 +104,26 @@ internal sealed class FfmpegProcess : IDisposable
     {
         cancel.ThrowIfCancellationRequested();
         if (timeout is { IsCancellationRequested: true })
-            throw new VideoException(VideoFault.Undecodable, $"{path}: not decoded within {limit.TotalSeconds:0} s; the program was stopped.");
+            throw new VideoException(
+                VideoFault.Undecodable,
+                $"{path}: not decoded within {limit.TotalSeconds:0} s; the program was stopped."
+            );
     }
 
     public void Dispose()
     {
         killOnStop.Dispose();
         Kill();
-        // Process leaves the streams that were asked for to the finaliser, and with each a descriptor. That of the messages is closed by
-        // the thread that reads them, which ends with the program.
+        // Process leaves the streams that were asked for to the finaliser, and with each a descriptor. That of the
+        // messages is closed by the thread that reads them, which ends with the program.
         process.StandardInput.Dispose();
         process.StandardOutput.Dispose();
         process.Dispose();
         timeout?.Dispose();
     }
 
-    /// <summary>A frame takes a megabyte, a pipe by default 64 kB: each frame would be waited for sixteen times on both sides.
-    /// Linux only, and only as far as the system allows.</summary>
+    /// <summary>A frame takes a megabyte, a pipe by default 64 kB: each frame would be waited for sixteen times on both
+    /// sides. Linux only, and only as far as the system allows.</summary>
     private static void Widen(Stream stream)
     {
         if (OperatingSystem.IsLinux() && stream is System.IO.Pipes.PipeStream { SafePipeHandle: { } pipe })
@@ -122,7 +138,8 @@ internal sealed class FfmpegProcess : IDisposable
     {
         try
         {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception)
         {
@@ -137,7 +154,8 @@ internal sealed class FfmpegProcess : IDisposable
         var text = new StringBuilder();
         while (reader.ReadLine() is { } line)
         {
-            if (text.Length + line.Length < limit) text.AppendLine(line);
+            if (text.Length + line.Length < limit)
+                text.AppendLine(line);
         }
         return text.ToString().Trim();
     }

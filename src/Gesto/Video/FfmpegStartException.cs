@@ -6,30 +6,42 @@ namespace Gesto.Video;
 public class FfmpegStartException : IOException
 {
     // The same numbers on Linux and macOS, but for EAGAIN.
-    private const int NoPermission = 1, NoEntry = 2, NoPath = 3, NoMemory = 12, NoAccess = 13, SystemFilesFull = 23, FilesFull = 24;
-    private const int TryAgainLinux = 11, TryAgainMac = 35;
+    private const int NoPermission = 1,
+        NoEntry = 2,
+        NoPath = 3,
+        NoMemory = 12,
+        NoAccess = 13,
+        SystemFilesFull = 23,
+        FilesFull = 24;
+    private const int TryAgainLinux = 11,
+        TryAgainMac = 35;
 
     internal FfmpegStartException(string message, Exception inner)
-        : base(message, inner)
-    {
-    }
+        : base(message, inner) { }
 
     /// <summary>Tells a program that is not there from a system that has no room for it.</summary>
     internal static FfmpegStartException From(string program, Win32Exception error)
     {
         int code = error.NativeErrorCode;
         bool windows = OperatingSystem.IsWindows();
-        if (code == NoEntry || (windows && code == NoPath)) return new FfmpegMissingException(program, error);
-        string cure = windows ? "" : code switch
-        {
-            FilesFull or SystemFilesFull =>
-                " It is installed, but too many files are open: allow more with 'ulimit -n 4096', or work on fewer at the same time (--threads, --decoders).",
-            TryAgainLinux or TryAgainMac or NoMemory =>
-                " It is installed, but the system has no room for another process: see 'ulimit -u' and the free memory, or work on fewer at the same time (--threads, --decoders).",
-            NoAccess or NoPermission => " It is installed, but may not be run: look at its permissions with 'ls -l'.",
-            _ => "",
-        };
-        return new FfmpegStartException($"The program '{program}' could not be started: {error.Message.TrimEnd('.')}.{cure}", error);
+        if (code == NoEntry || (windows && code == NoPath))
+            return new FfmpegMissingException(program, error);
+        string cure = windows
+            ? ""
+            : code switch
+            {
+                FilesFull or SystemFilesFull =>
+                    " It is installed, but too many files are open: allow more with 'ulimit -n 4096', or work on fewer at the same time (--threads, --decoders).",
+                TryAgainLinux or TryAgainMac or NoMemory =>
+                    " It is installed, but the system has no room for another process: see 'ulimit -u' and the free memory, or work on fewer at the same time (--threads, --decoders).",
+                NoAccess or NoPermission =>
+                    " It is installed, but may not be run: look at its permissions with 'ls -l'.",
+                _ => "",
+            };
+        return new FfmpegStartException(
+            $"The program '{program}' could not be started: {error.Message.TrimEnd('.')}.{cure}",
+            error
+        );
     }
 }
 
@@ -38,8 +50,8 @@ public sealed class FfmpegMissingException : FfmpegStartException
 {
     public FfmpegMissingException(string program, Exception inner)
         : base(
-            $"The program '{program}' could not be started ({inner.Message}). Gesto decodes video with it: install it with " +
-            "'sudo apt-get install ffmpeg' (Debian, Ubuntu), 'brew install ffmpeg' (macOS) or 'winget install ffmpeg' (Windows).", inner)
-    {
-    }
+            $"The program '{program}' could not be started ({inner.Message}). Gesto decodes video with it: install it with "
+                + "'sudo apt-get install ffmpeg' (Debian, Ubuntu), 'brew install ffmpeg' (macOS) or 'winget install ffmpeg' (Windows).",
+            inner
+        ) { }
 }

@@ -4,21 +4,32 @@ namespace Gesto.Video;
 internal sealed class FrameCut(ClipFormat format)
 {
     private FrameResize? resize;
-    private byte[] cut = [], resized = [];
+    private byte[] cut = [],
+        resized = [];
 
     public void Resize(PortableMapReader image, Span<byte> to) => Resize(image.Width, image.Height, image.Pixels, to);
 
     public void Resize(int width, int height, ReadOnlySpan<byte> pixels, Span<byte> to)
     {
         int channels = format.Colour ? 3 : 1;
-        (int left, int top, int w, int h) = format.Crop?.Invoke(width, height) ?? FrameFits.Part(format.Fit, width, height, format.Width, format.Height);
-        (int toLeft, int toTop, int toWidth, int toHeight) = FrameFits.Place(format.Fit, w, h, format.Width, format.Height);
-        if (resize is null || resize.Width != w || resize.Height != h) resize = new FrameResize(w, h, toWidth, toHeight, channels);
+        (int left, int top, int w, int h) = format.Crop?.Invoke(width, height)
+            ?? FrameFits.Part(format.Fit, width, height, format.Width, format.Height);
+        (int toLeft, int toTop, int toWidth, int toHeight) = FrameFits.Place(
+            format.Fit,
+            w,
+            h,
+            format.Width,
+            format.Height
+        );
+        if (resize is null || resize.Width != w || resize.Height != h)
+            resize = new FrameResize(w, h, toWidth, toHeight, channels);
         if ((w, h) != (width, height))
         {
             int bytes = w * channels;
-            if (cut.Length != bytes * h) cut = new byte[bytes * h];
-            for (int y = 0; y < h; y++) pixels.Slice(((top + y) * width + left) * channels, bytes).CopyTo(cut.AsSpan(y * bytes));
+            if (cut.Length != bytes * h)
+                cut = new byte[bytes * h];
+            for (int y = 0; y < h; y++)
+                pixels.Slice(((top + y) * width + left) * channels, bytes).CopyTo(cut.AsSpan(y * bytes));
             pixels = cut;
         }
         if ((toWidth, toHeight) == (format.Width, format.Height))
@@ -27,7 +38,8 @@ internal sealed class FrameCut(ClipFormat format)
             return;
         }
         int row = toWidth * channels;
-        if (resized.Length != row * toHeight) resized = new byte[row * toHeight];
+        if (resized.Length != row * toHeight)
+            resized = new byte[row * toHeight];
         resize.Resize(pixels, resized);
         Fill(to);
         for (int y = 0; y < toHeight; y++)
@@ -36,7 +48,10 @@ internal sealed class FrameCut(ClipFormat format)
 
     private void Fill(Span<byte> to)
     {
-        if (!format.Colour) to.Fill(FrameFits.GreyFill);
-        else for (int i = 0; i < to.Length; i++) to[i] = FrameFits.Fill[i % 3];
+        if (!format.Colour)
+            to.Fill(FrameFits.GreyFill);
+        else
+            for (int i = 0; i < to.Length; i++)
+                to[i] = FrameFits.Fill[i % 3];
     }
 }

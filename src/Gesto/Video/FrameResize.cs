@@ -3,11 +3,11 @@ using System.Runtime.Intrinsics;
 
 namespace Gesto.Video;
 
-/// <summary>Resizes frames as Pillow's <c>Image.resize(size, BILINEAR)</c> does, bit for bit: a triangle filter widened by
-/// the reduction (so small pictures do not alias), first along rows, then along columns, in 22-bit fixed point with
+/// <summary>Resizes frames as Pillow's <c>Image.resize(size, BILINEAR)</c> does, bit for bit: a triangle filter widened
+/// by the reduction (so small pictures do not alias), first along rows, then along columns, in 22-bit fixed point with
 /// rounding to 8 bits after each. Made for one pair of sizes; not thread-safe.</summary>
-/// <remarks>ffmpeg's and OpenCV's "bilinear" do not antialias: their pictures differ from these by 3.5–5 levels on average,
-/// which is why no other resize is used anywhere in Gesto.</remarks>
+/// <remarks>ffmpeg's and OpenCV's "bilinear" do not antialias: their pictures differ from these by 3.5–5 levels on
+/// average, which is why no other resize is used anywhere in Gesto.</remarks>
 public sealed class FrameResize
 {
     /// <summary>Names this resize in a <see cref="Features.FeatureKey"/>.</summary>
@@ -26,7 +26,8 @@ public sealed class FrameResize
     /// <param name="channels">Interleaved bytes a pixel: 1 grey, 3 colour.</param>
     public FrameResize(int width, int height, int toWidth, int toHeight, int channels)
     {
-        if (channels is not (1 or 3)) throw new ArgumentOutOfRangeException(nameof(channels), channels, "1 or 3");
+        if (channels is not (1 or 3))
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "1 or 3");
         (Width, Height, ToWidth, ToHeight, this.channels) = (width, height, toWidth, toHeight, channels);
         columns = new ResizeFilter(width, toWidth);
         rows = new ResizeFilter(height, toHeight);
@@ -46,19 +47,30 @@ public sealed class FrameResize
     /// <param name="resized">Receives ToHeight × ToWidth × channels bytes.</param>
     public void Resize(ReadOnlySpan<byte> frame, Span<byte> resized)
     {
-        if (frame.Length != Width * Height * channels) throw new ArgumentException($"{frame.Length} bytes, expected {Width * Height * channels}.", nameof(frame));
-        if (resized.Length != ToWidth * ToHeight * channels) throw new ArgumentException($"{resized.Length} bytes, expected {ToWidth * ToHeight * channels}.", nameof(resized));
-        int stride = Width * channels, toStride = ToWidth * channels;
+        if (frame.Length != Width * Height * channels)
+            throw new ArgumentException($"{frame.Length} bytes, expected {Width * Height * channels}.", nameof(frame));
+        if (resized.Length != ToWidth * ToHeight * channels)
+            throw new ArgumentException(
+                $"{resized.Length} bytes, expected {ToWidth * ToHeight * channels}.",
+                nameof(resized)
+            );
+        int stride = Width * channels,
+            toStride = ToWidth * channels;
         for (int y = 0; y < Height; y++)
         {
             ReadOnlySpan<byte> fromRow = frame[(y * stride)..];
             Span<byte> to = narrowed.AsSpan(y * toStride, toStride);
-            if (Width == ToWidth) fromRow[..stride].CopyTo(to);
-            else if (channels == 3) NarrowColour(fromRow, to);
-            else NarrowGrey(fromRow, to);
+            if (Width == ToWidth)
+                fromRow[..stride].CopyTo(to);
+            else if (channels == 3)
+                NarrowColour(fromRow, to);
+            else
+                NarrowGrey(fromRow, to);
         }
-        if (Height == ToHeight) narrowed.CopyTo(resized);
-        else Shorten(resized, toStride);
+        if (Height == ToHeight)
+            narrowed.CopyTo(resized);
+        else
+            Shorten(resized, toStride);
     }
 
     /// <param name="pixels">The row, and the rest of the frame after it: a pixel is read as four bytes.</param>
@@ -90,7 +102,8 @@ public sealed class FrameResize
     private static Vector128<int> Levels(uint bytes) =>
         Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(bytes).AsByte())).AsInt32();
 
-    /// <param name="pixels">The row, and the rest of the frame after it: what lies behind a pixel's weights is weighted with zero.</param>
+    /// <param name="pixels">The row, and the rest of the frame after it: what lies behind a pixel's weights is weighted
+    /// with zero.</param>
     /// <param name="to">Receives one row.</param>
     private void NarrowGrey(ReadOnlySpan<byte> pixels, Span<byte> to)
     {
@@ -102,13 +115,16 @@ public sealed class FrameResize
             {
                 Vector256<int> sums = Vector256<int>.Zero;
                 for (int k = 0; k < weights.Length; k += ResizeFilter.Padding)
-                    sums += Levels(BinaryPrimitives.ReadUInt64LittleEndian(pixels[(start + k)..])) * Vector256.Create(weights[k..]);
+                    sums +=
+                        Levels(BinaryPrimitives.ReadUInt64LittleEndian(pixels[(start + k)..]))
+                        * Vector256.Create(weights[k..]);
                 sum += Vector256.Sum(sums);
             }
             else
             {
                 weights = columns.Fixed(x, out start);
-                for (int k = 0; k < weights.Length; k++) sum += pixels[start + k] * weights[k];
+                for (int k = 0; k < weights.Length; k++)
+                    sum += pixels[start + k] * weights[k];
             }
             to[x] = (byte)(sum >> ResizeFilter.Bits);
         }

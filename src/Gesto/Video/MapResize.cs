@@ -9,7 +9,14 @@ public static class MapResize
     /// <param name="resized">Receives toRows × toColumns values.</param>
     /// <param name="toRows">Target rows.</param>
     /// <param name="toColumns">Target columns.</param>
-    public static void Resize(ReadOnlySpan<float> map, int rows, int columns, Span<float> resized, int toRows, int toColumns)
+    public static void Resize(
+        ReadOnlySpan<float> map,
+        int rows,
+        int columns,
+        Span<float> resized,
+        int toRows,
+        int toColumns
+    )
     {
         if (rows == toRows && columns == toColumns)
         {
@@ -25,7 +32,8 @@ public static class MapResize
             {
                 ReadOnlySpan<double> weights = across.Exact(x, out int start);
                 double sum = 0;
-                for (int k = 0; k < weights.Length; k++) sum += map[y * columns + start + k] * weights[k];
+                for (int k = 0; k < weights.Length; k++)
+                    sum += map[y * columns + start + k] * weights[k];
                 narrowed[y * toColumns + x] = sum;
             }
         }
@@ -35,7 +43,8 @@ public static class MapResize
             for (int x = 0; x < toColumns; x++)
             {
                 double sum = 0;
-                for (int k = 0; k < weights.Length; k++) sum += narrowed[(start + k) * toColumns + x] * weights[k];
+                for (int k = 0; k < weights.Length; k++)
+                    sum += narrowed[(start + k) * toColumns + x] * weights[k];
                 resized[y * toColumns + x] = (float)sum;
             }
         }

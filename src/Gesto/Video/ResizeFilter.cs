@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Gesto.Video;
 
-/// <summary>The weights of one axis of an antialiased bilinear resize: which source positions make each target position.</summary>
+/// <summary>The weights of one axis of an antialiased bilinear resize: which source positions make each target
+/// position.</summary>
 internal sealed class ResizeFilter
 {
     /// <summary>Fraction bits of the fixed-point weights: 8-bit pixels and two bits of room leave 22 of 32.</summary>
@@ -18,7 +19,8 @@ internal sealed class ResizeFilter
     private readonly int[] fixedWeights;
     private readonly double[] weights;
     private readonly int[] counts;
-    private readonly int taps, paddedTaps;
+    private readonly int taps,
+        paddedTaps;
 
     public ResizeFilter(int from, int to)
     {
@@ -46,7 +48,8 @@ internal sealed class ResizeFilter
             }
             for (int k = 0; k < row.Length; k++)
             {
-                if (sum != 0) row[k] /= sum;
+                if (sum != 0)
+                    row[k] /= sum;
                 fixedWeights[i * paddedTaps + k] = (int)(0.5 + row[k] * (1 << Bits));
             }
         }
@@ -80,7 +83,8 @@ internal static class RowSum
     /// <summary>sums[i] += row[i] · weight.</summary>
     public static void Add(ReadOnlySpan<byte> row, int weight, Span<int> sums)
     {
-        int lanes = Vector<int>.Count, i = 0;
+        int lanes = Vector<int>.Count,
+            i = 0;
         var factor = new Vector<int>(weight);
         for (; i + 4 * lanes <= row.Length; i += 4 * lanes)
         {
@@ -92,23 +96,27 @@ internal static class RowSum
             AddTo(sums[(i + 2 * lanes)..], c, factor);
             AddTo(sums[(i + 3 * lanes)..], d, factor);
         }
-        for (; i < row.Length; i++) sums[i] += row[i] * weight;
+        for (; i < row.Length; i++)
+            sums[i] += row[i] * weight;
     }
 
     /// <summary>to[i] = sums[i] / 2^bits, rounded down; sums of 0 … 255 · 2^bits.</summary>
     public static void Shift(ReadOnlySpan<int> sums, int bits, Span<byte> to)
     {
-        int lanes = Vector<int>.Count, i = 0;
+        int lanes = Vector<int>.Count,
+            i = 0;
         for (; i + 4 * lanes <= to.Length; i += 4 * lanes)
         {
             Vector<ushort> low = Vector.Narrow(At(sums, i, bits), At(sums, i + lanes, bits));
             Vector<ushort> high = Vector.Narrow(At(sums, i + 2 * lanes, bits), At(sums, i + 3 * lanes, bits));
             Vector.Narrow(low, high).CopyTo(to[i..]);
         }
-        for (; i < to.Length; i++) to[i] = (byte)(sums[i] >> bits);
+        for (; i < to.Length; i++)
+            to[i] = (byte)(sums[i] >> bits);
     }
 
-    private static Vector<uint> At(ReadOnlySpan<int> sums, int start, int bits) => Vector.AsVectorUInt32(new Vector<int>(sums[start..]) >> bits);
+    private static Vector<uint> At(ReadOnlySpan<int> sums, int start, int bits) =>
+        Vector.AsVectorUInt32(new Vector<int>(sums[start..]) >> bits);
 
     private static void AddTo(Span<int> sums, Vector<uint> values, Vector<int> factor) =>
         (new Vector<int>(sums) + Vector.AsVectorInt32(values) * factor).CopyTo(sums);

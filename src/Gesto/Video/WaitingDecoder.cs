@@ -1,10 +1,10 @@
 namespace Gesto.Video;
 
-/// <summary>A decoder that is started before its recording is there. Loading `ffmpeg` takes as long as decoding a second of video; who
-/// waits for a sign need not wait for that.</summary>
-/// <remarks>All arguments must be known at the start. So the files are links in a folder of its own, and the frames to pick stand in
-/// files there; both are made when the recording has come. Until then ffmpeg waits for its first input, standard input, which stays
-/// empty: it opens its inputs one after another.</remarks>
+/// <summary>A decoder that is started before its recording is there. Loading `ffmpeg` takes as long as decoding a
+/// second of video; who waits for a sign need not wait for that.</summary>
+/// <remarks>All arguments must be known at the start. So the files are links in a folder of its own, and the frames to
+/// pick stand in files there; both are made when the recording has come. Until then ffmpeg waits for its first input,
+/// standard input, which stays empty: it opens its inputs one after another.</remarks>
 internal sealed class WaitingDecoder : IDisposable
 {
     /// <summary>The place of a recording's first file among the inputs.</summary>
@@ -21,9 +21,19 @@ internal sealed class WaitingDecoder : IDisposable
         folder = Directory.CreateTempSubdirectory("gesto-decoder-");
         try
         {
-            process = FfmpegProcess.Waiting("ffmpeg", SampledDecoder.Arguments(
-                files, limits, ["-protocol_whitelist", "pipe", "-f", "ffmetadata", "-i", "pipe:0"], FirstFile,
-                i => VideoFile.Url(LinkOf(i)), _ => [], i => [$"-filter_script:v:{i}", FilterOf(i)]), SampledDecoder.MessageLimit);
+            process = FfmpegProcess.Waiting(
+                "ffmpeg",
+                SampledDecoder.Arguments(
+                    files,
+                    limits,
+                    ["-protocol_whitelist", "pipe", "-f", "ffmetadata", "-i", "pipe:0"],
+                    FirstFile,
+                    i => VideoFile.Url(LinkOf(i)),
+                    _ => [],
+                    i => [$"-filter_script:v:{i}", FilterOf(i)]
+                ),
+                SampledDecoder.MessageLimit
+            );
         }
         catch
         {
@@ -42,11 +52,19 @@ internal sealed class WaitingDecoder : IDisposable
     public static WaitingDecoder? TryStart(IReadOnlyList<ClipRequest> like, VideoLimits limits) =>
         OperatingSystem.IsWindows() || like.Count == 0 ? null : new(Files(like), limits);
 
-    /// <returns>The program at work on these files, the caller's to dispose; null where it was started for other files, or is taken.</returns>
-    public FfmpegProcess? Take(IReadOnlyList<ClipRequest> requests, int[][] wanted, VideoLimits under, CancellationToken cancel)
+    /// <returns>The program at work on these files, the caller's to dispose; null where it was started for other files,
+    /// or is taken.</returns>
+    public FfmpegProcess? Take(
+        IReadOnlyList<ClipRequest> requests,
+        int[][] wanted,
+        VideoLimits under,
+        CancellationToken cancel
+    )
     {
-        if (under != limits || !Files(requests).AsSpan().SequenceEqual(files)) return null;
-        if (Interlocked.Exchange(ref process, null) is not { } taken) return null;
+        if (under != limits || !Files(requests).AsSpan().SequenceEqual(files))
+            return null;
+        if (Interlocked.Exchange(ref process, null) is not { } taken)
+            return null;
         try
         {
             for (int i = 0; i < files.Length; i++)

@@ -2,13 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace Gesto.Weights;
 
-/// <summary>Writes ResNet50 as an ONNX model in INT8: same input and output as <see cref="ResNet50Graph"/>. Every convolution
-/// stands between QuantizeLinear and DequantizeLinear nodes, which ONNX Runtime turns into integer convolutions.</summary>
-/// <remarks>Activations: unsigned 8 bits, one scale a tensor. Weights: one scale an output channel, symmetric, and only 7 bits,
-/// because AVX2 adds pairs of u8 × s8 products in 16 bits, which 8-bit weights overflow. Biases: 32 bits. A ReLU before
-/// a quantisation whose smallest value is 0 is that quantisation's own clipping and is left out. The last sum and the mean
-/// over the picture stay float32. Source: B. Jacob et al., "Quantization and training of neural networks for efficient
-/// integer-arithmetic-only inference", CVPR 2018.</remarks>
+/// <summary>Writes ResNet50 as an ONNX model in INT8: same input and output as <see cref="ResNet50Graph"/>. Every
+/// convolution stands between QuantizeLinear and DequantizeLinear nodes, which ONNX Runtime turns into integer
+/// convolutions.</summary>
+/// <remarks>Activations: unsigned 8 bits, one scale a tensor. Weights: one scale an output channel, symmetric, and only
+/// 7 bits, because AVX2 adds pairs of u8 × s8 products in 16 bits, which 8-bit weights overflow. Biases: 32 bits. A
+/// ReLU before a quantisation whose smallest value is 0 is that quantisation's own clipping and is left out. The last
+/// sum and the mean over the picture stay float32. Source: B. Jacob et al., "Quantization and training of neural
+/// networks for efficient integer-arithmetic-only inference", CVPR 2018.</remarks>
 internal static class Int8Graph
 {
     /// <summary>Largest integer weight: 7 bits with sign.</summary>
@@ -18,7 +19,12 @@ internal static class Int8Graph
     public static IEnumerable<string> Quantised(ResNet50Variant variant)
     {
         IReadOnlyList<Bottleneck> blocks = ResNet50Layout.Blocks(variant);
-        return [ResNet50Graph.Input, .. ResNet50Layout.Units(variant).Select(u => u.Convolution), .. blocks.SkipLast(1).Select(b => b.Output)];
+        return
+        [
+            ResNet50Graph.Input,
+            .. ResNet50Layout.Units(variant).Select(u => u.Convolution),
+            .. blocks.SkipLast(1).Select(b => b.Output),
+        ];
     }
 
     public static byte[] Build(ResNet50Weights weights, Int8Ranges ranges)
@@ -35,7 +41,9 @@ internal static class Int8Graph
             string branch = Convolve(graph, weights, ranges, block.First, value, name);
             branch = Convolve(graph, weights, ranges, block.Second, branch, block.First.Convolution);
             branch = Convolve(graph, weights, ranges, block.Third, branch, block.Second.Convolution);
-            string shortcut = block.Projection is { } projection ? Convolve(graph, weights, ranges, projection, value, name) : value;
+            string shortcut = block.Projection is { } projection
+                ? Convolve(graph, weights, ranges, projection, value, name)
+                : value;
             value = graph.Node("Add", $"{block.Third.Convolution}.add", [branch, shortcut]);
             name = block.Output;
             value = block == blocks[^1] ? graph.Node("Relu", name, [value]) : Quantise(graph, value, ranges, name);
@@ -54,7 +62,13 @@ internal static class Int8Graph
     /// <param name="input">A dequantised value.</param>
     /// <param name="inputRange">Whose range <paramref name="input"/> was quantised with.</param>
     private static string Convolve(
-        OnnxGraph graph, ResNet50Weights weights, Int8Ranges ranges, ConvolutionUnit unit, string input, string inputRange)
+        OnnxGraph graph,
+        ResNet50Weights weights,
+        Int8Ranges ranges,
+        ConvolutionUnit unit,
+        string input,
+        string inputRange
+    )
     {
         (byte[] folded, float[] bias) = weights.Fold(unit);
         ReadOnlySpan<float> kernel = MemoryMarshal.Cast<byte, float>(folded);
@@ -69,20 +83,37 @@ internal static class Int8Graph
         {
             ReadOnlySpan<float> channel = kernel.Slice(o * size, size);
             float largest = 0;
-            foreach (float w in channel) largest = Math.Max(largest, Math.Abs(w));
+            foreach (float w in channel)
+                largest = Math.Max(largest, Math.Abs(w));
             scales[o] = largest > 0 ? largest / LargestWeight : 1; // a channel of zeros
             biasScales[o] = scales[o] * inputScale;
-            for (int i = 0; i < size; i++) integers[o * size + i] = (sbyte)MathF.Round(channel[i] / scales[o]);
+            for (int i = 0; i < size; i++)
+                integers[o * size + i] = (sbyte)MathF.Round(channel[i] / scales[o]);
             integerBias[o] = (int)Math.Clamp(Math.Round((double)bias[o] / biasScales[o]), int.MinValue, int.MaxValue);
         }
         graph.Constant($"{name}.weight.q", integers, unit.Outputs, unit.Inputs, unit.Kernel, unit.Kernel);
         graph.Constant($"{name}.weight.zero", new sbyte[unit.Outputs], unit.Outputs);
         graph.Constant($"{name}.bias.q", integerBias, unit.Outputs);
-        string[] kernelInputs = [$"{name}.weight.q", graph.Constant($"{name}.weight.scale", scales, unit.Outputs), $"{name}.weight.zero"];
+        string[] kernelInputs =
+        [
+            $"{name}.weight.q",
+            graph.Constant($"{name}.weight.scale", scales, unit.Outputs),
+            $"{name}.weight.zero",
+        ];
         string[] biasInputs = [$"{name}.bias.q", graph.Constant($"{name}.bias.scale", biasScales, unit.Outputs)];
-        string dequantised = graph.Node("DequantizeLinear", $"{name}.weight", kernelInputs, OnnxGraph.Integer("axis", 0));
+        string dequantised = graph.Node(
+            "DequantizeLinear",
+            $"{name}.weight",
+            kernelInputs,
+            OnnxGraph.Integer("axis", 0)
+        );
         string added = graph.Node("DequantizeLinear", $"{name}.bias", biasInputs, OnnxGraph.Integer("axis", 0));
-        string sum = graph.Node("Conv", $"{name}.sum", [input, dequantised, added], OnnxGraph.Window(unit.Kernel, unit.Stride, unit.Padding));
+        string sum = graph.Node(
+            "Conv",
+            $"{name}.sum",
+            [input, dequantised, added],
+            OnnxGraph.Window(unit.Kernel, unit.Stride, unit.Padding)
+        );
         return Quantise(graph, sum, ranges, name);
     }
 
@@ -97,5 +128,6 @@ internal static class Int8Graph
         return graph.Node("DequantizeLinear", $"{value}.dequantised", [quantised, .. parameters]);
     }
 
-    private static float Scale((float Low, float High) range) => range.High > range.Low ? (range.High - range.Low) / 255 : 1;
+    private static float Scale((float Low, float High) range) =>
+        range.High > range.Low ? (range.High - range.Low) / 255 : 1;
 }

@@ -25,7 +25,9 @@ internal static class KerasNames
             Take("fc1000/bias", "fc.bias");
         }
         if (torch.Count != keras.Count)
-            throw new InvalidDataException($"{file}: {keras.Count} weights, a ResNet50 has {torch.Count}. It is another network.");
+            throw new InvalidDataException(
+                $"{file}: {keras.Count} weights, a ResNet50 has {torch.Count}. It is another network."
+            );
         return torch;
 
         void Take(string from, string to)
@@ -39,7 +41,8 @@ internal static class KerasNames
     /// <returns>Keras' names: layer2.0.conv3 → res3a_branch2c and bn3a_branch2c, a projection → …_branch1.</returns>
     private static (string Convolution, string Norm) Names(string convolution)
     {
-        if (convolution == ResNet50Layout.Stem.Convolution) return ("conv1", "bn_conv1");
+        if (convolution == ResNet50Layout.Stem.Convolution)
+            return ("conv1", "bn_conv1");
         string[] parts = convolution.Split('.');
         char block = (char)('a' + parts[1][0] - '0');
         string branch = parts[2] == "downsample" ? "1" : $"2{(char)('a' + parts[2][^1] - '1')}";
@@ -50,15 +53,17 @@ internal static class KerasNames
     /// <returns>(H, W, I, O) → (O, I, H, W), (I, O) → (O, I); vectors as they are.</returns>
     private static NamedTensor OutputsFirst(NamedTensor tensor)
     {
-        if (tensor.Shape.Length is not (2 or 4)) return tensor;
+        if (tensor.Shape.Length is not (2 or 4))
+            return tensor;
         ReadOnlySpan<float> from = tensor.Singles;
-        int outputs = (int)tensor.Shape[^1], inputs = (int)tensor.Shape[^2];
+        int outputs = (int)tensor.Shape[^1],
+            inputs = (int)tensor.Shape[^2];
         int area = outputs == 0 || inputs == 0 ? 0 : from.Length / (outputs * inputs);
         var to = new float[from.Length];
         for (int p = 0; p < area; p++)
-            for (int i = 0; i < inputs; i++)
-                for (int o = 0; o < outputs; o++)
-                    to[(o * inputs + i) * area + p] = from[(p * inputs + i) * outputs + o];
+        for (int i = 0; i < inputs; i++)
+        for (int o = 0; o < outputs; o++)
+            to[(o * inputs + i) * area + p] = from[(p * inputs + i) * outputs + o];
         return NamedTensor.From(tensor.Name, to, [outputs, inputs, .. tensor.Shape[..^2]]);
     }
 }

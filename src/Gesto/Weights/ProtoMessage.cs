@@ -2,9 +2,10 @@ using System.Text;
 
 namespace Gesto.Weights;
 
-/// <summary>One protobuf message being written: fields in the order of the calls. Embedded messages and long byte fields
-/// are kept by reference, so a 94 MB model is copied once, at the end.</summary>
-/// <remarks>Source: protobuf.dev, "Encoding". Only what ONNX needs: varints, floats are left out, bytes and messages.</remarks>
+/// <summary>One protobuf message being written: fields in the order of the calls. Embedded messages and long byte
+/// fields are kept by reference, so a 94 MB model is copied once, at the end.</summary>
+/// <remarks>Source: protobuf.dev, "Encoding". Only what ONNX needs: varints, floats are left out, bytes and
+/// messages.</remarks>
 internal sealed class ProtoMessage
 {
     private readonly List<byte[]> chunks = [];
@@ -33,7 +34,8 @@ internal sealed class ProtoMessage
     {
         Varint(((ulong)field << 3) | 2);
         Varint((ulong)value.Length);
-        foreach (byte[] chunk in value.chunks) Append(chunk);
+        foreach (byte[] chunk in value.chunks)
+            Append(chunk);
         return this;
     }
 
@@ -53,7 +55,8 @@ internal sealed class ProtoMessage
     {
         Span<byte> bytes = stackalloc byte[10];
         int n = 0;
-        for (; value >= 0x80; value >>= 7) bytes[n++] = (byte)(value | 0x80);
+        for (; value >= 0x80; value >>= 7)
+            bytes[n++] = (byte)(value | 0x80);
         bytes[n++] = (byte)value;
         Append(bytes[..n].ToArray());
     }

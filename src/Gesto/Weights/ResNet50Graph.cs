@@ -1,8 +1,10 @@
 namespace Gesto.Weights;
 
 /// <summary>Writes ResNet50 as an ONNX model, batch norms folded into the convolutions: input "frames" (N, 3, 224, 224)
-/// float32, already normalised; output "features" (N, 2048) float32, after the global average pool. N is free.</summary>
-/// <remarks>Both variants pad the max pool by 1: Keras pads with zeros and PyTorch with −∞, which is the same after a ReLU.</remarks>
+/// float32, already normalised; output "features" (N, 2048) float32, after the global average pool. N is
+/// free.</summary>
+/// <remarks>Both variants pad the max pool by 1: Keras pads with zeros and PyTorch with −∞, which is the same after a
+/// ReLU.</remarks>
 internal static class ResNet50Graph
 {
     public const string Input = "frames";
@@ -10,7 +12,8 @@ internal static class ResNet50Graph
     public const string Maps = "maps";
 
     /// <param name="weights">Either variant.</param>
-    /// <param name="observed">Nodes of <see cref="Int8Graph.Quantised"/> that are outputs too, so that their values can be seen.</param>
+    /// <param name="observed">Nodes of <see cref="Int8Graph.Quantised"/> that are outputs too, so that their values can
+    /// be seen.</param>
     public static byte[] Build(ResNet50Weights weights, params IEnumerable<string> observed)
     {
         var graph = new OnnxGraph(weights.Name);
@@ -19,7 +22,8 @@ internal static class ResNet50Graph
         graph.Node("Flatten", Output, [value]);
         graph.Input(Input, 3, ResNet50Layout.InputSize, ResNet50Layout.InputSize);
         graph.Output(Output, ResNet50Layout.Width);
-        foreach (string node in observed) graph.Output(node);
+        foreach (string node in observed)
+            graph.Output(node);
         return graph.ToModel();
     }
 
@@ -27,7 +31,11 @@ internal static class ResNet50Graph
     public static byte[] BuildMaps(ResNet50Weights weights)
     {
         var graph = new OnnxGraph(weights.Name);
-        graph.Node("Identity", Maps, [Blocks(graph, weights, ResNet50Layout.Blocks(weights.Variant).Where(b => !ResNet50Layout.IsLast(b)))]);
+        graph.Node(
+            "Identity",
+            Maps,
+            [Blocks(graph, weights, ResNet50Layout.Blocks(weights.Variant).Where(b => !ResNet50Layout.IsLast(b)))]
+        );
         graph.Input(Input, 3, ResNet50Layout.InputSize, ResNet50Layout.InputSize);
         graph.Output(Maps, [.. ResNet50Layout.MapShape]);
         return graph.ToModel();
@@ -43,21 +51,33 @@ internal static class ResNet50Graph
             string branch = Convolve(graph, weights, block.First, value, relu: true);
             branch = Convolve(graph, weights, block.Second, branch, relu: true);
             branch = Convolve(graph, weights, block.Third, branch, relu: false);
-            string shortcut = block.Projection is { } projection ? Convolve(graph, weights, projection, value, relu: false) : value;
+            string shortcut = block.Projection is { } projection
+                ? Convolve(graph, weights, projection, value, relu: false)
+                : value;
             value = graph.Node("Add", $"{block.Third.Convolution}.add", [branch, shortcut]);
             value = graph.Node("Relu", block.Output, [value]);
         }
         return value;
     }
 
-    private static string Convolve(OnnxGraph graph, ResNet50Weights weights, ConvolutionUnit unit, string input, bool relu)
+    private static string Convolve(
+        OnnxGraph graph,
+        ResNet50Weights weights,
+        ConvolutionUnit unit,
+        string input,
+        bool relu
+    )
     {
         (byte[] kernel, float[] bias) = weights.Fold(unit);
         string name = unit.Convolution;
         graph.Singles($"{name}.weight", kernel, unit.Outputs, unit.Inputs, unit.Kernel, unit.Kernel);
         graph.Constant($"{name}.bias", bias, unit.Outputs);
         string value = graph.Node(
-            "Conv", relu ? $"{name}.sum" : name, [input, $"{name}.weight", $"{name}.bias"], OnnxGraph.Window(unit.Kernel, unit.Stride, unit.Padding));
+            "Conv",
+            relu ? $"{name}.sum" : name,
+            [input, $"{name}.weight", $"{name}.bias"],
+            OnnxGraph.Window(unit.Kernel, unit.Stride, unit.Padding)
+        );
         return relu ? graph.Node("Relu", name, [value]) : value;
     }
 }

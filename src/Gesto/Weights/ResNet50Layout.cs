@@ -4,7 +4,8 @@ namespace Gesto.Weights;
 /// layout or preprocessing, either gives plausible nonsense.</summary>
 public enum ResNet50Variant
 {
-    /// <summary>He et al. 2015 as in Keras: stride in the first 1×1 of stages 3 to 5, convolution biases, epsilon 1e-3.</summary>
+    /// <summary>He et al. 2015 as in Keras: stride in the first 1×1 of stages 3 to 5, convolution biases, epsilon
+    /// 1e-3.</summary>
     V1,
 
     /// <summary>torchvision's: stride in the 3×3, no convolution biases, epsilon 1e-5.</summary>
@@ -17,13 +18,20 @@ internal sealed record ConvolutionUnit(string Convolution, string Norm, int Inpu
     public int Padding => (Kernel - 1) / 2;
 }
 
-/// <summary>A bottleneck block: relu(Third(relu(Second(relu(First(x))))) + Shortcut(x)); no projection: the shortcut is x.</summary>
-internal sealed record Bottleneck(ConvolutionUnit First, ConvolutionUnit Second, ConvolutionUnit Third, ConvolutionUnit? Projection)
+/// <summary>A bottleneck block: relu(Third(relu(Second(relu(First(x))))) + Shortcut(x)); no projection: the shortcut is
+/// x.</summary>
+internal sealed record Bottleneck(
+    ConvolutionUnit First,
+    ConvolutionUnit Second,
+    ConvolutionUnit Third,
+    ConvolutionUnit? Projection
+)
 {
     /// <summary>What the graphs call the block's result.</summary>
     public string Output => $"{Third.Convolution}.out";
 
-    public IEnumerable<ConvolutionUnit> Units => Projection is null ? [First, Second, Third] : [First, Second, Third, Projection];
+    public IEnumerable<ConvolutionUnit> Units =>
+        Projection is null ? [First, Second, Third] : [First, Second, Third, Projection];
 }
 
 /// <summary>The layers of ResNet50 in order, under the names of torchvision's state dict: the single place that the
@@ -58,18 +66,31 @@ internal static class ResNet50Layout
                 string name = $"layer{stage + 1}.{block}";
                 int stride = stage > 0 && block == 0 ? 2 : 1;
                 bool early = variant == ResNet50Variant.V1;
-                blocks.Add(new Bottleneck(
-                    new ConvolutionUnit($"{name}.conv1", $"{name}.bn1", inputs, width, 1, early ? stride : 1),
-                    new ConvolutionUnit($"{name}.conv2", $"{name}.bn2", width, width, 3, early ? 1 : stride),
-                    new ConvolutionUnit($"{name}.conv3", $"{name}.bn3", width, 4 * width, 1, 1),
-                    block > 0 ? null : new ConvolutionUnit($"{name}.downsample.0", $"{name}.downsample.1", inputs, 4 * width, 1, stride)));
+                blocks.Add(
+                    new Bottleneck(
+                        new ConvolutionUnit($"{name}.conv1", $"{name}.bn1", inputs, width, 1, early ? stride : 1),
+                        new ConvolutionUnit($"{name}.conv2", $"{name}.bn2", width, width, 3, early ? 1 : stride),
+                        new ConvolutionUnit($"{name}.conv3", $"{name}.bn3", width, 4 * width, 1, 1),
+                        block > 0
+                            ? null
+                            : new ConvolutionUnit(
+                                $"{name}.downsample.0",
+                                $"{name}.downsample.1",
+                                inputs,
+                                4 * width,
+                                1,
+                                stride
+                            )
+                    )
+                );
                 inputs = 4 * width;
             }
         }
         return blocks;
     }
 
-    public static bool IsLast(Bottleneck block) => block.First.Convolution.StartsWith(LastStage, StringComparison.Ordinal);
+    public static bool IsLast(Bottleneck block) =>
+        block.First.Convolution.StartsWith(LastStage, StringComparison.Ordinal);
 
     public static IEnumerable<ConvolutionUnit> Units(ResNet50Variant variant) =>
         Blocks(variant).SelectMany(b => b.Units).Prepend(Stem);
@@ -80,10 +101,11 @@ internal static class ResNet50Layout
     /// <returns>"v1" or "v1.5", as metadata and file names spell it.</returns>
     public static string Name(ResNet50Variant variant) => variant == ResNet50Variant.V1 ? "v1" : "v1.5";
 
-    public static ResNet50Variant? Parse(string name) => name switch
-    {
-        "v1" => ResNet50Variant.V1,
-        "v1.5" => ResNet50Variant.V15,
-        _ => null,
-    };
+    public static ResNet50Variant? Parse(string name) =>
+        name switch
+        {
+            "v1" => ResNet50Variant.V1,
+            "v1.5" => ResNet50Variant.V15,
+            _ => null,
+        };
 }

@@ -8,7 +8,9 @@ namespace Gesto.Weights;
 /// <param name="Tensors">By name.</param>
 /// <param name="Metadata">Free text by name; empty where the file has none.</param>
 public sealed record SafetensorsFile(
-    IReadOnlyDictionary<string, NamedTensor> Tensors, IReadOnlyDictionary<string, string> Metadata);
+    IReadOnlyDictionary<string, NamedTensor> Tensors,
+    IReadOnlyDictionary<string, string> Metadata
+);
 
 /// <summary>Reads and writes safetensors: 8 bytes of header length, a JSON header, then the tensors' bytes.
 /// Source: the format section of huggingface/safetensors' README.</summary>
@@ -21,17 +23,21 @@ public static class Safetensors
     private const string MetadataName = "__metadata__";
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <exception cref="InvalidDataException">Not a safetensors file, or one whose header and data disagree.</exception>
+    /// <exception cref="InvalidDataException">Not a safetensors file, or one whose header and data
+    /// disagree.</exception>
     public static SafetensorsFile Load(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
         return Read(stream, path);
     }
 
-    /// <summary>Writes through <see cref="AtomicFile"/>. The same tensors and metadata give the same bytes in any order.</summary>
+    /// <summary>Writes through <see cref="AtomicFile"/>. The same tensors and metadata give the same bytes in any
+    /// order.</summary>
     public static void Save(
-        string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
-        AtomicFile.Write(path, s => Write(s, tensors, metadata));
+        string path,
+        IReadOnlyList<NamedTensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null
+    ) => AtomicFile.Write(path, s => Write(s, tensors, metadata));
 
     /// <summary>The metadata alone, without reading the tensors.</summary>
     /// <inheritdoc cref="Load"/>
@@ -59,31 +65,46 @@ public static class Safetensors
     }
 
     /// <summary>Largest elements first, then by name, so that every tensor is aligned to its element size.</summary>
-    /// <exception cref="ArgumentException">Two tensors of one name, or bytes that do not match type and shape.</exception>
+    /// <exception cref="ArgumentException">Two tensors of one name, or bytes that do not match type and
+    /// shape.</exception>
     public static void Write(
-        Stream stream, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+        Stream stream,
+        IReadOnlyList<NamedTensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null
+    )
     {
-        NamedTensor[] sorted = [.. tensors.OrderByDescending(t => NamedTensor.ElementSize(t.DType)).ThenBy(t => t.Name, StringComparer.Ordinal)];
+        NamedTensor[] sorted =
+        [
+            .. tensors
+                .OrderByDescending(t => NamedTensor.ElementSize(t.DType))
+                .ThenBy(t => t.Name, StringComparer.Ordinal),
+        ];
         var names = new HashSet<string>(StringComparer.Ordinal) { MetadataName };
         foreach (NamedTensor tensor in sorted)
         {
-            if (!names.Add(tensor.Name)) throw new ArgumentException($"The tensor name '{tensor.Name}' is taken.", nameof(tensors));
+            if (!names.Add(tensor.Name))
+                throw new ArgumentException($"The tensor name '{tensor.Name}' is taken.", nameof(tensors));
             if (NamedTensor.ByteCount(tensor.DType, tensor.Shape) != tensor.Bytes.Length)
                 throw new ArgumentException(
                     $"Tensor '{tensor.Name}': {tensor.Bytes.Length} bytes do not make {tensor.DType} ({string.Join(',', tensor.Shape)}).",
-                    nameof(tensors));
+                    nameof(tensors)
+                );
         }
         byte[] header = FormatHeader(sorted, metadata);
         // Spaces to a multiple of 8: the data after it is aligned, and so are the tensors in a memory map.
         int padding = (8 - header.Length % 8) % 8;
         if (header.Length + padding > HeaderLimit)
-            throw new ArgumentException($"The header takes {header.Length} bytes, the limit is {HeaderLimit}.", nameof(tensors));
+            throw new ArgumentException(
+                $"The header takes {header.Length} bytes, the limit is {HeaderLimit}.",
+                nameof(tensors)
+            );
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)(header.Length + padding));
         stream.Write(length);
         stream.Write(header);
         stream.Write("        "u8[..padding]);
-        foreach (NamedTensor tensor in sorted) stream.Write(tensor.Bytes);
+        foreach (NamedTensor tensor in sorted)
+            stream.Write(tensor.Bytes);
     }
 
     private static byte[] ReadHeader(Stream stream, string name)
@@ -91,14 +112,18 @@ public static class Safetensors
         long size = stream.Length;
         Span<byte> prefix = stackalloc byte[8];
         if (stream.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8)
-            throw new InvalidDataException($"{name}: {size} bytes, a safetensors file begins with 8 bytes of header length.");
+            throw new InvalidDataException(
+                $"{name}: {size} bytes, a safetensors file begins with 8 bytes of header length."
+            );
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerLength > HeaderLimit)
             throw new InvalidDataException(
-                $"{name}: a header of {headerLength} bytes, the limit is {HeaderLimit}. This is not a safetensors file.");
+                $"{name}: a header of {headerLength} bytes, the limit is {HeaderLimit}. This is not a safetensors file."
+            );
         if ((long)headerLength > size - 8)
             throw new InvalidDataException(
-                $"{name}: the header takes {headerLength} bytes, the file has {size - 8} after its length. The file is cut.");
+                $"{name}: the header takes {headerLength} bytes, the file has {size - 8} after its length. The file is cut."
+            );
         var header = new byte[headerLength];
         stream.ReadExactly(header);
         return header;
@@ -113,7 +138,8 @@ public static class Safetensors
             if (metadata is { Count: > 0 })
             {
                 json.WriteStartObject(MetadataName);
-                foreach ((string key, string value) in metadata.OrderBy(p => p.Key, StringComparer.Ordinal)) json.WriteString(key, value);
+                foreach ((string key, string value) in metadata.OrderBy(p => p.Key, StringComparer.Ordinal))
+                    json.WriteString(key, value);
                 json.WriteEndObject();
             }
             long offset = 0;
@@ -122,7 +148,8 @@ public static class Safetensors
                 json.WriteStartObject(tensor.Name);
                 json.WriteString("dtype", tensor.DType);
                 json.WriteStartArray("shape");
-                foreach (long n in tensor.Shape) json.WriteNumberValue(n);
+                foreach (long n in tensor.Shape)
+                    json.WriteNumberValue(n);
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(offset);
@@ -144,18 +171,25 @@ public static class Safetensors
             StrictUtf8.GetCharCount(header);
             using var json = JsonDocument.Parse(header, new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (json.RootElement.ValueKind != JsonValueKind.Object)
-                throw new InvalidDataException($"{name}: the header is a JSON {json.RootElement.ValueKind}, expected an object.");
+                throw new InvalidDataException(
+                    $"{name}: the header is a JSON {json.RootElement.ValueKind}, expected an object."
+                );
             foreach (JsonProperty property in json.RootElement.EnumerateObject())
             {
                 if (property.Name == MetadataName)
                     foreach (JsonProperty text in property.Value.EnumerateObject())
-                        metadata.Add(text.Name, text.Value.GetString() ?? throw new JsonException($"metadata '{text.Name}' is null"));
+                        metadata.Add(
+                            text.Name,
+                            text.Value.GetString() ?? throw new JsonException($"metadata '{text.Name}' is null")
+                        );
                 else
                     entries.Add(ParseEntry(property, name));
             }
         }
-        // InvalidOperationException: a JSON value of another kind than asked for, or half of a surrogate pair in a string.
-        catch (Exception e) when (e is JsonException or InvalidOperationException or DecoderFallbackException or FormatException)
+        // InvalidOperationException: a JSON value of another kind than asked for, or half of a surrogate pair in a
+        // string.
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or DecoderFallbackException or FormatException)
         {
             throw new InvalidDataException($"{name}: the header is not understood: {e.Message}", e);
         }
@@ -165,32 +199,52 @@ public static class Safetensors
     private static Entry ParseEntry(JsonProperty property, string file)
     {
         string? dtype = null;
-        long[]? shape = null, offsets = null;
+        long[]? shape = null,
+            offsets = null;
         foreach (JsonProperty field in property.Value.EnumerateObject())
         {
             switch (field.Name)
             {
-                case "dtype": dtype = field.Value.GetString(); break;
-                case "shape": shape = [.. field.Value.EnumerateArray().Select(n => n.GetInt64())]; break;
-                case "data_offsets": offsets = [.. field.Value.EnumerateArray().Select(n => n.GetInt64())]; break;
-                default: throw new InvalidDataException($"{file}: tensor '{property.Name}' has an unknown field '{field.Name}'.");
+                case "dtype":
+                    dtype = field.Value.GetString();
+                    break;
+                case "shape":
+                    shape = [.. field.Value.EnumerateArray().Select(n => n.GetInt64())];
+                    break;
+                case "data_offsets":
+                    offsets = [.. field.Value.EnumerateArray().Select(n => n.GetInt64())];
+                    break;
+                default:
+                    throw new InvalidDataException(
+                        $"{file}: tensor '{property.Name}' has an unknown field '{field.Name}'."
+                    );
             }
         }
         if (dtype is null || shape is null || offsets is not { Length: 2 })
-            throw new InvalidDataException($"{file}: tensor '{property.Name}' lacks its dtype, shape or two data_offsets.");
+            throw new InvalidDataException(
+                $"{file}: tensor '{property.Name}' lacks its dtype, shape or two data_offsets."
+            );
         if (NamedTensor.ElementSize(dtype) == 0)
-            throw new InvalidDataException($"{file}: tensor '{property.Name}' has the dtype '{dtype}', which is not read.");
+            throw new InvalidDataException(
+                $"{file}: tensor '{property.Name}' has the dtype '{dtype}', which is not read."
+            );
         if (NamedTensor.ByteCount(dtype, shape) is not { } bytes)
-            throw new InvalidDataException($"{file}: tensor '{property.Name}' has the shape ({string.Join(',', shape)}), which cannot be.");
+            throw new InvalidDataException(
+                $"{file}: tensor '{property.Name}' has the shape ({string.Join(',', shape)}), which cannot be."
+            );
         if (offsets[0] < 0 || offsets[1] < offsets[0] || offsets[1] - offsets[0] != bytes)
             throw new InvalidDataException(
-                $"{file}: tensor '{property.Name}' lies at bytes {offsets[0]} to {offsets[1]}, but {dtype} ({string.Join(',', shape)}) takes {bytes}.");
+                $"{file}: tensor '{property.Name}' lies at bytes {offsets[0]} to {offsets[1]}, but {dtype} ({string.Join(',', shape)}) takes {bytes}."
+            );
         if (bytes > Array.MaxLength)
-            throw new InvalidDataException($"{file}: tensor '{property.Name}' takes {bytes} bytes, the limit is {Array.MaxLength}.");
+            throw new InvalidDataException(
+                $"{file}: tensor '{property.Name}' takes {bytes} bytes, the limit is {Array.MaxLength}."
+            );
         return new Entry(property.Name, dtype, shape, offsets[0], offsets[1]);
     }
 
-    /// <summary>Sorts the entries by place and checks that they tile the data exactly: no overlap, no hole, nothing after.</summary>
+    /// <summary>Sorts the entries by place and checks that they tile the data exactly: no overlap, no hole, nothing
+    /// after.</summary>
     private static void CheckLayout(List<Entry> entries, long dataLength, string file)
     {
         entries.Sort((a, b) => a.Begin != b.Begin ? a.Begin.CompareTo(b.Begin) : a.End.CompareTo(b.End));
@@ -199,13 +253,19 @@ public static class Safetensors
         foreach (Entry entry in entries)
         {
             if (entry.Begin < end)
-                throw new InvalidDataException($"{file}: tensor '{entry.Name}' begins at byte {entry.Begin} and overlaps '{previous}', which ends at {end}.");
+                throw new InvalidDataException(
+                    $"{file}: tensor '{entry.Name}' begins at byte {entry.Begin} and overlaps '{previous}', which ends at {end}."
+                );
             if (entry.Begin > end)
-                throw new InvalidDataException($"{file}: tensor '{entry.Name}' begins at byte {entry.Begin}, a hole after {previous}, which ends at {end}.");
+                throw new InvalidDataException(
+                    $"{file}: tensor '{entry.Name}' begins at byte {entry.Begin}, a hole after {previous}, which ends at {end}."
+                );
             (end, previous) = (entry.End, $"'{entry.Name}'");
         }
         if (end != dataLength)
-            throw new InvalidDataException($"{file}: the tensors take {end} bytes, the file has {dataLength}. The file is cut or not whole.");
+            throw new InvalidDataException(
+                $"{file}: the tensors take {end} bytes, the file has {dataLength}. The file is cut or not whole."
+            );
     }
 
     private sealed record Entry(string Name, string DType, long[] Shape, long Begin, long End);

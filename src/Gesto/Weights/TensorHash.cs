@@ -7,8 +7,8 @@ namespace Gesto.Weights;
 /// <summary>One fingerprint for a set of weights, whatever file they came in.</summary>
 internal static class TensorHash
 {
-    /// <returns>SHA-256 over the network's name and every tensor's name, shape and bytes, in ordinal order of the names;
-    /// lower-case hex.</returns>
+    /// <returns>SHA-256 over the network's name and every tensor's name, shape and bytes, in ordinal order of the
+    /// names; lower-case hex.</returns>
     public static string Compute(string network, IEnumerable<NamedTensor> tensors)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

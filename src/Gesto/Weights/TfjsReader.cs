@@ -2,11 +2,12 @@ using System.Text.Json;
 
 namespace Gesto.Weights;
 
-/// <summary>Opens one file of a tfjs model by its name, which is never a path. Throws <see cref="FileNotFoundException"/>.</summary>
+/// <summary>Opens one file of a tfjs model by its name, which is never a path. Throws <see
+/// cref="FileNotFoundException"/>.</summary>
 internal delegate byte[] ReadNamedFile(string name);
 
-/// <summary>Reads the weights of a TensorFlow.js layers model: `model.json` with a weights manifest, and shards that are
-/// float32 values one after another.</summary>
+/// <summary>Reads the weights of a TensorFlow.js layers model: `model.json` with a weights manifest, and shards that
+/// are float32 values one after another.</summary>
 internal static class TfjsReader
 {
     private const string ModelFile = "model.json";
@@ -17,7 +18,9 @@ internal static class TfjsReader
         return Read(folder, name =>
         {
             string path = Path.Combine(folder, name);
-            return File.Exists(path) ? File.ReadAllBytes(path) : throw new FileNotFoundException($"{path}: the model needs this file.", path);
+            return File.Exists(path)
+                ? File.ReadAllBytes(path)
+                : throw new FileNotFoundException($"{path}: the model needs this file.", path);
         });
     }
 
@@ -29,7 +32,10 @@ internal static class TfjsReader
         string file = $"{place}/{ModelFile}";
         try
         {
-            using var json = JsonDocument.Parse(read(ModelFile), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var json = JsonDocument.Parse(
+                read(ModelFile),
+                new JsonDocumentOptions { AllowDuplicateProperties = false }
+            );
             var tensors = new Dictionary<string, NamedTensor>(StringComparer.Ordinal);
             foreach (JsonElement group in json.RootElement.GetProperty("weightsManifest").EnumerateArray())
             {
@@ -37,14 +43,18 @@ internal static class TfjsReader
                 foreach (JsonElement weight in group.GetProperty("weights").EnumerateArray())
                 {
                     NamedTensor tensor = ReadTensor(weight, data, file);
-                    if (!tensors.TryAdd(tensor.Name, tensor)) throw new InvalidDataException($"{file}: two weights are named '{tensor.Name}'.");
+                    if (!tensors.TryAdd(tensor.Name, tensor))
+                        throw new InvalidDataException($"{file}: two weights are named '{tensor.Name}'.");
                 }
                 if (data.Position != data.Length)
-                    throw new InvalidDataException($"{file}: the weights take {data.Position} bytes, the shards have {data.Length}.");
+                    throw new InvalidDataException(
+                        $"{file}: the weights take {data.Position} bytes, the shards have {data.Length}."
+                    );
             }
             return tensors;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             throw new InvalidDataException($"{file}: not a tfjs layers model: {e.Message}", e);
         }
@@ -56,7 +66,11 @@ internal static class TfjsReader
         foreach (JsonElement path in paths.EnumerateArray())
         {
             string name = path.GetString()!;
-            if (name != Path.GetFileName(name) || name is "" or "." or ".." || name.Contains('\\', StringComparison.Ordinal))
+            if (
+                name != Path.GetFileName(name)
+                || name is "" or "." or ".."
+                || name.Contains('\\', StringComparison.Ordinal)
+            )
                 throw new InvalidDataException($"{place}/{ModelFile}: the shard '{name}' is not a plain file name.");
             joined.Write(read(name));
         }
@@ -70,10 +84,14 @@ internal static class TfjsReader
         string dtype = weight.GetProperty("dtype").GetString()!;
         long[] shape = [.. weight.GetProperty("shape").EnumerateArray().Select(n => n.GetInt64())];
         if (dtype != "float32" || weight.TryGetProperty("quantization", out _))
-            throw new InvalidDataException($"{file}: weight '{name}' is {dtype} or quantized; only plain float32 is read.");
+            throw new InvalidDataException(
+                $"{file}: weight '{name}' is {dtype} or quantized; only plain float32 is read."
+            );
         long left = data.Length - data.Position;
         if (NamedTensor.ByteCount("F32", shape) is not { } bytes || bytes > left)
-            throw new InvalidDataException($"{file}: weight '{name}' ({string.Join(',', shape)}) does not fit the {left} bytes left in the shards.");
+            throw new InvalidDataException(
+                $"{file}: weight '{name}' ({string.Join(',', shape)}) does not fit the {left} bytes left in the shards."
+            );
         var values = new byte[bytes];
         data.ReadExactly(values);
         return new NamedTensor(name, "F32", shape, values);

@@ -3,7 +3,8 @@ using System.IO.Compression;
 
 namespace Gesto.Weights;
 
-/// <summary>Reads the files of a tfjs model out of a .tgz into memory. Nothing is written, so no name in it can lead anywhere.</summary>
+/// <summary>Reads the files of a tfjs model out of a .tgz into memory. Nothing is written, so no name in it can lead
+/// anywhere.</summary>
 internal static class TgzFiles
 {
     /// <summary>Limit on all files of the archive together, unpacked, bytes: five times what ResNet50 needs.</summary>
@@ -12,7 +13,11 @@ internal static class TgzFiles
     /// <returns>model.json and *.bin by file name, of the one folder that holds a model.json.</returns>
     /// <exception cref="InvalidDataException">Not a gzipped tar, too big, or not exactly one model.json.</exception>
     public static Dictionary<string, byte[]> ReadModel(
-        string path, IProgress<WorkProgress>? progress, CancellationToken cancel, long byteLimit = ByteLimit)
+        string path,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel,
+        long byteLimit = ByteLimit
+    )
     {
         try
         {
@@ -20,19 +25,30 @@ internal static class TgzFiles
             using var gzip = new GZipStream(file, CompressionMode.Decompress);
             using var tar = new TarReader(gzip);
             var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-            long total = 0, reported = 0;
+            long total = 0,
+                reported = 0;
             while (tar.GetNextEntry() is { } entry)
             {
                 cancel.ThrowIfCancellationRequested();
                 // The last entries all lie in the buffer already: the end is told once.
-                if (file.Position > reported) progress?.Report(new WorkProgress("read the archive", reported = file.Position, file.Length, "bytes"));
+                if (file.Position > reported)
+                    progress?.Report(
+                        new WorkProgress("read the archive", reported = file.Position, file.Length, "bytes")
+                    );
                 // Before anything of the entry is unpacked: the announced length is also what skipping it would cost.
                 if ((total += entry.Length) > byteLimit)
-                    throw new InvalidDataException($"{path}: unpacks to more than {byteLimit} bytes at '{entry.Name}'. It is not a ResNet50.");
-                if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || !IsPartOfModel(entry.Name)) continue;
+                    throw new InvalidDataException(
+                        $"{path}: unpacks to more than {byteLimit} bytes at '{entry.Name}'. It is not a ResNet50."
+                    );
+                if (
+                    entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile)
+                    || !IsPartOfModel(entry.Name)
+                )
+                    continue;
                 var bytes = new byte[entry.Length];
                 entry.DataStream?.ReadExactly(bytes);
-                if (!files.TryAdd(entry.Name, bytes)) throw new InvalidDataException($"{path}: two files are named '{entry.Name}'.");
+                if (!files.TryAdd(entry.Name, bytes))
+                    throw new InvalidDataException($"{path}: two files are named '{entry.Name}'.");
             }
             return OneModel(files, path);
         }
@@ -48,7 +64,8 @@ internal static class TgzFiles
     private static Dictionary<string, byte[]> OneModel(Dictionary<string, byte[]> files, string path)
     {
         string[] models = [.. files.Keys.Where(n => Path.GetFileName(n) == "model.json")];
-        if (models.Length != 1) throw new InvalidDataException($"{path}: {models.Length} files named model.json, expected one.");
+        if (models.Length != 1)
+            throw new InvalidDataException($"{path}: {models.Length} files named model.json, expected one.");
         string folder = models[0][..^"model.json".Length];
         return files
             .Where(f => f.Key.StartsWith(folder, StringComparison.Ordinal))

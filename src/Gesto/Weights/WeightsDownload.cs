@@ -19,11 +19,19 @@ internal static class WeightsDownload
     /// <param name="cancel">Stops between two blocks; no file stays.</param>
     /// <exception cref="WeightsUnavailableException">Not reachable, refused, or cut off.</exception>
     /// <exception cref="InvalidDataException">What arrived is another file.</exception>
-    public static void Fetch(Uri address, string sha256Prefix, string target, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    public static void Fetch(
+        Uri address,
+        string sha256Prefix,
+        string target,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    )
     {
         try
         {
-            AtomicFile.Write(target, file => FetchAsync(address, sha256Prefix, file, progress, cancel).GetAwaiter().GetResult());
+            AtomicFile.Write(target, file =>
+                FetchAsync(address, sha256Prefix, file, progress, cancel).GetAwaiter().GetResult()
+            );
         }
         catch (HttpRequestException e)
         {
@@ -39,14 +47,21 @@ internal static class WeightsDownload
         }
     }
 
-    private static async Task FetchAsync(Uri address, string sha256Prefix, Stream file, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    private static async Task FetchAsync(
+        Uri address,
+        string sha256Prefix,
+        Stream file,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    )
     {
         using var handler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout };
         using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         stall.CancelAfter(StallTimeout);
-        using HttpResponseMessage response =
-            await client.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, stall.Token).ConfigureAwait(false);
+        using HttpResponseMessage response = await client
+            .GetAsync(address, HttpCompletionOption.ResponseHeadersRead, stall.Token)
+            .ConfigureAwait(false);
         response.EnsureSuccessStatusCode();
         long total = response.Content.Headers.ContentLength ?? 0;
         using Stream body = await response.Content.ReadAsStreamAsync(stall.Token).ConfigureAwait(false);
@@ -57,14 +72,20 @@ internal static class WeightsDownload
         {
             stall.CancelAfter(StallTimeout);
             int n = await body.ReadAsync(buffer, stall.Token).ConfigureAwait(false);
-            if (n == 0) break;
-            if ((done += n) > ByteLimit) throw new InvalidDataException($"{address}: more than {ByteLimit} bytes, which the weights do not have.");
+            if (n == 0)
+                break;
+            if ((done += n) > ByteLimit)
+                throw new InvalidDataException(
+                    $"{address}: more than {ByteLimit} bytes, which the weights do not have."
+                );
             hash.AppendData(buffer, 0, n);
             file.Write(buffer, 0, n);
             progress?.Report(new WorkProgress("download", done, total, "bytes"));
         }
         string found = Convert.ToHexStringLower(hash.GetHashAndReset());
         if (!found.StartsWith(sha256Prefix, StringComparison.Ordinal))
-            throw new InvalidDataException($"{address}: {done} bytes with SHA-256 {found}, expected {sha256Prefix}… Something on the way changed the file.");
+            throw new InvalidDataException(
+                $"{address}: {done} bytes with SHA-256 {found}, expected {sha256Prefix}… Something on the way changed the file."
+            );
     }
 }

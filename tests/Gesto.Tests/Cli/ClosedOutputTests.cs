@@ -15,7 +15,8 @@ public sealed class ClosedOutputTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private string Simulate(int classes) => $"dotnet '{Program}' simulate '{folder["data"]}' --layout 2026 --classes {classes} --signers 2 --takes 1 --threads 1";
+    private string Simulate(int classes) =>
+        $"dotnet '{Program}' simulate '{folder["data"]}' --layout 2026 --classes {classes} --signers 2 --takes 1 --threads 1";
 
     [Fact]
     public void With_standard_error_closed_work_is_done_and_errors_have_their_exit_code()
@@ -53,12 +54,23 @@ public sealed class ClosedOutputTests : IDisposable
     public void A_submission_goes_to_standard_output_alone_and_whole()
     {
         FeatureSet features = PlantedFeatures.Write(folder["features"], rgb: false);
-        TrainingRun.Start(features, RecipeFile.Load("radar-only", ["radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=1"]), folder["run"], resume: false, threads: 1);
+        TrainingRun.Start(
+            features,
+            RecipeFile.Load("radar-only", ["radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=1"]),
+            folder["run"],
+            resume: false,
+            threads: 1
+        );
         Sample asked = features.Samples.First(s => s.Split == Split.Test) with { ClassId = null, ClassName = null };
-        ManifestFile.Write(folder["features/manifest.csv"], [.. features.Samples.Where(s => s.Split == Split.Train), asked]);
+        ManifestFile.Write(
+            folder["features/manifest.csv"],
+            [.. features.Samples.Where(s => s.Split == Split.Train), asked]
+        );
         foreach (string output in new[] { "-", "/dev/stdout" })
         {
-            (int exit, string text) = Bash($"dotnet '{Program}' submit '{folder["run"]}' '{folder["features"]}' --out {output} 2>/dev/null");
+            (int exit, string text) = Bash(
+                $"dotnet '{Program}' submit '{folder["run"]}' '{folder["features"]}' --out {output} 2>/dev/null"
+            );
             Assert.Equal(0, exit);
             Assert.Matches($"^id,Pred\n{asked.Number},(3|8)\n$", text);
         }
@@ -72,7 +84,11 @@ public sealed class ClosedOutputTests : IDisposable
     }
 
     private static Process Start(string command) =>
-        Shell(command.StartsWith("trap", StringComparison.Ordinal) ? command.Replace("; dotnet", "; exec dotnet", StringComparison.Ordinal) : $"exec {command}");
+        Shell(
+            command.StartsWith("trap", StringComparison.Ordinal)
+                ? command.Replace("; dotnet", "; exec dotnet", StringComparison.Ordinal)
+                : $"exec {command}"
+        );
 
     private static (int Exit, string Output) Bash(string command)
     {
@@ -82,10 +98,12 @@ public sealed class ClosedOutputTests : IDisposable
         return (process.ExitCode, output);
     }
 
-    /// <summary>A shell with an input and with every signal's own effect, whatever the tests themselves were started with: nohup, no terminal, no input.</summary>
+    /// <summary>A shell with an input and with every signal's own effect, whatever the tests themselves were started
+    /// with: nohup, no terminal, no input.</summary>
     private static Process Shell(string command)
     {
-        if (!OperatingSystem.IsLinux()) Assert.Skip("GNU env is not here.");
+        if (!OperatingSystem.IsLinux())
+            Assert.Skip("GNU env is not here.");
         var start = new ProcessStartInfo("env", ["--default-signal", "bash", "-c", command])
         {
             RedirectStandardInput = true,

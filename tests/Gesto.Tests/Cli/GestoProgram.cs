@@ -16,12 +16,17 @@ internal sealed record ProgramResult(int Exit, string Output, string Error)
     public void Refused(string words)
     {
         Assert.True(Exit == 1, $"exit code {Exit}\n{Error}\n{Output}");
-        Assert.StartsWith("gesto: ", Error.Split('\n').First(line => line.StartsWith("gesto: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "gesto: ",
+            Error.Split('\n').First(line => line.StartsWith("gesto: ", StringComparison.Ordinal)),
+            StringComparison.Ordinal
+        );
         Assert.Contains(words, Error, StringComparison.Ordinal);
     }
 }
 
-/// <summary>The built program, started as a user starts it: another process, whose words and exit code are all that counts.</summary>
+/// <summary>The built program, started as a user starts it: another process, whose words and exit code are all that
+/// counts.</summary>
 internal static class GestoProgram
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
@@ -37,13 +42,15 @@ internal static class GestoProgram
     /// <summary>Starts it, waits until something holds, interrupts it as Ctrl-C does, and waits for its end.</summary>
     public static ProgramResult Interrupt(string folder, Func<bool> when, params string[] arguments)
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("There is no SIGINT here.");
+        if (OperatingSystem.IsWindows())
+            Assert.Skip("There is no SIGINT here.");
         using Process process = Start(folder, arguments);
         Task<ProgramResult> ended = Task.Run(() => Await(process));
         var clock = Stopwatch.StartNew();
         while (!when())
         {
-            if (ended.IsCompleted) Assert.Fail($"It ended by itself: exit code {ended.Result.Exit}\n{ended.Result.Error}");
+            if (ended.IsCompleted)
+                Assert.Fail($"It ended by itself: exit code {ended.Result.Exit}\n{ended.Result.Error}");
             if (clock.Elapsed > Patience)
             {
                 process.Kill();
@@ -63,8 +70,10 @@ internal static class GestoProgram
     private static Process Start(string folder, string[] arguments)
     {
         string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "Gesto.Cli.dll"), .. arguments];
-        // The tests may be a background job of a shell, or run under nohup: what they start would inherit the ignored signals.
-        if (OperatingSystem.IsLinux()) command = ["env", "--default-signal", .. command];
+        // The tests may be a background job of a shell, or run under nohup: what they start would inherit the ignored
+        // signals.
+        if (OperatingSystem.IsLinux())
+            command = ["env", "--default-signal", .. command];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,

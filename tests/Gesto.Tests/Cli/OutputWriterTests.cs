@@ -13,7 +13,10 @@ public class OutputWriterTests
         writer.Write('\u001b');
         writer.Write(['\u007f', 'x'], 0, 2);
         writer.Write("back\rover".AsSpan());
-        Assert.Equal($"sign \\u001b]0;owned\\u0007 \\u009b31m è 手\tend{writer.NewLine}\\u001b\\u007fxback\\u000dover", screen.ToString());
+        Assert.Equal(
+            $"sign \\u001b]0;owned\\u0007 \\u009b31m è 手\tend{writer.NewLine}\\u001b\\u007fxback\\u000dover",
+            screen.ToString()
+        );
     }
 
     [Fact]
@@ -40,7 +43,8 @@ public class OutputWriterTests
     {
         public override void Write(char value) => throw new IOException("Input/output error");
 
-        public override void Write(string? value) => throw new UnauthorizedAccessException("Access to the path is denied.", new IOException());
+        public override void Write(string? value) =>
+            throw new UnauthorizedAccessException("Access to the path is denied.", new IOException());
 
         public override void Flush() => throw new IOException("Input/output error");
     }

@@ -27,13 +27,19 @@ public sealed class ProgramTests(ProgramData made)
         Assert.Empty(healthy.Done());
         Assert.Contains("12 samples, no problem found", healthy.Error, StringComparison.Ordinal);
 
-        made.Write("own/manifest.csv", $"sample,split,label,rgb,mood\na,train,0,{Samples[0].Rgb},good\nb,train,1,gone.mkv,bad\n");
+        made.Write(
+            "own/manifest.csv",
+            $"sample,split,label,rgb,mood\na,train,0,{Samples[0].Rgb},good\nb,train,1,gone.mkv,bad\n"
+        );
         ProgramResult sick = made.Run("check", "own", "--root", "data", "--min-samples", "1", "--json");
         Assert.Equal(1, sick.Exit);
         Assert.Contains("passed over column(s) mood", sick.Error, StringComparison.Ordinal);
         using JsonDocument json = JsonDocument.Parse(sick.Output);
         JsonElement problem = Assert.Single(json.RootElement.GetProperty("problems").EnumerateArray());
-        Assert.Equal(("b", "missing-modality"), (problem.GetProperty("sample").GetString(), problem.GetProperty("kind").GetString()));
+        Assert.Equal(
+            ("b", "missing-modality"),
+            (problem.GetProperty("sample").GetString(), problem.GetProperty("kind").GetString())
+        );
     }
 
     [Fact]
@@ -65,16 +71,25 @@ public sealed class ProgramTests(ProgramData made)
             Assert.Equal(whole, Arrays($"parts/{store}"));
         }
 
-        string[] Arrays(string store) => [.. Directory.EnumerateFiles(made[store], "*.npy", SearchOption.AllDirectories)
-            .Select(f => $"{Path.GetRelativePath(made[store], f)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}").Order()];
+        string[] Arrays(string store) =>
+            [
+                .. Directory
+                    .EnumerateFiles(made[store], "*.npy", SearchOption.AllDirectories)
+                    .Select(f =>
+                        $"{Path.GetRelativePath(made[store], f)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}"
+                    )
+                    .Order(),
+            ];
     }
 
     [Fact]
     public void Train_refuses_what_it_cannot_learn_from_and_a_run_that_is_there()
     {
         made.Run("train", "data/test", "--run", "none").Refused("data/test: no features here");
-        made.Run(["train", "features", "--run", "both", "--recipe", "end-to-end", .. ProgramData.Quick]).Refused("a run is here already. Go on with it by --resume");
-        made.Run("train", "features", "--run", "none", "--set", "training.epoch=1").Refused("did you mean 'training.epochs'?");
+        made.Run(["train", "features", "--run", "both", "--recipe", "end-to-end", .. ProgramData.Quick])
+            .Refused("a run is here already. Go on with it by --resume");
+        made.Run("train", "features", "--run", "none", "--set", "training.epoch=1")
+            .Refused("did you mean 'training.epochs'?");
         made.Run("train", "features").Refused("--run");
         Assert.False(Directory.Exists(made["none"]));
     }
@@ -82,7 +97,9 @@ public sealed class ProgramTests(ProgramData made)
     [Fact]
     public void Evaluate_writes_its_JSON_alone_to_standard_output()
     {
-        using JsonDocument json = JsonDocument.Parse(made.Run("evaluate", "vote", "features", "--threads", "1", "--json", "--dataset", "data").Done());
+        using JsonDocument json = JsonDocument.Parse(
+            made.Run("evaluate", "vote", "features", "--threads", "1", "--json", "--dataset", "data").Done()
+        );
         Assert.Equal(3, json.RootElement.GetProperty("samples").GetInt32()); // one test signer
         Assert.True(json.RootElement.GetProperty("simulated").GetBoolean());
         Assert.True(File.Exists(made["vote/report-test.html"]));
@@ -93,7 +110,11 @@ public sealed class ProgramTests(ProgramData made)
     [Fact]
     public void Compare_gives_a_verdict_and_an_ensemble_of_what_is_no_run_is_refused()
     {
-        Assert.Contains("radar", made.Run("compare", "both", "radar", "--features", "features", "--split", "test", "--threads", "1").Done(), StringComparison.Ordinal);
+        Assert.Contains(
+            "radar",
+            made.Run("compare", "both", "radar", "--features", "features", "--split", "test", "--threads", "1").Done(),
+            StringComparison.Ordinal
+        );
         made.Run("ensemble", "both", "nowhere", "--run", "other", "--features", "features").Refused("nowhere");
         made.Run("ensemble", "both", "--run", "other", "--features", "features").Refused("RUN"); // one cannot vote
     }
@@ -108,7 +129,8 @@ public sealed class ProgramTests(ProgramData made)
         Assert.Equal("id,Pred", lines[0]);
         Assert.Equal(
             Samples.Where(s => s.Split != Split.Train).Select(s => $"{s.Number}").Order(StringComparer.Ordinal),
-            lines.Skip(1).Select(l => l.Split(',')[0]).Order(StringComparer.Ordinal));
+            lines.Skip(1).Select(l => l.Split(',')[0]).Order(StringComparer.Ordinal)
+        );
         made.Run("submit", "both", "features", "--root", "data").Refused("features, which need no --root");
     }
 
@@ -116,10 +138,13 @@ public sealed class ProgramTests(ProgramData made)
     public void Kfold_and_sweep_train_a_run_for_each_part()
     {
         string[] quick = ["--recipe", "radar-only", .. ProgramData.Quick];
-        using JsonDocument json = JsonDocument.Parse(made.Run(["kfold", "features", "--folds", "3", "--run", "folds", "--json", .. quick]).Done());
+        using JsonDocument json = JsonDocument.Parse(
+            made.Run(["kfold", "features", "--folds", "3", "--run", "folds", "--json", .. quick]).Done()
+        );
         Assert.Equal(3, Directory.GetDirectories(made["folds"], "fold-*").Length);
         made.Run(["sweep", "features", "--run", "cells", "--set", "training.seed=1,2", .. quick]).Done();
-        Assert.Equal(3, File.ReadAllLines(Directory.GetFiles(made["cells"], "*.csv").Single()).Length); // header and two cells
+        // header and two cells
+        Assert.Equal(3, File.ReadAllLines(Directory.GetFiles(made["cells"], "*.csv").Single()).Length);
         made.Run(["kfold", "features", "--folds", "90", "--run", "many", .. quick]).Refused("fold");
     }
 
@@ -129,7 +154,11 @@ public sealed class ProgramTests(ProgramData made)
         ProgramResult written = made.Run("slurm", "extract", "data", "elsewhere", "--shards", "2");
         Assert.Empty(written.Done());
         Assert.Contains("Written, not sent", written.Error, StringComparison.Ordinal);
-        Assert.Contains("--array=1-2", File.ReadAllText(made["elsewhere/slurm/extract.sbatch"]), StringComparison.Ordinal);
+        Assert.Contains(
+            "--array=1-2",
+            File.ReadAllText(made["elsewhere/slurm/extract.sbatch"]),
+            StringComparison.Ordinal
+        );
         made.Run("slurm", "extract", "nowhere", "elsewhere").Refused("nowhere: no such folder");
     }
 
@@ -147,45 +176,96 @@ public sealed class ProgramTests(ProgramData made)
     public void An_extraction_that_is_interrupted_keeps_what_is_finished_and_ends_with_130()
     {
         Sample one = Samples[0];
-        IEnumerable<string> lines = Enumerable.Range(0, 4000).Select(i => string.Create(CultureInfo.InvariantCulture, $"s{i},train,{one.Rgb},{string.Join(',', one.Radar)}"));
+        IEnumerable<string> lines = Enumerable
+            .Range(0, 4000)
+            .Select(i =>
+                string.Create(CultureInfo.InvariantCulture, $"s{i},train,{one.Rgb},{string.Join(',', one.Radar)}")
+            );
         made.Write("long/manifest.csv", "sample,split,rgb,rdm1,rdm2,rdm3\n" + string.Join('\n', lines) + "\n");
-        Interrupted(GestoProgram.Interrupt(
-            made.Folder, () => Done() > 0, ["extract", "long", "long-features", "--root", "data", "--threads", "1", .. ProgramData.Small]));
+        Interrupted(
+            GestoProgram.Interrupt(
+                made.Folder,
+                () => Done() > 0,
+                ["extract", "long", "long-features", "--root", "data", "--threads", "1", .. ProgramData.Small]
+            )
+        );
         Assert.InRange(Done(), 1, 3999);
 
-        int Done() => Directory.Exists(made["long-features/rgb"]) ? Directory.EnumerateFiles(made["long-features/rgb"], "*.npy", SearchOption.AllDirectories).Count() : 0;
+        int Done() =>
+            Directory.Exists(made["long-features/rgb"])
+                ? Directory.EnumerateFiles(made["long-features/rgb"], "*.npy", SearchOption.AllDirectories).Count()
+                : 0;
     }
 
     [Fact]
     public void A_training_that_is_interrupted_can_be_resumed_and_ends_with_130()
     {
         string log = made["endless/log.jsonl"];
-        Interrupted(GestoProgram.Interrupt(
-            made.Folder, () => File.Exists(made["endless/last.safetensors"]),
-            ["train", "features", "--recipe", "radar-only", "--run", "endless", .. ProgramData.Quick, .. ProgramData.Settings("training.epochs=100000", "training.patience=100000")]));
+        Interrupted(
+            GestoProgram.Interrupt(
+                made.Folder,
+                () => File.Exists(made["endless/last.safetensors"]),
+                [
+                    "train",
+                    "features",
+                    "--recipe",
+                    "radar-only",
+                    "--run",
+                    "endless",
+                    .. ProgramData.Quick,
+                    .. ProgramData.Settings("training.epochs=100000", "training.patience=100000"),
+                ]
+            )
+        );
         string[] before = Epochs();
         Assert.NotEmpty(before);
         long size = new FileInfo(log).Length;
-        Interrupted(GestoProgram.Interrupt(made.Folder, () => new FileInfo(log).Length > size, "train", "features", "--run", "endless", "--resume"));
+        Interrupted(
+            GestoProgram.Interrupt(
+                made.Folder,
+                () => new FileInfo(log).Length > size,
+                "train",
+                "features",
+                "--run",
+                "endless",
+                "--resume"
+            )
+        );
         string[] after = Epochs();
         Assert.True(after.Length > before.Length);
         Assert.Equal(before, after.Take(before.Length));
 
         // Without the time they took: an epoch that was logged but not saved is done again, to the same numbers.
-        string[] Epochs() => [.. File.ReadAllLines(log).Select(line => line[..line.IndexOf("\"seconds\"", StringComparison.Ordinal)])];
+        string[] Epochs() =>
+            [.. File.ReadAllLines(log).Select(line => line[..line.IndexOf("\"seconds\"", StringComparison.Ordinal)])];
     }
 
     [Fact]
-    public void A_demo_that_is_interrupted_ends_with_130() => Interrupted(GestoProgram.Interrupt(
-        made.Folder, () => Directory.Exists(made["demo/data"]), "demo", "--out", "demo", "--threads", "1"));
+    public void A_demo_that_is_interrupted_ends_with_130() =>
+        Interrupted(
+            GestoProgram.Interrupt(
+                made.Folder,
+                () => Directory.Exists(made["demo/data"]),
+                "demo",
+                "--out",
+                "demo",
+                "--threads",
+                "1"
+            )
+        );
 
     private static void Interrupted(ProgramResult result)
     {
         Assert.True(result.Exit == 130, $"exit code {result.Exit}\n{result.Error}");
-        Assert.Contains("gesto: cancelled; what was finished is kept, the same command goes on from there.", result.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "gesto: cancelled; what was finished is kept, the same command goes on from there.",
+            result.Error,
+            StringComparison.Ordinal
+        );
     }
 
-    /// <summary>No command line is known that ends with 2, or it would be mended: what decides is asked instead of the program.</summary>
+    /// <summary>No command line is known that ends with 2, or it would be mended: what decides is asked instead of the
+    /// program.</summary>
     [Fact]
     public void A_bug_of_ours_is_told_from_the_user_s_input_and_from_an_interruption()
     {

@@ -26,7 +26,8 @@ public sealed class ProgressBarTests : IDisposable
     {
         for (int epoch = 0; epoch <= 3; epoch++)
         {
-            if (epoch > 0) clock.Wait(seconds);
+            if (epoch > 0)
+                clock.Wait(seconds);
             progress.Report(new("train", epoch, 3, "epochs"));
         }
     }
@@ -35,7 +36,14 @@ public sealed class ProgressBarTests : IDisposable
     public void A_log_says_how_fast_and_how_long_still()
     {
         Epochs(new ProgressBar.PlainLines(written, clock), seconds: 20);
-        Assert.Equal(["train: 1/3 epochs, 20 s each, 0:00:40 left", "train: 2/3 epochs, 20 s each, 0:00:20 left", "train: 3/3 epochs, 20 s each"], Lines);
+        Assert.Equal(
+            [
+                "train: 1/3 epochs, 20 s each, 0:00:40 left",
+                "train: 2/3 epochs, 20 s each, 0:00:20 left",
+                "train: 3/3 epochs, 20 s each",
+            ],
+            Lines
+        );
     }
 
     [Fact]
@@ -60,8 +68,14 @@ public sealed class ProgressBarTests : IDisposable
         progress.Report(new("npm pack", 0, 0, "bytes"));
         clock.Wait(10);
         progress.Report(new("npm pack", 5_000_000, 0, "bytes")); // nobody knows how many there are
-        Assert.Equal([
-            "read the archive: 94.9/189.8 MB, 9.5 MB/s, 0:00:10 left", "read the archive: 189.8/189.8 MB, 9.5 MB/s", "npm pack: 5.0 MB, 0.5 MB/s"], Lines);
+        Assert.Equal(
+            [
+                "read the archive: 94.9/189.8 MB, 9.5 MB/s, 0:00:10 left",
+                "read the archive: 189.8/189.8 MB, 9.5 MB/s",
+                "npm pack: 5.0 MB, 0.5 MB/s",
+            ],
+            Lines
+        );
     }
 
     [Fact]
@@ -71,9 +85,13 @@ public sealed class ProgressBarTests : IDisposable
         for (int sample = 0; sample <= 60; sample++)
         {
             progress.Report(new("extract", sample, 60, "samples"));
-            if (sample % 2 == 0) clock.Wait(1);
+            if (sample % 2 == 0)
+                clock.Wait(1);
         }
-        Assert.Equal(["extract: 19/60 samples, 1.9/s, 0:00:21 left", "extract: 39/60 samples, 2/s, 0:00:10 left"], Lines[..2]);
+        Assert.Equal(
+            ["extract: 19/60 samples, 1.9/s, 0:00:21 left", "extract: 39/60 samples, 2/s, 0:00:10 left"],
+            Lines[..2]
+        );
         Assert.Equal(4, Lines.Length);
     }
 }

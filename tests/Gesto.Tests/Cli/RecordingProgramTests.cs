@@ -11,28 +11,51 @@ public sealed class RecordingProgramTests(ProgramData made)
 
     private (string Sample, string Used, float[] Probabilities)[] Predict(string run, params string[] arguments)
     {
-        using JsonDocument json = JsonDocument.Parse(made.Run(["predict", run, "--json", "--top", "3", "--threads", "1", .. arguments]).Done());
-        return [.. json.RootElement.EnumerateArray().Select(r => (
-            r.GetProperty("sample").GetString()!, r.GetProperty("used").GetString()!,
-            r.GetProperty("predictions").EnumerateArray().OrderBy(p => p.GetProperty("id").GetInt32()).Select(p => p.GetProperty("probability").GetSingle()).ToArray()))];
+        using JsonDocument json = JsonDocument.Parse(
+            made.Run(["predict", run, "--json", "--top", "3", "--threads", "1", .. arguments]).Done()
+        );
+        return
+        [
+            .. json
+                .RootElement.EnumerateArray()
+                .Select(r =>
+                    (
+                        r.GetProperty("sample").GetString()!,
+                        r.GetProperty("used").GetString()!,
+                        r.GetProperty("predictions")
+                            .EnumerateArray()
+                            .OrderBy(p => p.GetProperty("id").GetInt32())
+                            .Select(p => p.GetProperty("probability").GetSingle())
+                            .ToArray()
+                    )
+                ),
+        ];
     }
 
-    private static void AreOne(string used, (string Sample, string Used, float[] Probabilities)[] answers) => Assert.All(answers, a =>
-    {
-        Assert.Equal(used, a.Used);
-        Assert.Equal(answers[0].Probabilities, a.Probabilities);
-    });
+    private static void AreOne(string used, (string Sample, string Used, float[] Probabilities)[] answers) =>
+        Assert.All(answers, a =>
+        {
+            Assert.Equal(used, a.Used);
+            Assert.Equal(answers[0].Probabilities, a.Probabilities);
+        });
 
     /// <returns>The known sample's files under names that say nothing: RGB, then the antennas.</returns>
     private string[] Renamed(string folder)
     {
         Directory.CreateDirectory(made[folder]);
-        return [.. Known.Radar.Prepend(Known.Rgb).Select((file, i) =>
-        {
-            string name = $"{folder}/{"hxyz"[i]}{Path.GetExtension(file)}";
-            File.Copy(made[$"data/{file}"], made[name], overwrite: true);
-            return name;
-        })];
+        return
+        [
+            .. Known
+                .Radar.Prepend(Known.Rgb)
+                .Select(
+                    (file, i) =>
+                    {
+                        string name = $"{folder}/{"hxyz"[i]}{Path.GetExtension(file)}";
+                        File.Copy(made[$"data/{file}"], made[name], overwrite: true);
+                        return name;
+                    }
+                ),
+        ];
     }
 
     [Fact]
@@ -40,8 +63,26 @@ public sealed class RecordingProgramTests(ProgramData made)
     {
         string[] files = Renamed("named");
         string folder = "data/" + Known.Key;
-        var answers = Predict("both", folder, "--rgb", files[0], "--radar", files[1], files[2], files[3], "--dataset", "data", "--sample", $"{Known.Number}", Known.Name, Known.Key);
-        Assert.Equal([folder, string.Join(' ', files), $"{Known.Number}", Known.Name, Known.Key], answers.Select(a => a.Sample));
+        var answers = Predict(
+            "both",
+            folder,
+            "--rgb",
+            files[0],
+            "--radar",
+            files[1],
+            files[2],
+            files[3],
+            "--dataset",
+            "data",
+            "--sample",
+            $"{Known.Number}",
+            Known.Name,
+            Known.Key
+        );
+        Assert.Equal(
+            [folder, string.Join(' ', files), $"{Known.Number}", Known.Name, Known.Key],
+            answers.Select(a => a.Sample)
+        );
         AreOne("RGB and radar", answers);
         Assert.Equal(1, answers[0].Probabilities.Sum(), 1e-5f);
     }
@@ -62,12 +103,16 @@ public sealed class RecordingProgramTests(ProgramData made)
         }
         answers = Predict("radar", "lone-radar", "data/" + Known.Key);
         Assert.Equal(answers[1].Probabilities, answers[0].Probabilities);
-        made.Run("predict", "radar", files[1]).Refused("1 radar antenna(s), expected 3"); // taken for radar, and two are missing
+        // taken for radar, and two are missing
+        made.Run("predict", "radar", files[1]).Refused("1 radar antenna(s), expected 3");
         made.Run("predict", "radar", $"data/{Known.Rgb}").Refused("no radar"); // its name says that it is RGB
     }
 
     [Theory]
-    [InlineData("predict both lone", "lone: not clear what is what. Found 4 videos (h.mkv, x.mp4, y.mp4, z.mp4); the run takes RGB and radar video of 3 antenna(s).")]
+    [InlineData(
+        "predict both lone",
+        "lone: not clear what is what. Found 4 videos (h.mkv, x.mp4, y.mp4, z.mp4); the run takes RGB and radar video of 3 antenna(s)."
+    )]
     [InlineData("predict both nowhere.mp4", "nowhere.mp4: no such file or folder.")]
     [InlineData("predict both features/manifest.csv", "features/manifest.csv: not a kind of file that Gesto reads")]
     [InlineData("predict both data", "data: no recording here. Expected a video")]
@@ -78,7 +123,10 @@ public sealed class RecordingProgramTests(ProgramData made)
     [InlineData("predict both data/test --root data", "--root goes with --dataset.")]
     [InlineData("predict both --radar features/key.csv --rgb no.mp4", "no.mp4: no such file.")]
     [InlineData("predict nowhere data", "nowhere: no run here")]
-    [InlineData("explain both --dataset data --sample 1 2", "2 recordings are named (1, 2), and a picture explains one.")]
+    [InlineData(
+        "explain both --dataset data --sample 1 2",
+        "2 recordings are named (1, 2), and a picture explains one."
+    )]
     public void What_cannot_be_recognised_is_said_before_anything_is_loaded(string command, string words)
     {
         Renamed("lone");
@@ -88,7 +136,9 @@ public sealed class RecordingProgramTests(ProgramData made)
     [Fact]
     public void Explain_takes_a_lone_file_and_knows_what_its_data_set_says_of_it()
     {
-        using JsonDocument json = JsonDocument.Parse(made.Run("explain", "both", $"data/{Known.Rgb}", "--json", "--threads", "1").Done());
+        using JsonDocument json = JsonDocument.Parse(
+            made.Run("explain", "both", $"data/{Known.Rgb}", "--json", "--threads", "1").Done()
+        );
         Assert.Equal($"data/{Known.Rgb}", json.RootElement.GetProperty("sample").GetString());
         int truth = Dataset.Open(made["data"]).LabelKey![Known.Key];
         Assert.Equal(truth, json.RootElement.GetProperty("truth").GetProperty("id").GetInt32());
@@ -99,8 +149,12 @@ public sealed class RecordingProgramTests(ProgramData made)
     [Fact]
     public void A_manifest_elsewhere_is_a_data_set_with_the_root_of_its_recordings()
     {
-        made.Write("list/manifest.csv", $"sample,split,rgb,rdm1,rdm2,rdm3\nhello,test,{made["data/" + Known.Rgb]},{string.Join(',', Known.Radar)}\n");
-        made.Run("predict", "both", "--dataset", "list", "--sample", "hello").Refused("Where the recordings are elsewhere, name that folder with --root");
+        made.Write(
+            "list/manifest.csv",
+            $"sample,split,rgb,rdm1,rdm2,rdm3\nhello,test,{made["data/" + Known.Rgb]},{string.Join(',', Known.Radar)}\n"
+        );
+        made.Run("predict", "both", "--dataset", "list", "--sample", "hello")
+            .Refused("Where the recordings are elsewhere, name that folder with --root");
         var answers = Predict("both", "data/" + Known.Key, "--dataset", "list", "--sample", "hello", "--root", "data");
         Assert.Equal(answers[0].Probabilities, answers[1].Probabilities);
     }

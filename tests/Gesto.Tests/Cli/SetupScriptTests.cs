@@ -40,15 +40,28 @@ public sealed class SetupScriptTests : IDisposable
     /// <summary>In a copy, since it writes beside itself.</summary>
     private (int Exit, string Output, string Error) Run(string environment, string commands, string close = "")
     {
-        if (!OperatingSystem.IsLinux()) Assert.Skip("/proc is Linux's.");
+        if (!OperatingSystem.IsLinux())
+            Assert.Skip("/proc is Linux's.");
         string? root = AppContext.BaseDirectory;
-        while (root is not null && !File.Exists(Path.Combine(root, "Gesto.slnx"))) root = Path.GetDirectoryName(root);
-        if (root is null) Assert.Skip("The tests run outside the repository.");
+        while (root is not null && !File.Exists(Path.Combine(root, "Gesto.slnx")))
+            root = Path.GetDirectoryName(root);
+        if (root is null)
+            Assert.Skip("The tests run outside the repository.");
         folder.Write("build/setup.sh", File.ReadAllText(Path.Combine(root, "build", "setup.sh")));
         File.Copy(Path.Combine(root, "global.json"), folder["global.json"], overwrite: true);
-        using Process process = Process.Start(new ProcessStartInfo("bash",
-            ["-c", $"env -u NUGET_PACKAGES -u DOTNET_CLI_HOME -u XDG_CACHE_HOME {environment} bash -c 'set -euo pipefail; source \"$0\"; {commands}' '{folder["build/setup.sh"]}' {close}"])
-        { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(
+                "bash",
+                [
+                    "-c",
+                    $"env -u NUGET_PACKAGES -u DOTNET_CLI_HOME -u XDG_CACHE_HOME {environment} bash -c 'set -euo pipefail; source \"$0\"; {commands}' '{folder["build/setup.sh"]}' {close}",
+                ]
+            )
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

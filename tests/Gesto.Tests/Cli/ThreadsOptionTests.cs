@@ -7,12 +7,25 @@ public class ThreadsOptionTests
 {
     private static readonly Dictionary<string, Command> Verbs = new Command[]
     {
-        CheckCommand.Build(), CompareCommand.Build(), DemoCommand.Build(), EnsembleCommand.Build(), EvaluateCommand.Build(), ExplainCommand.Build(),
-        ExtractCommand.Build(), KfoldCommand.Build(), PredictCommand.Build(), SimulateCommand.Build(), SubmitCommand.Build(), SweepCommand.Build(),
-        TrainCommand.Build(), MergeCommand.Build(), WeightsCommand.Build(),
+        CheckCommand.Build(),
+        CompareCommand.Build(),
+        DemoCommand.Build(),
+        EnsembleCommand.Build(),
+        EvaluateCommand.Build(),
+        ExplainCommand.Build(),
+        ExtractCommand.Build(),
+        KfoldCommand.Build(),
+        PredictCommand.Build(),
+        SimulateCommand.Build(),
+        SubmitCommand.Build(),
+        SweepCommand.Build(),
+        TrainCommand.Build(),
+        MergeCommand.Build(),
+        WeightsCommand.Build(),
     }.ToDictionary(c => c.Name);
 
-    public static TheoryData<string> WithThreads => [.. Verbs.Values.Where(c => c.Options.Any(o => o.Name == "--threads")).Select(c => c.Name)];
+    public static TheoryData<string> WithThreads =>
+        [.. Verbs.Values.Where(c => c.Options.Any(o => o.Name == "--threads")).Select(c => c.Name)];
 
     [Fact]
     public void All_verbs_that_compute_have_it() => Assert.Equal(13, WithThreads.Count);
@@ -29,8 +42,12 @@ public class ThreadsOptionTests
     }
 
     [Fact]
-    public void Decoders_are_counted_alike() => Assert.Contains(
-        "--decoders 0: give 1 to 1024.", ExtractCommand.Build().Parse(["data", "features", "--decoders", "0"]).Errors.Select(e => e.Message));
+    public void Decoders_are_counted_alike() =>
+        Assert.Contains(
+            "--decoders 0: give 1 to 1024.",
+            ExtractCommand.Build().Parse(["data", "features", "--decoders", "0"]).Errors.Select(e => e.Message)
+        );
 
-    private static string[] Errors(string verb, string count) => [.. Verbs[verb].Parse(["--threads", count]).Errors.Select(e => e.Message)];
+    private static string[] Errors(string verb, string count) =>
+        [.. Verbs[verb].Parse(["--threads", count]).Errors.Select(e => e.Message)];
 }

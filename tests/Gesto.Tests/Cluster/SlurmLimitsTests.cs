@@ -14,5 +14,9 @@ public class SlurmLimitsTests
 
     [Fact]
     public void A_cluster_without_arrays_is_named_as_such() =>
-        Assert.Contains("MaxArraySize is 0", Assert.Throws<IOException>(() => SlurmLimits.Parse("MaxArraySize            = 0")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "MaxArraySize is 0",
+            Assert.Throws<IOException>(() => SlurmLimits.Parse("MaxArraySize            = 0")).Message,
+            StringComparison.Ordinal
+        );
 }

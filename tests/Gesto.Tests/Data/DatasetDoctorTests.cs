@@ -9,10 +9,18 @@ public sealed class DatasetDoctorTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     private IReadOnlyList<Problem> Examine(int fewest = 2) =>
-        DatasetDoctor.Examine(Dataset.Open(folder.Path), new DoctorOptions { FewestTrainSamples = fewest }, null, default);
+        DatasetDoctor.Examine(
+            Dataset.Open(folder.Path),
+            new DoctorOptions { FewestTrainSamples = fewest },
+            null,
+            default
+        );
 
     private void Manifest(params string[] rows) =>
-        folder.Write("manifest.csv", "sample,label,name,signer,session,split,rgb,rdm1,rdm2,rdm3\n" + string.Concat(rows.Select(r => r + "\n")));
+        folder.Write(
+            "manifest.csv",
+            "sample,label,name,signer,session,split,rgb,rdm1,rdm2,rdm3\n" + string.Concat(rows.Select(r => r + "\n"))
+        );
 
     [Fact]
     public void A_healthy_data_set_has_no_problem()
@@ -32,8 +40,19 @@ public sealed class DatasetDoctorTests : IDisposable
         byte[] whole = File.ReadAllBytes(Rgb("train/10_NO/SAMPLE_3"));
         File.WriteAllBytes(Rgb("train/10_NO/SAMPLE_3"), whole[..(whole.Length / 2)]);
         File.WriteAllText(Radar("train/10_NO/SAMPLE_4", 1), "");
-        Reference.Ffmpeg("-f", "lavfi", "-i", "color=gray:size=32x16:rate=25/2", "-frames:v", "28", "-c:v", "libx264", Radar("val/SAMPLE_5", 3));
-        // SAMPLE_6 lasts 2.56 s; its third antenna becomes that of SAMPLE_5 (2.24 s, 28 frames), copied before it was spoilt.
+        Reference.Ffmpeg(
+            "-f",
+            "lavfi",
+            "-i",
+            "color=gray:size=32x16:rate=25/2",
+            "-frames:v",
+            "28",
+            "-c:v",
+            "libx264",
+            Radar("val/SAMPLE_5", 3)
+        );
+        // SAMPLE_6 lasts 2.56 s; its third antenna becomes that of SAMPLE_5 (2.24 s, 28 frames), copied before it was
+        // spoilt.
         Recordings.WriteSample(folder.Path, "test/SAMPLE_7", 40, frames: 40);
         File.Copy(Radar("test/SAMPLE_7", 1), Radar("test/SAMPLE_6", 3), overwrite: true);
         Recordings.WriteSample(folder.Path, "test/SAMPLE_8", 41, frames: 80);
@@ -41,21 +60,42 @@ public sealed class DatasetDoctorTests : IDisposable
 
         Assert.Equal(
             [
-                ("train/2_DOLORE/SAMPLE_1", "missing-modality"), ("train/2_DOLORE/SAMPLE_2", "undecodable"),
-                ("train/10_NO/SAMPLE_3", "frame-count"), ("train/10_NO/SAMPLE_4", "empty"), ("val/SAMPLE_5", "constant"),
-                ("test/SAMPLE_6", "antenna-length"), ("test/SAMPLE_8", "duration"), ("test/SAMPLE_7", "duplicate"), ("test/SAMPLE_8", "duplicate"),
+                ("train/2_DOLORE/SAMPLE_1", "missing-modality"),
+                ("train/2_DOLORE/SAMPLE_2", "undecodable"),
+                ("train/10_NO/SAMPLE_3", "frame-count"),
+                ("train/10_NO/SAMPLE_4", "empty"),
+                ("val/SAMPLE_5", "constant"),
+                ("test/SAMPLE_6", "antenna-length"),
+                ("test/SAMPLE_8", "duration"),
+                ("test/SAMPLE_7", "duplicate"),
+                ("test/SAMPLE_8", "duplicate"),
             ],
-            Examine().Select(p => (p.Sample, p.Kind)));
+            Examine().Select(p => (p.Sample, p.Kind))
+        );
     }
 
     [Fact]
     public void A_frozen_video_and_a_constant_array_are_constant()
     {
         Directory.CreateDirectory(folder["test/SAMPLE_1"]);
-        Reference.Ffmpeg("-f", "lavfi", "-i", "testsrc=size=32x16:rate=13", "-vf", "loop=loop=9:size=1,trim=end_frame=10", "-frames:v", "10", "-c:v", "ffv1", folder["test/SAMPLE_1/SAMPLE_1_RGB.mkv"]);
+        Reference.Ffmpeg(
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc=size=32x16:rate=13",
+            "-vf",
+            "loop=loop=9:size=1,trim=end_frame=10",
+            "-frames:v",
+            "10",
+            "-c:v",
+            "ffv1",
+            folder["test/SAMPLE_1/SAMPLE_1_RGB.mkv"]
+        );
         NpyFile.Save(folder["test/SAMPLE_2/SAMPLE_2_RDM1.npy"], NpyArray.From(new float[60], 5, 3, 4));
-        Assert.Equal([("test/SAMPLE_1", "constant"), ("test/SAMPLE_2", "constant")],
-            Examine().Where(p => p.Kind == ProblemKind.Constant).Select(p => (p.Sample, p.Kind)));
+        Assert.Equal(
+            [("test/SAMPLE_1", "constant"), ("test/SAMPLE_2", "constant")],
+            Examine().Where(p => p.Kind == ProblemKind.Constant).Select(p => (p.Sample, p.Kind))
+        );
     }
 
     [Fact]
@@ -71,8 +111,13 @@ public sealed class DatasetDoctorTests : IDisposable
     public void Contradicting_ids_and_names_leaks_and_rare_classes_are_told_from_the_manifest_alone()
     {
         Manifest(
-            "train/1_A/SAMPLE_1,1,A,anna,s1,train,,,,", "train/1_A/SAMPLE_2,1,B,anna,s2,train,,,,", "c,2,B,bruno,s3,train,,,,", "d,,,bruno,s3,train,,,,",
-            "e,,,anna,s1,test,,,,", "f,,,carla,s9,val,,,,");
+            "train/1_A/SAMPLE_1,1,A,anna,s1,train,,,,",
+            "train/1_A/SAMPLE_2,1,B,anna,s2,train,,,,",
+            "c,2,B,bruno,s3,train,,,,",
+            "d,,,bruno,s3,train,,,,",
+            "e,,,anna,s1,test,,,,",
+            "f,,,carla,s9,val,,,,"
+        );
         Assert.Equal(
             [
                 ("train/1_A/SAMPLE_2", "id-name", "labelled 1 'B', but its folder says 1 'A'."),
@@ -83,13 +128,18 @@ public sealed class DatasetDoctorTests : IDisposable
                 ("", "signer-leak", "signer 'anna' is in train and test: accuracy there will not hold for new people."),
                 ("", "signer-leak", "session 's1' is in train and test: accuracy there will not hold for new people."),
             ],
-            Examine().Select(p => (p.Sample, p.Kind, p.Message)));
+            Examine().Select(p => (p.Sample, p.Kind, p.Message))
+        );
     }
 
     [Fact]
     public void A_file_named_in_the_manifest_and_not_on_disk_is_missing()
     {
         Manifest("a,,,,,test,a/r.mkv,,,");
-        Assert.Contains("a/r.mkv: named in manifest.csv, not on disk", Assert.Single(Examine()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a/r.mkv: named in manifest.csv, not on disk",
+            Assert.Single(Examine()).Message,
+            StringComparison.Ordinal
+        );
     }
 }

@@ -7,12 +7,14 @@ using Gesto.Video;
 
 namespace Gesto.Tests.Data;
 
-/// <summary>Pipes, devices, sockets and links among the recordings. Without care a pipe is waited for, for ever, and a device read.</summary>
+/// <summary>Pipes, devices, sockets and links among the recordings. Without care a pipe is waited for, for ever, and a
+/// device read.</summary>
 public sealed class IrregularFileTests : IDisposable
 {
     private readonly Folder folder = new();
 
-    public IrregularFileTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems do not tell without opening.");
+    public IrregularFileTests() =>
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems do not tell without opening.");
 
     public void Dispose() => folder.Dispose();
 
@@ -35,14 +37,28 @@ public sealed class IrregularFileTests : IDisposable
     [Fact]
     public void Each_kind_of_file_that_is_none_is_named_and_never_opened()
     {
-        string pipe = Pipe("pipe.mkv"), socket = folder["socket.mkv"];
+        string pipe = Pipe("pipe.mkv"),
+            socket = folder["socket.mkv"];
         File.CreateSymbolicLink(folder["device.mkv"], "/dev/zero");
         File.CreateSymbolicLink(folder["link.npy"], pipe);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(socket));
-        foreach ((string path, string kind) in new[] { (pipe, "a pipe"), (folder["device.mkv"], "a device"), (folder["link.npy"], "a pipe"), (socket, "a socket"), (folder.Path, "a folder") })
+        foreach (
+            (string path, string kind) in new[]
+            {
+                (pipe, "a pipe"),
+                (folder["device.mkv"], "a device"),
+                (folder["link.npy"], "a pipe"),
+                (socket, "a socket"),
+                (folder.Path, "a folder"),
+            }
+        )
         {
-            Assert.Contains($"{path}: not a regular file but {kind}", Assert.Throws<InvalidDataException>(() => RecordingFile.Open(path)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"{path}: not a regular file but {kind}",
+                Assert.Throws<InvalidDataException>(() => RecordingFile.Open(path)).Message,
+                StringComparison.Ordinal
+            );
             Assert.Null(RecordingFile.LengthOf(path));
             Assert.Throws<InvalidDataException>(() => VideoFile.Probe(path, VideoLimits.Default, default));
             Assert.Throws<InvalidDataException>(() => NpyFile.Load(path));
@@ -63,7 +79,10 @@ public sealed class IrregularFileTests : IDisposable
         Pipe("data/test/SAMPLE_3/SAMPLE_3_RDM1.npy");
         Assert.Equal(
             [("test/SAMPLE_1", "undecodable"), ("test/SAMPLE_2", "undecodable"), ("test/SAMPLE_3", "undecodable")],
-            Examine().Where(p => p.Message.Contains("not a regular file", StringComparison.Ordinal)).Select(p => (p.Sample, p.Kind)));
+            Examine()
+                .Where(p => p.Message.Contains("not a regular file", StringComparison.Ordinal))
+                .Select(p => (p.Sample, p.Kind))
+        );
     }
 
     [Fact]
@@ -74,21 +93,34 @@ public sealed class IrregularFileTests : IDisposable
         File.CreateSymbolicLink(Place("data/test/SAMPLE_3/SAMPLE_3_RGB.mkv"), "/dev/zero");
         using var encoder = new MeanColour();
         ExtractionResult result = Extraction.Run(
-            Dataset.Open(folder["data"]), folder["features"], encoder, new ExtractionOptions { Policy = ExtractionPolicy.Skip }, null, default);
+            Dataset.Open(folder["data"]),
+            folder["features"],
+            encoder,
+            new ExtractionOptions { Policy = ExtractionPolicy.Skip },
+            null,
+            default
+        );
         Assert.Equal(1, result.Extracted);
         Assert.Equal(["test/SAMPLE_2", "test/SAMPLE_3"], result.Skipped.Select(s => s.Sample));
         Assert.All(result.Skipped, s => Assert.Contains("not a regular file", s.Message, StringComparison.Ordinal));
     }
 
-    /// <summary>A link is as long as what it points to: by its own length, that of a path, it was compared with links only.</summary>
+    /// <summary>A link is as long as what it points to: by its own length, that of a path, it was compared with links
+    /// only.</summary>
     [Fact]
     public void A_link_to_another_samples_file_is_its_duplicate()
     {
         Reference.Video(folder["data/test/SAMPLE_1/SAMPLE_1_RGB.mkv"], 64, 48, 20);
-        File.CreateSymbolicLink(Place("data/test/SAMPLE_2/SAMPLE_2_RGB.mkv"), folder["data/test/SAMPLE_1/SAMPLE_1_RGB.mkv"]);
+        File.CreateSymbolicLink(
+            Place("data/test/SAMPLE_2/SAMPLE_2_RGB.mkv"),
+            folder["data/test/SAMPLE_1/SAMPLE_1_RGB.mkv"]
+        );
         File.Copy(folder["data/test/SAMPLE_1/SAMPLE_1_RGB.mkv"], folder["copy"]);
         File.CreateSymbolicLink(Place("data/test/SAMPLE_3/SAMPLE_3_RGB.mkv"), folder["copy"]);
-        Assert.Equal([("test/SAMPLE_2", "duplicate"), ("test/SAMPLE_3", "duplicate")], Examine().Select(p => (p.Sample, p.Kind)));
+        Assert.Equal(
+            [("test/SAMPLE_2", "duplicate"), ("test/SAMPLE_3", "duplicate")],
+            Examine().Select(p => (p.Sample, p.Kind))
+        );
     }
 
     /// <summary>Files of 16 GiB that take no room. Hashing both takes far longer than the time allowed.</summary>

@@ -21,7 +21,10 @@ public sealed class RecordingsRootTests : IDisposable
         folder.Write("set/key.csv", "sample,label\na,4\n");
         Directory.CreateDirectory(folder["store"]);
         Dataset dataset = Dataset.Open(folder["set"], folder["store"]);
-        Assert.Equal((folder["set"], folder["store"], folder["store/x/a.mp4"]), (dataset.Root, dataset.RecordingsRoot, dataset.PathOf(dataset.Samples[0].Rgb!)));
+        Assert.Equal(
+            (folder["set"], folder["store"], folder["store/x/a.mp4"]),
+            (dataset.Root, dataset.RecordingsRoot, dataset.PathOf(dataset.Samples[0].Rgb!))
+        );
         Assert.Equal(4, dataset.LabelKey!["a"]);
         Assert.Equal(folder["set/x/a.mp4"], Dataset.Open(folder["set"]).PathOf("x/a.mp4"));
     }
@@ -41,21 +44,39 @@ public sealed class RecordingsRootTests : IDisposable
     {
         Directory.CreateDirectory(folder["store"]);
         Directory.CreateDirectory(folder["store2"]);
-        foreach (string path in new[] { "/etc/passwd", folder["store2/a.mp4"], folder["store/../store2/a.mp4"], folder["store/./a.mp4"], folder["store"] })
+        foreach (
+            string path in new[]
+            {
+                "/etc/passwd",
+                folder["store2/a.mp4"],
+                folder["store/../store2/a.mp4"],
+                folder["store/./a.mp4"],
+                folder["store"],
+            }
+        )
         {
             string message = Assert.Throws<InvalidDataException>(() => Only(path, folder["store"])).Message;
-            Assert.StartsWith($"{folder["set/manifest.csv"]}, line 2, column 'rgb': found '{path}', expected a path inside {folder["store"]}", message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"{folder["set/manifest.csv"]}, line 2, column 'rgb': found '{path}', expected a path inside {folder["store"]}",
+                message,
+                StringComparison.Ordinal
+            );
             Assert.Contains("--root", message, StringComparison.Ordinal);
         }
         Assert.Throws<InvalidDataException>(() => Only("../store2/a.mp4", folder["store"]));
         folder.Write("set/manifest.csv", $"sample,split\n{folder["set"]}/a,train\n");
-        Assert.Contains("column 'sample'", Assert.Throws<InvalidDataException>(() => Dataset.Open(folder["set"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "column 'sample'",
+            Assert.Throws<InvalidDataException>(() => Dataset.Open(folder["set"])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_folder_reached_by_a_link_is_the_folder_it_leads_to()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("Links need a privilege here.");
+        if (OperatingSystem.IsWindows())
+            Assert.Skip("Links need a privilege here.");
         Directory.CreateDirectory(folder["disk/data/x"]);
         Directory.CreateSymbolicLink(folder["mount"], folder["disk"]);
         Directory.CreateSymbolicLink(folder["recordings"], folder["mount/data"]);
@@ -68,10 +89,16 @@ public sealed class RecordingsRootTests : IDisposable
     public void A_root_that_is_not_there_or_has_no_manifest_to_serve_is_refused()
     {
         folder.Write("set/manifest.csv", "sample,split\na,train\n");
-        Assert.Contains("no such folder of recordings", Assert.Throws<DirectoryNotFoundException>(
-            () => Dataset.Open(folder["set"], folder["nowhere"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no such folder of recordings",
+            Assert.Throws<DirectoryNotFoundException>(() => Dataset.Open(folder["set"], folder["nowhere"])).Message,
+            StringComparison.Ordinal
+        );
         folder.Write("challenge/test/SAMPLE_1/SAMPLE_1_RGB.mkv", "");
-        Assert.Contains("Leave --root out", Assert.Throws<InvalidDataException>(
-            () => Dataset.Open(folder["challenge"], folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Leave --root out",
+            Assert.Throws<InvalidDataException>(() => Dataset.Open(folder["challenge"], folder.Path)).Message,
+            StringComparison.Ordinal
+        );
     }
 }

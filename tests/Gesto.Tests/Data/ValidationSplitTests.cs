@@ -4,17 +4,33 @@ namespace Gesto.Tests.Data;
 
 public class ValidationSplitTests
 {
-    private static Sample[] Train(int classes, int takes, Func<int, int, string?>? signer = null, Func<int, int, string?>? session = null) =>
-        [.. from k in Enumerable.Range(0, classes) from n in Enumerable.Range(0, takes)
+    private static Sample[] Train(
+        int classes,
+        int takes,
+        Func<int, int, string?>? signer = null,
+        Func<int, int, string?>? session = null
+    ) =>
+        [
+            .. from k in Enumerable.Range(0, classes)
+            from n in Enumerable.Range(0, takes)
             select new Sample
             {
-                Key = $"train/{k}_C/SAMPLE_{k * takes + n}", Split = Split.Train, ClassId = k, ClassName = "C", Signer = signer?.Invoke(k, n), Session = session?.Invoke(k, n),
-            }];
+                Key = $"train/{k}_C/SAMPLE_{k * takes + n}",
+                Split = Split.Train,
+                ClassId = k,
+                ClassName = "C",
+                Signer = signer?.Invoke(k, n),
+                Session = session?.Invoke(k, n),
+            },
+        ];
 
     private static void AssertParted(Sample[] all, ValidationSplit split)
     {
         Assert.Equal(all.Select(s => s.Key).Order(), split.Train.Concat(split.Validation).Select(s => s.Key).Order());
-        Assert.Equal(all.Select(s => s.ClassId).Distinct().Order(), split.Train.Select(s => s.ClassId).Distinct().Order());
+        Assert.Equal(
+            all.Select(s => s.ClassId).Distinct().Order(),
+            split.Train.Select(s => s.ClassId).Distinct().Order()
+        );
         Assert.NotEmpty(split.Validation);
     }
 
@@ -46,7 +62,8 @@ public class ValidationSplitTests
     public void A_signer_who_alone_performs_a_class_stays_in_train()
     {
         Sample[] all = Train(4, 4, (k, n) => k == 0 ? "alone" : $"s{n}");
-        for (int seed = 0; seed < 20; seed++) Assert.DoesNotContain("alone", ValidationSplit.Choose(all, seed).HeldOut);
+        for (int seed = 0; seed < 20; seed++)
+            Assert.DoesNotContain("alone", ValidationSplit.Choose(all, seed).HeldOut);
     }
 
     [Fact]
@@ -82,7 +99,16 @@ public class ValidationSplitTests
     [Fact]
     public void A_labelled_val_is_used_as_it_is()
     {
-        Sample[] all = [.. Train(3, 2), new Sample { Key = "val/SAMPLE_9", Split = Split.Validation, ClassId = 1 }];
+        Sample[] all =
+        [
+            .. Train(3, 2),
+            new Sample
+            {
+                Key = "val/SAMPLE_9",
+                Split = Split.Validation,
+                ClassId = 1,
+            },
+        ];
         ValidationSplit split = ValidationSplit.Choose(all, seed: 0);
         Assert.Equal("val", split.HeldOutBy);
         Assert.Equal("val/SAMPLE_9", Assert.Single(split.Validation).Key);
@@ -91,6 +117,9 @@ public class ValidationSplitTests
 
     [Fact]
     public void One_sample_a_class_cannot_be_parted() =>
-        Assert.Contains("every class would lose its only sample",
-            Assert.Throws<InvalidDataException>(() => ValidationSplit.Choose(Train(3, 1), seed: 0)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "every class would lose its only sample",
+            Assert.Throws<InvalidDataException>(() => ValidationSplit.Choose(Train(3, 1), seed: 0)).Message,
+            StringComparison.Ordinal
+        );
 }

@@ -7,8 +7,14 @@ public class BootstrapIntervalTests
     [Fact]
     public void By_sample_it_agrees_with_the_normal_approximation()
     {
-        const int n = 1000, right = 800;
-        AccuracyInterval interval = BootstrapInterval.OfTop1(Hits(n, right), new string?[n], seed: 1, resamples: 20_000);
+        const int n = 1000,
+            right = 800;
+        AccuracyInterval interval = BootstrapInterval.OfTop1(
+            Hits(n, right),
+            new string?[n],
+            seed: 1,
+            resamples: 20_000
+        );
         double half = 1.96 * Math.Sqrt(0.8 * 0.2 / n);
         // One step of k/n is 0.001; the percentiles' own error at 20,000 resamples is 0.0004.
         Assert.Equal(0.8 - half, interval.Low, 0.002);
@@ -19,7 +25,8 @@ public class BootstrapIntervalTests
     [Fact]
     public void It_covers_a_binomial_truth_about_95_times_in_100()
     {
-        const int trials = 400, n = 200;
+        const int trials = 400,
+            n = 200;
         const double truth = 0.85;
         var random = new Random(7);
         int covered = 0;
@@ -27,7 +34,8 @@ public class BootstrapIntervalTests
         {
             bool[] correct = [.. Enumerable.Range(0, n).Select(_ => random.NextDouble() < truth)];
             AccuracyInterval interval = BootstrapInterval.OfTop1(correct, new string?[n], seed: trial);
-            if (interval.Low <= truth && truth <= interval.High) covered++;
+            if (interval.Low <= truth && truth <= interval.High)
+                covered++;
         }
         // Three standard errors of the count are 3.3 points; the percentile interval itself is a point low at n = 200.
         Assert.InRange(covered / (double)trials, 0.91, 0.985);
@@ -36,7 +44,8 @@ public class BootstrapIntervalTests
     [Fact]
     public void Whole_signers_give_the_spread_between_signers()
     {
-        // 40 signers of 10 samples with 5…9 right: the variance of the mean of 40 drawn signers is that of the rates over 40.
+        // 40 signers of 10 samples with 5…9 right: the variance of the mean of 40 drawn signers is that of the rates
+        // over 40.
         int[] right = [.. Enumerable.Range(0, 40).Select(s => 5 + s % 5)];
         AccuracyInterval interval = Clustered(right, samples: 10, resamples: 20_000);
         double mean = right.Average() / 10;

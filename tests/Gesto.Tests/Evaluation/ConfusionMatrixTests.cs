@@ -5,12 +5,20 @@ namespace Gesto.Tests.Evaluation;
 
 public class ConfusionMatrixTests
 {
-    private static readonly LabelSet Signs =
-        new([new(0, "CASA"), new(1, "NASO"), new(2, "NO"), new(3, "OCCHIO"), new(4, "SI")]);
+    private static readonly LabelSet Signs = new([
+        new(0, "CASA"),
+        new(1, "NASO"),
+        new(2, "NO"),
+        new(3, "OCCHIO"),
+        new(4, "SI"),
+    ]);
 
     // Truth and prediction: NO taken for SI twice, SI for NO once, CASA for NASO once.
     private static readonly ConfusionMatrix Matrix = new(
-        predicted: [0, 1, 1, 4, 4, 2, 2, 3, 4, 4], labels: [0, 0, 1, 2, 2, 2, 4, 3, 4, 4], classes: 5);
+        predicted: [0, 1, 1, 4, 4, 2, 2, 3, 4, 4],
+        labels: [0, 0, 1, 2, 2, 2, 4, 3, 4, 4],
+        classes: 5
+    );
 
     [Fact]
     public void Rows_are_the_truth()
@@ -32,7 +40,10 @@ public class ConfusionMatrixTests
     [Fact]
     public void Watched_pairs_are_listed_even_when_never_confused_but_not_when_absent_from_the_set()
     {
-        IReadOnlyList<ConfusedPair> watched = Matrix.WatchedPairs(Signs, [("NO", "SI"), ("OCCHIO", "NASO"), ("M", "N")]);
+        IReadOnlyList<ConfusedPair> watched = Matrix.WatchedPairs(
+            Signs,
+            [("NO", "SI"), ("OCCHIO", "NASO"), ("M", "N")]
+        );
         Assert.Equal([("NO", "SI", 3), ("NASO", "OCCHIO", 0)], watched.Select(p => (p.First, p.Second, p.Count)));
     }
 
@@ -40,18 +51,27 @@ public class ConfusionMatrixTests
     public void The_order_gathers_planted_groups_of_confused_classes()
     {
         // Four groups of five out of 30 classes, dealt out over the ids with stride 7; a few confusions across groups.
-        int[][] groups = [.. Enumerable.Range(0, 4).Select(g => Enumerable.Range(0, 5).Select(i => (g * 5 + i) * 7 % 30).ToArray())];
+        int[][] groups =
+        [
+            .. Enumerable.Range(0, 4).Select(g => Enumerable.Range(0, 5).Select(i => (g * 5 + i) * 7 % 30).ToArray()),
+        ];
         var truth = new List<int>();
         var predicted = new List<int>();
         void Add(int t, int p, int times)
         {
-            for (int i = 0; i < times; i++) { truth.Add(t); predicted.Add(p); }
+            for (int i = 0; i < times; i++)
+            {
+                truth.Add(t);
+                predicted.Add(p);
+            }
         }
-        for (int label = 0; label < 30; label++) Add(label, label, 20);
+        for (int label = 0; label < 30; label++)
+            Add(label, label, 20);
         foreach (int[] group in groups)
-            foreach (int a in group)
-                foreach (int b in group)
-                    if (a != b) Add(a, b, 3);
+        foreach (int a in group)
+        foreach (int b in group)
+            if (a != b)
+                Add(a, b, 3);
         Add(groups[0][0], groups[2][1], 1);
         Add(groups[1][3], groups[3][4], 1);
 

@@ -8,7 +8,12 @@ public class MetricsTests
     private static readonly int[] Truth = [0, 0, 0, 1, 1, 2];
     private static readonly float[][] Probabilities =
     [
-        [.7f, .2f, .1f], [.5f, .3f, .2f], [.4f, .5f, .1f], [.1f, .8f, .1f], [.1f, .4f, .5f], [.0f, .1f, .9f],
+        [.7f, .2f, .1f],
+        [.5f, .3f, .2f],
+        [.4f, .5f, .1f],
+        [.1f, .8f, .1f],
+        [.1f, .4f, .5f],
+        [.0f, .1f, .9f],
     ];
 
     [Fact]
@@ -25,7 +30,11 @@ public class MetricsTests
     [Fact]
     public void Equal_probabilities_rank_by_label_and_never_all_count_as_first()
     {
-        float[][] flat = [[.25f, .25f, .25f, .25f], [.25f, .25f, .25f, .25f]];
+        float[][] flat =
+        [
+            [.25f, .25f, .25f, .25f],
+            [.25f, .25f, .25f, .25f],
+        ];
         Assert.Equal(0.5, Metrics.TopK(flat, [0, 3], 1));
         Assert.Equal(0.5, Metrics.TopK(flat, [0, 3], 3));
         Assert.Equal([0, 0], Metrics.Predict(flat));
@@ -63,7 +72,12 @@ public class MetricsTests
     [Fact]
     public void A_probability_that_is_not_a_number_is_refused_not_ranked()
     {
-        var e = Assert.Throws<InvalidDataException>(() => Metrics.Predict([[.5f, .5f], [float.NaN, 1f]]));
+        var e = Assert.Throws<InvalidDataException>(() =>
+            Metrics.Predict([
+                [.5f, .5f],
+                [float.NaN, 1f],
+            ])
+        );
         Assert.Contains("Sample 1: the probability of label 0", e.Message, StringComparison.Ordinal);
     }
 

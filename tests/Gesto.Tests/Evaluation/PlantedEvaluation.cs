@@ -4,7 +4,8 @@ using Gesto.Training;
 
 namespace Gesto.Tests.Evaluation;
 
-/// <summary>An evaluation made up for tests of the report: 126 signs, a few signers, letters confused more than words.</summary>
+/// <summary>An evaluation made up for tests of the report: 126 signs, a few signers, letters confused more than
+/// words.</summary>
 internal static class PlantedEvaluation
 {
     public static EvaluationInput Input(LabelSet? labels = null, int signers = 6, int takes = 2)
@@ -15,18 +16,20 @@ internal static class PlantedEvaluation
         var truth = new List<int>();
         var probabilities = new List<float[]>();
         for (int signer = 0; signer < signers; signer++)
-            for (int label = 0; label < labels.Count; label++)
-                for (int take = 0; take < takes; take++)
+        for (int label = 0; label < labels.Count; label++)
+        for (int take = 0; take < takes; take++)
+        {
+            samples.Add(
+                new Sample
                 {
-                    samples.Add(new Sample
-                    {
-                        Key = $"test/SAMPLE_{samples.Count + 1}",
-                        Split = Split.Test,
-                        Signer = $"S{signer + 1:00}",
-                    });
-                    truth.Add(label);
-                    probabilities.Add(Row(labels, label, 0.55 + 0.06 * signer, random));
+                    Key = $"test/SAMPLE_{samples.Count + 1}",
+                    Split = Split.Test,
+                    Signer = $"S{signer + 1:00}",
                 }
+            );
+            truth.Add(label);
+            probabilities.Add(Row(labels, label, 0.55 + 0.06 * signer, random));
+        }
         return new()
         {
             Probabilities = [.. probabilities],
@@ -49,7 +52,10 @@ internal static class PlantedEvaluation
     }
 
     public static IReadOnlyList<EpochLine> Log() =>
-        [.. Enumerable.Range(1, 20).Select(e => Line("radar-encoder", e, 15)), .. Enumerable.Range(1, 40).Select(e => Line("fusion", e, 9))];
+        [
+            .. Enumerable.Range(1, 20).Select(e => Line("radar-encoder", e, 15)),
+            .. Enumerable.Range(1, 40).Select(e => Line("fusion", e, 9)),
+        ];
 
     private static EpochLine Line(string stage, int epoch, double pace)
     {
@@ -63,9 +69,11 @@ internal static class PlantedEvaluation
         int[] letters = [.. Enumerable.Range(0, labels.Count).Where(l => labels[l].IsLetter)];
         bool letter = labels[label].IsLetter;
         bool astray = random.NextDouble() > (letter ? skill : 0.5 + skill / 2);
-        int answer = !astray ? label
+        int answer =
+            !astray ? label
             : letter ? letters[(Array.IndexOf(letters, label) / 4 * 4 + random.Next(4)) % letters.Length]
-            : random.NextDouble() < 0.7 ? (label * 61 + 7) % labels.Count : random.Next(labels.Count);
+            : random.NextDouble() < 0.7 ? (label * 61 + 7) % labels.Count
+            : random.Next(labels.Count);
         var row = new float[labels.Count];
         Array.Fill(row, 0.2f / labels.Count);
         row[answer] += 0.6f;

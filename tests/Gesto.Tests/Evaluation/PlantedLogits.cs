@@ -1,6 +1,7 @@
 namespace Gesto.Tests.Evaluation;
 
-/// <summary>Probabilities that are exactly right, made by drawing the truth from them, and then spoilt by a known power.</summary>
+/// <summary>Probabilities that are exactly right, made by drawing the truth from them, and then spoilt by a known
+/// power.</summary>
 internal static class PlantedLogits
 {
     /// <returns>(N,K) probabilities ∝ p^<paramref name="spoil"/> and a truth drawn from p.</returns>
@@ -31,7 +32,8 @@ internal static class PlantedLogits
     {
         double left = random.NextDouble();
         int k = 0;
-        while (k < p.Length - 1 && (left -= p[k]) > 0) k++;
+        while (k < p.Length - 1 && (left -= p[k]) > 0)
+            k++;
         return k;
     }
 }

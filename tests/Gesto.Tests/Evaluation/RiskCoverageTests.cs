@@ -27,7 +27,10 @@ public class RiskCoverageTests
     [Fact]
     public void The_curve_ends_at_the_plain_error()
     {
-        var risk = new RiskCoverage([.. Enumerable.Range(0, 200).Select(n => n / 200.0)], [.. Enumerable.Range(0, 200).Select(n => n >= 30)]);
+        var risk = new RiskCoverage(
+            [.. Enumerable.Range(0, 200).Select(n => n / 200.0)],
+            [.. Enumerable.Range(0, 200).Select(n => n >= 30)]
+        );
         Assert.Equal(50, risk.Curve().Count);
         Assert.Equal(new RiskPoint(1, 0.15), risk.Curve()[^1]);
         Assert.Equal(10 / 180.0, risk.ErrorAt(0.9), 12);

@@ -13,18 +13,25 @@ public class ExplainTests(TinyRun tiny) : IClassFixture<TinyRun>
 {
     private sealed class NoProgress : IProgress<WorkProgress>
     {
-        public void Report(WorkProgress value)
-        {
-        }
+        public void Report(WorkProgress value) { }
     }
 
-    private string FolderOf(Sample sample) => Path.Combine(tiny.Data, sample.Key.Replace('/', Path.DirectorySeparatorChar));
+    private string FolderOf(Sample sample) =>
+        Path.Combine(tiny.Data, sample.Key.Replace('/', Path.DirectorySeparatorChar));
 
     private PredictionExplanation Explain(string run, string folder, string picture, string? sign = null)
     {
         using IRecogniser recogniser = IRecogniser.Load(run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
-        return ExplainCommand.Explain(recogniser, encoder, Recording.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)), picture, sign, new NoProgress(), CancellationToken.None);
+        return ExplainCommand.Explain(
+            recogniser,
+            encoder,
+            Recording.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)),
+            picture,
+            sign,
+            new NoProgress(),
+            CancellationToken.None
+        );
     }
 
     [Fact]
@@ -40,7 +47,10 @@ public class ExplainTests(TinyRun tiny) : IClassFixture<TinyRun>
         Assert.Equal(["RGB", "radar"], explanation.Modalities.Select(m => m.Modality));
         Assert.True(explanation.LeftOut); // the recipe has modality dropout
         using JsonDocument json = JsonDocument.Parse(explanation.ToJson());
-        Assert.Equal(explanation.Modalities[1].Importance.Count, json.RootElement.GetProperty("modalities")[1].GetProperty("importance").GetArrayLength());
+        Assert.Equal(
+            explanation.Modalities[1].Importance.Count,
+            json.RootElement.GetProperty("modalities")[1].GetProperty("importance").GetArrayLength()
+        );
         using SKBitmap picture = SKBitmap.Decode(tiny.PathOf("why.png"));
         Assert.Equal(1480, picture.Width);
     }
@@ -64,7 +74,8 @@ public class ExplainTests(TinyRun tiny) : IClassFixture<TinyRun>
         string folder = FolderOf(Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test));
         using var elsewhere = new Folder();
         string copy = Directory.CreateDirectory(elsewhere["mine"]).FullName;
-        foreach (string file in Directory.EnumerateFiles(folder)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        foreach (string file in Directory.EnumerateFiles(folder))
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         PredictionExplanation explanation = Explain(tiny.Run, copy, elsewhere["why.png"]);
         Assert.Null(explanation.Truth);
         Assert.False(explanation.Simulated);
@@ -73,9 +84,12 @@ public class ExplainTests(TinyRun tiny) : IClassFixture<TinyRun>
     [Fact]
     public void A_moving_echo_lights_its_own_Doppler_bin_at_its_own_time()
     {
-        const int steps = 6, range = 4, doppler = 8;
+        const int steps = 6,
+            range = 4,
+            doppler = 8;
         var frames = new float[steps * 2 * range * doppler];
-        for (int t = 0; t < steps; t++) frames[(t * 2 * range + 1) * doppler + 3] = 50; // antenna 1: stands still
+        for (int t = 0; t < steps; t++)
+            frames[(t * 2 * range + 1) * doppler + 3] = 50; // antenna 1: stands still
         frames[((4 * 2 + 1) * range + 2) * doppler + 6] = 200; // antenna 2, step 4, range 2, Doppler 6
         IReadOnlyList<RadarImage> images = RadarImage.Of(frames, steps, [2, range, doppler]);
         Assert.All(images[0].Levels, v => Assert.Equal(0, v));

@@ -5,11 +5,14 @@ namespace Gesto.Tests.Features;
 
 public class EncodingAheadTests
 {
-    private const int Side = 2, FrameBytes = Side * Side * 3;
+    private const int Side = 2,
+        FrameBytes = Side * Side * 3;
 
-    private static byte[] Frames(int count, int first = 1) => [.. Enumerable.Range(0, count).SelectMany(t => Enumerable.Repeat((byte)(first + t), FrameBytes))];
+    private static byte[] Frames(int count, int first = 1) =>
+        [.. Enumerable.Range(0, count).SelectMany(t => Enumerable.Repeat((byte)(first + t), FrameBytes))];
 
-    private static float[] Expected(byte[] frames) => [.. frames.Chunk(FrameBytes).SelectMany(f => new float[] { f[0], 2 * f[0] })];
+    private static float[] Expected(byte[] frames) =>
+        [.. frames.Chunk(FrameBytes).SelectMany(f => new float[] { f[0], 2 * f[0] })];
 
     [Theory]
     [InlineData(1)]
@@ -20,7 +23,8 @@ public class EncodingAheadTests
         using var encoder = new CountingEncoder(callers);
         using var encoding = new EncodingAhead(encoder);
         byte[] frames = Frames(30);
-        for (int n = 1; n <= 30; n++) encoding.Offer(frames, n);
+        for (int n = 1; n <= 30; n++)
+            encoding.Offer(frames, n);
         Assert.Equal(Expected(frames), encoding.Finish(new Clip(frames, 30, 30)));
         Assert.Equal(30, encoder.Frames);
         Assert.InRange(encoder.MostAtOnce, 1, callers);
@@ -56,21 +60,27 @@ public class EncodingAheadTests
         using var encoding = new EncodingAhead(encoder);
         byte[] frames = Frames(30);
         encoding.Offer(frames, 10);
-        Assert.Equal("frame 7", Assert.Throws<InvalidOperationException>(() => encoding.Finish(new Clip(frames, 30, 30))).Message);
+        Assert.Equal(
+            "frame 7",
+            Assert.Throws<InvalidOperationException>(() => encoding.Finish(new Clip(frames, 30, 30))).Message
+        );
     }
 
     [Fact]
     public void Given_up_it_begins_no_further_frame()
     {
         using var encoder = new CountingEncoder(2) { Delay = TimeSpan.FromMilliseconds(20) };
-        using (var encoding = new EncodingAhead(encoder)) encoding.Offer(Frames(200), 200);
+        using (var encoding = new EncodingAhead(encoder))
+            encoding.Offer(Frames(200), 200);
         Assert.InRange(encoder.Frames, 0, 100);
     }
 
     /// <summary>Two features: a frame's grey level and twice that.</summary>
     private sealed class CountingEncoder(int callers) : IRgbEncoder
     {
-        private int frames, atOnce, most;
+        private int frames,
+            atOnce,
+            most;
 
         public int Frames => Volatile.Read(ref frames);
 
@@ -95,20 +105,23 @@ public class EncodingAheadTests
         public void Encode(ReadOnlySpan<byte> frames, int count, Span<float> features)
         {
             int now = Interlocked.Increment(ref atOnce);
-            for (int seen; now > (seen = Volatile.Read(ref most)) && Interlocked.CompareExchange(ref most, now, seen) != seen;) { }
+            for (
+                int seen;
+                now > (seen = Volatile.Read(ref most)) && Interlocked.CompareExchange(ref most, now, seen) != seen;
+
+            ) { }
             Thread.Sleep(Delay);
             for (int t = 0; t < count; t++)
             {
                 byte level = frames[t * FrameBytes];
-                if (level == FailsAt) throw new InvalidOperationException($"frame {level}");
+                if (level == FailsAt)
+                    throw new InvalidOperationException($"frame {level}");
                 (features[2 * t], features[2 * t + 1]) = (level, 2 * level);
             }
             Interlocked.Add(ref this.frames, count);
             Interlocked.Decrement(ref atOnce);
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

@@ -38,15 +38,15 @@ internal sealed class MeanColour : IRgbEncoder
 
     public void Encode(ReadOnlySpan<byte> frames, int count, Span<float> features)
     {
-        if (Counts.Count == FailAt) throw new InvalidOperationException("pulled the plug");
+        if (Counts.Count == FailAt)
+            throw new InvalidOperationException("pulled the plug");
         Assert.Equal((count * 32 * 32 * 3, count * 3), (frames.Length, features.Length));
         Counts.Add(count);
-        for (int i = 0; i < frames.Length; i++) features[i / (32 * 32 * 3) * 3 + i % 3] += frames[i] / 1024f;
+        for (int i = 0; i < frames.Length; i++)
+            features[i / (32 * 32 * 3) * 3 + i % 3] += frames[i] / 1024f;
     }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }
 
 public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>, IDisposable
@@ -55,8 +55,12 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
 
     public void Dispose() => folder.Dispose();
 
-    private static ExtractionResult Run(string root, string folder, MeanColour encoder, ExtractionOptions? options = null) =>
-        Extraction.Run(Dataset.Open(root), folder, encoder, options ?? new ExtractionOptions(), null, default);
+    private static ExtractionResult Run(
+        string root,
+        string folder,
+        MeanColour encoder,
+        ExtractionOptions? options = null
+    ) => Extraction.Run(Dataset.Open(root), folder, encoder, options ?? new ExtractionOptions(), null, default);
 
     /// <summary>A copy of the six samples that a test may spoil.</summary>
     private string Copy()
@@ -71,8 +75,14 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
     }
 
     internal static string[] Bytes(string folder) =>
-        [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(f => $"{Path.GetRelativePath(folder, f)} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(f)))[..12]}")];
+        [
+            .. Directory
+                .GetFiles(folder, "*", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal)
+                .Select(f =>
+                    $"{Path.GetRelativePath(folder, f)} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(f)))[..12]}"
+                ),
+        ];
 
     [Fact]
     public void A_feature_set_holds_every_sample_with_its_true_lengths()
@@ -103,14 +113,22 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
         byte[] stored = FeatureSet.Open(folder["features"]).Radar!.Load("test/SAMPLE_6").Bytes;
         for (int antenna = 0; antenna < 3; antenna++)
         {
-            VideoInfo info = VideoFile.Probe(Path.Combine(six.Root, Recordings.Radar("test/SAMPLE_6", antenna + 1)), VideoLimits.Default, default);
+            VideoInfo info = VideoFile.Probe(
+                Path.Combine(six.Root, Recordings.Radar("test/SAMPLE_6", antenna + 1)),
+                VideoLimits.Default,
+                default
+            );
             byte[] own = ClipFile.Read(info, new ClipFormat(false, 64, 64), VideoLimits.Default, default).Frames;
             for (int t = 0; t < 30; t += 29)
-                Assert.True(own.AsSpan(t * 4096, 4096).SequenceEqual(stored.AsSpan((t * 3 + antenna) * 4096, 4096)), $"frame {t}, antenna {antenna + 1}");
+                Assert.True(
+                    own.AsSpan(t * 4096, 4096).SequenceEqual(stored.AsSpan((t * 3 + antenna) * 4096, 4096)),
+                    $"frame {t}, antenna {antenna + 1}"
+                );
         }
     }
 
-    /// <summary>Six decoders have a sample each, and nothing is done twice; one has three, then two: what it has not yet judged is lost.</summary>
+    /// <summary>Six decoders have a sample each, and nothing is done twice; one has three, then two: what it has not
+    /// yet judged is lost.</summary>
     [Theory]
     [InlineData(6, 0)]
     [InlineData(1, 2)]
@@ -119,13 +137,18 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
         var options = new ExtractionOptions { DecodeThreads = decoders };
         using var whole = new MeanColour();
         Run(six.Root, folder["whole"], whole);
-        int encoded = 0, failures = 0;
+        int encoded = 0,
+            failures = 0;
         for (int failAt = 1; encoded + failAt < 6; failAt++, failures++)
         {
             using var torn = new MeanColour { FailAt = failAt };
             Assert.Throws<InvalidOperationException>(() => Run(six.Root, folder["torn"], torn, options));
             encoded += torn.Counts.Count;
-            Assert.Contains("run the same 'gesto extract' again", Assert.Throws<InvalidDataException>(() => FeatureSet.Open(folder["torn"])).Message, StringComparison.OrdinalIgnoreCase);
+            Assert.Contains(
+                "run the same 'gesto extract' again",
+                Assert.Throws<InvalidDataException>(() => FeatureSet.Open(folder["torn"])).Message,
+                StringComparison.OrdinalIgnoreCase
+            );
         }
         using var last = new MeanColour();
         ExtractionResult result = Run(six.Root, folder["torn"], last, options);
@@ -141,7 +164,8 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
     [Fact]
     public void A_missing_antenna_fails_by_name_or_is_skipped_and_picked_up_once_it_is_there()
     {
-        string root = Copy(), file = Path.Combine(root, Recordings.Radar("train/10_NO/SAMPLE_3", 2));
+        string root = Copy(),
+            file = Path.Combine(root, Recordings.Radar("train/10_NO/SAMPLE_3", 2));
         byte[] bytes = File.ReadAllBytes(file);
         File.Delete(file);
         using var encoder = new MeanColour();
@@ -175,8 +199,16 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
         File.WriteAllText(Path.Combine(root, Recordings.Radar("val/SAMPLE_5", 1)), "");
         File.WriteAllText(Path.Combine(root, Recordings.Rgb("train/2_DOLORE/SAMPLE_1")), "not a video");
         using var encoder = new MeanColour();
-        IReadOnlyList<SkippedSample> skipped = Run(root, folder["features"], encoder, new ExtractionOptions { Policy = ExtractionPolicy.Skip }).Skipped;
-        Assert.Equal(["train/2_DOLORE/SAMPLE_1", "train/10_NO/SAMPLE_4", "val/SAMPLE_5"], skipped.Select(s => s.Sample));
+        IReadOnlyList<SkippedSample> skipped = Run(
+            root,
+            folder["features"],
+            encoder,
+            new ExtractionOptions { Policy = ExtractionPolicy.Skip }
+        ).Skipped;
+        Assert.Equal(
+            ["train/2_DOLORE/SAMPLE_1", "train/10_NO/SAMPLE_4", "val/SAMPLE_5"],
+            skipped.Select(s => s.Sample)
+        );
         Assert.Contains("not a video", skipped[0].Message, StringComparison.Ordinal);
         Assert.Contains("SAMPLE_4_RGB.mkv: the header announces", skipped[1].Message, StringComparison.Ordinal);
         Assert.Contains("SAMPLE_5_RDM1.mp4: the file is empty", skipped[2].Message, StringComparison.Ordinal);
@@ -188,13 +220,35 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
         using var encoder = new MeanColour();
         string root = Copy();
         Run(root, folder["features"], encoder);
-        Assert.Contains("made differently (Preprocessing", Assert.Throws<InvalidDataException>(() =>
-            Run(root, folder["features"], encoder, new ExtractionOptions { Radar = new RadarFormat { Size = (64, 64), Rows = new BinRange(0, 8) } })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "made differently (Preprocessing",
+            Assert
+                .Throws<InvalidDataException>(() =>
+                    Run(
+                        root,
+                        folder["features"],
+                        encoder,
+                        new ExtractionOptions
+                        {
+                            Radar = new RadarFormat { Size = (64, 64), Rows = new BinRange(0, 8) },
+                        }
+                    )
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
         using var other = new MeanColour { WeightsHash = "other" };
-        Assert.Contains("Weights", Assert.Throws<InvalidDataException>(() => Run(root, folder["features"], other)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Weights",
+            Assert.Throws<InvalidDataException>(() => Run(root, folder["features"], other)).Message,
+            StringComparison.Ordinal
+        );
         Recordings.WriteSample(root, "test/SAMPLE_6", number: 99, frames: 50);
-        Assert.Contains("'test/SAMPLE_6' was extracted from another recording",
-            Assert.Throws<InvalidDataException>(() => Run(root, folder["features"], encoder)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'test/SAMPLE_6' was extracted from another recording",
+            Assert.Throws<InvalidDataException>(() => Run(root, folder["features"], encoder)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -202,14 +256,20 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
     {
         float[] values = [.. Enumerable.Range(0, 60 * 4 * 5).Select(i => i / 20 - 80.5f)];
         NpyFile.Save(folder["npy/train/0_A/SAMPLE_1/SAMPLE_1_RDM1.npy"], NpyArray.From(values, 60, 4, 5));
-        NpyFile.Save(folder["npy/train/1_B/SAMPLE_2/SAMPLE_2_RDM1.npy"], NpyArray.From(values.AsSpan(0, 200), 10, 4, 5));
+        NpyFile.Save(
+            folder["npy/train/1_B/SAMPLE_2/SAMPLE_2_RDM1.npy"],
+            NpyArray.From(values.AsSpan(0, 200), 10, 4, 5)
+        );
         Extraction.Run(Dataset.Open(folder["npy"]), folder["features"], null, new ExtractionOptions(), null, default);
         FeatureSet set = FeatureSet.Open(folder["features"]);
         Assert.Null(set.Rgb);
         Assert.Equal(("<f4", "own size"), (set.Radar!.Key.DType, set.Radar.Key.Preprocessing));
         Assert.Equal([30, 1, 4, 5], set.Radar.Key.Shape);
         float[] stored = set.Radar.Load("train/0_A/SAMPLE_1").ToSingles();
-        Assert.Equal(FrameSampling.Default.Indices(60).Select(i => i - 80.5f), Enumerable.Range(0, 30).Select(t => stored[t * 20]));
+        Assert.Equal(
+            FrameSampling.Default.Indices(60).Select(i => i - 80.5f),
+            Enumerable.Range(0, 30).Select(t => stored[t * 20])
+        );
         Assert.Equal(10, set.Radar.LengthOf("train/1_B/SAMPLE_2"));
     }
 
@@ -237,7 +297,9 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
         try
         {
             using var encoder = new MeanColour();
-            var error = Assert.Throws<IOException>(() => Run(six.Root, Path.Combine(folder["disk"], "features"), encoder));
+            var error = Assert.Throws<IOException>(() =>
+                Run(six.Root, Path.Combine(folder["disk"], "features"), encoder)
+            );
             Assert.Contains("No space left on device", error.Message, StringComparison.Ordinal);
             Assert.Equal(0, Shell("mount", "-o", "remount,size=64m", folder["disk"]));
             Run(six.Root, Path.Combine(folder["disk"], "features"), encoder);
@@ -253,17 +315,26 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
     [Fact]
     public void Where_a_decoder_finds_a_fault_nothing_that_it_read_is_stored_and_each_sample_is_read_alone()
     {
-        using MeanColour whole = new(), faulty = new();
+        using MeanColour whole = new(),
+            faulty = new();
         Run(six.Root, folder["whole"], whole);
-        string root = Copy(), cut = Path.Combine(root, Recordings.Radar("train/10_NO/SAMPLE_3", 3));
+        string root = Copy(),
+            cut = Path.Combine(root, Recordings.Radar("train/10_NO/SAMPLE_3", 3));
         byte[] bytes = File.ReadAllBytes(cut);
         bytes.AsSpan(bytes.Length / 2, 200).Clear();
         File.WriteAllBytes(cut, bytes);
         // One decoder at a time takes three samples, two, one.
-        ExtractionResult result = Run(root, folder["faulty"], faulty, new ExtractionOptions { DecodeThreads = 1, Policy = ExtractionPolicy.Skip });
+        ExtractionResult result = Run(
+            root,
+            folder["faulty"],
+            faulty,
+            new ExtractionOptions { DecodeThreads = 1, Policy = ExtractionPolicy.Skip }
+        );
         Assert.Equal(["train/10_NO/SAMPLE_3"], result.Skipped.Select(s => s.Sample));
-        Assert.Equal((5, 6), (result.Extracted, faulty.Counts.Count)); // SAMPLE_1 was encoded, thrown away, and encoded again
-        FeatureSet expected = FeatureSet.Open(folder["whole"]), found = FeatureSet.Open(folder["faulty"]);
+        // SAMPLE_1 was encoded, thrown away, and encoded again
+        Assert.Equal((5, 6), (result.Extracted, faulty.Counts.Count));
+        FeatureSet expected = FeatureSet.Open(folder["whole"]),
+            found = FeatureSet.Open(folder["faulty"]);
         Assert.False(found.Rgb!.Contains("train/10_NO/SAMPLE_3"));
         foreach (Sample sample in found.Samples.Where(s => found.Rgb.Contains(s.Key)))
         {
@@ -277,11 +348,14 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
     {
         Run(six.Root, folder["whole"], new MeanColour());
         Run(six.Root, folder["half"], new MeanColour(), new ExtractionOptions { Float16 = true });
-        FeatureStore whole = FeatureSet.Open(folder["whole"]).Rgb!, half = FeatureSet.Open(folder["half"]).Rgb!;
+        FeatureStore whole = FeatureSet.Open(folder["whole"]).Rgb!,
+            half = FeatureSet.Open(folder["half"]).Rgb!;
         NpyArray stored = half.Load("test/SAMPLE_6");
         Assert.Equal("<f2", stored.DType);
         Assert.Equal(whole.Load("test/SAMPLE_6").ToSingles().Select(v => (float)(Half)v), stored.ToSingles());
-        Assert.Throws<InvalidDataException>(() => Run(six.Root, folder["whole"], new MeanColour(), new ExtractionOptions { Float16 = true }));
+        Assert.Throws<InvalidDataException>(() =>
+            Run(six.Root, folder["whole"], new MeanColour(), new ExtractionOptions { Float16 = true })
+        );
     }
 
     [Theory]
@@ -294,7 +368,8 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
     {
         int[] sizes = [.. Extraction.GroupSizes(samples, decoders)];
         Assert.Equal(samples, sizes.Sum());
-        if (samples == 0) return;
+        if (samples == 0)
+            return;
         Assert.All(sizes.TakeLast(decoders), size => Assert.Equal(1, size));
         Assert.Equal(sizes.OrderDescending(), sizes);
         Assert.Equal(samples >= 100 ? 8 : (samples + 3) / 4, sizes[0]);
@@ -312,13 +387,16 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
             float[] values = [.. Enumerable.Range(0, 35 * 3 * 16 * 16).Select(_ => random.NextSingle())];
             NpyFile.Save($"{root}/train/{i % 3}_C/SAMPLE_{i}/SAMPLE_{i}_RDM.npy", NpyArray.From(values, 35, 3, 16, 16));
         }
-        using (Process whole = StartExtract(root, folder["whole"])) whole.WaitForExit();
+        using (Process whole = StartExtract(root, folder["whole"]))
+            whole.WaitForExit();
         int killed = 0;
         for (int i = 0; i < 10; i++)
         {
             using Process process = StartExtract(root, folder["killed"]);
-            SpinWait.SpinUntil(() => process.HasExited || Files() > 5 * i, TimeSpan.FromMinutes(1)); // each gets further than the one before
-            if (process.WaitForExit(TimeSpan.FromMilliseconds(random.Next(30)))) continue;
+            // each gets further than the one before
+            SpinWait.SpinUntil(() => process.HasExited || Files() > 5 * i, TimeSpan.FromMinutes(1));
+            if (process.WaitForExit(TimeSpan.FromMilliseconds(random.Next(30))))
+                continue;
             process.Kill(entireProcessTree: true);
             process.WaitForExit();
             killed++;
@@ -332,20 +410,30 @@ public sealed class ExtractionTests(SixSamples six) : IClassFixture<SixSamples>,
         Assert.Equal(60, FeatureSet.Open(folder["killed"]).Samples.Count);
         Assert.Equal(Bytes(folder["whole"]), Bytes(folder["killed"]));
 
-        int Files() => Directory.Exists(folder["killed"]) ? Directory.GetFiles(folder["killed"], "*", SearchOption.AllDirectories).Length : 0;
+        int Files() =>
+            Directory.Exists(folder["killed"])
+                ? Directory.GetFiles(folder["killed"], "*", SearchOption.AllDirectories).Length
+                : 0;
     }
 
     private static Process StartExtract(string root, string features)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "Gesto.Cli.dll");
-        return Process.Start(new ProcessStartInfo("dotnet", [program, "extract", root, features, "--threads", "1"]) { RedirectStandardError = true })!;
+        return Process.Start(
+            new ProcessStartInfo("dotnet", [program, "extract", root, features, "--threads", "1"])
+            {
+                RedirectStandardError = true,
+            }
+        )!;
     }
 
     private static int Shell(string program, params string[] arguments)
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            using Process process = Process.Start(
+                new ProcessStartInfo(program, arguments) { RedirectStandardError = true }
+            )!;
             process.WaitForExit();
             return process.ExitCode;
         }

@@ -42,7 +42,9 @@ public sealed class FeatureStoreTests : IDisposable
     public void Features_made_differently_are_refused_by_name()
     {
         FeatureStore.OpenOrCreate(folder.Path, Key).Dispose();
-        var error = Assert.Throws<InvalidDataException>(() => FeatureStore.OpenOrCreate(folder.Path, Key with { Weights = "other" }));
+        var error = Assert.Throws<InvalidDataException>(() =>
+            FeatureStore.OpenOrCreate(folder.Path, Key with { Weights = "other" })
+        );
         Assert.Contains("made differently (Weights: \"w\" / \"other\")", error.Message, StringComparison.Ordinal);
     }
 
@@ -54,11 +56,15 @@ public sealed class FeatureStoreTests : IDisposable
             store.Add("train/1_A/SAMPLE_1", NpyArray.From([.. Enumerable.Range(0, 60).Select(i => i / 3f)], 30, 2), 30);
             store.Complete();
         }
-        string output = Reference.RunPython("numpy", """
+        string output = Reference.RunPython(
+            "numpy",
+            """
             import numpy as np, json, sys
             a=np.load(sys.argv[1]+'/train/1_A/SAMPLE_1.npy')
             print(a.dtype, a.shape, bool((a.ravel()==np.arange(60,dtype=np.float32)/np.float32(3)).all()), json.load(open(sys.argv[1]+'/lengths.json')))
-            """, folder.Path);
+            """,
+            folder.Path
+        );
         Assert.Equal("float32 (30, 2) True {'train/1_A/SAMPLE_1': 30}", output.Trim());
     }
 
@@ -75,7 +81,12 @@ public sealed class FeatureStoreTests : IDisposable
     [InlineData("i8")]
     public void Arrays_of_numpy_are_read_as_they_are(string type)
     {
-        Reference.RunPython("numpy", "import numpy as np, sys\nnp.save(sys.argv[1], np.arange(24).reshape(2,3,4).astype(sys.argv[2]))", folder["a.npy"], type);
+        Reference.RunPython(
+            "numpy",
+            "import numpy as np, sys\nnp.save(sys.argv[1], np.arange(24).reshape(2,3,4).astype(sys.argv[2]))",
+            folder["a.npy"],
+            type
+        );
         NpyArray array = NpyFile.Load(folder["a.npy"]);
         Assert.Equal([2, 3, 4], array.Shape);
         Assert.Equal(Enumerable.Range(0, 24).Select(i => (float)i), array.ToSingles());
@@ -85,8 +96,21 @@ public sealed class FeatureStoreTests : IDisposable
     public void The_bytes_of_a_npy_are_those_of_numpy()
     {
         // numpy 1.24.2: np.save(f, np.array([[1.5, -2.0]], dtype='<f4'))
-        byte[] golden = [0x93, .. "NUMPY\x1\x0v\x0"u8, .. "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }".PadRight(117).Select(c => (byte)c), (byte)'\n',
-            0, 0, 0xC0, 0x3F, 0, 0, 0, 0xC0];
+        byte[] golden =
+        [
+            0x93,
+            .. "NUMPY\x1\x0v\x0"u8,
+            .. "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }".PadRight(117).Select(c => (byte)c),
+            (byte)'\n',
+            0,
+            0,
+            0xC0,
+            0x3F,
+            0,
+            0,
+            0,
+            0xC0,
+        ];
         NpyFile.Save(folder["a.npy"], NpyArray.From([1.5f, -2f], 1, 2));
         Assert.Equal(golden, File.ReadAllBytes(folder["a.npy"]));
     }

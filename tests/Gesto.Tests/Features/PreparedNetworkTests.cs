@@ -51,7 +51,9 @@ public sealed class PreparedNetworkTests : IDisposable
     {
         var cache = new WeightsCache(folder.Path);
         string path = cache.Add(Weights);
-        var error = Assert.Throws<InvalidDataException>(() => ResNet50Encoder.Open(cache, path, ResNet50Variant.V15, "0123", threads: 1));
+        var error = Assert.Throws<InvalidDataException>(() =>
+            ResNet50Encoder.Open(cache, path, ResNet50Variant.V15, "0123", threads: 1)
+        );
         Assert.Contains("expected resnet50-v1.5 0123", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(cache.PreparedFolder));
     }
@@ -60,25 +62,46 @@ public sealed class PreparedNetworkTests : IDisposable
     [Fact]
     public void Nothing_is_told_to_the_makers_of_ONNX_Runtime()
     {
-        if (!OperatingSystem.IsLinux()) Assert.Skip("Where its database lies is known on Linux only.");
+        if (!OperatingSystem.IsLinux())
+            Assert.Skip("Where its database lies is known on Linux only.");
         Recordings.WriteSample(folder["data"], "train/2_DOLORE/SAMPLE_1", 1);
         File.Delete(Path.Combine(folder["data"], Recordings.Rgb("train/2_DOLORE/SAMPLE_1")));
-        var start = new ProcessStartInfo("dotnet", [
-            Path.Combine(AppContext.BaseDirectory, "Gesto.Cli.dll"), "extract", folder["data"], folder["features"], "--radar", "source"])
-        { RedirectStandardError = true };
-        foreach (string name in new[] { "CI", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "XDG_CACHE_HOME" }) start.Environment.Remove(name);
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "Gesto.Cli.dll"),
+                "extract",
+                folder["data"],
+                folder["features"],
+                "--radar",
+                "source",
+            ]
+        )
+        {
+            RedirectStandardError = true,
+        };
+        foreach (string name in new[] { "CI", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "XDG_CACHE_HOME" })
+            start.Environment.Remove(name);
         start.Environment["HOME"] = folder["home"];
         Directory.CreateDirectory(folder["home"]);
         using Process process = Process.Start(start)!;
         string said = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, said);
-        Assert.DoesNotContain(Directory.EnumerateFiles(folder["home"], "*", SearchOption.AllDirectories), f => f.Contains("onnxruntime", StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.EnumerateFiles(folder["home"], "*", SearchOption.AllDirectories), f =>
+            f.Contains("onnxruntime", StringComparison.Ordinal)
+        );
     }
 
     private static float[] Encode(WeightsCache cache, string path)
     {
-        using ResNet50Encoder encoder = ResNet50Encoder.Open(cache, path, ResNet50Variant.V15, Weights.Hash, threads: 1);
+        using ResNet50Encoder encoder = ResNet50Encoder.Open(
+            cache,
+            path,
+            ResNet50Variant.V15,
+            Weights.Hash,
+            threads: 1
+        );
         Assert.Equal((Weights.Name, Weights.Hash), (encoder.Name, encoder.WeightsHash));
         return Encode(encoder);
     }

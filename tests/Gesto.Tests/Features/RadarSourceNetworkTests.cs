@@ -10,7 +10,9 @@ public sealed class RadarSourceNetworkTests
     [Fact]
     public void It_computes_what_libtorch_computes_with_the_same_weights()
     {
-        const int Frames = 2, Antennas = 3, Side = RadarSourceEncoder.InputSize;
+        const int Frames = 2,
+            Antennas = 3,
+            Side = RadarSourceEncoder.InputSize;
         var maps = new byte[Frames * Antennas * Side * Side];
         new Random(1).NextBytes(maps);
         RadarSourceEncoder encoder = Gesto.Cli.Encoders.RadarSource(seed: 5);
@@ -19,9 +21,14 @@ public sealed class RadarSourceNetworkTests
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        float[] expected = RadarCnn.Source(5).forward(tensor(maps, [Frames, Antennas, Side, Side])).data<float>().ToArray();
+        float[] expected = RadarCnn
+            .Source(5)
+            .forward(tensor(maps, [Frames, Antennas, Side, Side]))
+            .data<float>()
+            .ToArray();
         // A mean over 12,544 places, summed in another order.
-        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], features[i], 1e-4f * expected.Max());
+        for (int i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i], features[i], 1e-4f * expected.Max());
         Assert.NotEqual(features[0], features[encoder.WidthPerAntenna]);
     }
 }

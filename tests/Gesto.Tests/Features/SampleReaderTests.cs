@@ -13,13 +13,23 @@ public sealed class SampleReaderTests
         using var temporary = new Folder();
         Dataset dataset = Recordings.Write(temporary["data"]);
         var reader = new SampleReader(dataset.Root, RadarFormat.Default);
-        (Sample, int?, bool)[] asked = [.. dataset.Samples.Take(3).Select((s, i) => (s, i == 1 ? null : (int?)32, i != 2))];
+        (Sample, int?, bool)[] asked =
+        [
+            .. dataset.Samples.Take(3).Select((s, i) => (s, i == 1 ? null : (int?)32, i != 2)),
+        ];
         var together = new List<(Clip? Rgb, RadarClip? Radar)>();
-        Assert.True(reader.TryReadTogether(asked, 3, (i, rgb, radar) =>
-        {
-            Assert.Equal(together.Count, i); // in their order
-            together.Add((rgb, radar));
-        }, CancellationToken.None));
+        Assert.True(
+            reader.TryReadTogether(
+                asked,
+                3,
+                (i, rgb, radar) =>
+                {
+                    Assert.Equal(together.Count, i); // in their order
+                    together.Add((rgb, radar));
+                },
+                CancellationToken.None
+            )
+        );
         foreach ((int i, (Sample sample, int? size, bool radar)) in asked.Index())
         {
             (Clip? rgb, RadarClip? maps) = reader.Read(sample, size, radar, 3, CancellationToken.None);

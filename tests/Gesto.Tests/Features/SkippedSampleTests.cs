@@ -10,11 +10,30 @@ public class SkippedSampleTests
     public void The_list_of_skipped_samples_names_files_as_the_manifest_does()
     {
         using var folder = new Folder();
-        DatasetWriter.Write(folder["data"], SimulationOptions.Challenge2026 with { Classes = 2, Signers = 3, Takes = 1, RangeBins = 16, DopplerBins = 16 }, null, default);
+        DatasetWriter.Write(
+            folder["data"],
+            SimulationOptions.Challenge2026 with
+            {
+                Classes = 2,
+                Signers = 3,
+                Takes = 1,
+                RangeBins = 16,
+                DopplerBins = 16,
+            },
+            null,
+            default
+        );
         Dataset data = Dataset.Open(folder["data"]);
         string file = data.Samples[0].Radar[1]!;
         File.WriteAllText(data.PathOf(file), "cut");
-        ExtractionResult result = Extraction.Run(data, folder["features"], null, new ExtractionOptions { Policy = ExtractionPolicy.Skip }, null, default);
+        ExtractionResult result = Extraction.Run(
+            data,
+            folder["features"],
+            null,
+            new ExtractionOptions { Policy = ExtractionPolicy.Skip },
+            null,
+            default
+        );
         SkippedSample skipped = Assert.Single(result.Skipped);
         Assert.StartsWith($"{file}: ", skipped.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(folder.Path, File.ReadAllText(folder["features/skipped.json"]), StringComparison.Ordinal);

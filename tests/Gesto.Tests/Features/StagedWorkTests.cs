@@ -12,31 +12,48 @@ public class StagedWorkTests
     {
         var written = new List<int>();
         int caller = Environment.CurrentManagedThreadId;
-        StagedWork.Run<int, int, int>(Hundred, 3, (i, give, _) => give(2 * i), 2, i => i + 1, i =>
-        {
-            Assert.Equal(caller, Environment.CurrentManagedThreadId);
-            written.Add(i);
-        }, default);
+        StagedWork.Run<int, int, int>(
+            Hundred,
+            3,
+            (i, give, _) => give(2 * i),
+            2,
+            i => i + 1,
+            i =>
+            {
+                Assert.Equal(caller, Environment.CurrentManagedThreadId);
+                written.Add(i);
+            },
+            default
+        );
         Assert.Equal(Hundred.Select(i => 2 * i + 1), written.Order());
     }
 
-    /// <summary>While the writer holds the first item: it, 2 waiting for it, 2 makers with one in hand, 3 waiting for a maker,
-    /// 3 readers with one in hand: 11 of 100.</summary>
+    /// <summary>While the writer holds the first item: it, 2 waiting for it, 2 makers with one in hand, 3 waiting for a
+    /// maker, 3 readers with one in hand: 11 of 100.</summary>
     [Fact]
     public void What_is_under_way_does_not_grow_with_the_number_of_items()
     {
-        int read = 0, most = 0;
+        int read = 0,
+            most = 0;
         using var settled = new ManualResetEventSlim();
         using var timer = new Timer(_ => settled.Set(), null, TimeSpan.FromMilliseconds(300), Timeout.InfiniteTimeSpan);
-        StagedWork.Run<int, int, int>(Hundred, 3, (i, give, _) =>
-        {
-            Interlocked.Increment(ref read);
-            give(i);
-        }, 2, i => i, _ =>
-        {
-            settled.Wait();
-            most = most == 0 ? Volatile.Read(ref read) : most;
-        }, default);
+        StagedWork.Run<int, int, int>(
+            Hundred,
+            3,
+            (i, give, _) =>
+            {
+                Interlocked.Increment(ref read);
+                give(i);
+            },
+            2,
+            i => i,
+            _ =>
+            {
+                settled.Wait();
+                most = most == 0 ? Volatile.Read(ref read) : most;
+            },
+            default
+        );
         Assert.InRange(most, 1, 11);
         Assert.Equal(100, read);
     }
@@ -46,15 +63,25 @@ public class StagedWorkTests
     {
         // Each reader waits until a maker is at work on an earlier item: one after another, this would never end.
         using var making = new CountdownEvent(1);
-        StagedWork.Run<int, int, int>([0, 1], 1, (i, give, stop) =>
-        {
-            if (i == 1) Assert.True(making.Wait(TimeSpan.FromSeconds(20), stop));
-            give(i);
-        }, 1, i =>
-        {
-            if (i == 0) making.Signal();
-            return i;
-        }, _ => { }, default);
+        StagedWork.Run<int, int, int>(
+            [0, 1],
+            1,
+            (i, give, stop) =>
+            {
+                if (i == 1)
+                    Assert.True(making.Wait(TimeSpan.FromSeconds(20), stop));
+                give(i);
+            },
+            1,
+            i =>
+            {
+                if (i == 0)
+                    making.Signal();
+                return i;
+            },
+            _ => { },
+            default
+        );
     }
 
     [Theory]
@@ -66,14 +93,27 @@ public class StagedWorkTests
         var made = new ConcurrentBag<int>();
         var written = new List<int>();
         int FailAt40(string here, int i) => here == stage && i == 40 ? throw new InvalidOperationException(here) : i;
-        string message = Assert.Throws<InvalidOperationException>(() => StagedWork.Run<int, int, int>(Hundred, 2, (i, give, _) => give(FailAt40("read", i)), 2, i =>
-        {
-            made.Add(FailAt40("make", i));
-            return i;
-        }, i => written.Add(FailAt40("write", i)), default)).Message;
+        string message = Assert
+            .Throws<InvalidOperationException>(() =>
+                StagedWork.Run<int, int, int>(
+                    Hundred,
+                    2,
+                    (i, give, _) => give(FailAt40("read", i)),
+                    2,
+                    i =>
+                    {
+                        made.Add(FailAt40("make", i));
+                        return i;
+                    },
+                    i => written.Add(FailAt40("write", i)),
+                    default
+                )
+            )
+            .Message;
         Assert.Equal(stage, message);
         Assert.True(made.Count < 100);
-        if (stage != "write") Assert.Equal(made.Order(), written.Order()); // nothing made is lost
+        if (stage != "write")
+            Assert.Equal(made.Order(), written.Order()); // nothing made is lost
     }
 
     [Fact]
@@ -83,16 +123,26 @@ public class StagedWorkTests
         var made = new ConcurrentBag<int>();
         var written = new List<int>();
         int madeBefore = 0;
-        Assert.Throws<OperationCanceledException>(() => StagedWork.Run<int, int, int>(Hundred, 2, (i, give, _) => give(i), 2, i =>
-        {
-            made.Add(i);
-            if (i == 20)
-            {
-                cancel.Cancel();
-                madeBefore = made.Count; // until then the other maker may have gone on, however long it took
-            }
-            return i;
-        }, written.Add, cancel.Token));
+        Assert.Throws<OperationCanceledException>(() =>
+            StagedWork.Run<int, int, int>(
+                Hundred,
+                2,
+                (i, give, _) => give(i),
+                2,
+                i =>
+                {
+                    made.Add(i);
+                    if (i == 20)
+                    {
+                        cancel.Cancel();
+                        madeBefore = made.Count; // until then the other maker may have gone on, however long it took
+                    }
+                    return i;
+                },
+                written.Add,
+                cancel.Token
+            )
+        );
         Assert.InRange(made.Count, madeBefore, madeBefore + 1); // what the other maker had in hand
         Assert.Equal(made.Order(), written.Order());
     }

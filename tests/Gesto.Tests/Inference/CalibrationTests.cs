@@ -11,7 +11,8 @@ public class CalibrationTests
     public void Sharpening_a_softmax_is_the_softmax_of_scaled_logits()
     {
         double[] logits = [2, 0.5, -1];
-        float[] Softmax(double scale) => [.. logits.Select(l => (float)(Math.Exp(scale * l) / logits.Sum(z => Math.Exp(scale * z))))];
+        float[] Softmax(double scale) =>
+            [.. logits.Select(l => (float)(Math.Exp(scale * l) / logits.Sum(z => Math.Exp(scale * z))))];
         Assert.All(Calibration.Sharpen(Softmax(1), 0.4).Zip(Softmax(0.4)), p => Assert.Equal(p.Second, p.First, 1e-6f));
     }
 
@@ -28,8 +29,21 @@ public class CalibrationTests
     {
         using var folder = new Folder();
         Assert.Same(Calibration.None, Calibration.Load(folder.Path));
-        new Calibration { Temperature = 1.7, UnknownBelow = 0.3, Samples = 9, FittedOn = "planted" }.Save(folder.Path);
-        Assert.Equal((1.7, 0.3, 9), (Calibration.Load(folder.Path).Temperature, Calibration.Load(folder.Path).UnknownBelow, Calibration.Load(folder.Path).Samples));
+        new Calibration
+        {
+            Temperature = 1.7,
+            UnknownBelow = 0.3,
+            Samples = 9,
+            FittedOn = "planted",
+        }.Save(folder.Path);
+        Assert.Equal(
+            (1.7, 0.3, 9),
+            (
+                Calibration.Load(folder.Path).Temperature,
+                Calibration.Load(folder.Path).UnknownBelow,
+                Calibration.Load(folder.Path).Samples
+            )
+        );
         folder.Write(Calibration.FileName, """{"temperature": 0}""");
         Assert.Contains("temperature is 0, expected 0.01 to 100", Refused(folder), StringComparison.Ordinal);
         folder.Write(Calibration.FileName, """{"unknown_below": 1.5}""");
@@ -61,5 +75,6 @@ public class CalibrationTests
 
     private static readonly (string, string)[] Costly = [("NO", "SI"), ("OCCHIO", "NASO")];
 
-    private static string Refused(Folder folder) => Assert.Throws<InvalidDataException>(() => Calibration.Load(folder.Path)).Message;
+    private static string Refused(Folder folder) =>
+        Assert.Throws<InvalidDataException>(() => Calibration.Load(folder.Path)).Message;
 }

@@ -11,25 +11,54 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
 {
     private sealed class NoProgress : IProgress<WorkProgress>
     {
-        public void Report(WorkProgress value)
-        {
-        }
+        public void Report(WorkProgress value) { }
     }
 
     [Fact]
     public void The_pool_is_the_weighted_mean_of_logarithms()
     {
         // ∝ 0.5^¾·0.2^¼, 0.3^¾·0.2^¼, 0.2^¾·0.6^¼
-        float[] pooled = Ensemble.Pool([[.5f, .3f, .2f], [.2f, .2f, .6f]], [0.75, 0.25], temperature: 1);
-        double[] expected = [Math.Pow(.5, .75) * Math.Pow(.2, .25), Math.Pow(.3, .75) * Math.Pow(.2, .25), Math.Pow(.2, .75) * Math.Pow(.6, .25)];
-        for (int k = 0; k < 3; k++) Assert.Equal(expected[k] / expected.Sum(), pooled[k], 6);
-        Assert.Equal(Calibration.Sharpen(pooled, 0.5), Ensemble.Pool([[.5f, .3f, .2f], [.2f, .2f, .6f]], [0.75, 0.25], temperature: 2), (a, b) => Math.Abs(a - b) < 1e-6);
+        float[] pooled = Ensemble.Pool(
+            [
+                [.5f, .3f, .2f],
+                [.2f, .2f, .6f],
+            ],
+            [0.75, 0.25],
+            temperature: 1
+        );
+        double[] expected =
+        [
+            Math.Pow(.5, .75) * Math.Pow(.2, .25),
+            Math.Pow(.3, .75) * Math.Pow(.2, .25),
+            Math.Pow(.2, .75) * Math.Pow(.6, .25),
+        ];
+        for (int k = 0; k < 3; k++)
+            Assert.Equal(expected[k] / expected.Sum(), pooled[k], 6);
+        Assert.Equal(
+            Calibration.Sharpen(pooled, 0.5),
+            Ensemble.Pool(
+                [
+                    [.5f, .3f, .2f],
+                    [.2f, .2f, .6f],
+                ],
+                [0.75, 0.25],
+                temperature: 2
+            ),
+            (a, b) => Math.Abs(a - b) < 1e-6
+        );
     }
 
     [Fact]
     public void A_zero_of_one_member_is_a_veto_and_not_a_nan()
     {
-        float[] pooled = Ensemble.Pool([[0, 1], [.9f, .1f]], [0.5, 0.5], temperature: 1);
+        float[] pooled = Ensemble.Pool(
+            [
+                [0, 1],
+                [.9f, .1f],
+            ],
+            [0.5, 0.5],
+            temperature: 1
+        );
         Assert.Equal(0, pooled[0], 1e-6f);
         Assert.Equal(1, pooled[1], 1e-6f);
     }
@@ -38,11 +67,26 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void Two_runs_vote_from_features_and_from_raw_recordings_alike()
     {
         FeatureSet features = FeatureSet.Open(tiny.Features);
-        string radar = tiny.PathOf("radar-member"), folder = tiny.PathOf("ensembles/both");
-        TrainingRun.Start(features, RecipeFile.Load("radar-only",
-            ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]), radar, resume: false, threads: 1);
+        string radar = tiny.PathOf("radar-member"),
+            folder = tiny.PathOf("ensembles/both");
+        TrainingRun.Start(
+            features,
+            RecipeFile.Load(
+                "radar-only",
+                ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
+            ),
+            radar,
+            resume: false,
+            threads: 1
+        );
 
-        (EnsembleFile file, Calibration? calibration) = EnsembleFit.Make([tiny.Run, radar], folder, features, equal: false, threads: 1);
+        (EnsembleFile file, Calibration? calibration) = EnsembleFit.Make(
+            [tiny.Run, radar],
+            folder,
+            features,
+            equal: false,
+            threads: 1
+        );
         Assert.Equal(["../../run", "../../radar-member"], file.Members.Select(m => m.Run));
         Assert.Equal(1, file.Members.Sum(m => m.Weight), 9);
         Assert.Equal(4, file.Samples); // the held-out signer's four signs
@@ -63,21 +107,50 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         Assert.Equal(["RGB and radar", "RGB", "radar"], ensemble.Masks.Select(m => m.Words));
         using IRecogniser late = IRecogniser.Load(tiny.Run, threads: 1);
         using IRecogniser alone = IRecogniser.Load(radar, threads: 1);
-        float[] fromRgb = predictor.Predict(
-            dataset.Root, samples[0] with { Radar = [null, null, null] }, CancellationToken.None).Probabilities;
+        float[] fromRgb = predictor
+            .Predict(dataset.Root, samples[0] with { Radar = [null, null, null] }, CancellationToken.None)
+            .Probabilities;
         float[][][] lateSays = late.PredictAll(features, samples, late.Masks);
         // Without radar the one member that can do without votes alone; without RGB both do.
-        Assert.All(fromRgb.Zip(Ensemble.Pool([lateSays[1][0]], [1], calibration.Temperature)), p => Assert.Equal(p.First, p.Second, 1e-5f));
+        Assert.All(fromRgb.Zip(Ensemble.Pool([lateSays[1][0]], [1], calibration.Temperature)), p =>
+            Assert.Equal(p.First, p.Second, 1e-5f)
+        );
         float[] both = Ensemble.Pool(
-            [lateSays[2][0], alone.PredictAll(features, samples)[0]], [.. file.Members.Select(m => m.Weight)], calibration.Temperature);
-        Assert.All(both.Zip(ensemble.PredictAll(features, samples, ensemble.Masks)[2][0]), p => Assert.Equal(p.First, p.Second, 1e-5f));
+            [lateSays[2][0], alone.PredictAll(features, samples)[0]],
+            [.. file.Members.Select(m => m.Weight)],
+            calibration.Temperature
+        );
+        Assert.All(both.Zip(ensemble.PredictAll(features, samples, ensemble.Masks)[2][0]), p =>
+            Assert.Equal(p.First, p.Second, 1e-5f)
+        );
 
-        EvaluationResult result = EvaluateCommand.Evaluate(folder, tiny.Features, Split.Test, seed: 1, threads: 1, new NoProgress(), CancellationToken.None);
+        EvaluationResult result = EvaluateCommand.Evaluate(
+            folder,
+            tiny.Features,
+            Split.Test,
+            seed: 1,
+            threads: 1,
+            new NoProgress(),
+            CancellationToken.None
+        );
         Assert.Equal(("both", 4), (result.Recipe, result.Samples));
         Assert.Contains("../../radar-member", result.Facts["members"], StringComparison.Ordinal);
-        Assert.Equal(4, SubmitCommand.Submit(folder, tiny.Features, tiny.PathOf("both.csv"), 1, new NoProgress(), CancellationToken.None).Count);
+        Assert.Equal(
+            4,
+            SubmitCommand
+                .Submit(folder, tiny.Features, tiny.PathOf("both.csv"), 1, new NoProgress(), CancellationToken.None)
+                .Count
+        );
 
-        EvaluateCommand.Evaluate(tiny.Run, tiny.Features, Split.Test, seed: 1, threads: 1, new NoProgress(), CancellationToken.None);
+        EvaluateCommand.Evaluate(
+            tiny.Run,
+            tiny.Features,
+            Split.Test,
+            seed: 1,
+            threads: 1,
+            new NoProgress(),
+            CancellationToken.None
+        );
         RunComparison comparison = CompareCommand.Compare([tiny.Run, folder], "test", seed: 1);
         Assert.Equal(["both", "run"], comparison.Runs.Select(r => r.Run).Order());
         Assert.Contains(comparison.Pairs[0].Verdict, CompareCommand.Summary(comparison), StringComparison.Ordinal);
@@ -91,11 +164,15 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         Assert.Contains("two or more", Refused([tiny.Run]), StringComparison.Ordinal);
         Assert.Contains("named twice", Refused([tiny.Run, tiny.Run]), StringComparison.Ordinal);
         Assert.Contains("no run here", Refused([tiny.Run, tiny.Data]), StringComparison.Ordinal);
-        Assert.Throws<IOException>(() => EnsembleFit.Make([tiny.Run, tiny.PathOf("other")], tiny.Run, features, equal: false, threads: 1));
+        Assert.Throws<IOException>(() =>
+            EnsembleFit.Make([tiny.Run, tiny.PathOf("other")], tiny.Run, features, equal: false, threads: 1)
+        );
         Assert.False(Directory.Exists(folder));
 
         string Refused(string[] runs) =>
-            Assert.Throws<InvalidDataException>(() => EnsembleFit.Make(runs, folder, features, equal: false, threads: 1)).Message;
+            Assert
+                .Throws<InvalidDataException>(() => EnsembleFit.Make(runs, folder, features, equal: false, threads: 1))
+                .Message;
     }
 
     [Fact]
@@ -111,7 +188,9 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         using Recogniser calibrated = Recogniser.Load(tiny.Run, threads: 1);
         float[][] after = calibrated.PredictAll(features, samples);
         for (int n = 0; n < samples.Length; n++)
-            Assert.All(Calibration.Sharpen(before[n], 1 / fitted.Temperature).Zip(after[n]), p => Assert.Equal(p.First, p.Second, 1e-5f));
+            Assert.All(Calibration.Sharpen(before[n], 1 / fitted.Temperature).Zip(after[n]), p =>
+                Assert.Equal(p.First, p.Second, 1e-5f)
+            );
         // Fitting again sees through the calibration that is there.
         Assert.Equal(fitted.Temperature, CalibrationFit.OfRun(tiny.Run, features, threads: 1)!.Temperature, 9);
     }
@@ -119,7 +198,15 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
     [Fact]
     public void An_evaluation_saves_every_probability_beside_its_sample()
     {
-        EvaluateCommand.Evaluate(tiny.Run, tiny.Features, Split.Test, seed: 1, threads: 1, new NoProgress(), CancellationToken.None);
+        EvaluateCommand.Evaluate(
+            tiny.Run,
+            tiny.Features,
+            Split.Test,
+            seed: 1,
+            threads: 1,
+            new NoProgress(),
+            CancellationToken.None
+        );
         NpyArray saved = NpyFile.Load(Path.Combine(tiny.Run, "predictions-test.npy"));
         Assert.Equal([4, 4], saved.Shape);
         IReadOnlyList<SavedPrediction> lines = PredictionFile.Load(tiny.Run, "test");
@@ -138,6 +225,10 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void A_run_that_was_not_evaluated_says_how_to()
     {
         using var folder = new Folder();
-        Assert.Contains("--split val", Assert.Throws<FileNotFoundException>(() => PredictionFile.Load(folder.Path, "val")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "--split val",
+            Assert.Throws<FileNotFoundException>(() => PredictionFile.Load(folder.Path, "val")).Message,
+            StringComparison.Ordinal
+        );
     }
 }

@@ -16,14 +16,24 @@ public sealed class SimulatedEdition2026 : IDisposable
 
     public SimulatedEdition2026() => DatasetWriter.Write(Data, Options, null, default);
 
-    public static SimulationOptions Options { get; } = SimulationOptions.Challenge2026 with { Classes = 3, Signers = 4, Takes = 1, Seed = 8, Threads = 1 };
+    public static SimulationOptions Options { get; } =
+        SimulationOptions.Challenge2026 with
+        {
+            Classes = 3,
+            Signers = 4,
+            Takes = 1,
+            Seed = 8,
+            Threads = 1,
+        };
 
     public string Data => folder["data"];
 
     public void Dispose() => folder.Dispose();
 }
 
-public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition) : IClassFixture<SimulatedEdition2026>, IDisposable
+public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition)
+    : IClassFixture<SimulatedEdition2026>,
+        IDisposable
 {
     private readonly Folder folder = new();
 
@@ -31,7 +41,14 @@ public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition) : IClass
 
     private static FeatureSet Extract(string data, string features, RadarFormat? radar = null)
     {
-        Extraction.Run(Dataset.Open(data), features, null, new ExtractionOptions { Radar = radar ?? RadarFormat.Default }, null, default);
+        Extraction.Run(
+            Dataset.Open(data),
+            features,
+            null,
+            new ExtractionOptions { Radar = radar ?? RadarFormat.Default },
+            null,
+            default
+        );
         return FeatureSet.Open(features);
     }
 
@@ -39,18 +56,34 @@ public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition) : IClass
     [InlineData(1, "rtm")]
     [InlineData(1, "radar-only")]
     [InlineData(2, "radar-only")]
-    public void Simulated_checked_extracted_and_trained_it_ends_in_a_submission_of_val_and_test(int columns, string recipeName)
+    public void Simulated_checked_extracted_and_trained_it_ends_in_a_submission_of_val_and_test(
+        int columns,
+        string recipeName
+    )
     {
         Dataset dataset = Dataset.Open(edition.Data);
         Assert.Empty(DatasetDoctor.Examine(dataset, new DoctorOptions { FewestTrainSamples = 2 }, null, default));
-        FeatureSet features = Extract(edition.Data, folder["features"], columns == 1 ? null : new RadarFormat { Size = (256, columns) });
+        FeatureSet features = Extract(
+            edition.Data,
+            folder["features"],
+            columns == 1 ? null : new RadarFormat { Size = (256, columns) }
+        );
         Assert.Equal([30, 3, 256, columns], features.Radar!.Key.Shape);
-        Recipe recipe = RecipeFile.Load(recipeName, ["training.epochs=2", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]);
+        Recipe recipe = RecipeFile.Load(
+            recipeName,
+            ["training.epochs=2", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
+        );
         TrainingResult result = TrainingRun.Start(features, recipe, folder["run"], resume: false, threads: 1);
         Assert.Equal(3, result.Epochs);
 
         IReadOnlyList<SubmissionRow> rows = SubmitCommand.Submit(
-            folder["run"], folder["features"], folder["submission.csv"], threads: 1, new NoProgress(), default);
+            folder["run"],
+            folder["features"],
+            folder["submission.csv"],
+            threads: 1,
+            new NoProgress(),
+            default
+        );
         Sample[] asked = [.. dataset.Samples.Where(s => s.Split != Split.Train).OrderBy(s => s.Number)];
         Assert.Equal(6, asked.Length); // 3 signs × (1 signer of val + 1 of test)
         Assert.Equal(asked.Select(s => s.Number!.Value), rows.Select(r => r.Id));
@@ -80,8 +113,13 @@ public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition) : IClass
             Assert.Equal(wanted.Length, features.Radar.LengthOf(sample.Key));
             float[] stored = features.Radar.Load(sample.Key).ToSingles();
             for (int t = 0; t < wanted.Length; t++)
-                for (int antenna = 0; antenna < 3; antenna++)
-                    Assert.True(maps[antenna].ToSingles().AsSpan(wanted[t] * 256, 256).SequenceEqual(stored.AsSpan((t * 3 + antenna) * 256, 256)));
+            for (int antenna = 0; antenna < 3; antenna++)
+                Assert.True(
+                    maps[antenna]
+                        .ToSingles()
+                        .AsSpan(wanted[t] * 256, 256)
+                        .SequenceEqual(stored.AsSpan((t * 3 + antenna) * 256, 256))
+                );
             Assert.All(stored[(wanted.Length * 3 * 256)..], v => Assert.Equal(0, v));
         }
     }
@@ -89,13 +127,26 @@ public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition) : IClass
     [Fact]
     public void The_same_seed_gives_the_same_bytes_with_any_number_of_threads_and_another_seed_others()
     {
-        Dictionary<string, byte[]> Files(string root) => Directory.EnumerateFiles(root, "*.npy", SearchOption.AllDirectories)
-            .ToDictionary(f => Path.GetRelativePath(root, f), File.ReadAllBytes);
+        Dictionary<string, byte[]> Files(string root) =>
+            Directory
+                .EnumerateFiles(root, "*.npy", SearchOption.AllDirectories)
+                .ToDictionary(f => Path.GetRelativePath(root, f), File.ReadAllBytes);
         DatasetWriter.Write(folder["again"], SimulatedEdition2026.Options with { Threads = 2 }, null, default);
-        Dictionary<string, byte[]> first = Files(edition.Data), again = Files(folder["again"]);
+        Dictionary<string, byte[]> first = Files(edition.Data),
+            again = Files(folder["again"]);
         Assert.Equal(3 * 4 * 3, first.Count);
         Assert.Equal(first, again);
-        DatasetWriter.Write(folder["other"], SimulatedEdition2026.Options with { Classes = 2, Signers = 2, Seed = 9 }, null, default);
+        DatasetWriter.Write(
+            folder["other"],
+            SimulatedEdition2026.Options with
+            {
+                Classes = 2,
+                Signers = 2,
+                Seed = 9,
+            },
+            null,
+            default
+        );
         Assert.DoesNotContain(Files(folder["other"]).Values, o => first.Values.Any(f => f.AsSpan().SequenceEqual(o)));
         Assert.Empty(Directory.EnumerateFiles(edition.Data, "*_RGB*", SearchOption.AllDirectories));
     }
@@ -108,12 +159,17 @@ public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition) : IClass
         NpyArray map = NpyFile.Load(Path.Combine(edition.Data, sample.Radar[0]!));
         float[] values = map.ToSingles();
         double[] power = [.. values.Select(db => Math.Pow(10, db / 10))];
-        double[] spread = [.. Enumerable.Range(0, 256).Select(bin =>
-        {
-            double[] over = [.. Enumerable.Range(0, map.Shape[0]).Select(t => power[t * 256 + bin])];
-            double mean = over.Average();
-            return over.Sum(p => (p - mean) * (p - mean));
-        })];
+        double[] spread =
+        [
+            .. Enumerable
+                .Range(0, 256)
+                .Select(bin =>
+                {
+                    double[] over = [.. Enumerable.Range(0, map.Shape[0]).Select(t => power[t * 256 + bin])];
+                    double mean = over.Average();
+                    return over.Sum(p => (p - mean) * (p - mean));
+                }),
+        ];
         FmcwWaveform waveform = FmcwWaveform.OfSize(256, 64);
         Assert.InRange(Array.IndexOf(spread, spread.Max()) * waveform.RangeResolutionMetres, 0.2, 1.4);
         Assert.InRange(values.Min(), -200, -60);
@@ -152,7 +208,9 @@ public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition) : IClass
 
         void Stops(string cause)
         {
-            string message = Assert.Throws<InvalidDataException>(() => Extract(folder["data"], folder["features"])).Message;
+            string message = Assert
+                .Throws<InvalidDataException>(() => Extract(folder["data"], folder["features"]))
+                .Message;
             Assert.Contains($"Sample '{sample.Key}' cannot be used.", message, StringComparison.Ordinal);
             Assert.Contains(cause, message, StringComparison.Ordinal);
         }
@@ -160,8 +218,6 @@ public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition) : IClass
 
     private sealed class NoProgress : IProgress<WorkProgress>
     {
-        public void Report(WorkProgress value)
-        {
-        }
+        public void Report(WorkProgress value) { }
     }
 }

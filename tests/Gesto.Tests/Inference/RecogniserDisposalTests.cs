@@ -19,7 +19,14 @@ public class RecogniserDisposalTests
     {
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"], rgb: false);
-        string[] settings = ["radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=1", "radar.encoder=joint"];
+        string[] settings =
+        [
+            "radar.epochs=1",
+            "radar.hidden=8",
+            "model.hidden=8",
+            "training.epochs=1",
+            "radar.encoder=joint",
+        ];
         TrainingRun.Start(features, RecipeFile.Load("radar-only", settings), folder["run"], resume: false, threads: 1);
         var recogniser = Recogniser.Load(folder["run"], threads: 1);
         nn.Module[] modules = [.. Modules(recogniser)];
@@ -37,5 +44,6 @@ public class RecogniserDisposalTests
         return network.GetType().GetProperties(Hidden).Select(p => p.GetValue(network)).OfType<nn.Module>();
     }
 
-    private static SafeHandle Handle(nn.Module module) => (SafeHandle)typeof(nn.Module).GetField("handle", Hidden)!.GetValue(module)!;
+    private static SafeHandle Handle(nn.Module module) =>
+        (SafeHandle)typeof(nn.Module).GetField("handle", Hidden)!.GetValue(module)!;
 }

@@ -7,16 +7,36 @@ public class SubmissionTests
 {
     private static readonly LabelSet Signs = new([new(0, "A"), new(5, "AIUTO"), new(9, "ANSIA")]);
 
-    private static Sample Of(string key, Split split, int? classId = null) => new() { Key = key, Split = split, ClassId = classId };
+    private static Sample Of(string key, Split split, int? classId = null) =>
+        new()
+        {
+            Key = key,
+            Split = split,
+            ClassId = classId,
+        };
 
     [Fact]
     public void It_holds_val_and_test_together_by_number_and_with_class_ids_not_labels()
     {
         IReadOnlyList<Sample> asked = Submission.SamplesOf(
-            [Of("train/5_AIUTO/SAMPLE_1", Split.Train, 5), Of("val/SAMPLE_10", Split.Validation), Of("test/SAMPLE_9", Split.Test),
-             Of("val/SAMPLE_100", Split.Validation)], "data");
+            [
+                Of("train/5_AIUTO/SAMPLE_1", Split.Train, 5),
+                Of("val/SAMPLE_10", Split.Validation),
+                Of("test/SAMPLE_9", Split.Test),
+                Of("val/SAMPLE_100", Split.Validation),
+            ],
+            "data"
+        );
         IReadOnlyList<SubmissionRow> rows = Submission.Rows(
-            asked, new Dictionary<string, int> { ["val/SAMPLE_10"] = 9, ["test/SAMPLE_9"] = 0, ["val/SAMPLE_100"] = 5 }, Signs);
+            asked,
+            new Dictionary<string, int>
+            {
+                ["val/SAMPLE_10"] = 9,
+                ["test/SAMPLE_9"] = 0,
+                ["val/SAMPLE_100"] = 5,
+            },
+            Signs
+        );
         string path = Path.GetTempFileName();
         Submission.Save(path, rows);
         Assert.Equal("id,Pred\n9,0\n10,9\n100,5\n", File.ReadAllText(path));
@@ -26,17 +46,26 @@ public class SubmissionTests
     [Fact]
     public void A_data_set_without_unlabelled_samples_has_nothing_to_submit()
     {
-        var e = Assert.Throws<InvalidDataException>(() => Submission.SamplesOf(
-            [Of("train/0_A/SAMPLE_1", Split.Train), Of("val/SAMPLE_2", Split.Validation, 0)], "data"));
+        var e = Assert.Throws<InvalidDataException>(() =>
+            Submission.SamplesOf(
+                [Of("train/0_A/SAMPLE_1", Split.Train), Of("val/SAMPLE_2", Split.Validation, 0)],
+                "data"
+            )
+        );
         Assert.Contains("gesto evaluate", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Two_samples_of_one_number_are_both_named()
     {
-        var e = Assert.Throws<InvalidDataException>(
-            () => Submission.SamplesOf([Of("val/SAMPLE_7", Split.Validation), Of("test/SAMPLE_07", Split.Test)], "data"));
-        Assert.Contains("'val/SAMPLE_7' and 'test/SAMPLE_07' have the same number 7", e.Message, StringComparison.Ordinal);
+        var e = Assert.Throws<InvalidDataException>(() =>
+            Submission.SamplesOf([Of("val/SAMPLE_7", Split.Validation), Of("test/SAMPLE_07", Split.Test)], "data")
+        );
+        Assert.Contains(
+            "'val/SAMPLE_7' and 'test/SAMPLE_07' have the same number 7",
+            e.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -61,9 +90,27 @@ public class SubmissionTests
     public void An_answer_nobody_asked_for_and_a_sample_listed_twice_are_refused()
     {
         Sample one = Of("test/SAMPLE_1", Split.Test);
-        Assert.Contains("'test/SAMPLE_3'", Assert.Throws<InvalidDataException>(() => Submission.Rows(
-            [one], new Dictionary<string, int> { ["test/SAMPLE_1"] = 0, ["test/SAMPLE_3"] = 0 }, Signs)).Message, StringComparison.Ordinal);
-        Assert.Contains("'test/SAMPLE_1' is listed twice", Assert.Throws<InvalidDataException>(() => Submission.Rows(
-            [one, one], new Dictionary<string, int> { ["test/SAMPLE_1"] = 0 }, Signs)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'test/SAMPLE_3'",
+            Assert
+                .Throws<InvalidDataException>(() =>
+                    Submission.Rows(
+                        [one],
+                        new Dictionary<string, int> { ["test/SAMPLE_1"] = 0, ["test/SAMPLE_3"] = 0 },
+                        Signs
+                    )
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "'test/SAMPLE_1' is listed twice",
+            Assert
+                .Throws<InvalidDataException>(() =>
+                    Submission.Rows([one, one], new Dictionary<string, int> { ["test/SAMPLE_1"] = 0 }, Signs)
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
     }
 }

@@ -5,31 +5,45 @@ using Gesto.Training;
 
 namespace Gesto.Tests.Inference;
 
-/// <summary>A simulated data set of four signs and three signers, its features and a run of one epoch, made once for all tests that
-/// need the whole way. It knows nothing; the tests are about bookkeeping, not about accuracy.</summary>
+/// <summary>A simulated data set of four signs and three signers, its features and a run of one epoch, made once for
+/// all tests that need the whole way. It knows nothing; the tests are about bookkeeping, not about accuracy.</summary>
 public sealed class TinyRun : IDisposable
 {
     private readonly Folder folder = new();
 
     public TinyRun()
     {
-        DatasetWriter.Write(Data, new SimulationOptions
-        {
-            Classes = 4,
-            Signers = 3,
-            Takes = 1,
-            Seed = 5,
-            ValidationSigners = 0,
-            TestSigners = 1,
-            Width = 64,
-            Height = 64,
-            RangeBins = 16,
-            DopplerBins = 32,
-        }, null, CancellationToken.None);
+        DatasetWriter.Write(
+            Data,
+            new SimulationOptions
+            {
+                Classes = 4,
+                Signers = 3,
+                Takes = 1,
+                Seed = 5,
+                ValidationSigners = 0,
+                TestSigners = 1,
+                Width = 64,
+                Height = 64,
+                RangeBins = 16,
+                DopplerBins = 32,
+            },
+            null,
+            CancellationToken.None
+        );
         using IRgbEncoder encoder = OpenEncoder();
-        Extraction.Run(Dataset.Open(Data), Features, encoder, new ExtractionOptions { Radar = new() { Size = (16, 16) } }, null, CancellationToken.None);
-        Recipe recipe = RecipeFile.Load("late-fusion",
-            ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]);
+        Extraction.Run(
+            Dataset.Open(Data),
+            Features,
+            encoder,
+            new ExtractionOptions { Radar = new() { Size = (16, 16) } },
+            null,
+            CancellationToken.None
+        );
+        Recipe recipe = RecipeFile.Load(
+            "late-fusion",
+            ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
+        );
         TrainingRun.Start(FeatureSet.Open(Features), recipe, Run, resume: false, threads: 1);
     }
 
@@ -66,8 +80,6 @@ public sealed class TinyRun : IDisposable
                 features[i / (2 * half) * Width + i / half % 2 * 3 + i % 3] += frames[i] * 3f / half;
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

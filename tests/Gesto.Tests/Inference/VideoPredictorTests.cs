@@ -12,9 +12,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
 {
     private sealed class NoProgress : IProgress<WorkProgress>
     {
-        public void Report(WorkProgress value)
-        {
-        }
+        public void Report(WorkProgress value) { }
     }
 
     [Fact]
@@ -36,7 +34,8 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         }
     }
 
-    /// <summary>Wide videos of an uneven rate: sampling and fit each make other features, and prediction reads both back from the run's keys.</summary>
+    /// <summary>Wide videos of an uneven rate: sampling and fit each make other features, and prediction reads both
+    /// back from the run's keys.</summary>
     [Fact]
     public void Sampling_in_time_and_the_fit_of_frames_are_read_back_from_the_features()
     {
@@ -46,33 +45,82 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
             string to = Path.Combine(data, Path.GetRelativePath(tiny.Data, file));
             Directory.CreateDirectory(Path.GetDirectoryName(to)!);
             if (file.EndsWith(".mkv", StringComparison.Ordinal) || file.EndsWith(".mp4", StringComparison.Ordinal))
-                Reference.Ffmpeg("-i", file, "-vf", "pad=2*iw:ih,settb=1/1000,setpts='10*N*N+N'", "-fps_mode", "passthrough",
-                    "-enc_time_base", "1:1000", "-c:v", "mpeg4", "-qscale:v", "2", "-threads", "1", to);
-            else File.Copy(file, to);
+                Reference.Ffmpeg(
+                    "-i",
+                    file,
+                    "-vf",
+                    "pad=2*iw:ih,settb=1/1000,setpts='10*N*N+N'",
+                    "-fps_mode",
+                    "passthrough",
+                    "-enc_time_base",
+                    "1:1000",
+                    "-c:v",
+                    "mpeg4",
+                    "-qscale:v",
+                    "2",
+                    "-threads",
+                    "1",
+                    to
+                );
+            else
+                File.Copy(file, to);
         }
         Dataset dataset = Dataset.Open(data);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
         var inTime = new FrameSampling(9) { EvenInTime = true };
-        ExtractionOptions plain = new() { Radar = new() { Size = (16, 16) }, RgbSampling = new(9), RadarSampling = new(9) };
+        ExtractionOptions plain = new()
+        {
+            Radar = new() { Size = (16, 16) },
+            RgbSampling = new(9),
+            RadarSampling = new(9),
+        };
         Extraction.Run(dataset, tiny.PathOf("plain-features"), encoder, plain, null, CancellationToken.None);
-        Extraction.Run(dataset, tiny.PathOf("uneven-features"), encoder, plain with { RgbSampling = inTime, RadarSampling = inTime, RgbFit = FrameFit.Crop }, null, CancellationToken.None);
-        FeatureSet features = FeatureSet.Open(tiny.PathOf("uneven-features")), others = FeatureSet.Open(tiny.PathOf("plain-features"));
-        Assert.Equal(("time-9", "time-9", "none; fit crop"), (features.Rgb!.Key.Sampling, features.Radar!.Key.Sampling, features.Rgb.Key.Preprocessing));
+        Extraction.Run(
+            dataset,
+            tiny.PathOf("uneven-features"),
+            encoder,
+            plain with
+            {
+                RgbSampling = inTime,
+                RadarSampling = inTime,
+                RgbFit = FrameFit.Crop,
+            },
+            null,
+            CancellationToken.None
+        );
+        FeatureSet features = FeatureSet.Open(tiny.PathOf("uneven-features")),
+            others = FeatureSet.Open(tiny.PathOf("plain-features"));
+        Assert.Equal(
+            ("time-9", "time-9", "none; fit crop"),
+            (features.Rgb!.Key.Sampling, features.Radar!.Key.Sampling, features.Rgb.Key.Preprocessing)
+        );
         Assert.Equal(("linspace-9", "none"), (others.Rgb!.Key.Sampling, others.Rgb.Key.Preprocessing));
         Sample sample = dataset.Samples.First(s => s.Split == Split.Test);
         Assert.NotEqual(others.Rgb.Load(sample.Key).Bytes, features.Rgb.Load(sample.Key).Bytes);
         Assert.NotEqual(others.Radar!.Load(sample.Key).Bytes, features.Radar.Load(sample.Key).Bytes);
 
         string run = tiny.PathOf("uneven-run");
-        TrainingRun.Start(features, RecipeFile.Load("late-fusion",
-            ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]), run, resume: false, threads: 1);
+        TrainingRun.Start(
+            features,
+            RecipeFile.Load(
+                "late-fusion",
+                ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
+            ),
+            run,
+            resume: false,
+            threads: 1
+        );
         using Recogniser recogniser = Recogniser.Load(run, threads: 1);
         using var predictor = new VideoPredictor(recogniser, encoder);
         ReadRecording read = predictor.Read(dataset.Root, sample, CancellationToken.None);
         Assert.Equal(features.Rgb.Load(sample.Key).ToSingles()[..read.Features.Rgb!.Length], read.Features.Rgb);
         Assert.Equal(features.Radar.Load(sample.Key).ToSingles()[..read.Features.Radar!.Length], read.Features.Radar);
-        Assert.All(predictor.Predict(dataset.Root, sample, CancellationToken.None).Probabilities.Zip(recogniser.PredictAll(features, [sample])[0]),
-            p => Assert.Equal(p.First, p.Second, 1e-5f));
+        Assert.All(
+            predictor
+                .Predict(dataset.Root, sample, CancellationToken.None)
+                .Probabilities.Zip(recogniser.PredictAll(features, [sample])[0]),
+            p => Assert.Equal(p.First, p.Second, 1e-5f)
+        );
     }
 
     [Fact]
@@ -85,7 +133,10 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         using var predictor = new VideoPredictor(recogniser, encoder);
         predictor.GetReady();
         Assert.False(predictor.IsReady); // knows no recording yet
-        float[][] expected = [.. samples.Select(s => predictor.Predict(dataset.Root, s, CancellationToken.None).Probabilities)];
+        float[][] expected =
+        [
+            .. samples.Select(s => predictor.Predict(dataset.Root, s, CancellationToken.None).Probabilities),
+        ];
         // One that lacks the radar has other files than the decoder waits for.
         Sample[] others = [samples[0], samples[1], samples[1] with { Radar = [null, null, null] }, samples[0]];
         for (int i = 0; i < others.Length; i++)
@@ -93,8 +144,10 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
             predictor.GetReady();
             Assert.Equal(!OperatingSystem.IsWindows(), predictor.IsReady);
             VideoPrediction prediction = predictor.Predict(dataset.Root, others[i], CancellationToken.None);
-            if (others[i].HasRadar) Assert.Equal(expected[i == 1 ? 1 : 0], prediction.Probabilities);
-            else Assert.Equal("RGB", prediction.Used.Words);
+            if (others[i].HasRadar)
+                Assert.Equal(expected[i == 1 ? 1 : 0], prediction.Probabilities);
+            else
+                Assert.Equal("RGB", prediction.Used.Words);
         }
     }
 
@@ -108,7 +161,14 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         using var predictor = new VideoPredictor(recogniser, encoder);
         Assert.Equal(
             predictor.Predict(tiny.Data, known, CancellationToken.None).Probabilities,
-            predictor.Predict(folder, Recording.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)).Sample, CancellationToken.None).Probabilities);
+            predictor
+                .Predict(
+                    folder,
+                    Recording.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)).Sample,
+                    CancellationToken.None
+                )
+                .Probabilities
+        );
     }
 
     [Fact]
@@ -138,13 +198,35 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
         using var predictor = new VideoPredictor(recogniser, encoder);
         var e = Assert.Throws<FileNotFoundException>(() =>
-            predictor.Predict(tiny.Data, known with { Rgb = null, Radar = [null, null, null] }, CancellationToken.None));
+            predictor.Predict(tiny.Data, known with { Rgb = null, Radar = [null, null, null] }, CancellationToken.None)
+        );
         Assert.Contains($"'{recogniser.Recipe.Name}'", e.Message, StringComparison.Ordinal);
-        e = Assert.Throws<FileNotFoundException>(
-            () => predictor.Predict(tiny.Data, known with { Radar = [known.Radar[0], null, known.Radar[2]] }, CancellationToken.None));
-        Assert.Contains($"{known.Name}: 2 radar antenna(s), expected 3; missing: RDM2", e.Message.Replace('\\', '/'), StringComparison.Ordinal);
+        e = Assert.Throws<FileNotFoundException>(() =>
+            predictor.Predict(
+                tiny.Data,
+                known with
+                {
+                    Radar = [known.Radar[0], null, known.Radar[2]],
+                },
+                CancellationToken.None
+            )
+        );
+        Assert.Contains(
+            $"{known.Name}: 2 radar antenna(s), expected 3; missing: RDM2",
+            e.Message.Replace('\\', '/'),
+            StringComparison.Ordinal
+        );
         e = Assert.Throws<FileNotFoundException>(() => // it could do without RGB
-            predictor.Predict(tiny.Data, known with { Rgb = null, Radar = [known.Radar[0], null, known.Radar[2]] }, CancellationToken.None));
+            predictor.Predict(
+                tiny.Data,
+                known with
+                {
+                    Rgb = null,
+                    Radar = [known.Radar[0], null, known.Radar[2]],
+                },
+                CancellationToken.None
+            )
+        );
         Assert.Contains("missing: RDM2", e.Message, StringComparison.Ordinal);
     }
 
@@ -152,22 +234,53 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void A_run_taught_with_antennas_hidden_takes_a_recording_that_lacks_some()
     {
         string run = tiny.PathOf("antennas");
-        TrainingRun.Start(FeatureSet.Open(tiny.Features), RecipeFile.Load("radar-only",
-            ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8", "model.antennaDropout=0.3"]),
-            run, resume: false, threads: 1);
+        TrainingRun.Start(
+            FeatureSet.Open(tiny.Features),
+            RecipeFile.Load(
+                "radar-only",
+                [
+                    "training.epochs=1",
+                    "radar.epochs=1",
+                    "model.hidden=8",
+                    "model.layers=1",
+                    "radar.hidden=8",
+                    "model.antennaDropout=0.3",
+                ]
+            ),
+            run,
+            resume: false,
+            threads: 1
+        );
         using Recogniser recogniser = Recogniser.Load(run, threads: 1);
         Assert.Equal(
-            ["radar", "radar without antenna 1", "radar without antenna 2", "radar without antenna 3", "radar without antennas 1 and 2",
-                "radar without antennas 1 and 3", "radar without antennas 2 and 3"],
-            recogniser.Masks.Select(m => m.Words));
+            [
+                "radar",
+                "radar without antenna 1",
+                "radar without antenna 2",
+                "radar without antenna 3",
+                "radar without antennas 1 and 2",
+                "radar without antennas 1 and 3",
+                "radar without antennas 2 and 3",
+            ],
+            recogniser.Masks.Select(m => m.Words)
+        );
         Sample known = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
         using var predictor = new VideoPredictor(recogniser, null);
         VideoPrediction prediction = predictor.Predict(
-            tiny.Data, known with { Radar = [known.Radar[0], null, known.Radar[2]] }, CancellationToken.None);
+            tiny.Data,
+            known with
+            {
+                Radar = [known.Radar[0], null, known.Radar[2]],
+            },
+            CancellationToken.None
+        );
         Assert.Equal("radar without antenna 2", prediction.Used.Words);
         float[] masked = recogniser.PredictAll(FeatureSet.Open(tiny.Features), [known], [recogniser.Masks[2]])[0][0];
         Assert.All(prediction.Probabilities.Zip(masked), p => Assert.Equal(p.First, p.Second, 1e-5f));
-        Assert.NotEqual(predictor.Predict(tiny.Data, known, CancellationToken.None).Probabilities, prediction.Probabilities);
+        Assert.NotEqual(
+            predictor.Predict(tiny.Data, known, CancellationToken.None).Probabilities,
+            prediction.Probabilities
+        );
     }
 
     [Fact]
@@ -183,15 +296,28 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void Ranked_signs_come_with_their_class_ids()
     {
         var labels = new LabelSet([new(4, "A"), new(7, "NO"), new(9, "SI")]);
-        Assert.Equal([(9, .5f), (4, .3f)], VideoPredictor.Rank([.3f, .2f, .5f], labels, 2).Select(r => (r.Sign.Id, r.Probability)));
+        Assert.Equal(
+            [(9, .5f), (4, .3f)],
+            VideoPredictor.Rank([.3f, .2f, .5f], labels, 2).Select(r => (r.Sign.Id, r.Probability))
+        );
     }
 
     [Fact]
     public void An_evaluation_reads_the_key_and_leaves_its_files_in_the_run()
     {
         EvaluationResult result = EvaluateCommand.Evaluate(
-            tiny.Run, tiny.Features, Split.Test, seed: 1, threads: 1, new NoProgress(), CancellationToken.None);
-        Assert.Equal(("late-fusion", "test", 4, true, false), (result.Recipe, result.Split, result.Samples, result.Simulated, result.TrainedOnThese));
+            tiny.Run,
+            tiny.Features,
+            Split.Test,
+            seed: 1,
+            threads: 1,
+            new NoProgress(),
+            CancellationToken.None
+        );
+        Assert.Equal(
+            ("late-fusion", "test", 4, true, false),
+            (result.Recipe, result.Split, result.Samples, result.Simulated, result.TrainedOnThese)
+        );
         Assert.Equal(["RGB", "radar"], result.Masks.Select(m => m.Group));
         foreach (string file in new[] { "evaluation-test.json", "report-test.html", "confusion-test.png" })
             Assert.True(File.Exists(Path.Combine(tiny.Run, file)), file);
@@ -202,7 +328,14 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void Scoring_the_training_samples_says_so()
     {
         EvaluationResult result = EvaluateCommand.Evaluate(
-            tiny.Run, tiny.Features, Split.Train, seed: 1, threads: 1, new NoProgress(), CancellationToken.None);
+            tiny.Run,
+            tiny.Features,
+            Split.Train,
+            seed: 1,
+            threads: 1,
+            new NoProgress(),
+            CancellationToken.None
+        );
         Assert.True(result.TrainedOnThese);
         Assert.Contains("trained on these samples", EvaluateCommand.Summary(result), StringComparison.Ordinal);
     }
@@ -211,7 +344,15 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void Without_a_labelled_val_the_part_held_out_of_train_is_scored_and_named_so()
     {
         EvaluationResult result = RunEvaluation.Evaluate(
-            tiny.Run, tiny.Features, Split.Validation, seed: 1, threads: 1, TimeProvider.System, null, CancellationToken.None);
+            tiny.Run,
+            tiny.Features,
+            Split.Validation,
+            seed: 1,
+            threads: 1,
+            TimeProvider.System,
+            null,
+            CancellationToken.None
+        );
         Assert.Equal(("val", 4, false), (result.Split, result.Samples, result.TrainedOnThese));
         Assert.Contains("chosen on these samples", result.Facts["these samples"], StringComparison.Ordinal);
     }
@@ -220,8 +361,17 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void A_submission_answers_every_unlabelled_sample()
     {
         IReadOnlyList<SubmissionRow> rows = SubmitCommand.Submit(
-            tiny.Run, tiny.Features, tiny.PathOf("submission.csv"), threads: 1, new NoProgress(), CancellationToken.None);
-        int[] expected = [.. Dataset.Open(tiny.Data).Samples.Where(s => s.Split != Split.Train).Select(s => s.Number!.Value).Order()];
+            tiny.Run,
+            tiny.Features,
+            tiny.PathOf("submission.csv"),
+            threads: 1,
+            new NoProgress(),
+            CancellationToken.None
+        );
+        int[] expected =
+        [
+            .. Dataset.Open(tiny.Data).Samples.Where(s => s.Split != Split.Train).Select(s => s.Number!.Value).Order(),
+        ];
         Assert.Equal(expected, rows.Select(r => r.Id));
         Assert.Equal(4, rows.Count);
         Assert.Equal("id,Pred", File.ReadLines(tiny.PathOf("submission.csv")).First());
@@ -234,13 +384,29 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         Sample lost = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
         CopyWithout(lost.Key, tiny.Features, folder.Path);
 
-        var e = Assert.Throws<InvalidDataException>(() => SubmitCommand.Submit(
-            tiny.Run, folder.Path, folder["submission.csv"], threads: 1, new NoProgress(), CancellationToken.None));
+        var e = Assert.Throws<InvalidDataException>(() =>
+            SubmitCommand.Submit(
+                tiny.Run,
+                folder.Path,
+                folder["submission.csv"],
+                threads: 1,
+                new NoProgress(),
+                CancellationToken.None
+            )
+        );
         Assert.Contains($"'{lost.Key}' was skipped: the file is cut", e.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(folder["submission.csv"]));
 
         EvaluationResult result = RunEvaluation.Evaluate(
-            tiny.Run, folder.Path, Split.Test, seed: 1, threads: 1, TimeProvider.System, null, CancellationToken.None);
+            tiny.Run,
+            folder.Path,
+            Split.Test,
+            seed: 1,
+            threads: 1,
+            TimeProvider.System,
+            null,
+            CancellationToken.None
+        );
         Assert.Equal(3, result.Samples);
         Assert.Equal("1 samples that extraction skipped", result.Facts["left out"]);
     }
@@ -251,8 +417,18 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         using var folder = new Folder();
         CopyWithout(null, tiny.Features, folder.Path);
         File.Delete(folder["key.csv"]);
-        var e = Assert.Throws<InvalidDataException>(() => RunEvaluation.Evaluate(
-            tiny.Run, folder.Path, Split.Test, seed: 1, threads: 1, TimeProvider.System, null, CancellationToken.None));
+        var e = Assert.Throws<InvalidDataException>(() =>
+            RunEvaluation.Evaluate(
+                tiny.Run,
+                folder.Path,
+                Split.Test,
+                seed: 1,
+                threads: 1,
+                TimeProvider.System,
+                null,
+                CancellationToken.None
+            )
+        );
         Assert.Contains("no labels for split 'test'. Put a key.csv", e.Message, StringComparison.Ordinal);
     }
 
@@ -262,11 +438,16 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         {
             string copy = Path.Combine(to, Path.GetRelativePath(from, path));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            if (sample is null || Path.GetFileName(path) != FeatureStore.LengthsFile) File.Copy(path, copy);
-            else File.WriteAllLines(copy, RemoveEntry(File.ReadAllText(path), sample));
+            if (sample is null || Path.GetFileName(path) != FeatureStore.LengthsFile)
+                File.Copy(path, copy);
+            else
+                File.WriteAllLines(copy, RemoveEntry(File.ReadAllText(path), sample));
         }
         if (sample is not null)
-            File.WriteAllText(Path.Combine(to, FeatureSet.SkippedFile), $$"""[{"sample":"{{sample}}","message":"the file is cut."}]""");
+            File.WriteAllText(
+                Path.Combine(to, FeatureSet.SkippedFile),
+                $$"""[{"sample":"{{sample}}","message":"the file is cut."}]"""
+            );
     }
 
     private static string[] RemoveEntry(string json, string sample)

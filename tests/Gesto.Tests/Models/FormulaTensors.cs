@@ -19,7 +19,8 @@ internal static class FormulaTensors
         return values;
     }
 
-    /// <summary>Fills the parameters, in ordinal order of their names, with values of seed 0, 1, 2 … times a scale.</summary>
+    /// <summary>Fills the parameters, in ordinal order of their names, with values of seed 0, 1, 2 … times a
+    /// scale.</summary>
     public static void Fill(nn.Module module, float scale)
     {
         using var noGradients = no_grad();

@@ -5,16 +5,18 @@ namespace Gesto.Tests.Models;
 
 public class LogLinearPoolTests
 {
-    /// <summary>Two witnesses who err independently given the sign, a third who knows nothing: by Bayes' rule with equal priors the
-    /// evidence multiplies, so the weights are 1, 1, 0.</summary>
+    /// <summary>Two witnesses who err independently given the sign, a third who knows nothing: by Bayes' rule with
+    /// equal priors the evidence multiplies, so the weights are 1, 1, 0.</summary>
     [Fact]
     public void Independent_witnesses_multiply_and_noise_gets_no_weight()
     {
-        const int samples = 6000, classes = 4;
+        const int samples = 6000,
+            classes = 4;
         var random = new Random(2);
         var truth = new int[samples];
         var each = new float[3][][];
-        for (int m = 0; m < 3; m++) each[m] = new float[samples][];
+        for (int m = 0; m < 3; m++)
+            each[m] = new float[samples][];
         for (int n = 0; n < samples; n++)
         {
             truth[n] = random.Next(classes);
@@ -22,11 +24,23 @@ public class LogLinearPoolTests
             {
                 // x ~ N(signal · onehot(truth), 1) per class, so log p(x | k) = signal · x_k + constant.
                 double signal = m == 2 ? 0 : 1.2;
-                double[] x = [.. Enumerable.Range(0, classes).Select(k => PlantedLogits.Gauss(random) + (k == truth[n] ? signal : 0))];
+                double[] x =
+                [
+                    .. Enumerable
+                        .Range(0, classes)
+                        .Select(k => PlantedLogits.Gauss(random) + (k == truth[n] ? signal : 0)),
+                ];
                 each[m][n] = [.. PlantedLogits.Normal([.. x.Select(v => Math.Exp(1.2 * v))]).Select(p => (float)p)];
             }
         }
-        double[] weights = LogLinearPool.Fit(each, truth, [.. truth.Select(_ => 1.0)], [1 / 3.0, 1 / 3.0, 1 / 3.0], 0, 20);
+        double[] weights = LogLinearPool.Fit(
+            each,
+            truth,
+            [.. truth.Select(_ => 1.0)],
+            [1 / 3.0, 1 / 3.0, 1 / 3.0],
+            0,
+            20
+        );
         // A weight's standard error is about 1 / √(6000 · variance of the log-probabilities) ≈ 0.015.
         Assert.Equal(1, weights[0], 0.06);
         Assert.Equal(1, weights[1], 0.06);

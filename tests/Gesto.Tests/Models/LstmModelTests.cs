@@ -16,7 +16,8 @@ public class LstmModelTests
         using var model = new LstmModel(5, hidden: 4, layers: 2, dropout: 0, bothWays, pooling: StatePooling.MeanMax);
         using var plain = nn.LSTM(5, 4, 2, batchFirst: true, bidirectional: bothWays);
         foreach (((_, var mine), (_, var other)) in model.named_parameters().Zip(plain.named_parameters()))
-            using (no_grad()) other.copy_(mine);
+            using (no_grad())
+                other.copy_(mine);
         Tensor steps = randn(2, 6, 5);
         Tensor pooled = model.forward(steps, tensor(new long[] { 6, 3 }));
         int width = bothWays ? 8 : 4;
@@ -24,8 +25,10 @@ public class LstmModelTests
         for (int b = 0; b < 2; b++)
         {
             (Tensor states, _, _) = plain.call(steps[b..(b + 1), ..(b == 0 ? 6 : 3)]);
-            float[] expected = cat([states.mean([1]), states.amax([1])], 1).data<float>().ToArray(), found = pooled[b].data<float>().ToArray();
-            for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], found[i], 1e-6f);
+            float[] expected = cat([states.mean([1]), states.amax([1])], 1).data<float>().ToArray(),
+                found = pooled[b].data<float>().ToArray();
+            for (int i = 0; i < expected.Length; i++)
+                Assert.Equal(expected[i], found[i], 1e-6f);
         }
     }
 
@@ -38,7 +41,13 @@ public class LstmModelTests
         foreach ((double ofStates, bool differs) in new[] { (0.0, false), (0.5, true) })
         {
             using var model = new SignModel(
-                new ModalityInput(5, null, 0), null, new LateFusion(5, 0), new LstmModel(5, 4, 1, ofStates, pooling: StatePooling.MeanMax), 0.9, classes: 4);
+                new ModalityInput(5, null, 0),
+                null,
+                new LateFusion(5, 0),
+                new LstmModel(5, 4, 1, ofStates, pooling: StatePooling.MeanMax),
+                0.9,
+                classes: 4
+            );
             model.eval();
             float[] expected = model.Classify(steps, null).data<float>().ToArray();
             model.train();
@@ -57,7 +66,11 @@ public class LstmModelTests
         {
             float[] added = [.. after.data<float>().ToArray().Zip(before.data<float>().ToArray(), (a, b) => a - b)];
             for (int i = 0; i < added.Length; i++)
-                Assert.Equal(name.Contains("bias_ih", StringComparison.Ordinal) && i is >= 4 and < 8 ? 2 : 0, added[i], 1e-6f);
+                Assert.Equal(
+                    name.Contains("bias_ih", StringComparison.Ordinal) && i is >= 4 and < 8 ? 2 : 0,
+                    added[i],
+                    1e-6f
+                );
         }
     }
 }

@@ -7,7 +7,8 @@ namespace Gesto.Tests.Models;
 [Collection(Training.AloneWithLibtorch.Name)]
 public class PictureCnnTests
 {
-    /// <summary>float32 against float64: libtorch's planar convolutions were wrong for some numbers of channels (docs/LOG.md).</summary>
+    /// <summary>float32 against float64: libtorch's planar convolutions were wrong for some numbers of channels
+    /// (docs/LOG.md).</summary>
     [Theory]
     [InlineData(3, 16, 1f)]
     [InlineData(6, 16, 1f)]
@@ -25,16 +26,19 @@ public class PictureCnnTests
         twice.load_state_dict(cnn.state_dict());
         twice.to(ScalarType.Float64);
         Tensor pictures = randn(9, channels, side, side).mul(size);
-        Tensor found = cnn.Encode(pictures, [9]), expected = twice.Encode(pictures.to(ScalarType.Float64), [9]);
+        Tensor found = cnn.Encode(pictures, [9]),
+            expected = twice.Encode(pictures.to(ScalarType.Float64), [9]);
         Near(expected, found, "features");
         found.square().sum().backward();
         expected.square().sum().backward();
-        foreach (((string name, var a), (_, var b)) in twice.named_parameters().Zip(cnn.named_parameters())) Near(a.grad!, b.grad!, name);
+        foreach (((string name, var a), (_, var b)) in twice.named_parameters().Zip(cnn.named_parameters()))
+            Near(a.grad!, b.grad!, name);
     }
 
     private static void Near(Tensor expected, Tensor found, string what)
     {
-        double error = expected.sub(found.to(ScalarType.Float64)).abs().max().item<double>() / expected.abs().max().item<double>();
+        double error =
+            expected.sub(found.to(ScalarType.Float64)).abs().max().item<double>() / expected.abs().max().item<double>();
         Assert.True(error < 1e-5, $"{what}: {error}");
     }
 }

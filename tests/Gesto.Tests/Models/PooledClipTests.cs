@@ -7,7 +7,8 @@ public class PooledClipTests
     [Fact]
     public void A_ramp_has_its_mean_its_spread_and_parts_that_rise()
     {
-        // 10 steps 0 … 9 beside a constant: mean 4.5, standard deviation √((10² − 1) / 12), five parts 0.5, 2.5, … 8.5 minus 4.5.
+        // 10 steps 0 … 9 beside a constant: mean 4.5, standard deviation √((10² − 1) / 12), five parts 0.5, 2.5, … 8.5
+        // minus 4.5.
         float[] steps = [.. Enumerable.Range(0, 10).SelectMany(t => new float[] { t, 7 })];
         float[] pooled = PooledClip.Of(steps, features: 2);
         Assert.Equal(PooledClip.Width(2, ClipPooling.Parts), pooled.Length);

@@ -17,10 +17,20 @@ public class RadarEncoderContractTests
     {
         using var scope = NewDisposeScope();
         manual_seed(1);
-        using var encoder = new RadarCnn(coordinates, new RadarPreparation(Logarithm: true, false, false), mean: 1, deviation: 2);
+        using var encoder = new RadarCnn(
+            coordinates,
+            new RadarPreparation(Logarithm: true, false, false),
+            mean: 1,
+            deviation: 2
+        );
         using var model = new RadarClassifier(encoder, antennas: 2, new RadarRecipe { Hidden = 8 }, classes: 3);
         Tensor frames = tensor(FormulaTensors.Values(3, 5 * 2 * 8 * 8).Select(v => v + 1).ToArray(), [5, 2, 8, 8]);
-        Tensor logits = model.Classify(frames, [3, 2], new AugmentationRecipe { GainSpread = 0.2, Noise = 0.1 }, new Random(1));
+        Tensor logits = model.Classify(
+            frames,
+            [3, 2],
+            new AugmentationRecipe { GainSpread = 0.2, Noise = 0.1 },
+            new Random(1)
+        );
         Assert.Equal([2, 3], logits.shape);
         nn.functional.cross_entropy(logits, tensor(new long[] { 0, 2 })).backward();
         foreach ((string name, var parameter) in model.named_parameters())
@@ -28,14 +38,20 @@ public class RadarEncoderContractTests
             Assert.True(parameter.grad is not null, name);
             float largest = parameter.grad!.abs().max().item<float>();
             Assert.True(float.IsFinite(largest), name);
-            // A bias before batch norm is taken out again by it, so only conv2's may vanish; the LSTM has two equal biases.
+            // A bias before batch norm is taken out again by it, so only conv2's may vanish; the LSTM has two equal
+            // biases.
             Assert.True(largest > 0, $"{name} gets no gradient");
         }
     }
 
-    public static TheoryData<string> Encoders => [
-        "radar frontEnd=rangeDoppler", "radar frontEnd=rangeDoppler,removeStatic=true,normaliseSample=true", "radar frontEnd=microDoppler",
-        "radar frontEnd=rangeTime,cadences=4", "rgb"];
+    public static TheoryData<string> Encoders =>
+        [
+            "radar frontEnd=rangeDoppler",
+            "radar frontEnd=rangeDoppler,removeStatic=true,normaliseSample=true",
+            "radar frontEnd=microDoppler",
+            "radar frontEnd=rangeTime,cadences=4",
+            "rgb",
+        ];
 
     [Theory]
     [MemberData(nameof(Encoders))]
@@ -44,27 +60,53 @@ public class RadarEncoderContractTests
         Device gpu = Training.Gpu.OrSkip();
         using var scope = NewDisposeScope();
         int[] lengths = [3, 2];
-        using RadarClassifier here = Make(), there = Make().to(gpu);
-        Tensor frames = tensor(FormulaTensors.Values(3, 5 * 2 * 256).Select(v => 100 * v + 128).ToArray(), [5, 2, 16, 16]);
-        Tensor expected = here.Classify(frames, lengths, null, null), found = there.Classify(frames.to(gpu), lengths, null, null);
+        using RadarClassifier here = Make(),
+            there = Make().to(gpu);
+        Tensor frames = tensor(
+            FormulaTensors.Values(3, 5 * 2 * 256).Select(v => 100 * v + 128).ToArray(),
+            [5, 2, 16, 16]
+        );
+        Tensor expected = here.Classify(frames, lengths, null, null),
+            found = there.Classify(frames.to(gpu), lengths, null, null);
         Training.Gpu.Near(expected, found);
         Tensor target = tensor(new long[] { 0, 2 });
         nn.functional.cross_entropy(expected, target).backward();
         nn.functional.cross_entropy(found, target.to(gpu)).backward();
         foreach (((string name, var own), (_, var other)) in here.named_parameters().Zip(there.named_parameters()))
             Training.Gpu.Near(own.grad!, other.grad!, name);
-        Assert.Equal(DeviceType.CUDA, there.Classify(
-            frames.to(gpu), lengths, new AugmentationRecipe { GainSpread = 0.2, Noise = 0.1, RangeMasking = 0.5 }, new Random(1)).device_type);
+        Assert.Equal(
+            DeviceType.CUDA,
+            there
+                .Classify(
+                    frames.to(gpu),
+                    lengths,
+                    new AugmentationRecipe
+                    {
+                        GainSpread = 0.2,
+                        Noise = 0.1,
+                        RangeMasking = 0.5,
+                    },
+                    new Random(1)
+                )
+                .device_type
+        );
 
         RadarClassifier Make()
         {
             FeatureKey key = TinyFacts.Of(16, 16, 2, 3, [30, 2, 16, 16], [30, 2, 16, 16]).Radar!;
-            Recipe recipe = which == "rgb"
-                ? new Recipe { Rgb = new RgbRecipe { Encoder = RgbEncoderMode.Frames } }
-                : RecipeFile.Parse("{}", "x", [.. which["radar ".Length..].Split(',').Select(s => "radar." + s), "radar.dropout=0"]);
+            Recipe recipe =
+                which == "rgb"
+                    ? new Recipe { Rgb = new RgbRecipe { Encoder = RgbEncoderMode.Frames } }
+                    : RecipeFile.Parse(
+                        "{}",
+                        "x",
+                        [.. which["radar ".Length..].Split(',').Select(s => "radar." + s), "radar.dropout=0"]
+                    );
             manual_seed(4);
-            FrameEncoder encoder = which == "rgb" ? ModelFactory.Rgb(recipe, key) : ModelFactory.Radar(recipe, key, 1, 2);
-            return new RadarClassifier(encoder, antennas: 2, new RadarRecipe { Hidden = 8, Dropout = 0 }, classes: 3); // learning: cuDNN asks for it
+            FrameEncoder encoder =
+                which == "rgb" ? ModelFactory.Rgb(recipe, key) : ModelFactory.Radar(recipe, key, 1, 2);
+            // learning: cuDNN asks for it
+            return new RadarClassifier(encoder, antennas: 2, new RadarRecipe { Hidden = 8, Dropout = 0 }, classes: 3);
         }
     }
 
@@ -91,25 +133,40 @@ public class RadarEncoderContractTests
     public void Removing_what_is_static_leaves_the_same_features_whatever_stands_in_the_room()
     {
         using var scope = NewDisposeScope();
-        using var cnn = new RadarCnn(coordinates: true, new RadarPreparation(false, RemoveStatic: true, false), mean: 0, deviation: 1);
+        using var cnn = new RadarCnn(
+            coordinates: true,
+            new RadarPreparation(false, RemoveStatic: true, false),
+            mean: 0,
+            deviation: 1
+        );
         Tensor empty = tensor(FormulaTensors.Values(4, 5 * 64), [5, 1, 8, 8]);
         Tensor furnished = empty + tensor(FormulaTensors.Values(5, 64), [1, 1, 8, 8]);
-        float[] expected = cnn.forward(empty).data<float>().ToArray(), found = cnn.forward(furnished).data<float>().ToArray();
-        for (int f = 0; f < expected.Length; f++) Assert.Equal(expected[f], found[f], 1e-5f);
+        float[] expected = cnn.forward(empty).data<float>().ToArray(),
+            found = cnn.forward(furnished).data<float>().ToArray();
+        for (int f = 0; f < expected.Length; f++)
+            Assert.Equal(expected[f], found[f], 1e-5f);
         // In a batch each sample keeps to its own mean.
         float[] together = cnn.Scale(cat([empty, furnished], 0), [5, 5]).data<float>().ToArray();
-        for (int i = 0; i < 320; i++) Assert.Equal(together[i], together[320 + i], 1e-5f);
+        for (int i = 0; i < 320; i++)
+            Assert.Equal(together[i], together[320 + i], 1e-5f);
     }
 
     [Fact]
     public void Normalising_a_sample_leaves_the_same_features_whatever_the_gain_and_the_level()
     {
         using var scope = NewDisposeScope();
-        using var cnn = new RadarCnn(coordinates: true, new RadarPreparation(false, false, NormaliseSample: true), mean: 0, deviation: 1);
+        using var cnn = new RadarCnn(
+            coordinates: true,
+            new RadarPreparation(false, false, NormaliseSample: true),
+            mean: 0,
+            deviation: 1
+        );
         Tensor sample = tensor(FormulaTensors.Values(4, 5 * 64), [5, 1, 8, 8]);
         Tensor louder = sample * 3 + 7;
-        float[] expected = cnn.forward(sample).data<float>().ToArray(), found = cnn.forward(louder).data<float>().ToArray();
-        for (int f = 0; f < expected.Length; f++) Assert.Equal(expected[f], found[f], 1e-4f);
+        float[] expected = cnn.forward(sample).data<float>().ToArray(),
+            found = cnn.forward(louder).data<float>().ToArray();
+        for (int f = 0; f < expected.Length; f++)
+            Assert.Equal(expected[f], found[f], 1e-4f);
         Assert.All(cnn.forward(full([5, 1, 8, 8], 3f)).data<float>().ToArray(), v => Assert.True(float.IsFinite(v)));
     }
 

@@ -14,7 +14,8 @@ public class ReferenceTests
     private const double Tolerance = 1e-5;
 
     [Fact]
-    public void Committed_numbers_of_PyTorch_are_reproduced() => Compare(File.ReadAllText("Golden/training-reference.json"));
+    public void Committed_numbers_of_PyTorch_are_reproduced() =>
+        Compare(File.ReadAllText("Golden/training-reference.json"));
 
     [Fact]
     public void PyTorch_on_this_machine_gives_the_same_numbers() =>
@@ -31,10 +32,16 @@ public class ReferenceTests
 
         void AssertClose(string name, double[] found)
         {
-            double[] reference = [.. expected.RootElement.GetProperty(name).EnumerateArray().Select(v => v.GetDouble())];
+            double[] reference =
+            [
+                .. expected.RootElement.GetProperty(name).EnumerateArray().Select(v => v.GetDouble()),
+            ];
             Assert.Equal(reference.Length, found.Length);
             for (int i = 0; i < found.Length; i++)
-                Assert.True(Math.Abs(reference[i] - found[i]) < Tolerance, $"{name}[{i}]: {found[i]}, PyTorch {reference[i]}");
+                Assert.True(
+                    Math.Abs(reference[i] - found[i]) < Tolerance,
+                    $"{name}[{i}]: {found[i]}, PyTorch {reference[i]}"
+                );
         }
     }
 
@@ -43,7 +50,13 @@ public class ReferenceTests
     {
         using var scope = NewDisposeScope();
         using var model = new SignModel(
-            new ModalityInput(20, null, 0), radar: null, new LateFusion(20, 0), new LstmModel(20, 24, layers: 2, dropout: 0), dropout: 0, classes: 5);
+            new ModalityInput(20, null, 0),
+            radar: null,
+            new LateFusion(20, 0),
+            new LstmModel(20, 24, layers: 2, dropout: 0),
+            dropout: 0,
+            classes: 5
+        );
         FormulaTensors.Fill(model, 0.5f);
         var x = new ModalitySteps(tensor(FormulaTensors.Values(100, 4 * 7 * 20), [4, 7, 20]), [7, 2, 5, 1]);
         Tensor target = tensor(new long[] { 3, 0, 4, 1 });
@@ -67,7 +80,10 @@ public class ReferenceTests
         using var scope = NewDisposeScope();
         using var cnn = new RadarCnn(coordinates, RadarPreparation.None, mean: 100, deviation: 50);
         FormulaTensors.Fill(cnn, 0.3f);
-        byte[] frames = [.. FormulaTensors.Values(200, 2 * 3 * 10 * 14).Select(v => (byte)MathF.Floor((v + 1) * 127.5f))];
+        byte[] frames =
+        [
+            .. FormulaTensors.Values(200, 2 * 3 * 10 * 14).Select(v => (byte)MathF.Floor((v + 1) * 127.5f)),
+        ];
         return [.. cnn.forward(tensor(frames, [2, 3, 10, 14])).data<float>().ToArray()];
     }
 }

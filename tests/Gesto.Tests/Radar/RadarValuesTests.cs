@@ -11,24 +11,35 @@ public class RadarValuesTests
     private static float[] Amplitudes(double echo, ulong seed = 5)
     {
         var random = new SeededRandom(seed);
-        return [.. Enumerable.Range(0, Cells).Select(i => i % 1024 == 300 ? (float)echo : (float)Math.Sqrt(Math.Pow(random.Normal(), 2) + Math.Pow(random.Normal(), 2)))];
+        return
+        [
+            .. Enumerable
+                .Range(0, Cells)
+                .Select(i =>
+                    i % 1024 == 300
+                        ? (float)echo
+                        : (float)Math.Sqrt(Math.Pow(random.Normal(), 2) + Math.Pow(random.Normal(), 2))
+                ),
+        ];
     }
 
-    private static float[] Each(float[] values, Func<double, double> change) => Array.ConvertAll(values, v => (float)change(v));
+    private static float[] Each(float[] values, Func<double, double> change) =>
+        Array.ConvertAll(values, v => (float)change(v));
 
-    public static TheoryData<string, string, RadarScale> Scales { get; } = new()
-    {
-        { "power dB", "<f4", RadarScale.Decibels },
-        { "dB above the noise", "<f4", RadarScale.Decibels },
-        { "magnitudes", "<f4", RadarScale.Linear },
-        { "small magnitudes", "<f4", RadarScale.Linear },
-        { "powers", "<f8", RadarScale.Linear },
-        { "counts", "<u2", RadarScale.Linear },
-        { "quiet counts", "<u2", RadarScale.Linear },
-        { "grey", "|u1", RadarScale.Grey },
-        { "grey 0 to 1", "<f4", RadarScale.Grey },
-        { "real parts of counts", "<i2", RadarScale.BothSigns },
-    };
+    public static TheoryData<string, string, RadarScale> Scales { get; } =
+        new()
+        {
+            { "power dB", "<f4", RadarScale.Decibels },
+            { "dB above the noise", "<f4", RadarScale.Decibels },
+            { "magnitudes", "<f4", RadarScale.Linear },
+            { "small magnitudes", "<f4", RadarScale.Linear },
+            { "powers", "<f8", RadarScale.Linear },
+            { "counts", "<u2", RadarScale.Linear },
+            { "quiet counts", "<u2", RadarScale.Linear },
+            { "grey", "|u1", RadarScale.Grey },
+            { "grey 0 to 1", "<f4", RadarScale.Grey },
+            { "real parts of counts", "<i2", RadarScale.BothSigns },
+        };
 
     [Theory]
     [MemberData(nameof(Scales))]
@@ -54,11 +65,15 @@ public class RadarValuesTests
     [Fact]
     public void Recordings_are_judged_together_because_a_quiet_one_looks_like_levels()
     {
-        RadarValues quiet = RadarValues.Of("<f4", Amplitudes(3)), loud = RadarValues.Of("<f4", Amplitudes(500));
+        RadarValues quiet = RadarValues.Of("<f4", Amplitudes(3)),
+            loud = RadarValues.Of("<f4", Amplitudes(500));
         Assert.NotEqual(RadarScale.Linear, quiet.Scale);
         Assert.Equal(RadarScale.Linear, quiet.With(loud).Scale);
         Assert.Equal(RadarScale.Linear, loud.With(quiet).Scale);
-        Assert.Equal((quiet.Lowest < loud.Lowest ? quiet.Lowest : loud.Lowest, 500f), (quiet.With(loud).Lowest, quiet.With(loud).Highest));
+        Assert.Equal(
+            (quiet.Lowest < loud.Lowest ? quiet.Lowest : loud.Lowest, 500f),
+            (quiet.With(loud).Lowest, quiet.With(loud).Highest)
+        );
     }
 
     [Fact]

@@ -35,36 +35,65 @@ public sealed class RangeDopplerFileTests : IDisposable
     {
         float[] values = Ramp(4 * 3 * 5);
         values[(2 * 3 + 1) * 5 + 4] = value;
-        Assert.Contains($"bad.npy: found {shown} at [2, 1, 4]",
-            Assert.Throws<InvalidDataException>(() => RangeDopplerFile.Load(Save("bad.npy", values, 4, 3, 5))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"bad.npy: found {shown} at [2, 1, 4]",
+            Assert.Throws<InvalidDataException>(() => RangeDopplerFile.Load(Save("bad.npy", values, 4, 3, 5))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Other_shapes_are_refused()
     {
-        Assert.Contains("found an array of shape (6, 10), expected range-Doppler maps",
-            Assert.Throws<InvalidDataException>(() => RangeDopplerFile.Load(Save("flat.npy", Ramp(60), 6, 10))).Message, StringComparison.Ordinal);
-        Assert.Contains("holds no values",
-            Assert.Throws<InvalidDataException>(() => RangeDopplerFile.Load(Save("none.npy", [], 0, 2, 3))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "found an array of shape (6, 10), expected range-Doppler maps",
+            Assert.Throws<InvalidDataException>(() => RangeDopplerFile.Load(Save("flat.npy", Ramp(60), 6, 10))).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "holds no values",
+            Assert.Throws<InvalidDataException>(() => RangeDopplerFile.Load(Save("none.npy", [], 0, 2, 3))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void An_object_array_is_not_opened()
     {
         // What numpy 1.24 writes for np.save(path, np.array([{}], dtype=object)): a pickle follows the header.
-        byte[] header = [0x93, .. "NUMPY\x1\x0v\x0"u8, .. "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }".PadRight(117).Select(c => (byte)c), (byte)'\n'];
+        byte[] header =
+        [
+            0x93,
+            .. "NUMPY\x1\x0v\x0"u8,
+            .. "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }".PadRight(117).Select(c => (byte)c),
+            (byte)'\n',
+        ];
         File.WriteAllBytes(folder["object.npy"], [.. header, .. "\x80\x4]}a."u8]);
-        Assert.Contains("object.npy: an object array (dtype '|O') holds pickled Python code and is not opened",
-            Assert.Throws<InvalidDataException>(() => RangeDopplerFile.Load(folder["object.npy"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "object.npy: an object array (dtype '|O') holds pickled Python code and is not opened",
+            Assert.Throws<InvalidDataException>(() => RangeDopplerFile.Load(folder["object.npy"])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void An_absurd_shape_is_refused_before_allocation()
     {
-        byte[] header = [0x93, .. "NUMPY\x1\x0v\x0"u8,
-            .. "{'descr': '<f8', 'fortran_order': False, 'shape': (2147483647, 2147483647, 2147483647), }".PadRight(117).Select(c => (byte)c), (byte)'\n'];
+        byte[] header =
+        [
+            0x93,
+            .. "NUMPY\x1\x0v\x0"u8,
+            .. "{'descr': '<f8', 'fortran_order': False, 'shape': (2147483647, 2147483647, 2147483647), }"
+                .PadRight(117)
+                .Select(c => (byte)c),
+            (byte)'\n',
+        ];
         File.WriteAllBytes(folder["huge.npy"], header);
-        Assert.Contains("the limit is", Assert.Throws<InvalidDataException>(() => RangeDopplerFile.Load(folder["huge.npy"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the limit is",
+            Assert.Throws<InvalidDataException>(() => RangeDopplerFile.Load(folder["huge.npy"])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -76,8 +105,13 @@ public sealed class RangeDopplerFileTests : IDisposable
         file.CopyMap(1, 0, format, map);
         float[] whole = Ramp(48);
         Assert.Equal([.. from r in (int[])[1, 2] from c in (int[])[2, 3, 4, 5] select whole[24 + r * 6 + c]], map);
-        Assert.Contains("rows 1:9 asked for, the map has 4",
-            Assert.Throws<InvalidDataException>(() => file.SizeIn(new RadarFormat { Rows = new BinRange(1, 9) })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "rows 1:9 asked for, the map has 4",
+            Assert
+                .Throws<InvalidDataException>(() => file.SizeIn(new RadarFormat { Rows = new BinRange(1, 9) }))
+                .Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -85,7 +119,15 @@ public sealed class RangeDopplerFileTests : IDisposable
     {
         RadarFormat[] formats =
         [
-            new(), new() { Size = (64, 48) }, new() { Rows = new BinRange(50, 200) }, new() { Size = (1, 2), Rows = new BinRange(50, 200), Columns = new BinRange(300, 724) },
+            new(),
+            new() { Size = (64, 48) },
+            new() { Rows = new BinRange(50, 200) },
+            new()
+            {
+                Size = (1, 2),
+                Rows = new BinRange(50, 200),
+                Columns = new BinRange(300, 724),
+            },
         ];
         foreach (RadarFormat format in formats)
         {

@@ -16,7 +16,8 @@ public sealed class RangeTimeFileTests : IDisposable
         return folder[name];
     }
 
-    private static string Refused(string path) => Assert.Throws<InvalidDataException>(() => RadarArray.Load(path)).Message;
+    private static string Refused(string path) =>
+        Assert.Throws<InvalidDataException>(() => RadarArray.Load(path)).Message;
 
     [Fact]
     public void A_map_keeps_its_dB_as_one_antenna_with_one_Doppler_bin()
@@ -35,10 +36,17 @@ public sealed class RangeTimeFileTests : IDisposable
     [InlineData("SAMPLE_1_rtm.NPY", 2, 1)]
     [InlineData("SAMPLE_1_RDM3.npy", 3, 3)]
     public void The_number_of_axes_tells_the_kind_whatever_the_file_is_called(string name, int axes, int dopplerBins) =>
-        Assert.Equal(dopplerBins, RadarArray.Load(Save(name, NpyArray.From(Decibels(24), axes == 2 ? [4, 6] : [4, 2, 3]))).Columns);
+        Assert.Equal(
+            dopplerBins,
+            RadarArray.Load(Save(name, NpyArray.From(Decibels(24), axes == 2 ? [4, 6] : [4, 2, 3]))).Columns
+        );
 
     [Theory]
-    [InlineData("SAMPLE_1_RTM1.npy", new[] { 4, 2, 3 }, "found an array of shape (4, 2, 3), expected a range-time map (T, R)")]
+    [InlineData(
+        "SAMPLE_1_RTM1.npy",
+        new[] { 4, 2, 3 },
+        "found an array of shape (4, 2, 3), expected a range-time map (T, R)"
+    )]
     [InlineData("SAMPLE_1_RTM1.npy", new[] { 24 }, "found an array of shape (24), expected a range-time map (T, R)")]
     [InlineData("SAMPLE_1_RDM1.npy", new[] { 4, 6 }, "found an array of shape (4, 6), expected range-Doppler maps")]
     [InlineData("radar.npy", new[] { 24 }, "found an array of shape (24), expected range-Doppler maps")]
@@ -54,24 +62,43 @@ public sealed class RangeTimeFileTests : IDisposable
     {
         float[] values = Decibels(5 * 8);
         values[3 * 8 + 6] = float.NaN;
-        Assert.Contains("SAMPLE_1_RTM1.npy: found NaN at [3, 6], expected finite numbers",
-            Refused(Save("SAMPLE_1_RTM1.npy", NpyArray.From(values, 5, 8))), StringComparison.Ordinal);
+        Assert.Contains(
+            "SAMPLE_1_RTM1.npy: found NaN at [3, 6], expected finite numbers",
+            Refused(Save("SAMPLE_1_RTM1.npy", NpyArray.From(values, 5, 8))),
+            StringComparison.Ordinal
+        );
         values[3 * 8 + 6] = float.NegativeInfinity; // what log10 makes of an empty bin
-        Assert.Contains("found -Infinity at [3, 6]", Refused(Save("SAMPLE_1_RTM1.npy", NpyArray.From(values, 5, 8))), StringComparison.Ordinal);
+        Assert.Contains(
+            "found -Infinity at [3, 6]",
+            Refused(Save("SAMPLE_1_RTM1.npy", NpyArray.From(values, 5, 8))),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Whole_numbers_are_no_dB() =>
-        Assert.Contains("found dtype '|u1', expected a range-time map in dB as floats",
-            Refused(Save("SAMPLE_1_RTM1.npy", NpyArray.From(new byte[40], 5, 8))), StringComparison.Ordinal);
+        Assert.Contains(
+            "found dtype '|u1', expected a range-time map in dB as floats",
+            Refused(Save("SAMPLE_1_RTM1.npy", NpyArray.From(new byte[40], 5, 8))),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void An_object_array_is_not_opened()
     {
-        byte[] header = [0x93, .. "NUMPY\x1\x0v\x0"u8,
-            .. "{'descr': '|O', 'fortran_order': False, 'shape': (2, 1), }".PadRight(117).Select(c => (byte)c), (byte)'\n'];
+        byte[] header =
+        [
+            0x93,
+            .. "NUMPY\x1\x0v\x0"u8,
+            .. "{'descr': '|O', 'fortran_order': False, 'shape': (2, 1), }".PadRight(117).Select(c => (byte)c),
+            (byte)'\n',
+        ];
         File.WriteAllBytes(folder["SAMPLE_1_RTM1.npy"], [.. header, .. "\x80\x4]}a."u8]);
-        Assert.Contains("holds pickled Python code and is not opened", Refused(folder["SAMPLE_1_RTM1.npy"]), StringComparison.Ordinal);
+        Assert.Contains(
+            "holds pickled Python code and is not opened",
+            Refused(folder["SAMPLE_1_RTM1.npy"]),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -79,6 +106,10 @@ public sealed class RangeTimeFileTests : IDisposable
     {
         string path = Save("SAMPLE_1_RTM1.npy", NpyArray.From(Decibels(5 * 8), 5, 8));
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..^40]);
-        Assert.Contains("the header announces 160 bytes of data, found 120. The file is cut", Refused(path), StringComparison.Ordinal);
+        Assert.Contains(
+            "the header announces 160 bytes of data, found 120. The file is cut",
+            Refused(path),
+            StringComparison.Ordinal
+        );
     }
 }

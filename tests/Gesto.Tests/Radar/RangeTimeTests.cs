@@ -6,13 +6,15 @@ namespace Gesto.Tests.Radar;
 
 public class RangeTimeTests
 {
-    private static readonly FmcwWaveform Edition2026 =
-        FmcwWaveform.OfSize(SimulationOptions.Challenge2026.RangeBins, SimulationOptions.Challenge2026.DopplerBins);
+    private static readonly FmcwWaveform Edition2026 = FmcwWaveform.OfSize(
+        SimulationOptions.Challenge2026.RangeBins,
+        SimulationOptions.Challenge2026.DopplerBins
+    );
 
     [Theory]
-    [InlineData(0.30, +1.2)]  // receding
-    [InlineData(0.75, -0.8)]  // approaching
-    [InlineData(1.20, 0.0)]   // still
+    [InlineData(0.30, +1.2)] // receding
+    [InlineData(0.75, -0.8)] // approaching
+    [InlineData(1.20, 0.0)] // still
     [InlineData(4.80, 0.0)]
     public void One_scatterer_peaks_in_the_bin_of_its_range(double rangeMetres, double velocityMps)
     {
@@ -24,7 +26,11 @@ public class RangeTimeTests
         {
             float[] profile = Profile(beat, antenna);
             Assert.Equal(256, profile.Length);
-            Assert.Equal(middleOfFrame / Edition2026.RangeResolutionMetres, Array.IndexOf(profile, profile.Max()), tolerance: slack);
+            Assert.Equal(
+                middleOfFrame / Edition2026.RangeResolutionMetres,
+                Array.IndexOf(profile, profile.Max()),
+                tolerance: slack
+            );
         }
     }
 
@@ -34,12 +40,15 @@ public class RangeTimeTests
     [InlineData(32)] // turns half round from chirp to chirp: a sum of voltages would cancel
     public void A_tone_on_a_bin_shows_its_amplitude_there_whatever_its_Doppler(int dopplerBin)
     {
-        int chirps = Edition2026.ChirpsPerFrame, samples = Edition2026.SamplesPerChirp;
+        int chirps = Edition2026.ChirpsPerFrame,
+            samples = Edition2026.SamplesPerChirp;
         const double Volts = 0.02;
         var beat = new float[chirps * samples];
         for (int n = 0; n < chirps; n++)
-            for (int s = 0; s < samples; s++)
-                beat[n * samples + s] = (float)(Volts * Math.Cos(2 * Math.PI * (40.0 * s / samples + (double)dopplerBin * n / chirps)));
+        for (int s = 0; s < samples; s++)
+            beat[n * samples + s] = (float)(
+                Volts * Math.Cos(2 * Math.PI * (40.0 * s / samples + (double)dopplerBin * n / chirps))
+            );
         float[] profile = Profile(beat, antenna: 0);
         Assert.Equal(20 * Math.Log10(Volts), profile[40], tolerance: 0.01);
         Assert.Equal(20 * Math.Log10(Volts / 2), profile[41], tolerance: 0.01); // a Hann window halves the neighbour
@@ -53,26 +62,46 @@ public class RangeTimeTests
         const double Volts = 1e-3;
         var random = new SeededRandom(4);
         int samples = Edition2026.SamplesPerChirp;
-        float[] beat = [.. Enumerable.Range(0, Edition2026.ChirpsPerFrame * samples).Select(_ => (float)random.Normal(Volts))];
+        float[] beat =
+        [
+            .. Enumerable.Range(0, Edition2026.ChirpsPerFrame * samples).Select(_ => (float)random.Normal(Volts)),
+        ];
         // Each bin's power is the variance times the window's sum of squares, 2² · 1.5 / S for a Hann window of sum 2.
         double expected = 10 * Math.Log10(Volts * Volts * 6 / samples);
-        // Bins 1 … 254: at frequency 0 a real signal has twice the power. 64 chirps and 254 bins scatter the mean by 0.05 dB.
-        Assert.Equal(expected, 10 * Math.Log10(Profile(beat, 0)[1..255].Average(db => Math.Pow(10, db / 10))), tolerance: 0.2);
+        // Bins 1 … 254: at frequency 0 a real signal has twice the power. 64 chirps and 254 bins scatter the mean by
+        // 0.05 dB.
+        Assert.Equal(
+            expected,
+            10 * Math.Log10(Profile(beat, 0)[1..255].Average(db => Math.Pow(10, db / 10))),
+            tolerance: 0.2
+        );
     }
 
     [Fact]
     public void Wrong_sizes_are_refused_with_the_right_ones()
     {
         var processor = new RangeTimeProcessor(Edition2026);
-        Assert.Contains("64x512", Assert.Throws<ArgumentException>(() => processor.Compute(new float[5], new float[256])).Message, StringComparison.Ordinal);
-        Assert.Contains("gives 256", Assert.Throws<ArgumentException>(() => processor.Compute(new float[64 * 512], new float[128])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "64x512",
+            Assert.Throws<ArgumentException>(() => processor.Compute(new float[5], new float[256])).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "gives 256",
+            Assert.Throws<ArgumentException>(() => processor.Compute(new float[64 * 512], new float[128])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static float[] Echo(double rangeMetres, double velocityMps)
     {
         var radar = new FmcwRadar(Edition2026);
-        Vector3[] edges = [.. Enumerable.Range(0, FmcwRadar.Blocks + 1)
-            .Select(e => new Vector3(0, 0, -(float)(rangeMetres + velocityMps * radar.EdgeSeconds(e))))];
+        Vector3[] edges =
+        [
+            .. Enumerable
+                .Range(0, FmcwRadar.Blocks + 1)
+                .Select(e => new Vector3(0, 0, -(float)(rangeMetres + velocityMps * radar.EdgeSeconds(e)))),
+        ];
         var beat = new float[FmcwRadar.Antennas * Edition2026.ChirpsPerFrame * Edition2026.SamplesPerChirp];
         radar.AddEcho(edges, Vector3.Zero, 0.02f, beat);
         return beat;

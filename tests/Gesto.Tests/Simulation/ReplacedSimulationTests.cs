@@ -5,7 +5,16 @@ namespace Gesto.Tests.Simulation;
 /// <summary>What `simulate --force` may remove. Range-time maps need no ffmpeg.</summary>
 public sealed class ReplacedSimulationTests : IDisposable
 {
-    private static readonly SimulationOptions Small = SimulationOptions.Challenge2026 with { Classes = 3, Signers = 3, Takes = 1, Seed = 11, RangeBins = 16, DopplerBins = 16, Threads = 1 };
+    private static readonly SimulationOptions Small = SimulationOptions.Challenge2026 with
+    {
+        Classes = 3,
+        Signers = 3,
+        Takes = 1,
+        Seed = 11,
+        RangeBins = 16,
+        DopplerBins = 16,
+        Threads = 1,
+    };
 
     private readonly Folder folder = new();
 
@@ -13,10 +22,13 @@ public sealed class ReplacedSimulationTests : IDisposable
 
     private string Root => folder["data"];
 
-    private static int Write(string root, SimulationOptions options) => DatasetWriter.Write(root, options, null, default);
+    private static int Write(string root, SimulationOptions options) =>
+        DatasetWriter.Write(root, options, null, default);
 
-    private static Dictionary<string, byte[]> Files(string root) => Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
-        .ToDictionary(f => Path.GetRelativePath(root, f), File.ReadAllBytes);
+    private static Dictionary<string, byte[]> Files(string root) =>
+        Directory
+            .EnumerateFiles(root, "*", SearchOption.AllDirectories)
+            .ToDictionary(f => Path.GetRelativePath(root, f), File.ReadAllBytes);
 
     [Fact]
     public void The_same_options_go_on_with_what_is_there_and_force_changes_nothing_of_that()
@@ -39,21 +51,28 @@ public sealed class ReplacedSimulationTests : IDisposable
     public void Other_options_replace_the_simulation_s_own_files_and_leave_others(bool finished)
     {
         Write(Root, Small);
-        if (!finished) File.Delete(Path.Combine(Root, "manifest.csv"));
+        if (!finished)
+            File.Delete(Path.Combine(Root, "manifest.csv"));
         var mine = new Dictionary<string, byte[]>();
-        foreach (string place in Directory.EnumerateDirectories(Root, "*", SearchOption.AllDirectories).Append(Root).ToList())
+        foreach (
+            string place in Directory.EnumerateDirectories(Root, "*", SearchOption.AllDirectories).Append(Root).ToList()
+        )
         {
             string file = Path.Combine(place, "notes.txt");
             File.WriteAllText(file, $"mine, in {place}");
             mine.Add(Path.GetRelativePath(Root, file), File.ReadAllBytes(file));
         }
-        string link = Path.Combine(Root, "old"), outside = folder.Write("outside/SAMPLE_1_RTM1.npy", "mine");
+        string link = Path.Combine(Root, "old"),
+            outside = folder.Write("outside/SAMPLE_1_RTM1.npy", "mine");
         File.CreateSymbolicLink(link, Path.GetDirectoryName(outside)!);
         SimulationOptions other = Small with { Seed = ulong.MaxValue, Replace = true };
         Assert.Equal(9, Write(Root, other));
         File.Delete(link);
         Write(folder["fresh"], other);
-        Assert.Equal(Files(folder["fresh"]).Concat(mine).OrderBy(f => f.Key, StringComparer.Ordinal), Files(Root).OrderBy(f => f.Key, StringComparer.Ordinal));
+        Assert.Equal(
+            Files(folder["fresh"]).Concat(mine).OrderBy(f => f.Key, StringComparer.Ordinal),
+            Files(Root).OrderBy(f => f.Key, StringComparer.Ordinal)
+        );
         Assert.True(File.Exists(outside));
         Assert.Equal(9, Write(Root, Small with { Replace = true })); // the seed is read back to its last digit
     }
@@ -67,7 +86,11 @@ public sealed class ReplacedSimulationTests : IDisposable
         Write(Root, Small);
         File.WriteAllText(Path.Combine(Root, "simulation.json"), json);
         Dictionary<string, byte[]> before = Files(Root);
-        Assert.Contains(what, Assert.Throws<InvalidDataException>(() => Write(Root, Small with { Replace = true })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            what,
+            Assert.Throws<InvalidDataException>(() => Write(Root, Small with { Replace = true })).Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(before, Files(Root));
     }
 
@@ -75,7 +98,9 @@ public sealed class ReplacedSimulationTests : IDisposable
     public void A_second_simulation_in_one_folder_is_refused()
     {
         string? refused = null;
-        var progress = new Training.Interrupter(_ => refused ??= Assert.Throws<IOException>(() => Write(Root, Small)).Message);
+        var progress = new Training.Interrupter(_ =>
+            refused ??= Assert.Throws<IOException>(() => Write(Root, Small)).Message
+        );
         DatasetWriter.Write(Root, Small, progress, default);
         Assert.StartsWith($"{Root}: another simulation is writing here", refused, StringComparison.Ordinal);
         Assert.DoesNotContain(".simulate.lock", Files(Root).Keys);

@@ -12,16 +12,19 @@ public class SignCatalogueTests
         IReadOnlyList<SignScript> scripts = SignCatalogue.Lis126;
         Assert.Equal(LabelSet.Lis126.Classes, scripts.Select(s => s.Class));
         for (int i = 0; i < scripts.Count; i++)
-            for (int j = 0; j < i; j++)
-                Assert.True(
-                    scripts[i].Distance(scripts[j]) >= SignScript.LeastDistance,
-                    $"{scripts[i].Class.Name} and {scripts[j].Class.Name}: {scripts[i].Distance(scripts[j])}");
+        for (int j = 0; j < i; j++)
+            Assert.True(
+                scripts[i].Distance(scripts[j]) >= SignScript.LeastDistance,
+                $"{scripts[i].Class.Name} and {scripts[j].Class.Name}: {scripts[i].Distance(scripts[j])}"
+            );
     }
 
     [Fact]
     public void A_script_is_as_far_from_another_as_the_other_from_it()
     {
-        SignScript u = Script("U"), v = Script("V"), heart = Script("CUORE");
+        SignScript u = Script("U"),
+            v = Script("V"),
+            heart = Script("CUORE");
         Assert.Equal(u.Distance(v), v.Distance(u), precision: 12);
         Assert.True(u.Distance(v) < u.Distance(heart) / 3, "U and V are neighbours, as in fingerspelling");
         Assert.Equal(0, u.Distance(u with { Class = v.Class }));
@@ -33,7 +36,8 @@ public class SignCatalogueTests
     [InlineData("MATTINA", "SERA")]
     public void Siblings_along_depth_differ_by_movement_towards_the_radar_alone(string first, string second)
     {
-        SignScript a = Script(first), b = Script(second);
+        SignScript a = Script(first),
+            b = Script(second);
         Assert.Equal(a.Start, b.Start);
         Assert.Equal(a.Place, b.Place);
         Assert.Equal(1, MathF.Abs(b.Direction.Z), precision: 5);
@@ -61,11 +65,11 @@ public class SignCatalogueTests
 
     [Fact]
     public void Every_hand_is_turned_by_unit_vectors_at_right_angles() => Assert.All(SignCatalogue.Lis126, s =>
-    {
-        Assert.Equal(1, s.Along.Length(), precision: 5);
-        Assert.Equal(1, s.PalmNormal.Length(), precision: 5);
-        Assert.Equal(0, Vector3.Dot(s.Along, s.PalmNormal), precision: 5);
-    });
+        {
+            Assert.Equal(1, s.Along.Length(), precision: 5);
+            Assert.Equal(1, s.PalmNormal.Length(), precision: 5);
+            Assert.Equal(0, Vector3.Dot(s.Along, s.PalmNormal), precision: 5);
+        });
 
     private static SignScript Script(string name) => SignCatalogue.Lis126.Single(s => s.Class.Name == name);
 }

@@ -21,7 +21,9 @@ public class SkeletonTests
         }
         // 1 mm: the limits of the arm's reach act gently, so a little before they are met.
         Assert.True(Vector3.Distance(goal, pose.Right.Wrist + pose.Right.Along * skeleton.ContactDistance) < 1e-3);
-        Assert.True(Vector3.Distance(Skeleton.Mirror(goal), pose.Left.Wrist + pose.Left.Along * skeleton.ContactDistance) < 1e-3);
+        Assert.True(
+            Vector3.Distance(Skeleton.Mirror(goal), pose.Left.Wrist + pose.Left.Along * skeleton.ContactDistance) < 1e-3
+        );
     }
 
     [Fact]
@@ -38,12 +40,18 @@ public class SkeletonTests
     public void A_straight_finger_points_along_the_hand_and_a_fist_comes_back_to_the_palm()
     {
         var skeleton = new Skeleton(1);
-        ArmPose flat = Right(skeleton, "flat"), fist = Right(skeleton, "S");
+        ArmPose flat = Right(skeleton, "flat"),
+            fist = Right(skeleton, "S");
         Vector3 middle = Vector3.Normalize(flat.Joint(2, 3) - flat.Joint(2, 0));
         Assert.True(Vector3.Dot(middle, flat.Along) > 0.98);
         Assert.Equal(0.050 + 0.031 + 0.022, Vector3.Distance(flat.Joint(2, 3), flat.Joint(2, 0)), tolerance: 0.001);
-        Assert.True(Vector3.Distance(fist.Joint(2, 3), fist.Wrist) < Vector3.Distance(flat.Joint(2, 3), flat.Wrist) - 0.06);
-        Assert.True(Vector3.Dot(fist.Joint(2, 2) - fist.Joint(2, 0), fist.PalmNormal) > 0, "fingers close on the palm's side");
+        Assert.True(
+            Vector3.Distance(fist.Joint(2, 3), fist.Wrist) < Vector3.Distance(flat.Joint(2, 3), flat.Wrist) - 0.06
+        );
+        Assert.True(
+            Vector3.Dot(fist.Joint(2, 2) - fist.Joint(2, 0), fist.PalmNormal) > 0,
+            "fingers close on the palm's side"
+        );
     }
 
     [Fact]
@@ -51,7 +59,10 @@ public class SkeletonTests
     {
         HandTarget hand = new(new Vector3(-0.2f, 0, 0.3f), Quaternion.Identity, Handshape.Table["5"].Angles);
         Pose pose = new Skeleton(1).Reach(hand, hand, Vector3.Zero);
-        Assert.True(pose.Right.Joint(0, 3).X > pose.Right.Joint(4, 3).X, "palms forward: the right thumb is towards the middle");
+        Assert.True(
+            pose.Right.Joint(0, 3).X > pose.Right.Joint(4, 3).X,
+            "palms forward: the right thumb is towards the middle"
+        );
         Assert.True(pose.Left.Joint(0, 3).X < pose.Left.Joint(4, 3).X);
     }
 

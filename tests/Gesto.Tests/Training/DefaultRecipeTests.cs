@@ -10,7 +10,14 @@ namespace Gesto.Tests.Training;
 public class DefaultRecipeTests
 {
     private static readonly string[] Small =
-        ["radar.epochs=1", "radar.hidden=8", "model.hidden=8", "model.layers=1", "training.epochs=1", "training.leastSteps=0"];
+    [
+        "radar.epochs=1",
+        "radar.hidden=8",
+        "model.hidden=8",
+        "model.layers=1",
+        "training.epochs=1",
+        "training.leastSteps=0",
+    ];
 
     [Theory]
     [InlineData(true, true, "linear late-fusion")]
@@ -31,13 +38,28 @@ public class DefaultRecipeTests
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"], takes: 12);
         (EnsembleFile file, Calibration? calibration) = EnsembleTraining.Start(
-            features, DefaultRecipe.For(features, Small), [], folder["run"], resume: false, threads: 1);
+            features,
+            DefaultRecipe.For(features, Small),
+            [],
+            folder["run"],
+            resume: false,
+            threads: 1
+        );
         Assert.Equal(["members/1-linear"], file.Members.Select(m => m.Run));
         Assert.Contains("the linear classifier alone", file.FittedOn, StringComparison.Ordinal);
         Assert.Equal(1, calibration!.Temperature); // the member's own is enough
         using IRecogniser recogniser = IRecogniser.Load(folder["run"], threads: 1);
         Assert.Equal("auto", recogniser.Recipe.Name);
-        EvaluationResult result = RunEvaluation.Evaluate(folder["run"], features.Folder, Split.Test, 1, 1, TimeProvider.System, null, CancellationToken.None);
+        EvaluationResult result = RunEvaluation.Evaluate(
+            folder["run"],
+            features.Folder,
+            Split.Test,
+            1,
+            1,
+            TimeProvider.System,
+            null,
+            CancellationToken.None
+        );
         Assert.Equal(result.Top1, result.Linear!.Top1);
     }
 
@@ -46,13 +68,22 @@ public class DefaultRecipeTests
     {
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"], radar: false, takes: 6, signers: 3);
-        var validation = new CrossValidation(features, DefaultRecipe.For(features, Small), null, FoldUnit.Signer, folder["kfold"]);
-        for (int fold = 1; fold <= validation.Deal.Count; fold++) Assert.True(validation.RunFold(fold, 1, TimeProvider.System, null, CancellationToken.None));
+        var validation = new CrossValidation(
+            features,
+            DefaultRecipe.For(features, Small),
+            null,
+            FoldUnit.Signer,
+            folder["kfold"]
+        );
+        for (int fold = 1; fold <= validation.Deal.Count; fold++)
+            Assert.True(validation.RunFold(fold, 1, TimeProvider.System, null, CancellationToken.None));
         Assert.False(validation.RunFold(1, 1, TimeProvider.System, null, CancellationToken.None));
         (CrossValidationResult folds, EvaluationResult all) = validation.Pool(1, TimeProvider.System);
         Assert.Equal(3, folds.Folds.Count);
         Assert.Equal(1.0, all.Linear!.Top1);
-        Assert.All(folds.Folds, f => Assert.Equal(f.Samples, features.Samples.Count(s => s.Split != Split.Test && f.HeldOut.Contains(s.Signer))));
+        Assert.All(folds.Folds, f =>
+            Assert.Equal(f.Samples, features.Samples.Count(s => s.Split != Split.Test && f.HeldOut.Contains(s.Signer)))
+        );
     }
 
     [Theory]
@@ -60,9 +91,21 @@ public class DefaultRecipeTests
     [InlineData(30, 50_000, 64, 300, 20_000, 25)] // 782 steps an epoch
     [InlineData(30, 2000, 64, 300, 20_000, 30)]
     [InlineData(30, 50, 64, 0, 0, 30)]
-    public void Epochs_are_as_many_as_the_steps_allow(int epochs, int samples, int batch, int least, int most, int expected)
+    public void Epochs_are_as_many_as_the_steps_allow(
+        int epochs,
+        int samples,
+        int batch,
+        int least,
+        int most,
+        int expected
+    )
     {
-        (int found, int patience) = new TrainingRecipe { LeastSteps = least, MostSteps = most }.Length(epochs, patience: 10, samples, batch);
+        (int found, int patience) = new TrainingRecipe { LeastSteps = least, MostSteps = most }.Length(
+            epochs,
+            patience: 10,
+            samples,
+            batch
+        );
         Assert.Equal(expected, found);
         Assert.Equal(Math.Round(10.0 * expected / epochs), patience);
     }

@@ -10,7 +10,14 @@ namespace Gesto.Tests.Training;
 [Collection(AloneWithLibtorch.Name)]
 public sealed class DivergenceTests : IDisposable
 {
-    private static readonly string[] Small = ["radar.epochs=2", "radar.hidden=8", "model.hidden=8", "training.epochs=3", "training.warmUp=0"];
+    private static readonly string[] Small =
+    [
+        "radar.epochs=2",
+        "radar.hidden=8",
+        "model.hidden=8",
+        "training.epochs=3",
+        "training.warmUp=0",
+    ];
 
     private readonly Folder folder = new();
 
@@ -20,21 +27,36 @@ public sealed class DivergenceTests : IDisposable
     [InlineData("training.learningRate", "1e30", "stage fusion")]
     [InlineData("training.learningRate", "1e38", "stage fusion")]
     [InlineData("radar.learningRate", "1e30", "stage radar-encoder")]
-    public void A_learning_rate_beyond_all_measure_ends_training_with_the_setting_to_lower(string key, string rate, string stage)
+    public void A_learning_rate_beyond_all_measure_ends_training_with_the_setting_to_lower(
+        string key,
+        string rate,
+        string stage
+    )
     {
         FeatureSet features = PlantedFeatures.Write(folder["features"]);
         Recipe recipe = RecipeFile.Load("late-fusion", [.. Small, $"{key}={rate}"]);
-        string message = Assert.Throws<InvalidDataException>(() => TrainingRun.Start(features, recipe, folder["run"], resume: false, threads: 1)).Message;
+        string message = Assert
+            .Throws<InvalidDataException>(() =>
+                TrainingRun.Start(features, recipe, folder["run"], resume: false, threads: 1)
+            )
+            .Message;
         Assert.StartsWith(folder["run"], message, StringComparison.Ordinal);
         Assert.Contains($"{stage} went astray in epoch", message, StringComparison.Ordinal);
         Assert.Contains($"lower {key} (it is 1E+{rate[2..]})", message, StringComparison.Ordinal);
         // What is there is finite, and the log can be read.
         EpochLog.Load(folder["run/log.jsonl"]);
-        foreach (string file in Directory.GetFiles(folder["run"], "*last.safetensors").Concat(Directory.GetFiles(folder["run"], "*best.safetensors")))
-            Assert.All(Safetensors.Load(file).Tensors.Values.Where(t => t.DType == "F32"), t => Assert.All(t.ToSingles(), v => Assert.True(float.IsFinite(v), t.Name)));
+        foreach (
+            string file in Directory
+                .GetFiles(folder["run"], "*last.safetensors")
+                .Concat(Directory.GetFiles(folder["run"], "*best.safetensors"))
+        )
+            Assert.All(Safetensors.Load(file).Tensors.Values.Where(t => t.DType == "F32"), t =>
+                Assert.All(t.ToSingles(), v => Assert.True(float.IsFinite(v), t.Name))
+            );
     }
 
-    /// <param name="what">Goes wrong from the second epoch on: the loss in training, in validation, or the gradients alone.</param>
+    /// <param name="what">Goes wrong from the second epoch on: the loss in training, in validation, or the gradients
+    /// alone.</param>
     /// <param name="told">In the message.</param>
     [Theory]
     [InlineData("loss", "epoch 2: the loss is NaN at step 1. The checkpoints of epoch 1 are kept")]
@@ -62,9 +84,13 @@ public sealed class DivergenceTests : IDisposable
         };
         Tensor Forward(ReadOnlySpan<int> samples, Random? random, Mixing? mixing)
         {
-            if (random is not null) epoch++;
-            Tensor logits = layer.forward(inputs.index_select(0, tensor(samples.ToArray().Select(i => (long)i).ToArray())));
-            if (epoch < 2) return logits;
+            if (random is not null)
+                epoch++;
+            Tensor logits = layer.forward(
+                inputs.index_select(0, tensor(samples.ToArray().Select(i => (long)i).ToArray()))
+            );
+            if (epoch < 2)
+                return logits;
             return what switch
             {
                 "loss" => logits * float.NaN,

@@ -23,10 +23,14 @@ internal static class Gpu
     public static void Near(Tensor expected, Tensor found, string what = "")
     {
         Assert.Equal(DeviceType.CUDA, found.device_type);
-        float[] a = expected.detach().cpu().contiguous().data<float>().ToArray(), b = found.detach().cpu().contiguous().data<float>().ToArray();
+        float[] a = expected.detach().cpu().contiguous().data<float>().ToArray(),
+            b = found.detach().cpu().contiguous().data<float>().ToArray();
         Assert.Equal(a.Length, b.Length);
         float scale = Math.Max(1e-3f, a.Max(Math.Abs));
         for (int i = 0; i < a.Length; i++)
-            Assert.True(Math.Abs(a[i] - b[i]) <= 1e-3f * scale, $"{what}[{i}]: {a[i]} on the processor, {b[i]} on the GPU");
+            Assert.True(
+                Math.Abs(a[i] - b[i]) <= 1e-3f * scale,
+                $"{what}[{i}]: {a[i]} on the processor, {b[i]} on the GPU"
+            );
     }
 }

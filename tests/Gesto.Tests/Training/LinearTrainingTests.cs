@@ -24,7 +24,9 @@ public class LinearTrainingTests
         ModalityMask[] masks = [ModalityMask.All, new(true, false), new(false, true)];
         // The echo comes nearer or goes away: where it is on average says nothing, only when it is where.
         foreach (float[][] said in recogniser.PredictAll(features, test, masks))
-            Assert.All(said.Zip(test), p => Assert.True(p.First[recogniser.Labels.LabelOf(p.Second.ClassId!.Value)] > 0.5));
+            Assert.All(said.Zip(test), p =>
+                Assert.True(p.First[recogniser.Labels.LabelOf(p.Second.ClassId!.Value)] > 0.5)
+            );
         Assert.All(masks, mask => Assert.True(recogniser.CanUse(mask with { HiddenAntennas = [] })));
         Assert.True(recogniser.CanUse(new(true, true, [1])));
     }
@@ -34,7 +36,8 @@ public class LinearTrainingTests
     {
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"]);
-        foreach (string run in new[] { "a", "b", "b" }) TrainingRun.Start(features, Linear, folder[run], resume: true, threads: 1);
+        foreach (string run in new[] { "a", "b", "b" })
+            TrainingRun.Start(features, Linear, folder[run], resume: true, threads: 1);
         foreach (string file in new[] { "best.safetensors", "held-out.npy" })
             Assert.Equal(File.ReadAllBytes(folder[$"a/{file}"]), File.ReadAllBytes(folder[$"b/{file}"]));
     }
@@ -43,8 +46,15 @@ public class LinearTrainingTests
     public void What_is_left_out_is_said_by_a_fit_that_has_not_seen_it()
     {
         using var folder = new Folder();
-        // Every signer makes signs of his own: what one taught is of no use for another, and a fit that has seen a sample would know it.
-        FeatureSet features = PlantedFeatures.Write(folder["features"], radar: false, ids: [0, 1], takes: 10, signers: 5);
+        // Every signer makes signs of his own: what one taught is of no use for another, and a fit that has seen a
+        // sample would know it.
+        FeatureSet features = PlantedFeatures.Write(
+            folder["features"],
+            radar: false,
+            ids: [0, 1],
+            takes: 10,
+            signers: 5
+        );
         string store = Path.Combine(features.Folder, "rgb");
         var random = new Random(3);
         foreach (Sample sample in features.Samples)
@@ -56,9 +66,13 @@ public class LinearTrainingTests
         TrainingRun.Start(features, Linear, folder["run"], resume: false, threads: 1);
         using IRecogniser recogniser = IRecogniser.Load(folder["run"], threads: 1);
         Sample[] train = [.. features.Samples.Where(s => s.Split == Split.Train)];
-        double Right(Func<Sample, float[]> said) => train.Average(s => said(s)[recogniser.Labels.LabelOf(s.ClassId!.Value)] > 0.5 ? 1.0 : 0);
+        double Right(Func<Sample, float[]> said) =>
+            train.Average(s => said(s)[recogniser.Labels.LabelOf(s.ClassId!.Value)] > 0.5 ? 1.0 : 0);
         IReadOnlyDictionary<string, float[]> leftOut = recogniser.LeftOut();
-        Assert.Equal(train.Select(s => s.Key).Order(StringComparer.Ordinal), leftOut.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            train.Select(s => s.Key).Order(StringComparer.Ordinal),
+            leftOut.Keys.Order(StringComparer.Ordinal)
+        );
         Assert.InRange(Right(s => leftOut[s.Key]), 0.2, 0.8); // a coin's, of 20
     }
 
@@ -82,7 +96,16 @@ public class LinearTrainingTests
         Recipe network = RecipeFile.Load("rgb-only", small);
         TrainingRun.Start(features, network, folder["run"], resume: false, threads: 1);
         LinearReference.Fit(folder["run"], network, features, threads: 1, progress: null, CancellationToken.None);
-        EvaluationResult result = RunEvaluation.Evaluate(folder["run"], features.Folder, Split.Test, 1, 1, TimeProvider.System, null, CancellationToken.None);
+        EvaluationResult result = RunEvaluation.Evaluate(
+            folder["run"],
+            features.Folder,
+            Split.Test,
+            1,
+            1,
+            TimeProvider.System,
+            null,
+            CancellationToken.None
+        );
         Assert.Equal(1.0, result.Linear!.Top1); // six samples whose drift is planted
         Calibration fitted = CalibrationFit.OfRun(Path.Combine(folder["run"], "linear"), features, threads: 1)!;
         Assert.Equal(60, fitted.Samples); // all that it learnt from
@@ -100,7 +123,11 @@ public class LinearTrainingTests
         TrainingRun.Start(features, Linear, folder["run"], resume: false, threads: 1);
         string path = folder["run/best.safetensors"];
         Gesto.Weights.SafetensorsFile file = Gesto.Weights.Safetensors.Load(path);
-        Gesto.Weights.Safetensors.Save(path, [.. file.Tensors.Values], new Dictionary<string, string>(file.Metadata) { [key] = value });
+        Gesto.Weights.Safetensors.Save(
+            path,
+            [.. file.Tensors.Values],
+            new Dictionary<string, string>(file.Metadata) { [key] = value }
+        );
         var e = Assert.Throws<InvalidDataException>(() => IRecogniser.Load(folder["run"], threads: 1));
         Assert.Contains(path, e.Message, StringComparison.Ordinal);
         Assert.Contains("Train again", e.Message, StringComparison.Ordinal);

@@ -14,18 +14,24 @@ public class LogisticRegressionTests
     {
         (double[,] inputs, long[] labels) = Draw(samples: 60, features: 4, classes: 3, seed: 7);
         double[,] fit = Fit(inputs, labels, 3, strength);
-        // By hand: Σ_n z_nf (p_nk − [y_n = k]) + B_fk / C, and without the penalty for b; float64 leaves 1e-5 of the first slope's length.
+        // By hand: Σ_n z_nf (p_nk − [y_n = k]) + B_fk / C, and without the penalty for b; float64 leaves 1e-5 of the
+        // first slope's length.
         for (int f = 0; f <= 4; f++)
-            for (int k = 0; k < 3; k++)
+        for (int k = 0; k < 3; k++)
+        {
+            double slope = f < 4 ? fit[f, k] / strength : 0;
+            for (int n = 0; n < 60; n++)
             {
-                double slope = f < 4 ? fit[f, k] / strength : 0;
-                for (int n = 0; n < 60; n++)
-                {
-                    double[] raised = [.. Enumerable.Range(0, 3).Select(j => Math.Exp(fit[4, j] + Enumerable.Range(0, 4).Sum(i => inputs[n, i] * fit[i, j])))];
-                    slope += (f < 4 ? inputs[n, f] : 1) * (raised[k] / raised.Sum() - (labels[n] == k ? 1 : 0));
-                }
-                Assert.Equal(0, slope, 1e-3);
+                double[] raised =
+                [
+                    .. Enumerable
+                        .Range(0, 3)
+                        .Select(j => Math.Exp(fit[4, j] + Enumerable.Range(0, 4).Sum(i => inputs[n, i] * fit[i, j]))),
+                ];
+                slope += (f < 4 ? inputs[n, f] : 1) * (raised[k] / raised.Sum() - (labels[n] == k ? 1 : 0));
             }
+            Assert.Equal(0, slope, 1e-3);
+        }
     }
 
     [Fact]
@@ -40,7 +46,12 @@ public class LogisticRegressionTests
     public void A_stronger_penalty_makes_smaller_weights()
     {
         (double[,] inputs, long[] labels) = Draw(samples: 40, features: 3, classes: 2, seed: 1);
-        double[] sizes = [.. new[] { 0.01, 1, 100 }.Select(c => Fit(inputs, labels, 2, c)).Select(fit => Enumerable.Range(0, 3).Sum(f => fit[f, 0] * fit[f, 0]))];
+        double[] sizes =
+        [
+            .. new[] { 0.01, 1, 100 }
+                .Select(c => Fit(inputs, labels, 2, c))
+                .Select(fit => Enumerable.Range(0, 3).Sum(f => fit[f, 0] * fit[f, 0])),
+        ];
         Assert.True(sizes[0] < sizes[1] / 2 && sizes[1] < sizes[2], string.Join(' ', sizes));
     }
 
@@ -48,16 +59,17 @@ public class LogisticRegressionTests
     public void It_ends_at_the_same_minimum_wherever_it_begins()
     {
         (double[,] inputs, long[] labels) = Draw(samples: 40, features: 3, classes: 3, seed: 2);
-        double[,] from0 = Fit(inputs, labels, 3, 10), near = Fit(inputs, labels, 3, 1);
+        double[,] from0 = Fit(inputs, labels, 3, 10),
+            near = Fit(inputs, labels, 3, 1);
         using Tensor start = tensor(near);
         double[,] fromThere = Fit(inputs, labels, 3, 10, start);
         double furthest = 0;
         for (int f = 0; f < 3; f++)
-            for (int k = 0; k < 3; k++)
-            {
-                Assert.Equal(from0[f, k], fromThere[f, k], 1e-3);
-                furthest = Math.Max(furthest, Math.Abs(near[f, k] - from0[f, k]));
-            }
+        for (int k = 0; k < 3; k++)
+        {
+            Assert.Equal(from0[f, k], fromThere[f, k], 1e-3);
+            furthest = Math.Max(furthest, Math.Abs(near[f, k] - from0[f, k]));
+        }
         Assert.True(furthest > 0.1, $"{furthest}"); // it had a way to go
     }
 
@@ -67,16 +79,19 @@ public class LogisticRegressionTests
         var inputs = new double[samples, features];
         long[] labels = [.. Enumerable.Range(0, samples).Select(_ => random.NextInt64(classes))];
         for (int n = 0; n < samples; n++)
-            for (int f = 0; f < features; f++) inputs[n, f] = random.NextDouble() * 3 * Math.Pow(10, -f) + (f == labels[n] ? 0.7 : 0);
+        for (int f = 0; f < features; f++)
+            inputs[n, f] = random.NextDouble() * 3 * Math.Pow(10, -f) + (f == labels[n] ? 0.7 : 0);
         return (inputs, labels);
     }
 
     private static double[,] Fit(double[,] inputs, long[] labels, int classes, double strength, Tensor? from = null)
     {
-        using Tensor z = tensor(inputs), found = LogisticRegression.Fit(z, labels, classes, strength, from, CancellationToken.None);
+        using Tensor z = tensor(inputs),
+            found = LogisticRegression.Fit(z, labels, classes, strength, from, CancellationToken.None);
         double[] values = found.data<double>().ToArray();
         var fit = new double[inputs.GetLength(1) + 1, classes];
-        for (int i = 0; i < values.Length; i++) fit[i / classes, i % classes] = values[i];
+        for (int i = 0; i < values.Length; i++)
+            fit[i / classes, i % classes] = values[i];
         return fit;
     }
 }

@@ -10,12 +10,26 @@ namespace Gesto.Tests.Training;
 [Collection(AloneWithLibtorch.Name)]
 public sealed class MpiTests : IDisposable
 {
-    private static readonly string[] Small = [
-        "model.hidden=8", "model.layers=1", "training.batch=7", "training.epochs=5", "training.schedule=cosine", "training.gradientClip=1"];
+    private static readonly string[] Small =
+    [
+        "model.hidden=8",
+        "model.layers=1",
+        "training.batch=7",
+        "training.epochs=5",
+        "training.schedule=cosine",
+        "training.gradientClip=1",
+    ];
 
     // No mask, no noise: nothing depends on which samples share a part.
-    private static readonly string[] Exact = [
-        .. Small, "model.dropout=0", "model.inputDropout=0", "training.mixup=0", "training.tempoSpread=0", "training.frameDropout=0"];
+    private static readonly string[] Exact =
+    [
+        .. Small,
+        "model.dropout=0",
+        "model.inputDropout=0",
+        "training.mixup=0",
+        "training.tempoSpread=0",
+        "training.frameDropout=0",
+    ];
 
     private readonly Folder folder = new();
 
@@ -30,8 +44,12 @@ public sealed class MpiTests : IDisposable
         Assert.True(exit == 0, error);
         TrainingRun.Start(features, RecipeFile.Load("rgb-only", Exact), folder["one"], resume: false, threads: 1);
         AssertSameCurve("one", "two", 5);
-        Assert.Equal((2, 1), (RunDirectory.Open(folder["two"]).Facts.Ranks, RunDirectory.Open(folder["one"]).Facts.Ranks));
-        Assert.Equal(Math.Max(1, Environment.ProcessorCount / 2), RunDirectory.Open(folder["two"]).Facts.Threads); // the ranks share the cores
+        Assert.Equal(
+            (2, 1),
+            (RunDirectory.Open(folder["two"]).Facts.Ranks, RunDirectory.Open(folder["one"]).Facts.Ranks)
+        );
+        // the ranks share the cores
+        Assert.Equal(Math.Max(1, Environment.ProcessorCount / 2), RunDirectory.Open(folder["two"]).Facts.Threads);
     }
 
     [Fact]
@@ -51,11 +69,23 @@ public sealed class MpiTests : IDisposable
     {
         RequireMpi();
         FeatureSet features = PlantedFeatures.Write(folder["features"], rgb: false);
-        string[] settings = ["radar.epochs=2", "radar.hidden=8", "radar.batch=4", "model.hidden=8", "training.batch=4", "training.epochs=5000", "training.patience=5000"];
+        string[] settings =
+        [
+            "radar.epochs=2",
+            "radar.hidden=8",
+            "radar.batch=4",
+            "model.hidden=8",
+            "training.batch=4",
+            "training.epochs=5000",
+            "training.patience=5000",
+        ];
         using Process job = Start("run", "radar-only", settings);
         Task<string> error = job.StandardError.ReadToEndAsync();
         string last = folder["run/last.safetensors"];
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(last) || job.HasExited, TimeSpan.FromSeconds(60)) && !job.HasExited, "no epoch was finished");
+        Assert.True(
+            SpinWait.SpinUntil(() => File.Exists(last) || job.HasExited, TimeSpan.FromSeconds(60)) && !job.HasExited,
+            "no epoch was finished"
+        );
         Process.Start("kill", ["-9", Rank(1)])!.WaitForExit();
         Assert.True(job.WaitForExit(TimeSpan.FromSeconds(30)), "the job waits for the killed rank");
         Assert.NotEqual(0, job.ExitCode);
@@ -65,17 +95,22 @@ public sealed class MpiTests : IDisposable
 
         int done = EpochLog.Load(folder["run/log.jsonl"]).Count(l => l.Stage == TrainingRun.FusionStage);
         Assert.Equal("gesto-last", Safetensors.Load(last).Metadata["format"]);
-        Assert.True(SpinWait.SpinUntil(IsLetGo, TimeSpan.FromSeconds(30)), "the other rank outlives the job"); // mpirun does not wait for it
+        // mpirun does not wait for it
+        Assert.True(SpinWait.SpinUntil(IsLetGo, TimeSpan.FromSeconds(30)), "the other rank outlives the job");
         using var cancel = new CancellationTokenSource();
         long first = -1;
         var progress = new Interrupter(p =>
         {
-            if (p.Stage != "train fusion") return;
-            if (first < 0) first = p.Done;
-            if (p.Done == first + 2) cancel.Cancel();
+            if (p.Stage != "train fusion")
+                return;
+            if (first < 0)
+                first = p.Done;
+            if (p.Done == first + 2)
+                cancel.Cancel();
         });
         Assert.ThrowsAny<OperationCanceledException>(() =>
-            TrainingRun.Start(features, null, folder["run"], resume: true, progress: progress, cancel: cancel.Token));
+            TrainingRun.Start(features, null, folder["run"], resume: true, progress: progress, cancel: cancel.Token)
+        );
         Assert.InRange(first, Math.Max(done, 1), done + 1); // the log is written after the checkpoint
         Assert.Equal(first + 2, EpochLog.Load(folder["run/log.jsonl"]).Count(l => l.Stage == TrainingRun.FusionStage));
     }
@@ -112,7 +147,8 @@ public sealed class MpiTests : IDisposable
     public void The_environment_tells_how_many_processes_were_started(int expected, params string[] pair)
     {
         var environment = new Hashtable();
-        if (pair.Length > 0) environment[pair[0]] = pair[1];
+        if (pair.Length > 0)
+            environment[pair[0]] = pair[1];
         Assert.Equal(expected, MpiRanks.Started(environment));
     }
 
@@ -124,22 +160,48 @@ public sealed class MpiTests : IDisposable
     public void The_environment_tells_which_of_this_machines_processes_it_is(int expected, params string[] pair)
     {
         var environment = new Hashtable();
-        if (pair.Length > 0) environment[pair[0]] = pair[1];
+        if (pair.Length > 0)
+            environment[pair[0]] = pair[1];
         Assert.Equal(expected, MpiRanks.PlaceHere(environment));
     }
 
     private static void RequireMpi()
     {
-        if (!OperatingSystem.IsLinux()) Assert.Skip("Open MPI is tried on Linux only.");
+        if (!OperatingSystem.IsLinux())
+            Assert.Skip("Open MPI is tried on Linux only.");
         string paths = Environment.GetEnvironmentVariable("PATH") ?? "";
-        if (!paths.Split(':').Any(p => File.Exists(Path.Combine(p, "mpirun")))) Assert.Skip("'mpirun' is not installed (apt install openmpi-bin).");
+        if (!paths.Split(':').Any(p => File.Exists(Path.Combine(p, "mpirun"))))
+            Assert.Skip("'mpirun' is not installed (apt install openmpi-bin).");
     }
 
-    private Process Start(string run, string recipe, string[] settings) => Process.Start(new ProcessStartInfo("mpirun", [
-        "-n", "2", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "--tag-output",
-        "dotnet", Path.Combine(AppContext.BaseDirectory, "Gesto.Cli.dll"), "train", folder["features"], "--recipe", recipe,
-        "--run", folder[run], .. settings.SelectMany(s => new[] { "--set", s })])
-    { RedirectStandardError = true, RedirectStandardOutput = true })!; // little: terminal codes
+    private Process Start(string run, string recipe, string[] settings) =>
+        Process.Start(
+            new ProcessStartInfo(
+                "mpirun",
+                [
+                    "-n",
+                    "2",
+                    "--allow-run-as-root",
+                    "--oversubscribe",
+                    "--bind-to",
+                    "none",
+                    "--tag-output",
+                    "dotnet",
+                    Path.Combine(AppContext.BaseDirectory, "Gesto.Cli.dll"),
+                    "train",
+                    folder["features"],
+                    "--recipe",
+                    recipe,
+                    "--run",
+                    folder[run],
+                    .. settings.SelectMany(s => new[] { "--set", s }),
+                ]
+            )
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            }
+        )!; // little: terminal codes
 
     private static (int Exit, string Error) Run(Process job)
     {
@@ -152,9 +214,15 @@ public sealed class MpiTests : IDisposable
     }
 
     /// <returns>The process id of a rank of the job in this test's folder.</returns>
-    private string Rank(int rank) => Directory.EnumerateDirectories("/proc").Select(p => Path.GetFileName(p)!).First(id =>
-        int.TryParse(id, out _) && Read(id, "cmdline").Contains(folder["run"], StringComparison.Ordinal) &&
-        Read(id, "environ").Split('\0').Contains($"OMPI_COMM_WORLD_RANK={rank}"));
+    private string Rank(int rank) =>
+        Directory
+            .EnumerateDirectories("/proc")
+            .Select(p => Path.GetFileName(p)!)
+            .First(id =>
+                int.TryParse(id, out _)
+                && Read(id, "cmdline").Contains(folder["run"], StringComparison.Ordinal)
+                && Read(id, "environ").Split('\0').Contains($"OMPI_COMM_WORLD_RANK={rank}")
+            );
 
     private static string Read(string process, string name)
     {
@@ -171,7 +239,8 @@ public sealed class MpiTests : IDisposable
     /// <summary>1e-4 is the promise; sums in another order differ by some 1e-6 here.</summary>
     private void AssertSameCurve(string one, string two, int epochs)
     {
-        IReadOnlyList<EpochLine> a = EpochLog.Load(folder[one + "/log.jsonl"]), b = EpochLog.Load(folder[two + "/log.jsonl"]);
+        IReadOnlyList<EpochLine> a = EpochLog.Load(folder[one + "/log.jsonl"]),
+            b = EpochLog.Load(folder[two + "/log.jsonl"]);
         Assert.Equal((epochs, epochs), (a.Count, b.Count));
         Assert.True(a[0].TrainLoss - a[^1].TrainLoss > 0.01, "it learns");
         foreach ((EpochLine x, EpochLine y) in a.Zip(b))

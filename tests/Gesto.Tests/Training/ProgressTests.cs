@@ -19,23 +19,39 @@ public class ProgressTests
         var told = new Dictionary<string, List<WorkProgress>>();
         var progress = new Interrupter(p =>
         {
-            if (!told.TryGetValue(p.Stage, out List<WorkProgress>? stage)) told[p.Stage] = stage = [];
+            if (!told.TryGetValue(p.Stage, out List<WorkProgress>? stage))
+                told[p.Stage] = stage = [];
             stage.Add(p);
         });
-        Recipe recipe = RecipeFile.Load("late-fusion", ["radar.epochs=2", "radar.hidden=8", "model.hidden=12", "training.epochs=2"]);
+        Recipe recipe = RecipeFile.Load(
+            "late-fusion",
+            ["radar.epochs=2", "radar.hidden=8", "model.hidden=12", "training.epochs=2"]
+        );
         TrainingRun.Start(features, recipe, temporary["run"], resume: false, threads: 1, progress: progress);
         using (var recogniser = Recogniser.Load(temporary["run"], threads: 1))
         {
             Sample[] samples = [.. features.Samples.Take(3)];
             recogniser.PredictAll(features, samples, [ModalityMask.All], progress);
-            var sample = new SampleFeatures(new float[4 * PlantedFeatures.RgbWidth], 4, new float[3 * 2 * 8 * 8], 3, [2, 8, 8]);
+            var sample = new SampleFeatures(
+                new float[4 * PlantedFeatures.RgbWidth],
+                4,
+                new float[3 * 2 * 8 * 8],
+                3,
+                [2, 8, 8]
+            );
             Occlusion.Measure(recogniser, sample, ModalityMask.All, label: 0, progress, CancellationToken.None);
         }
 
-        Assert.Equal(["encode radar", "explain", "load features", "predict", "train fusion", "train radar-encoder"], told.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["encode radar", "explain", "load features", "predict", "train fusion", "train radar-encoder"],
+            told.Keys.Order(StringComparer.Ordinal)
+        );
         foreach ((string stage, List<WorkProgress> reports) in told)
         {
-            Assert.True(reports[^1].Total > 0 && reports[^1].Done == reports[^1].Total, $"{stage}: ends at {reports[^1].Done} of {reports[^1].Total}");
+            Assert.True(
+                reports[^1].Total > 0 && reports[^1].Done == reports[^1].Total,
+                $"{stage}: ends at {reports[^1].Done} of {reports[^1].Total}"
+            );
             Assert.Equal(reports.Select(r => r.Done).Order(), reports.Select(r => r.Done));
         }
     }

@@ -7,7 +7,9 @@ public class RecipeFileTests
     [Fact]
     public void An_unknown_key_names_the_nearest_valid_one_and_the_file()
     {
-        var e = Assert.Throws<InvalidDataException>(() => RecipeFile.Parse("""{ "training": { "learningrate": 1 } }""", "my.json"));
+        var e = Assert.Throws<InvalidDataException>(() =>
+            RecipeFile.Parse("""{ "training": { "learningrate": 1 } }""", "my.json")
+        );
         Assert.Contains("my.json", e.Message);
         Assert.Contains("unknown key 'training.learningrate'; did you mean 'training.learningRate'?", e.Message);
         e = Assert.Throws<InvalidDataException>(() => RecipeFile.Parse("{}", "my.json", ["modle.hidden=3"]));
@@ -26,8 +28,16 @@ public class RecipeFileTests
     public void Settings_override_the_file()
     {
         Recipe recipe = RecipeFile.Parse(
-            """{ "training": { "epochs": 3 } }""", "my.json",
-            ["training.epochs=7", "radar.encoder=frozen", "radar.augmentation.noise=0.25", "modalities=[\"radar\"]", "name=mine"]);
+            """{ "training": { "epochs": 3 } }""",
+            "my.json",
+            [
+                "training.epochs=7",
+                "radar.encoder=frozen",
+                "radar.augmentation.noise=0.25",
+                "modalities=[\"radar\"]",
+                "name=mine",
+            ]
+        );
         Assert.Equal(7, recipe.Training.Epochs);
         Assert.Equal(RadarEncoderMode.Frozen, recipe.Radar.Encoder);
         Assert.Equal(0.25, recipe.Radar.Augmentation.Noise);
@@ -47,7 +57,10 @@ public class RecipeFileTests
     [InlineData("name.first=x", "'name' has no keys below it")]
     [InlineData("epochs", "expected key=value")]
     public void A_bad_value_says_what_was_expected(string setting, string message) =>
-        Assert.Contains(message, Assert.Throws<InvalidDataException>(() => RecipeFile.Parse("{}", "my.json", [setting])).Message);
+        Assert.Contains(
+            message,
+            Assert.Throws<InvalidDataException>(() => RecipeFile.Parse("{}", "my.json", [setting])).Message
+        );
 
     [Fact]
     public void The_saved_copy_reads_back_to_the_same_recipe()
@@ -74,18 +87,31 @@ public class RecipeFileTests
     public void The_source_recipe_is_the_source_projects()
     {
         Recipe source = RecipeFile.Load("source");
-        Assert.Equal((RadarEncoderMode.Frozen, false, RadarScaling.Unit), (source.Radar.Encoder, source.Radar.Coordinates, source.Radar.Scaling));
-        Assert.Equal((false, 512, 2, 0.3), (source.Model.Standardise, source.Model.Hidden, source.Model.Layers, source.Model.Dropout));
-        Assert.Equal((1e-4, 64, 150, 0.0), (source.Training.LearningRate, source.Training.Batch, source.Training.Epochs, source.Training.GradientClip));
+        Assert.Equal(
+            (RadarEncoderMode.Frozen, false, RadarScaling.Unit),
+            (source.Radar.Encoder, source.Radar.Coordinates, source.Radar.Scaling)
+        );
+        Assert.Equal(
+            (false, 512, 2, 0.3),
+            (source.Model.Standardise, source.Model.Hidden, source.Model.Layers, source.Model.Dropout)
+        );
+        Assert.Equal(
+            (1e-4, 64, 150, 0.0),
+            (source.Training.LearningRate, source.Training.Batch, source.Training.Epochs, source.Training.GradientClip)
+        );
     }
 
     [Fact]
     public void An_unknown_recipe_lists_those_there_are() =>
-        Assert.Contains("late-fusion", Assert.Throws<FileNotFoundException>(() => RecipeFile.Load("lte-fusion")).Message);
+        Assert.Contains(
+            "late-fusion",
+            Assert.Throws<FileNotFoundException>(() => RecipeFile.Load("lte-fusion")).Message
+        );
 
     [Theory]
     [InlineData("", "abc", 3)]
     [InlineData("kitten", "sitting", 3)]
     [InlineData("same", "same", 0)]
-    public void Distance_is_Levenshteins(string a, string b, int expected) => Assert.Equal(expected, EditDistance.Between(a, b));
+    public void Distance_is_Levenshteins(string a, string b, int expected) =>
+        Assert.Equal(expected, EditDistance.Between(a, b));
 }

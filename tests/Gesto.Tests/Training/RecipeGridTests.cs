@@ -10,10 +10,13 @@ public class RecipeGridTests
         string[] settings = ["model.hidden=8,16", "training.epochs=4", "modalities=[\"rgb\"],[\"rgb\",\"radar\"]"];
         Assert.Equal(
             [
-                "model.hidden=8 training.epochs=4 modalities=[\"rgb\"]", "model.hidden=8 training.epochs=4 modalities=[\"rgb\",\"radar\"]",
-                "model.hidden=16 training.epochs=4 modalities=[\"rgb\"]", "model.hidden=16 training.epochs=4 modalities=[\"rgb\",\"radar\"]",
+                "model.hidden=8 training.epochs=4 modalities=[\"rgb\"]",
+                "model.hidden=8 training.epochs=4 modalities=[\"rgb\",\"radar\"]",
+                "model.hidden=16 training.epochs=4 modalities=[\"rgb\"]",
+                "model.hidden=16 training.epochs=4 modalities=[\"rgb\",\"radar\"]",
             ],
-            RecipeGrid.Cells(settings).Select(c => string.Join(' ', c)));
+            RecipeGrid.Cells(settings).Select(c => string.Join(' ', c))
+        );
         Assert.Equal(["model.hidden", "modalities"], RecipeGrid.Varied(settings));
     }
 
@@ -23,9 +26,17 @@ public class RecipeGridTests
     [InlineData("model.hidden")]
     [InlineData("=8")]
     public void What_is_no_setting_is_named(string setting) =>
-        Assert.Contains($"--set {setting}:", Assert.Throws<InvalidDataException>(() => RecipeGrid.Cells([setting])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"--set {setting}:",
+            Assert.Throws<InvalidDataException>(() => RecipeGrid.Cells([setting])).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
-    public void A_key_set_twice_is_an_error() => Assert.Contains("'model.hidden' is set twice",
-        Assert.Throws<InvalidDataException>(() => RecipeGrid.Cells(["model.hidden=8", "model.hidden=16"])).Message, StringComparison.Ordinal);
+    public void A_key_set_twice_is_an_error() =>
+        Assert.Contains(
+            "'model.hidden' is set twice",
+            Assert.Throws<InvalidDataException>(() => RecipeGrid.Cells(["model.hidden=8", "model.hidden=16"])).Message,
+            StringComparison.Ordinal
+        );
 }

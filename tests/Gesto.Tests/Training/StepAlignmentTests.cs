@@ -22,14 +22,14 @@ public class StepAlignmentTests
     public void Nearest_keeps_first_last_and_order_for_every_pair_of_lengths()
     {
         for (int rgb = 2; rgb <= 30; rgb++)
-            for (int radar = 1; radar <= 30; radar++)
-            {
-                int[] steps = StepAlignment.RadarSteps(rgb, radar, AlignmentMode.Nearest);
-                Assert.Equal((rgb, 0, radar - 1), (steps.Length, steps[0], steps[^1]));
-                for (int i = 0; i < rgb; i++)
-                    // Never farther than half a radar step from the same relative time.
-                    Assert.True(Math.Abs(steps[i] - (double)i * (radar - 1) / (rgb - 1)) <= 0.5);
-            }
+        for (int radar = 1; radar <= 30; radar++)
+        {
+            int[] steps = StepAlignment.RadarSteps(rgb, radar, AlignmentMode.Nearest);
+            Assert.Equal((rgb, 0, radar - 1), (steps.Length, steps[0], steps[^1]));
+            for (int i = 0; i < rgb; i++)
+                // Never farther than half a radar step from the same relative time.
+                Assert.True(Math.Abs(steps[i] - (double)i * (radar - 1) / (rgb - 1)) <= 0.5);
+        }
     }
 
     [Fact]
@@ -39,7 +39,10 @@ public class StepAlignmentTests
     [Theory]
     [InlineData(AlignmentMode.Nearest, new float[] { 1, 2, 10, 3, 4, 20, 5, 6, 20 })]
     [InlineData(AlignmentMode.Index, new float[] { 1, 2, 10, 3, 4, 20, 5, 6, 0 })]
-    public void Joined_steps_hold_RGB_then_the_aligned_radar_and_zero_where_there_is_none(AlignmentMode mode, float[] expected)
+    public void Joined_steps_hold_RGB_then_the_aligned_radar_and_zero_where_there_is_none(
+        AlignmentMode mode,
+        float[] expected
+    )
     {
         using var scope = NewDisposeScope();
         using var fusion = new LateFusion(2, 1, mode);
@@ -69,21 +72,54 @@ public class StepAlignmentTests
         float[] steps = [1, 20, 2, 20, 6, 20];
         var moving = new FeatureSequences(width: 2, centre: true);
         moving.Add(steps);
-        Assert.Equal([-2, 0, -1, 0, 3, 0], moving.Batch([0], [[0, 1, 2]]).Steps.data<float>().ToArray());
+        Assert.Equal(
+            [-2, 0, -1, 0, 3, 0],
+            moving
+                .Batch(
+                    [0],
+                    [
+                        [0, 1, 2],
+                    ]
+                )
+                .Steps.data<float>()
+                .ToArray()
+        );
         var whole = new FeatureSequences(width: 2);
         whole.Add(steps);
-        Assert.Equal([1, 20, 2, 20, 6, 20], whole.Batch([0], [[0, 1, 2]]).Steps.data<float>().ToArray()); // the store's stay as they are
+        Assert.Equal(
+            [1, 20, 2, 20, 6, 20],
+            whole
+                .Batch(
+                    [0],
+                    [
+                        [0, 1, 2],
+                    ]
+                )
+                .Steps.data<float>()
+                .ToArray()
+        ); // the store's stay as they are
     }
 
     [Fact]
     public void Steps_drawn_for_learning_keep_their_order_and_stay_within_the_sample()
     {
-        Assert.Equal([0, 1, 2, 3, 4], Sequences.DrawSteps(5, longest: 30, tempo: 1, frameDropout: 0, timeMasking: 0, move: 0, new Random(1)));
+        Assert.Equal(
+            [0, 1, 2, 3, 4],
+            Sequences.DrawSteps(5, longest: 30, tempo: 1, frameDropout: 0, timeMasking: 0, move: 0, new Random(1))
+        );
         var seen = new HashSet<int>();
         for (int seed = 0; seed < 300; seed++)
         {
             var random = new Random(seed);
-            int[] steps = Sequences.DrawSteps(20, 30, Sequences.DrawTempo(0.2, random), frameDropout: 0.1, timeMasking: 0, move: 0, random);
+            int[] steps = Sequences.DrawSteps(
+                20,
+                30,
+                Sequences.DrawTempo(0.2, random),
+                frameDropout: 0.1,
+                timeMasking: 0,
+                move: 0,
+                random
+            );
             Assert.Equal(steps.Order(), steps);
             Assert.InRange(steps[0], 0, 19);
             Assert.InRange(steps[^1], 0, 19);
@@ -124,19 +160,27 @@ public class StepAlignmentTests
         for (int seed = 0; seed < 200; seed++)
         {
             int[] steps = Sequences.Spread(20, 5, 1, new Random(seed));
-            for (int i = 0; i < 5; i++) Assert.Equal(i, steps[i] / 4);
+            for (int i = 0; i < 5; i++)
+                Assert.Equal(i, steps[i] / 4);
             drawn.UnionWith(steps);
             places.Add(Sequences.Spread(20, 5, 0.5, new Random(seed))[0]);
         }
         Assert.Equal(20, drawn.Count);
-        Assert.True(places.Min() == 0 && places.Max() == 11, $"{places.Min()} {places.Max()}"); // a piece of ten lies anywhere, its first share is two steps
+        // a piece of ten lies anywhere, its first share is two steps
+        Assert.True(places.Min() == 0 && places.Max() == 11, $"{places.Min()} {places.Max()}");
     }
 
     [Fact]
     public void A_sample_moved_in_time_repeats_the_step_at_its_edge()
     {
-        Assert.Equal([0, 0, 0, 1, 2], Sequences.DrawSteps(5, 30, 1, frameDropout: 0, timeMasking: 0, move: 0.4, new Random(1)));
-        Assert.Equal([1, 2, 3, 4, 4], Sequences.DrawSteps(5, 30, 1, frameDropout: 0, timeMasking: 0, move: -0.2, new Random(1)));
+        Assert.Equal(
+            [0, 0, 0, 1, 2],
+            Sequences.DrawSteps(5, 30, 1, frameDropout: 0, timeMasking: 0, move: 0.4, new Random(1))
+        );
+        Assert.Equal(
+            [1, 2, 3, 4, 4],
+            Sequences.DrawSteps(5, 30, 1, frameDropout: 0, timeMasking: 0, move: -0.2, new Random(1))
+        );
         double[] moves = [.. Enumerable.Range(0, 200).Select(seed => Sequences.DrawMove(0.3, new Random(seed)))];
         Assert.True(moves.Min() is > -0.3 and < -0.2 && moves.Max() is < 0.3 and > 0.2);
         var untouched = new Random(3);

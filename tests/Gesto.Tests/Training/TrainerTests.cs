@@ -12,14 +12,16 @@ public class TrainerTests
     [InlineData(1, 0.25)] // a third of the way up to the first full epoch, which is the fourth
     [InlineData(3, 0.75)]
     [InlineData(4, 1)]
-    [InlineData(8, 0.5)]  // half of the eight epochs that are left
+    [InlineData(8, 0.5)] // half of the eight epochs that are left
     [InlineData(11, 0.0380602)] // ½(1 + cos(7π/8))
     public void The_rate_rises_over_the_warm_up_and_falls_along_half_a_cosine(int epoch, double part) =>
         Assert.Equal(part * 2e-3, Stage(LearningRateSchedule.Cosine, warmUp: 3).Rate(epoch), 1e-9);
 
     [Fact]
     public void A_constant_rate_stays_after_the_warm_up() =>
-        Assert.All(Enumerable.Range(4, 8), epoch => Assert.Equal(2e-3, Stage(LearningRateSchedule.Constant, warmUp: 3).Rate(epoch)));
+        Assert.All(Enumerable.Range(4, 8), epoch =>
+            Assert.Equal(2e-3, Stage(LearningRateSchedule.Constant, warmUp: 3).Rate(epoch))
+        );
 
     [Fact]
     public void The_running_mean_of_weights_forgets_fast_at_first_and_then_keeps_its_part()
@@ -49,7 +51,14 @@ public class TrainerTests
     public void Without_balance_every_sample_comes_once_and_with_it_every_class_as_often()
     {
         int[] samples = [.. Enumerable.Range(0, 4000)];
-        long[] labels = [.. samples.Select(s => s < 100 ? 0L : s < 400 ? 1 : 2)];
+        long[] labels =
+        [
+            .. samples.Select(s =>
+                s < 100 ? 0L
+                : s < 400 ? 1
+                : 2
+            ),
+        ];
         int[] plain = Trainer.Order(samples, labels, balance: false, new Random(1));
         Assert.Equal(samples, plain.Order());
         Assert.NotEqual(samples, plain);
@@ -93,39 +102,53 @@ public class TrainerTests
                 LastPath = folder[$"last{accumulation}"],
                 BestPath = folder[$"best{accumulation}"],
             };
-            new Trainer(stage, layer, (samples, _, _) => layer.forward(inputs.index_select(0, tensor(samples.ToArray().Select(i => (long)i).ToArray()))), labels, new SingleRank())
-                .Fit([.. Enumerable.Range(0, 20)], [], null, default);
+            new Trainer(
+                stage,
+                layer,
+                (samples, _, _) =>
+                    layer.forward(inputs.index_select(0, tensor(samples.ToArray().Select(i => (long)i).ToArray()))),
+                labels,
+                new SingleRank()
+            ).Fit([.. Enumerable.Range(0, 20)], [], null, default);
             return [.. layer.weight!.data<float>().ToArray(), .. layer.bias!.data<float>().ToArray()];
         }
-        float[] whole = Trained(1), parts = Trained(3);
-        for (int i = 0; i < whole.Length; i++) Assert.Equal(whole[i], parts[i], 1e-5f);
+        float[] whole = Trained(1),
+            parts = Trained(3);
+        for (int i = 0; i < whole.Length; i++)
+            Assert.Equal(whole[i], parts[i], 1e-5f);
     }
 
     [Fact]
     public void Encoders_learn_at_their_own_rate()
     {
         using var scope = NewDisposeScope();
-        Parameter encoder = new(tensor(new float[] { 1 })), other = new(tensor(new float[] { 1 }));
-        using var adam = new Gesto.Training.Adam([("radar.conv1.weight", encoder), ("sign.linear.weight", other)], 0.01, weightDecay: 0,
-            name => JointModel.IsEncoder(name) ? 0.1 : 1);
+        Parameter encoder = new(tensor(new float[] { 1 })),
+            other = new(tensor(new float[] { 1 }));
+        using var adam = new Gesto.Training.Adam(
+            [("radar.conv1.weight", encoder), ("sign.linear.weight", other)],
+            0.01,
+            weightDecay: 0,
+            name => JointModel.IsEncoder(name) ? 0.1 : 1
+        );
         (encoder * other).sum().backward();
         adam.Step();
         Assert.Equal(1 - 0.001f, encoder.item<float>(), 1e-6f);
         Assert.Equal(1 - 0.01f, other.item<float>(), 1e-6f);
     }
 
-    private static TrainingStage Stage(LearningRateSchedule schedule, int warmUp) => new()
-    {
-        Stage = "s",
-        Seed = 0,
-        Batch = 1,
-        Epochs = 11,
-        Patience = 1,
-        LearningRate = 2e-3,
-        Schedule = schedule,
-        WarmUp = warmUp,
-        LastPath = "",
-        BestPath = "",
-        LogChanged = _ => { },
-    };
+    private static TrainingStage Stage(LearningRateSchedule schedule, int warmUp) =>
+        new()
+        {
+            Stage = "s",
+            Seed = 0,
+            Batch = 1,
+            Epochs = 11,
+            Patience = 1,
+            LearningRate = 2e-3,
+            Schedule = schedule,
+            WarmUp = warmUp,
+            LastPath = "",
+            BestPath = "",
+            LogChanged = _ => { },
+        };
 }

@@ -6,7 +6,8 @@ using TorchSharp;
 
 namespace Gesto.Tests.Training;
 
-/// <summary>libtorch's generator, thread count and count of live tensors are the process's: nothing else runs beside these tests.</summary>
+/// <summary>libtorch's generator, thread count and count of live tensors are the process's: nothing else runs beside
+/// these tests.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public class AloneWithLibtorch
 {
@@ -16,13 +17,37 @@ public class AloneWithLibtorch
 [Collection(AloneWithLibtorch.Name)]
 public class TrainingRunTests
 {
-    private static readonly Recipe Small = RecipeFile.Load("late-fusion", [
-        "radar.epochs=3", "radar.hidden=8", "radar.batch=4", "model.hidden=12", "training.batch=5", "training.epochs=4",
-        "training.warmUp=1", "training.mixup=0.4", "training.labelSmoothing=0.1", "training.averaging=0.9", "training.timeMasking=0.2", "model.antennaDropout=0.2"]);
+    private static readonly Recipe Small = RecipeFile.Load(
+        "late-fusion",
+        [
+            "radar.epochs=3",
+            "radar.hidden=8",
+            "radar.batch=4",
+            "model.hidden=12",
+            "training.batch=5",
+            "training.epochs=4",
+            "training.warmUp=1",
+            "training.mixup=0.4",
+            "training.labelSmoothing=0.1",
+            "training.averaging=0.9",
+            "training.timeMasking=0.2",
+            "model.antennaDropout=0.2",
+        ]
+    );
 
     private static readonly string[] Deterministic =
-        ["best.safetensors", "last.safetensors", "radar-encoder.safetensors", "radar-best.safetensors", "radar-last.safetensors",
-            "recipe.json", "run.json", "curves.png", "radar/lengths.json", "radar/train/3_SIGN3/SAMPLE_0.npy"];
+    [
+        "best.safetensors",
+        "last.safetensors",
+        "radar-encoder.safetensors",
+        "radar-best.safetensors",
+        "radar-last.safetensors",
+        "recipe.json",
+        "run.json",
+        "curves.png",
+        "radar/lengths.json",
+        "radar/train/3_SIGN3/SAMPLE_0.npy",
+    ];
 
     [Fact]
     public void The_same_seed_gives_the_same_bytes_and_another_seed_others()
@@ -33,7 +58,10 @@ public class TrainingRunTests
         Train(features, Small, temporary["b"]);
         Train(features, Small with { Training = Small.Training with { Seed = 1 } }, temporary["c"]);
         AssertSameRun(temporary["a"], temporary["b"]);
-        Assert.NotEqual(File.ReadAllBytes(temporary["a/best.safetensors"]), File.ReadAllBytes(temporary["c/best.safetensors"]));
+        Assert.NotEqual(
+            File.ReadAllBytes(temporary["a/best.safetensors"]),
+            File.ReadAllBytes(temporary["c/best.safetensors"])
+        );
     }
 
     [Fact]
@@ -41,18 +69,29 @@ public class TrainingRunTests
     {
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
-        string a = "train/3_SIGN3/SAMPLE_2", b = "train/8_SIGN8/SAMPLE_1", test = "test/3_SIGN3/SAMPLE_0";
+        string a = "train/3_SIGN3/SAMPLE_2",
+            b = "train/8_SIGN8/SAMPLE_1",
+            test = "test/3_SIGN3/SAMPLE_0";
         Write(a, b); // twice in one part counts twice, and leaks nothing
         Train(features, Small, temporary["run"]);
         Write(a, test); // alike at the edges only: no leak
         Train(features, Small, temporary["alike"]);
         foreach (string store in new[] { "rgb", "radar" })
-            File.Copy(Path.Combine(features.Folder, store, a + ".npy"), Path.Combine(features.Folder, store, test + ".npy"), overwrite: true);
+            File.Copy(
+                Path.Combine(features.Folder, store, a + ".npy"),
+                Path.Combine(features.Folder, store, test + ".npy"),
+                overwrite: true
+            );
         var e = Assert.Throws<InvalidDataException>(() => Train(features, Small, temporary["leak"]));
         Assert.Contains($"'{test}' (test) and '{a}' (train)", e.Message, StringComparison.Ordinal);
 
-        void Write(params string[] same) => File.WriteAllText(Path.Combine(features.Folder, "recordings.json"),
-            System.Text.Json.JsonSerializer.Serialize(features.Samples.ToDictionary(s => s.Key, s => same.Contains(s.Key) ? "same" : s.Key)));
+        void Write(params string[] same) =>
+            File.WriteAllText(
+                Path.Combine(features.Folder, "recordings.json"),
+                System.Text.Json.JsonSerializer.Serialize(
+                    features.Samples.ToDictionary(s => s.Key, s => same.Contains(s.Key) ? "same" : s.Key)
+                )
+            );
     }
 
     [Theory]
@@ -68,9 +107,22 @@ public class TrainingRunTests
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         Train(features, Small, temporary["whole"]);
         using var cancel = new CancellationTokenSource();
-        var progress = new Interrupter(p => { if (p.Stage == stage && p.Done == done) cancel.Cancel(); });
+        var progress = new Interrupter(p =>
+        {
+            if (p.Stage == stage && p.Done == done)
+                cancel.Cancel();
+        });
         Assert.ThrowsAny<OperationCanceledException>(() =>
-            TrainingRun.Start(features, Small, temporary["cut"], resume: false, threads: 1, progress: progress, cancel: cancel.Token));
+            TrainingRun.Start(
+                features,
+                Small,
+                temporary["cut"],
+                resume: false,
+                threads: 1,
+                progress: progress,
+                cancel: cancel.Token
+            )
+        );
         TrainingRun.Start(features, Small, temporary["cut"], resume: true, threads: 1);
         AssertSameRun(temporary["whole"], temporary["cut"]);
         // And once more over a finished run: nothing changes.
@@ -89,7 +141,8 @@ public class TrainingRunTests
         TrainingRun.Start(features, Small, temporary["disk"], resume: false, threads: 1, memory: 0);
         AssertSameRun(temporary["memory"], temporary["disk"]);
         Assert.Equal((false, true), (OnDisk(null), OnDisk(0)));
-        bool OnDisk(long? memory) => TrainingData.Load(features, Small, null, memory, null, CancellationToken.None).OnDisk;
+        bool OnDisk(long? memory) =>
+            TrainingData.Load(features, Small, null, memory, null, CancellationToken.None).OnDisk;
     }
 
     [Theory]
@@ -101,8 +154,13 @@ public class TrainingRunTests
     [InlineData("GB", null)]
     public void Memory_is_given_in_megabytes_or_gigabytes(string text, long? bytes)
     {
-        if (bytes is { } n) Assert.Equal(n, Gesto.Cli.TrainCommand.ParseSize(text));
-        else Assert.Contains("500MB", Assert.Throws<InvalidDataException>(() => Gesto.Cli.TrainCommand.ParseSize(text)).Message);
+        if (bytes is { } n)
+            Assert.Equal(n, Gesto.Cli.TrainCommand.ParseSize(text));
+        else
+            Assert.Contains(
+                "500MB",
+                Assert.Throws<InvalidDataException>(() => Gesto.Cli.TrainCommand.ParseSize(text)).Message
+            );
     }
 
     [Fact]
@@ -110,7 +168,17 @@ public class TrainingRunTests
     {
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"], rgb: false, radarType: "<f4", takes: 24);
-        Recipe recipe = RecipeFile.Load("radar-only", ["radar.epochs=30", "radar.hidden=16", "radar.batch=8", "model.hidden=16", "radar.augmentation.rangeShiftBins=0", "training.learningRate=2e-3"]);
+        Recipe recipe = RecipeFile.Load(
+            "radar-only",
+            [
+                "radar.epochs=30",
+                "radar.hidden=16",
+                "radar.batch=8",
+                "model.hidden=16",
+                "radar.augmentation.rangeShiftBins=0",
+                "training.learningRate=2e-3",
+            ]
+        );
         TrainingResult result = TrainingRun.Start(features, recipe, temporary["run"], resume: false, threads: 1);
         Assert.Equal(1, result.ValidationAccuracy);
         using var recogniser = Recogniser.Load(temporary["run"], threads: 1);
@@ -123,7 +191,8 @@ public class TrainingRunTests
             int length = features.Radar!.LengthOf(test[i].Key);
             float[] frames = features.Radar.Load(test[i].Key).ToSingles()[..(length * 2 * 64)];
             float[] alone = recogniser.Predict(new SampleFeatures(null, 0, frames, length, [2, 8, 8]));
-            for (int k = 0; k < alone.Length; k++) Assert.Equal(all[i][k], alone[k], 1e-5f);
+            for (int k = 0; k < alone.Length; k++)
+                Assert.Equal(all[i][k], alone[k], 1e-5f);
         }
     }
 
@@ -131,7 +200,10 @@ public class TrainingRunTests
     public void The_best_epoch_is_the_most_accurate_then_the_one_with_lower_loss_then_the_first()
     {
         EpochLine Line(int epoch, double loss, double accuracy) => new("fusion", epoch, 0, 0, loss, accuracy, 0);
-        Assert.Equal(3, Trainer.Best([Line(1, 0.1, 0.5), Line(2, 0.9, 0.8), Line(3, 0.7, 0.8), Line(4, 0.7, 0.8)])!.Epoch);
+        Assert.Equal(
+            3,
+            Trainer.Best([Line(1, 0.1, 0.5), Line(2, 0.9, 0.8), Line(3, 0.7, 0.8), Line(4, 0.7, 0.8)])!.Epoch
+        );
     }
 
     [Fact]
@@ -139,9 +211,25 @@ public class TrainingRunTests
     {
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
-        TrainingResult result = TrainingRun.Start(features, RecipeFile.Parse("{}", "x", [
-            "radar.epochs=2", "radar.patience=1", "radar.hidden=8", "model.hidden=8", "training.epochs=3", "training.patience=1",
-            "training.validationFraction=0"]), temporary["run"], resume: false, threads: 1);
+        TrainingResult result = TrainingRun.Start(
+            features,
+            RecipeFile.Parse(
+                "{}",
+                "x",
+                [
+                    "radar.epochs=2",
+                    "radar.patience=1",
+                    "radar.hidden=8",
+                    "model.hidden=8",
+                    "training.epochs=3",
+                    "training.patience=1",
+                    "training.validationFraction=0",
+                ]
+            ),
+            temporary["run"],
+            resume: false,
+            threads: 1
+        );
         RunFacts facts = RunDirectory.Open(temporary["run"]).Facts;
         Assert.Equal(features.Samples.Count(s => s.Split == Gesto.Data.Split.Train), facts.Train.Count);
         Assert.Empty(facts.Validation);
@@ -158,11 +246,34 @@ public class TrainingRunTests
         Recipe radar = RecipeFile.Parse("""{"modalities": ["radar"]}""", "x", small);
         TrainingRun.Start(features, radar, temporary["radar"], resume: false, threads: 1);
         TrainingRun.Start(features, fused, temporary["own"], resume: false, threads: 1);
-        TrainingRun.Start(features, fused, temporary["taken"], resume: false, threads: 1, radarFrom: temporary["radar"]);
-        Assert.Equal(File.ReadAllBytes(temporary["own/best.safetensors"]), File.ReadAllBytes(temporary["taken/best.safetensors"]));
+        TrainingRun.Start(
+            features,
+            fused,
+            temporary["taken"],
+            resume: false,
+            threads: 1,
+            radarFrom: temporary["radar"]
+        );
+        Assert.Equal(
+            File.ReadAllBytes(temporary["own/best.safetensors"]),
+            File.ReadAllBytes(temporary["taken/best.safetensors"])
+        );
         Recipe other = RecipeFile.Parse("{}", "x", [.. small, "training.seed=5"]);
-        Assert.Contains("training.seed", Assert.Throws<InvalidDataException>(() => TrainingRun.Start(
-            features, other, temporary["other"], resume: false, threads: 1, radarFrom: temporary["radar"])).Message);
+        Assert.Contains(
+            "training.seed",
+            Assert
+                .Throws<InvalidDataException>(() =>
+                    TrainingRun.Start(
+                        features,
+                        other,
+                        temporary["other"],
+                        resume: false,
+                        threads: 1,
+                        radarFrom: temporary["radar"]
+                    )
+                )
+                .Message
+        );
     }
 
     [Fact]
@@ -172,15 +283,34 @@ public class TrainingRunTests
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         float[] Deviation(string run, double loudness)
         {
-            TrainingRun.Start(features, RecipeFile.Parse("{}", "x", [
-                "radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=1",
-                FormattableString.Invariant($"model.loudness={loudness}")]), temporary[run], resume: false, threads: 1);
+            TrainingRun.Start(
+                features,
+                RecipeFile.Parse(
+                    "{}",
+                    "x",
+                    [
+                        "radar.epochs=1",
+                        "radar.hidden=8",
+                        "model.hidden=8",
+                        "training.epochs=1",
+                        FormattableString.Invariant($"model.loudness={loudness}"),
+                    ]
+                ),
+                temporary[run],
+                resume: false,
+                threads: 1
+            );
             var tensors = Gesto.Weights.Safetensors.Load(temporary[$"{run}/best.safetensors"]).Tensors;
             return [.. tensors["rgb.deviation"].ToSingles(), .. tensors["radar.deviation"].ToSingles()];
         }
-        float[] plain = Deviation("plain", 0), even = Deviation("even", 16);
+        float[] plain = Deviation("plain", 0),
+            even = Deviation("even", 16);
         for (int f = 0; f < plain.Length; f++)
-            Assert.Equal(plain[f] * Math.Sqrt((f < PlantedFeatures.RgbWidth ? PlantedFeatures.RgbWidth : 64) / 16.0), even[f], 1e-5 * plain[f]);
+            Assert.Equal(
+                plain[f] * Math.Sqrt((f < PlantedFeatures.RgbWidth ? PlantedFeatures.RgbWidth : 64) / 16.0),
+                even[f],
+                1e-5 * plain[f]
+            );
     }
 
     [Fact]
@@ -191,16 +321,36 @@ public class TrainingRunTests
         var live = new List<long>();
         var progress = new Interrupter(p =>
         {
-            if (p.Stage != "train fusion" || p.Done < 10) return;
+            if (p.Stage != "train fusion" || p.Done < 10)
+                return;
             GC.Collect();
             GC.WaitForPendingFinalizers();
             live.Add(torch.Tensor.TotalCount);
         });
-        TrainingRun.Start(features, RecipeFile.Parse("{}", "x", [
-            "radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=50", "training.patience=50", "training.mixup=0.4",
-            "training.averaging=0.9", "training.labelSmoothing=0.1"]), temporary["run"], resume: false, threads: 1, progress: progress);
+        TrainingRun.Start(
+            features,
+            RecipeFile.Parse(
+                "{}",
+                "x",
+                [
+                    "radar.epochs=1",
+                    "radar.hidden=8",
+                    "model.hidden=8",
+                    "training.epochs=50",
+                    "training.patience=50",
+                    "training.mixup=0.4",
+                    "training.averaging=0.9",
+                    "training.labelSmoothing=0.1",
+                ]
+            ),
+            temporary["run"],
+            resume: false,
+            threads: 1,
+            progress: progress
+        );
         Assert.Equal(41, live.Count);
-        // What other tests left to the finaliser may still go while we count, so the count may fall; a leak makes it rise.
+        // What other tests left to the finaliser may still go while we count, so the count may fall; a leak makes it
+        // rise.
         Assert.True(live[^2] <= live[0], string.Join(", ", live));
     }
 
@@ -213,7 +363,10 @@ public class TrainingRunTests
         Assert.Contains("--resume", Assert.Throws<IOException>(() => Train(features, Small, temporary["run"])).Message);
         Directory.CreateDirectory(temporary["mine"]);
         File.WriteAllText(temporary["mine/notes.txt"], "");
-        Assert.Contains("notes.txt", Assert.Throws<IOException>(() => Train(features, Small, temporary["mine"])).Message);
+        Assert.Contains(
+            "notes.txt",
+            Assert.Throws<IOException>(() => Train(features, Small, temporary["mine"])).Message
+        );
     }
 
     [Fact]
@@ -222,8 +375,15 @@ public class TrainingRunTests
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         Train(features, Small, temporary["run"]);
-        void Refused(string word, FeatureSet set, Recipe recipe, int threads = 1) => Assert.Contains(word,
-            Assert.Throws<InvalidDataException>(() => TrainingRun.Start(set, recipe, temporary["run"], resume: true, threads)).Message);
+        void Refused(string word, FeatureSet set, Recipe recipe, int threads = 1) =>
+            Assert.Contains(
+                word,
+                Assert
+                    .Throws<InvalidDataException>(() =>
+                        TrainingRun.Start(set, recipe, temporary["run"], resume: true, threads)
+                    )
+                    .Message
+            );
         Refused("another label set", PlantedFeatures.Write(temporary["labels"], ids: [3, 9]), Small);
         Refused("\"epochs\": 9", features, Small with { Training = Small.Training with { Epochs = 9 } });
         Refused("made differently (DType", PlantedFeatures.Write(temporary["type"], radarType: "<f4"), Small);
@@ -235,11 +395,21 @@ public class TrainingRunTests
     public void Missing_modalities_and_NaN_are_named()
     {
         using var temporary = new Folder();
-        string message = Assert.Throws<InvalidDataException>(() =>
-            Train(PlantedFeatures.Write(temporary["radar"], rgb: false), Small, temporary["run"])).Message;
+        string message = Assert
+            .Throws<InvalidDataException>(() =>
+                Train(PlantedFeatures.Write(temporary["radar"], rgb: false), Small, temporary["run"])
+            )
+            .Message;
         Assert.Contains("needs RGB features", message);
-        message = Assert.Throws<InvalidDataException>(() => Train(
-            PlantedFeatures.Write(temporary["nan"], radarType: "<f4", poison: float.NaN), Small, temporary["run"])).Message;
+        message = Assert
+            .Throws<InvalidDataException>(() =>
+                Train(
+                    PlantedFeatures.Write(temporary["nan"], radarType: "<f4", poison: float.NaN),
+                    Small,
+                    temporary["run"]
+                )
+            )
+            .Message;
         Assert.Contains("SAMPLE_0.npy: value 5 is NaN", message);
     }
 
@@ -249,14 +419,24 @@ public class TrainingRunTests
     private static void AssertSameRun(string expected, string found)
     {
         foreach (string file in Deterministic)
-            Assert.True(File.ReadAllBytes(Path.Combine(expected, file)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(found, file))), file);
+            Assert.True(
+                File.ReadAllBytes(Path.Combine(expected, file))
+                    .AsSpan()
+                    .SequenceEqual(File.ReadAllBytes(Path.Combine(found, file))),
+                file
+            );
         Assert.Equal(Log(expected), Log(found));
     }
 
-    private static string Log(string run) => string.Join('\n', File.ReadLines(Path.Combine(run, "log.jsonl")).Select(line =>
-    {
-        JsonObject fields = JsonNode.Parse(line)!.AsObject();
-        fields.Remove("seconds");
-        return fields.ToJsonString();
-    }));
+    private static string Log(string run) =>
+        string.Join(
+            '\n',
+            File.ReadLines(Path.Combine(run, "log.jsonl"))
+                .Select(line =>
+                {
+                    JsonObject fields = JsonNode.Parse(line)!.AsObject();
+                    fields.Remove("seconds");
+                    return fields.ToJsonString();
+                })
+        );
 }

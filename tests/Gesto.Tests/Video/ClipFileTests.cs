@@ -8,12 +8,24 @@ public sealed class ClipFileTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>Lossless grey video whose frame n has level n everywhere, but level 200 in its upper left quarter.</summary>
+    /// <summary>Lossless grey video whose frame n has level n everywhere, but level 200 in its upper left
+    /// quarter.</summary>
     private VideoInfo Numbered(int frames)
     {
         string path = folder[$"{frames}.mkv"];
-        Reference.Ffmpeg("-f", "lavfi", "-i", "nullsrc=size=64x32:rate=13", "-vf", "format=gray,geq=lum='if(lt(X,32)*lt(Y,16),200,N)'",
-            "-frames:v", $"{frames}", "-c:v", "ffv1", path);
+        Reference.Ffmpeg(
+            "-f",
+            "lavfi",
+            "-i",
+            "nullsrc=size=64x32:rate=13",
+            "-vf",
+            "format=gray,geq=lum='if(lt(X,32)*lt(Y,16),200,N)'",
+            "-frames:v",
+            $"{frames}",
+            "-c:v",
+            "ffv1",
+            path
+        );
         return VideoFile.Probe(path, VideoLimits.Default, default);
     }
 
@@ -27,7 +39,10 @@ public sealed class ClipFileTests : IDisposable
         Clip clip = ClipFile.Read(Numbered(frames), new ClipFormat(false, 8, 8), VideoLimits.Default, default);
         Assert.Equal(frames, clip.Decoded);
         // The last pixel is far from the bright quarter.
-        Assert.Equal(FrameSampling.Default.Indices(frames).Select(i => (byte)i), Enumerable.Range(0, clip.Length).Select(t => clip.Frames[t * 64 + 63]));
+        Assert.Equal(
+            FrameSampling.Default.Indices(frames).Select(i => (byte)i),
+            Enumerable.Range(0, clip.Length).Select(t => clip.Frames[t * 64 + 63])
+        );
     }
 
     [Fact]

@@ -18,13 +18,22 @@ public sealed class FfmpegProcessTests : IDisposable
         Decode(); // what the first run opens for good
         // Two a decoder were left before, 100; the tests beside this one have a few open at any moment.
         int before = Pipes();
-        for (int i = 0; i < 50; i++) Decode();
+        for (int i = 0; i < 50; i++)
+            Decode();
         Assert.InRange(Pipes() - before, -1000, 40);
 
         void Decode() => VideoFile.Decode(info, false, (_, _, _, _) => { }, VideoLimits.Default, default);
 
-        static int Pipes() => new DirectoryInfo("/proc/self/fd").EnumerateFileSystemInfos()
-            .Count(f => f.LinkTarget is { } target && (target.StartsWith("pipe:", StringComparison.Ordinal) || target.StartsWith("socket:", StringComparison.Ordinal)));
+        static int Pipes() =>
+            new DirectoryInfo("/proc/self/fd")
+                .EnumerateFileSystemInfos()
+                .Count(f =>
+                    f.LinkTarget is { } target
+                    && (
+                        target.StartsWith("pipe:", StringComparison.Ordinal)
+                        || target.StartsWith("socket:", StringComparison.Ordinal)
+                    )
+                );
     }
 
     [Fact]

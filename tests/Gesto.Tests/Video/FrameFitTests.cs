@@ -6,12 +6,14 @@ namespace Gesto.Tests.Video;
 
 public class FrameFitTests
 {
-    private static byte[] Picture(int length) => [.. Enumerable.Range(0, length).Select(i => (byte)((long)i * i * 7 + i * 31L >> 3))];
+    private static byte[] Picture(int length) =>
+        [.. Enumerable.Range(0, length).Select(i => (byte)((long)i * i * 7 + i * 31L >> 3))];
 
     [Fact]
     public void Padded_and_cropped_frames_are_those_of_Pillow()
     {
-        // Pillow's own ImageOps.pad and .fit resize a box with fractions; a whole box and a whole size are what is meant here.
+        // Pillow's own ImageOps.pad and .fit resize a box with fractions; a whole box and a whole size are what is
+        // meant here.
         const string Script = """
             import numpy as np, hashlib
             from PIL import Image
@@ -45,7 +47,8 @@ public class FrameFitTests
         }
     }
 
-    /// <summary>A circle in a wide picture: squashed it is half as broad as high, padded and cropped it stays round.</summary>
+    /// <summary>A circle in a wide picture: squashed it is half as broad as high, padded and cropped it stays
+    /// round.</summary>
     [Theory]
     [InlineData(FrameFit.Squash, 40, 80)]
     [InlineData(FrameFit.Pad, 40, 40)]
@@ -68,7 +71,12 @@ public class FrameFitTests
         const string Words = "BGR minus ImageNet mean";
         Assert.Equal(Words, FrameFits.InKey(Words, FrameFit.Squash));
         Assert.Equal(Words + "; fit pad", FrameFits.InKey(Words, FrameFit.Pad));
-        foreach (FrameFit fit in Enum.GetValues<FrameFit>()) Assert.Equal((Words, fit), FrameFits.Parse(FrameFits.InKey(Words, fit)));
-        Assert.Contains("the fit 'stretch' is not known", Assert.Throws<InvalidDataException>(() => FrameFits.Parse(Words + "; fit stretch")).Message, StringComparison.Ordinal);
+        foreach (FrameFit fit in Enum.GetValues<FrameFit>())
+            Assert.Equal((Words, fit), FrameFits.Parse(FrameFits.InKey(Words, fit)));
+        Assert.Contains(
+            "the fit 'stretch' is not known",
+            Assert.Throws<InvalidDataException>(() => FrameFits.Parse(Words + "; fit stretch")).Message,
+            StringComparison.Ordinal
+        );
     }
 }

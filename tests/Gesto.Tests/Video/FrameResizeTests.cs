@@ -7,7 +7,8 @@ namespace Gesto.Tests.Video;
 public class FrameResizeTests
 {
     // Pictures whose bytes are a formula, so that Python makes the same ones.
-    private static byte[] Picture(int length) => [.. Enumerable.Range(0, length).Select(i => (byte)((long)i * i * 7 + i * 31L >> 3))];
+    private static byte[] Picture(int length) =>
+        [.. Enumerable.Range(0, length).Select(i => (byte)((long)i * i * 7 + i * 31L >> 3))];
 
     private static byte[] Resized(int width, int height, int toWidth, int toHeight, int channels)
     {
@@ -25,8 +26,18 @@ public class FrameResizeTests
     [InlineData(1024, 256, 64, 64, 1, "a2146a28d6d17366")]
     [InlineData(424, 150, 64, 64, 1, "632eb5ad4f297982")]
     [InlineData(1, 1, 5, 3, 1, "5322fecfc92a5e32")]
-    public void The_bytes_are_those_of_Pillow(int width, int height, int toWidth, int toHeight, int channels, string sha256) =>
-        Assert.Equal(sha256, Convert.ToHexStringLower(SHA256.HashData(Resized(width, height, toWidth, toHeight, channels)))[..16]);
+    public void The_bytes_are_those_of_Pillow(
+        int width,
+        int height,
+        int toWidth,
+        int toHeight,
+        int channels,
+        string sha256
+    ) =>
+        Assert.Equal(
+            sha256,
+            Convert.ToHexStringLower(SHA256.HashData(Resized(width, height, toWidth, toHeight, channels)))[..16]
+        );
 
     [Fact]
     public void The_bytes_are_those_of_the_Pillow_installed_here_for_many_sizes()
@@ -40,11 +51,16 @@ public class FrameResizeTests
                 b=np.asarray(Image.fromarray(a).resize((tw,th),Image.BILINEAR)).tobytes()
                 print(w,h,tw,th,c,hashlib.sha256(b).hexdigest())
             """;
-        foreach (string line in Reference.RunPython("numpy, PIL", Script).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (
+            string line in Reference.RunPython("numpy, PIL", Script).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        )
         {
             string[] fields = line.Split(' ');
             int[] n = [.. fields[..5].Select(f => int.Parse(f, CultureInfo.InvariantCulture))];
-            Assert.Equal(line, $"{string.Join(' ', n)} {Convert.ToHexStringLower(SHA256.HashData(Resized(n[0], n[1], n[2], n[3], n[4])))}");
+            Assert.Equal(
+                line,
+                $"{string.Join(' ', n)} {Convert.ToHexStringLower(SHA256.HashData(Resized(n[0], n[1], n[2], n[3], n[4])))}"
+            );
         }
     }
 
@@ -67,6 +83,7 @@ public class FrameResizeTests
         new FrameResize(100, 80, 20, 16, 1).Resize(picture, levels);
         MapResize.Resize([.. picture.Select(v => (float)v)], 80, 100, numbers, 16, 20);
         // Two roundings to whole levels, each at most a half, lie between them.
-        for (int i = 0; i < levels.Length; i++) Assert.InRange(numbers[i] - levels[i], -1.0f, 1.0f);
+        for (int i = 0; i < levels.Length; i++)
+            Assert.InRange(numbers[i] - levels[i], -1.0f, 1.0f);
     }
 }

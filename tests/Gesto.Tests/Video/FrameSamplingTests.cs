@@ -15,20 +15,56 @@ public class FrameSamplingTests
     [Fact]
     public void Sixty_frames_are_taken_as_numpy_takes_them() =>
         Assert.Equal( // numpy 1.24: np.linspace(0, 59, 30, dtype=int)
-            [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 59],
-            FrameSampling.Default.Indices(60));
+            [
+                0,
+                2,
+                4,
+                6,
+                8,
+                10,
+                12,
+                14,
+                16,
+                18,
+                20,
+                22,
+                24,
+                26,
+                28,
+                30,
+                32,
+                34,
+                36,
+                38,
+                40,
+                42,
+                44,
+                46,
+                48,
+                50,
+                52,
+                54,
+                56,
+                59,
+            ],
+            FrameSampling.Default.Indices(60)
+        );
 
     [Fact]
     public void Every_length_up_to_2000_agrees_with_numpy()
     {
-        string output = Reference.RunPython("numpy",
-            "import numpy as np\nfor n in range(30,2001): print(*np.linspace(0,n-1,30,dtype=int))");
+        string output = Reference.RunPython(
+            "numpy",
+            "import numpy as np\nfor n in range(30,2001): print(*np.linspace(0,n-1,30,dtype=int))"
+        );
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(1971, lines.Length);
-        for (int n = 30; n <= 2000; n++) Assert.Equal(lines[n - 30], string.Join(' ', FrameSampling.Default.Indices(n)));
+        for (int n = 30; n <= 2000; n++)
+            Assert.Equal(lines[n - 30], string.Join(' ', FrameSampling.Default.Indices(n)));
     }
 
-    /// <summary>Moments 0, 2.5, 5, 7.5 and 10: the frames at 0, 2 (as near as 3, and earlier), 3 (2 away; 10 is 5 away), 10 (2.5 away) and 10.</summary>
+    /// <summary>Moments 0, 2.5, 5, 7.5 and 10: the frames at 0, 2 (as near as 3, and earlier), 3 (2 away; 10 is 5
+    /// away), 10 (2.5 away) and 10.</summary>
     [Fact]
     public void In_time_a_frame_that_stands_long_is_taken_as_often_as_it_is_nearest() =>
         Assert.Equal([0, 2, 3, 4, 4], new FrameSampling(5) { EvenInTime = true }.Indices(5, [0, 1, 2, 3, 10]));
@@ -36,19 +72,25 @@ public class FrameSamplingTests
     [Fact]
     public void In_time_the_frames_nearest_to_even_moments_are_taken_as_numpy_finds_them()
     {
-        string output = Reference.RunPython("numpy", """
+        string output = Reference.RunPython(
+            "numpy",
+            """
             import numpy as np
             for n in range(1, 200):
                 k = np.arange(n); t = np.cumsum(1 + k * 977 % 13) / 64
                 m = np.linspace(t[0], t[-1], min(n, 30))
                 print(*np.abs(t[None, :] - m[:, None]).argmin(1))
-            """);
+            """
+        );
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         for (int n = 1; n < 200; n++)
         {
             double time = 0;
             double[] times = [.. Enumerable.Range(0, n).Select(k => time += (1 + k * 977 % 13) / 64.0)];
-            Assert.Equal(lines[n - 1], string.Join(' ', (FrameSampling.Default with { EvenInTime = true }).Indices(n, times)));
+            Assert.Equal(
+                lines[n - 1],
+                string.Join(' ', (FrameSampling.Default with { EvenInTime = true }).Indices(n, times))
+            );
         }
     }
 
@@ -57,11 +99,13 @@ public class FrameSamplingTests
     {
         var inTime = new FrameSampling(30) { EvenInTime = true };
         double[] even = [.. Enumerable.Range(0, 60).Select(k => Math.Round(k / 29.97, 3))]; // as Matroska rounds
-        for (int n = 0; n <= 30; n++) Assert.Equal(Enumerable.Range(0, n), inTime.Indices(n, even));
+        for (int n = 0; n <= 30; n++)
+            Assert.Equal(Enumerable.Range(0, n), inTime.Indices(n, even));
         for (int n = 0; n <= 60; n++)
         {
             Assert.Equal(FrameSampling.Default.Indices(n), inTime.Indices(n));
-            Assert.Equal(FrameSampling.Default.Indices(n), inTime.Indices(n, even[..(n / 2)])); // fewer times than frames
+            // fewer times than frames
+            Assert.Equal(FrameSampling.Default.Indices(n), inTime.Indices(n, even[..(n / 2)]));
             Assert.Equal(FrameSampling.Default.Indices(n), inTime.Indices(n, new double[60])); // all at once
         }
     }
@@ -82,5 +126,9 @@ public class FrameSamplingTests
     [InlineData("linspace-x")]
     [InlineData("random-30")]
     public void A_name_of_another_version_is_refused(string name) =>
-        Assert.Contains($"'{name}' is not known", Assert.Throws<InvalidDataException>(() => FrameSampling.Parse(name)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"'{name}' is not known",
+            Assert.Throws<InvalidDataException>(() => FrameSampling.Parse(name)).Message,
+            StringComparison.Ordinal
+        );
 }

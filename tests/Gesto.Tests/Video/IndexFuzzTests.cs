@@ -4,7 +4,8 @@ using Gesto.Video;
 
 namespace Gesto.Tests.Video;
 
-/// <summary>Files come from anywhere: whatever their bytes, the readers of containers answer, or throw what they document.</summary>
+/// <summary>Files come from anywhere: whatever their bytes, the readers of containers answer, or throw what they
+/// document.</summary>
 public sealed class IndexFuzzTests : IDisposable
 {
     private const int Mutations = 2000;
@@ -23,7 +24,10 @@ public sealed class IndexFuzzTests : IDisposable
     {
         byte[] whole = File.ReadAllBytes(Reference.Video(folder["whole.mp4"], 96, 64, 16));
         string path = folder["spoilt.mp4"];
-        File.WriteAllBytes(path, Mp4.Replace(whole, box, content => length < 0 ? [1, .. content[1..]] : content[..length]));
+        File.WriteAllBytes(
+            path,
+            Mp4.Replace(whole, box, content => length < 0 ? [1, .. content[1..]] : content[..length])
+        );
         Assert.Null(ContainerIndex.TryRead(path, "mov", VideoLimits.Default));
         AssertReadOrRefused(path);
     }
@@ -33,7 +37,11 @@ public sealed class IndexFuzzTests : IDisposable
     [InlineData("a.mkv", "matroska", "libx264")]
     [InlineData("a.webm", "matroska", "libvpx-vp9")]
     [InlineData("a.avi", "avi", "mpeg4")]
-    public void Two_thousand_spoilt_headers_are_answered_soon_and_within_bounds(string name, string container, string codec)
+    public void Two_thousand_spoilt_headers_are_answered_soon_and_within_bounds(
+        string name,
+        string container,
+        string codec
+    )
     {
         byte[] whole = Small(name, codec);
         var random = new Random(20);
@@ -55,12 +63,18 @@ public sealed class IndexFuzzTests : IDisposable
                 throw new InvalidOperationException($"{name}, mutation {i}: {Convert.ToHexString(spoilt)}", e);
             }
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2 * spoilt.Length + (200L << 20));
-            if (info is null) continue;
+            if (info is null)
+                continue;
             answered++;
-            Assert.True(info is { Packets: > 0, Width: > 0, Height: > 0 } && (info.Times is null || info.Times.Count == info.Packets), $"{name}, mutation {i}: {info}");
+            Assert.True(
+                info is { Packets: > 0, Width: > 0, Height: > 0 }
+                    && (info.Times is null || info.Times.Count == info.Packets),
+                $"{name}, mutation {i}: {info}"
+            );
         }
         // Some spoil only pictures; of them the index knows nothing.
-        if (container != "avi") Assert.InRange(answered, Mutations / 50, Mutations - Mutations / 10);
+        if (container != "avi")
+            Assert.InRange(answered, Mutations / 50, Mutations - Mutations / 10);
         Assert.InRange(clock.Elapsed.TotalSeconds, 0, 60);
     }
 
@@ -85,8 +99,11 @@ public sealed class IndexFuzzTests : IDisposable
     public void A_header_that_announces_thousands_of_millions_of_frames_costs_no_memory()
     {
         byte[] whole = File.ReadAllBytes(Reference.Video(folder["whole.mp4"], 96, 64, 16));
-        byte[] many = Mp4.Replace(Mp4.Replace(whole, "moov/trak/mdia/minf/stbl/stts", c => [.. c[..8], 0x7F, 0xFF, 0xFF, 0xFF, .. c[12..]]),
-            "moov/trak/mdia/minf/stbl/stsz", c => [.. c[..4], 0, 0, 0, 1, 0x7F, 0xFF, 0xFF, 0xFF]);
+        byte[] many = Mp4.Replace(
+            Mp4.Replace(whole, "moov/trak/mdia/minf/stbl/stts", c => [.. c[..8], 0x7F, 0xFF, 0xFF, 0xFF, .. c[12..]]),
+            "moov/trak/mdia/minf/stbl/stsz",
+            c => [.. c[..4], 0, 0, 0, 1, 0x7F, 0xFF, 0xFF, 0xFF]
+        );
         File.WriteAllBytes(folder["many.mp4"], many);
         long before = GC.GetAllocatedBytesForCurrentThread();
         VideoInfo? info = ContainerIndex.TryRead(folder["many.mp4"], "mov", VideoLimits.Default);
@@ -132,11 +149,24 @@ public sealed class IndexFuzzTests : IDisposable
     /// <returns>A file of a few kilobytes, mostly header.</returns>
     private byte[] Small(string name, string codec)
     {
-        Reference.Ffmpeg("-f", "lavfi", "-i", "color=gray:size=32x32:rate=25,trim=end_frame=12", "-c:v", codec, "-pix_fmt", "yuv420p", "-threads", "1", folder[name]);
+        Reference.Ffmpeg(
+            "-f",
+            "lavfi",
+            "-i",
+            "color=gray:size=32x32:rate=25,trim=end_frame=12",
+            "-c:v",
+            codec,
+            "-pix_fmt",
+            "yuv420p",
+            "-threads",
+            "1",
+            folder[name]
+        );
         return File.ReadAllBytes(folder[name]);
     }
 
-    /// <summary>One to three of: flipped bits, a size field with an extreme value, bytes put in, taken out, the end cut off.</summary>
+    /// <summary>One to three of: flipped bits, a size field with an extreme value, bytes put in, taken out, the end cut
+    /// off.</summary>
     private static byte[] Spoil(byte[] whole, Random random)
     {
         List<byte> bytes = [.. whole];
@@ -153,9 +183,12 @@ public sealed class IndexFuzzTests : IDisposable
                     var field = new byte[8];
                     int width = random.Next(2) == 0 ? 4 : 8;
                     ulong value = extremes[random.Next(extremes.Length)];
-                    if (width == 4) BinaryPrimitives.WriteUInt32BigEndian(field, (uint)value);
-                    else BinaryPrimitives.WriteUInt64BigEndian(field, value);
-                    for (int i = 0; i < width && at + i < bytes.Count; i++) bytes[at + i] = field[i];
+                    if (width == 4)
+                        BinaryPrimitives.WriteUInt32BigEndian(field, (uint)value);
+                    else
+                        BinaryPrimitives.WriteUInt64BigEndian(field, value);
+                    for (int i = 0; i < width && at + i < bytes.Count; i++)
+                        bytes[at + i] = field[i];
                     break;
                 case 2:
                     var more = new byte[random.Next(1, 40)];

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Gesto.Tests.Video;
 
-/// <summary>Edits the boxes of an MP4 whose header stands last, as ffmpeg writes it: the frames' places in the file stay right.</summary>
+/// <summary>Edits the boxes of an MP4 whose header stands last, as ffmpeg writes it: the frames' places in the file
+/// stay right.</summary>
 internal static class Mp4
 {
     /// <param name="file">The whole file.</param>
@@ -15,7 +16,7 @@ internal static class Mp4
         string[] parts = path.Split('/', 2);
         var to = new MemoryStream();
         bool found = false;
-        for (int at = 0; at + 8 <= file.Length;)
+        for (int at = 0; at + 8 <= file.Length; )
         {
             int size = (int)BinaryPrimitives.ReadUInt32BigEndian(file[at..]);
             byte[] content = file.Slice(at + 8, size - 8).ToArray();

@@ -2,7 +2,8 @@ using Gesto.Video;
 
 namespace Gesto.Tests.Video;
 
-/// <summary>The quick ways, a container's own index and one decoder for several files, against ffprobe and one by one.</summary>
+/// <summary>The quick ways, a container's own index and one decoder for several files, against ffprobe and one by
+/// one.</summary>
 public sealed class SampledDecoderTests : IDisposable
 {
     private readonly Folder folder = new();
@@ -11,7 +12,8 @@ public sealed class SampledDecoderTests : IDisposable
 
     private static VideoInfo Probe(string path) => VideoFile.Probe(path, VideoLimits.Default, default);
 
-    /// <summary>Packets as ffprobe counts them; seconds within a frame, for some containers do not give the last one's.</summary>
+    /// <summary>Packets as ffprobe counts them; seconds within a frame, for some containers do not give the last
+    /// one's.</summary>
     [Theory]
     [InlineData("a.mkv", "libx264")]
     [InlineData("a.mp4", "libx264")]
@@ -21,10 +23,14 @@ public sealed class SampledDecoderTests : IDisposable
     public void A_containers_index_says_what_ffprobe_says(string name, string codec)
     {
         string path = Reference.Video(folder[name], 96, 64, 37, codec: codec, source: "testsrc2");
-        VideoInfo quick = Probe(path), asked = VideoFile.Ask(path, quick.Container, VideoLimits.Default, default);
+        VideoInfo quick = Probe(path),
+            asked = VideoFile.Ask(path, quick.Container, VideoLimits.Default, default);
         Assert.True(quick.FromIndex);
         Assert.False(asked.FromIndex);
-        Assert.Equal((asked.Codec, asked.Width, asked.Height, asked.Packets), (quick.Codec, quick.Width, quick.Height, quick.Packets));
+        Assert.Equal(
+            (asked.Codec, asked.Width, asked.Height, asked.Packets),
+            (quick.Codec, quick.Width, quick.Height, quick.Packets)
+        );
         Assert.Equal(asked.LastsSeconds, quick.LastsSeconds, 0.041);
         Assert.Equal(asked.Duration!.Value, quick.Duration!.Value, 0.041);
     }
@@ -38,7 +44,13 @@ public sealed class SampledDecoderTests : IDisposable
         Reference.Ffmpeg("-i", plain, "-i", plain, "-map", "0", "-map", "1", "-c", "copy", folder["two.mkv"]);
         Reference.Ffmpeg("-i", plain, "-c", "copy", "-movflags", "frag_keyframe+empty_moov", folder["fragments.mp4"]);
         foreach (string name in (string[])["cut.mkv", "two.mkv", "fragments.mp4"])
-            Assert.Null(ContainerIndex.TryRead(folder[name], name.EndsWith("mp4", StringComparison.Ordinal) ? "mov" : "matroska", VideoLimits.Default));
+            Assert.Null(
+                ContainerIndex.TryRead(
+                    folder[name],
+                    name.EndsWith("mp4", StringComparison.Ordinal) ? "mov" : "matroska",
+                    VideoLimits.Default
+                )
+            );
         Assert.Equal(20, Probe(folder["fragments.mp4"]).Packets);
     }
 
@@ -55,14 +67,18 @@ public sealed class SampledDecoderTests : IDisposable
             File.WriteAllBytes(cut, bytes[..length]);
             VideoInfo? info = ContainerIndex.TryRead(cut, container, VideoLimits.Default);
             // Cut between two clusters, a Matroska file is well formed; its duration gives it away then.
-            Assert.True(info is null || !VideoFile.Agrees(info, info.Packets, ""), $"cut to {length} of {bytes.Length} bytes");
+            Assert.True(
+                info is null || !VideoFile.Agrees(info, info.Packets, ""),
+                $"cut to {length} of {bytes.Length} bytes"
+            );
         }
     }
 
     [Fact]
     public void Files_decoded_together_give_the_frames_of_each_decoded_alone()
     {
-        string rgb = Reference.Video(folder["rgb.mkv"], 320, 240, 75), first = Reference.Video(folder["1.mp4"], 100, 60, 33, rate: 13);
+        string rgb = Reference.Video(folder["rgb.mkv"], 320, 240, 75),
+            first = Reference.Video(folder["1.mp4"], 100, 60, 33, rate: 13);
         string second = Reference.Video(folder["2.mp4"], 60, 100, 32, rate: 13, source: "testsrc2");
         ClipRequest[] requests =
         [
@@ -74,7 +90,10 @@ public sealed class SampledDecoderTests : IDisposable
         Assert.NotNull(together);
         Assert.Equal([(30, 75), (30, 33), (30, 32)], together.Select(c => (c.Length, c.Decoded)));
         foreach ((ClipRequest request, Clip clip) in requests.Zip(together))
-            Assert.Equal(ClipFile.Read(request.Info, request.Format, VideoLimits.Default, default, request.Frames).Frames, clip.Frames);
+            Assert.Equal(
+                ClipFile.Read(request.Info, request.Format, VideoLimits.Default, default, request.Frames).Frames,
+                clip.Frames
+            );
     }
 
     [Fact]
@@ -91,16 +110,27 @@ public sealed class SampledDecoderTests : IDisposable
         ClipRequest[] requests = [.. files.Select((info, i) => new ClipRequest(info, format, Turn: i / 2))];
         var told = new List<(int Request, int Count)>();
         var whole = new Dictionary<int, byte[]>();
-        Assert.True(SampledDecoder.TryDecode(requests, VideoLimits.Default, (request, frames, count) =>
-        {
-            told.Add((request, count));
-            if (count * format.BytesPerFrame == frames.Length) whole.Add(request, frames);
-        }, null, default));
-        Assert.Equal(30, told.FindIndex(t => t.Request == 2) - told.Count(t => t.Request is 1 or 3)); // all of the long one, then two at once
+        Assert.True(
+            SampledDecoder.TryDecode(
+                requests,
+                VideoLimits.Default,
+                (request, frames, count) =>
+                {
+                    told.Add((request, count));
+                    if (count * format.BytesPerFrame == frames.Length)
+                        whole.Add(request, frames);
+                },
+                null,
+                default
+            )
+        );
+        // all of the long one, then two at once
+        Assert.Equal(30, told.FindIndex(t => t.Request == 2) - told.Count(t => t.Request is 1 or 3));
         Assert.Equal([.. Enumerable.Range(1, 30)], told.Where(t => t.Request == 0).Select(t => t.Count));
         Assert.Equal([.. Enumerable.Range(2, 29)], told.Where(t => t.Request == 2).Select(t => t.Count));
         Assert.Equal([(3, 1)], told.Where(t => t.Request == 3));
-        for (int i = 0; i < files.Length; i++) Assert.Equal(ClipFile.Read(files[i], format, VideoLimits.Default, default).Frames, whole[i]);
+        for (int i = 0; i < files.Length; i++)
+            Assert.Equal(ClipFile.Read(files[i], format, VideoLimits.Default, default).Frames, whole[i]);
     }
 
     [Fact]
@@ -109,25 +139,48 @@ public sealed class SampledDecoderTests : IDisposable
         string whole = Reference.Video(folder["whole.mkv"], 320, 240, 75);
         VideoInfo info = Probe(whole);
         byte[] bytes = File.ReadAllBytes(whole);
-        for (int i = 3000; i < bytes.Length - 2000; i += 997) bytes[i] ^= 0x55;
+        for (int i = 3000; i < bytes.Length - 2000; i += 997)
+            bytes[i] ^= 0x55;
         File.WriteAllBytes(folder["flipped.mkv"], bytes);
         var format = new ClipFormat(true, 8, 8);
         Assert.NotNull(SampledDecoder.TryRead([new(info, format)], VideoLimits.Default, default));
-        Assert.Null(SampledDecoder.TryRead([new(info with { Path = folder["flipped.mkv"] }, format)], VideoLimits.Default, default));
+        Assert.Null(
+            SampledDecoder.TryRead(
+                [new(info with { Path = folder["flipped.mkv"] }, format)],
+                VideoLimits.Default,
+                default
+            )
+        );
         Assert.Null(SampledDecoder.TryRead([new(info with { Packets = 74 }, format)], VideoLimits.Default, default));
         Assert.Null(SampledDecoder.TryRead([new(info with { Duration = 4 }, format)], VideoLimits.Default, default));
         Assert.Null(SampledDecoder.TryRead([new(info, format)], new VideoLimits { MaxFrames = 70 }, default));
         // … and file by file it is named.
-        Assert.Contains("flipped.mkv", Assert.Throws<VideoException>(() =>
-            ClipFile.ReadAll([new(info, format), new(info with { Path = folder["flipped.mkv"] }, format)], VideoLimits.Default, default)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "flipped.mkv",
+            Assert
+                .Throws<VideoException>(() =>
+                    ClipFile.ReadAll(
+                        [new(info, format), new(info with { Path = folder["flipped.mkv"] }, format)],
+                        VideoLimits.Default,
+                        default
+                    )
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_decoder_started_beforehand_gives_the_same_frames_and_is_used_once()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege there.");
-        string rgb = Reference.Video(folder["a 'quoted', odd [name].mkv"], 320, 240, 75), radar = Reference.Video(folder["1.mp4"], 100, 60, 20, rate: 13);
-        ClipRequest[] requests = [new(Probe(rgb), new ClipFormat(true, 224, 224)), new(Probe(radar), new ClipFormat(false, 64, 64))];
+        string rgb = Reference.Video(folder["a 'quoted', odd [name].mkv"], 320, 240, 75),
+            radar = Reference.Video(folder["1.mp4"], 100, 60, 20, rate: 13);
+        ClipRequest[] requests =
+        [
+            new(Probe(rgb), new ClipFormat(true, 224, 224)),
+            new(Probe(radar), new ClipFormat(false, 64, 64)),
+        ];
         int[][] wanted = [.. requests.Select(r => r.Format.Sampling.Indices(r.Info.Packets))];
         Clip[] expected = SampledDecoder.TryRead(requests, VideoLimits.Default, default)!;
         using WaitingDecoder waiting = WaitingDecoder.TryStart(requests, VideoLimits.Default)!;
@@ -138,8 +191,17 @@ public sealed class SampledDecoderTests : IDisposable
         using (FfmpegProcess process = waiting.Take(requests, wanted, VideoLimits.Default, default)!)
         {
             var clips = new byte[2][];
-            Assert.True(SampledDecoder.Receive(
-                process, requests, wanted, WaitingDecoder.FirstFile, VideoLimits.Default, (request, frames, _) => clips[request] = frames, default));
+            Assert.True(
+                SampledDecoder.Receive(
+                    process,
+                    requests,
+                    wanted,
+                    WaitingDecoder.FirstFile,
+                    VideoLimits.Default,
+                    (request, frames, _) => clips[request] = frames,
+                    default
+                )
+            );
             Assert.Equal(expected.Select(c => c.Frames), clips);
         }
         Assert.Null(waiting.Take(requests, wanted, VideoLimits.Default, default));
@@ -169,6 +231,8 @@ public sealed class SampledDecoderTests : IDisposable
                 return (0, 0, w, h);
             },
         };
-        Assert.Throws<OperationCanceledException>(() => SampledDecoder.TryRead([new(info, format)], VideoLimits.Default, cancel.Token));
+        Assert.Throws<OperationCanceledException>(() =>
+            SampledDecoder.TryRead([new(info, format)], VideoLimits.Default, cancel.Token)
+        );
     }
 }

@@ -8,7 +8,8 @@ namespace Gesto.Tests.Video;
 /// <summary>Frames taken evenly in time from videos whose frames come unevenly.</summary>
 public sealed class TimeSamplingTests : IDisposable
 {
-    private static readonly FrameSampling InTime = new(5) { EvenInTime = true }, ByIndex = new(5);
+    private static readonly FrameSampling InTime = new(5) { EvenInTime = true },
+        ByIndex = new(5);
 
     private readonly Folder folder = new();
 
@@ -18,16 +19,38 @@ public sealed class TimeSamplingTests : IDisposable
     private string Slowing(string name, string codec, int frames = 20, int add = 0)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(folder[name])!);
-        Reference.Ffmpeg("-f", "lavfi", "-i", "nullsrc=size=32x32:rate=25", "-vf",
-            $"format=gray,geq=lum='10*N+{add}',settb=1/25,setpts='N+24*max(N-15,0)'", "-frames:v", $"{frames}", "-fps_mode", "passthrough",
-            "-enc_time_base", "1:1000", "-c:v", codec, "-qscale:v", "1", "-pix_fmt", codec == "ffv1" ? "gray" : "yuv420p", "-color_range", "pc", folder[name]);
+        Reference.Ffmpeg(
+            "-f",
+            "lavfi",
+            "-i",
+            "nullsrc=size=32x32:rate=25",
+            "-vf",
+            $"format=gray,geq=lum='10*N+{add}',settb=1/25,setpts='N+24*max(N-15,0)'",
+            "-frames:v",
+            $"{frames}",
+            "-fps_mode",
+            "passthrough",
+            "-enc_time_base",
+            "1:1000",
+            "-c:v",
+            codec,
+            "-qscale:v",
+            "1",
+            "-pix_fmt",
+            codec == "ffv1" ? "gray" : "yuv420p",
+            "-color_range",
+            "pc",
+            folder[name]
+        );
         return folder[name];
     }
 
-    /// <summary>Frames 0 to 15 at 0 to 0.6 s, 16 to 19 at 1.6, 2.6, 3.6 and 4.6 s. Moments 0, 1.15, 2.3, 3.45, 4.6.</summary>
+    /// <summary>Frames 0 to 15 at 0 to 0.6 s, 16 to 19 at 1.6, 2.6, 3.6 and 4.6 s. Moments 0, 1.15, 2.3, 3.45,
+    /// 4.6.</summary>
     private static readonly int[] Expected = [0, 16, 17, 18, 19];
 
-    private static int[] Levels(Clip clip) => [.. Enumerable.Range(0, clip.Length).Select(t => (int)Math.Round(clip.Frames[t * 64] / 10.0))];
+    private static int[] Levels(Clip clip) =>
+        [.. Enumerable.Range(0, clip.Length).Select(t => (int)Math.Round(clip.Frames[t * 64] / 10.0))];
 
     [Theory]
     [InlineData("a.mkv", "ffv1")] // times from the container's index
@@ -40,21 +63,41 @@ public sealed class TimeSamplingTests : IDisposable
         {
             var format = new ClipFormat(false, 8, 8) { Sampling = sampling };
             Assert.Equal(expected, Levels(ClipFile.Read(info, format, VideoLimits.Default, default)));
-            Assert.Equal(expected, Levels(SampledDecoder.TryRead([new(info, format)], VideoLimits.Default, default)![0]));
+            Assert.Equal(
+                expected,
+                Levels(SampledDecoder.TryRead([new(info, format)], VideoLimits.Default, default)![0])
+            );
         }
     }
 
     [Fact]
     public void A_frame_that_stands_long_fills_several_places_by_both_ways_of_decoding_also_as_the_first_of_a_later_turn()
     {
-        Reference.Ffmpeg("-f", "lavfi", "-i", "nullsrc=size=32x32:rate=25", "-vf", "format=gray,geq=lum='10*N',settb=1/25,setpts='if(eq(N,0),0,N+100)'", "-frames:v", "6",
-            "-fps_mode", "passthrough", "-c:v", "ffv1", folder["a.mkv"]);
+        Reference.Ffmpeg(
+            "-f",
+            "lavfi",
+            "-i",
+            "nullsrc=size=32x32:rate=25",
+            "-vf",
+            "format=gray,geq=lum='10*N',settb=1/25,setpts='if(eq(N,0),0,N+100)'",
+            "-frames:v",
+            "6",
+            "-fps_mode",
+            "passthrough",
+            "-c:v",
+            "ffv1",
+            folder["a.mkv"]
+        );
         VideoInfo info = VideoFile.Probe(folder["a.mkv"], VideoLimits.Default, default);
         // Times 0, 4.04, 4.08, 4.12, 4.16, 4.2; moments 0, 1.05, 2.1, 3.15, 4.2: 2.1 is nearer to 4.04 by 0.16 s.
         int[] expected = [0, 0, 1, 1, 5];
         var format = new ClipFormat(false, 8, 8) { Sampling = InTime };
         Assert.Equal(expected, Levels(ClipFile.Read(info, format, VideoLimits.Default, default)));
-        Clip[] clips = SampledDecoder.TryRead([new(info, format), new(info, format, Turn: 1)], VideoLimits.Default, default)!;
+        Clip[] clips = SampledDecoder.TryRead(
+            [new(info, format), new(info, format, Turn: 1)],
+            VideoLimits.Default,
+            default
+        )!;
         Assert.All(clips, clip => Assert.Equal(expected, Levels(clip)));
     }
 
@@ -64,19 +107,30 @@ public sealed class TimeSamplingTests : IDisposable
         VideoInfo info = VideoFile.Probe(Slowing("a.mkv", "ffv1"), VideoLimits.Default, default);
         // As VP8's hidden frames have it: a packet more than frames, so the container's times are not the frames'.
         VideoInfo hidden = info with { Codec = "vp8", Packets = 21, Times = [-9, .. info.Times!] };
-        Assert.Equal(Expected, Levels(ClipFile.Read(hidden, new ClipFormat(false, 8, 8) { Sampling = InTime }, VideoLimits.Default, default)));
+        Assert.Equal(
+            Expected,
+            Levels(
+                ClipFile.Read(hidden, new ClipFormat(false, 8, 8) { Sampling = InTime }, VideoLimits.Default, default)
+            )
+        );
     }
 
     [Fact]
     public void Antennas_keep_together_where_one_has_a_frame_more()
     {
-        for (int a = 1; a <= 3; a++) Slowing($"SAMPLE_1/SAMPLE_1_RDM{a}.mkv", "ffv1", frames: a == 1 ? 20 : 19, add: a);
+        for (int a = 1; a <= 3; a++)
+            Slowing($"SAMPLE_1/SAMPLE_1_RDM{a}.mkv", "ffv1", frames: a == 1 ? 20 : 19, add: a);
         var reader = new SampleReader(folder["SAMPLE_1"], new RadarFormat { Size = (8, 8) }, radarSampling: InTime);
-        RadarClip clip = reader.ReadRadar(Recording.At(folder["SAMPLE_1"], new RecordingNeeds(false, RadarVideos: true, false, 3)).Sample, 3, default);
+        RadarClip clip = reader.ReadRadar(
+            Recording.At(folder["SAMPLE_1"], new RecordingNeeds(false, RadarVideos: true, false, 3)).Sample,
+            3,
+            default
+        );
         // Of 19 frames: moments 0, 0.9, 1.8, 2.7, 3.6.
         int[] expected = [0, 15, 16, 17, 18];
         for (int t = 0; t < 5; t++)
-            for (int a = 0; a < 3; a++) Assert.Equal(10 * expected[t] + a + 1, clip.Bytes[(t * 3 + a) * 64]);
+        for (int a = 0; a < 3; a++)
+            Assert.Equal(10 * expected[t] + a + 1, clip.Bytes[(t * 3 + a) * 64]);
     }
 
     [Fact]
@@ -87,7 +141,11 @@ public sealed class TimeSamplingTests : IDisposable
         Dataset dataset = Dataset.Open(folder["data"]);
         Problem only = Assert.Single(DatasetDoctor.Examine(dataset, new DoctorOptions(), null, default));
         Assert.Equal(("test/SAMPLE_1", ProblemKind.UnevenRate, true), (only.Sample, only.Kind, only.IsNote));
-        Assert.Contains("frames are 0.040 to 1.000 s apart, 0.242 s on average", only.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "frames are 0.040 to 1.000 s apart, 0.242 s on average",
+            only.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("--sampling time", only.Message, StringComparison.Ordinal);
         Assert.Equal(0, global::Gesto.Cli.CheckCommand.Check(dataset, json: false, new DoctorOptions(), default));
     }

@@ -2,11 +2,13 @@ using System.Globalization;
 
 namespace Gesto.Tests.Video;
 
-/// <summary>Twelve frames whose times are uneven, in every container and codec that Gesto reads and ffmpeg here writes; made once, with
-/// what OpenCV reads in each.</summary>
+/// <summary>Twelve frames whose times are uneven, in every container and codec that Gesto reads and ffmpeg here writes;
+/// made once, with what OpenCV reads in each.</summary>
 public sealed class UnevenVideos : IDisposable
 {
-    public const int Frames = 12, Width = 96, Height = 64;
+    public const int Frames = 12,
+        Width = 96,
+        Height = 64;
 
     /// <summary>Times are whole numbers of 1/15360 s, as in the radar videos that were refused.</summary>
     private const double Unit = 1 / 15360.0;
@@ -45,17 +47,43 @@ public sealed class UnevenVideos : IDisposable
         ("negative.mp4", "h264.mkv", "-itsoffset -0.5", "-avoid_negative_ts disabled"),
     ];
 
-    public static TheoryData<string> Names => [.. Written.Select(w => w.Name), .. Copied.Select(c => c.Name), "equal.mkv", "equal.mp4"];
+    public static TheoryData<string> Names =>
+        [.. Written.Select(w => w.Name), .. Copied.Select(c => c.Name), "equal.mkv", "equal.mp4"];
 
     public UnevenVideos()
     {
-        List<string> arguments = ["-f", "lavfi", "-i", $"testsrc2=size={Width}x{Height}:rate=25,trim=end_frame={Frames}"];
-        void Write(string name, string times, string options) => arguments.AddRange(
-            ["-map", "0:v", "-vf", times, "-fps_mode", "passthrough", "-enc_time_base", "1:15360", "-threads", "1", "-pix_fmt", "yuv420p", .. options.Split(' '), folder[name]]);
+        List<string> arguments =
+        [
+            "-f",
+            "lavfi",
+            "-i",
+            $"testsrc2=size={Width}x{Height}:rate=25,trim=end_frame={Frames}",
+        ];
+        void Write(string name, string times, string options) =>
+            arguments.AddRange([
+                "-map",
+                "0:v",
+                "-vf",
+                times,
+                "-fps_mode",
+                "passthrough",
+                "-enc_time_base",
+                "1:15360",
+                "-threads",
+                "1",
+                "-pix_fmt",
+                "yuv420p",
+                .. options.Split(' '),
+                folder[name],
+            ]);
         foreach ((string name, string options) in Written)
             Write(name, "settb=1/15360,setpts='if(eq(N,0),0,PREV_OUTPTS+261+mod(N*977,1300))'", options);
         Write("equal.mkv", "settb=1/15360,setpts='1000*floor(N/3)'", "-c:v ffv1"); // three frames at each time
-        Write("equal.mp4", "settb=1/15360,setpts='1000*floor(N/2)+mod(N,2)'", "-c:v libx264 -video_track_timescale 15360"); // as equal as MP4 allows
+        Write(
+            "equal.mp4",
+            "settb=1/15360,setpts='1000*floor(N/2)+mod(N,2)'",
+            "-c:v libx264 -video_track_timescale 15360"
+        ); // as equal as MP4 allows
         Reference.Ffmpeg([.. arguments]);
         foreach ((string name, string from, string before, string after) in Copied)
         {
@@ -81,7 +109,9 @@ public sealed class UnevenVideos : IDisposable
     /// <summary>One Python for all files: it takes longer to start than to read them.</summary>
     internal static Dictionary<string, uint[]> ReadWithOpenCv(params string[] paths)
     {
-        string output = Reference.RunPython("cv2, zlib", """
+        string output = Reference.RunPython(
+            "cv2, zlib",
+            """
             import cv2, sys, zlib, os
             for path in sys.argv[1:]:
                 v = cv2.VideoCapture(path)
@@ -91,8 +121,12 @@ public sealed class UnevenVideos : IDisposable
                     if not ok: break
                     print('', zlib.adler32(cv2.cvtColor(f, cv2.COLOR_BGR2RGB).tobytes()), end='')
                 print()
-            """, paths);
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' '))
+            """,
+            paths
+        );
+        return output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(' '))
             .ToDictionary(f => f[0], f => Array.ConvertAll(f[1..], v => uint.Parse(v, CultureInfo.InvariantCulture)));
     }
 
@@ -101,7 +135,8 @@ public sealed class UnevenVideos : IDisposable
     private static double[] PlantedTimes()
     {
         var times = new double[Frames];
-        for (int n = 1; n < Frames; n++) times[n] = times[n - 1] + (261 + n * 977 % 1300) * Unit;
+        for (int n = 1; n < Frames; n++)
+            times[n] = times[n - 1] + (261 + n * 977 % 1300) * Unit;
         return times;
     }
 }

@@ -42,13 +42,26 @@ public sealed class VariableRateTests(UnevenVideos videos) : IClassFixture<Uneve
         Assert.Equal(expected, Decode(info));
         var format = new ClipFormat(true, 320, 240);
         ClipRequest[] requests = [new(info, format)];
-        Assert.Equal(expected, FramesOf(SampledDecoder.TryRead(requests, VideoLimits.Default, default)![0], format.BytesPerFrame));
+        Assert.Equal(
+            expected,
+            FramesOf(SampledDecoder.TryRead(requests, VideoLimits.Default, default)![0], format.BytesPerFrame)
+        );
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege there.");
         using WaitingDecoder waiting = WaitingDecoder.TryStart(requests, VideoLimits.Default)!;
         byte[] frames = [];
         int[][] wanted = [requests[0].Wanted()];
         using FfmpegProcess process = waiting.Take(requests, wanted, VideoLimits.Default, default)!;
-        Assert.True(SampledDecoder.Receive(process, requests, wanted, WaitingDecoder.FirstFile, VideoLimits.Default, (_, all, _) => frames = all, default));
+        Assert.True(
+            SampledDecoder.Receive(
+                process,
+                requests,
+                wanted,
+                WaitingDecoder.FirstFile,
+                VideoLimits.Default,
+                (_, all, _) => frames = all,
+                default
+            )
+        );
         Assert.Equal(expected, FramesOf(new Clip(frames, 18, 18), format.BytesPerFrame));
     }
 
@@ -57,7 +70,15 @@ public sealed class VariableRateTests(UnevenVideos videos) : IClassFixture<Uneve
     public void All_fragments_of_an_MP4_are_read_where_only_the_first_is_in_its_header()
     {
         using var folder = new Folder();
-        Reference.Ffmpeg("-i", videos["fragments.mp4"], "-c", "copy", "-movflags", "frag_keyframe", folder["later.mp4"]);
+        Reference.Ffmpeg(
+            "-i",
+            videos["fragments.mp4"],
+            "-c",
+            "copy",
+            "-movflags",
+            "frag_keyframe",
+            folder["later.mp4"]
+        );
         Assert.Equal(videos.OpenCv("fragments.mp4"), Decode(Probe(folder["later.mp4"])));
     }
 
@@ -77,9 +98,14 @@ public sealed class VariableRateTests(UnevenVideos videos) : IClassFixture<Uneve
         VideoInfo info = Probe(videos[name]);
         Assert.Equal(fromIndex, info.FromIndex);
         Assert.Equal(UnevenVideos.Frames, info.Times!.Count);
-        double precision = name.EndsWith("mp4", StringComparison.Ordinal) || name.EndsWith("mov", StringComparison.Ordinal) ? 1e-9 : 0.0011;
-        if (!fromIndex) precision = Math.Max(precision, 2e-6); // ffprobe writes microseconds
-        for (int n = 0; n < UnevenVideos.Frames; n++) Assert.Equal(UnevenVideos.Times[n], info.Times[n] - info.Times[0], precision);
+        double precision =
+            name.EndsWith("mp4", StringComparison.Ordinal) || name.EndsWith("mov", StringComparison.Ordinal)
+                ? 1e-9
+                : 0.0011;
+        if (!fromIndex)
+            precision = Math.Max(precision, 2e-6); // ffprobe writes microseconds
+        for (int n = 0; n < UnevenVideos.Frames; n++)
+            Assert.Equal(UnevenVideos.Times[n], info.Times[n] - info.Times[0], precision);
     }
 
     [Fact]
@@ -99,12 +125,28 @@ public sealed class VariableRateTests(UnevenVideos videos) : IClassFixture<Uneve
     public void A_last_frame_that_stands_long_is_no_cut()
     {
         using var folder = new Folder();
-        Reference.Ffmpeg("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25,trim=end_frame=10", "-vf", "settb=1/25,setpts='N+20*gt(N,4)'", "-fps_mode", "passthrough",
-            "-c:v", "libx264", folder["pause.mkv"]);
+        Reference.Ffmpeg(
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=size=64x48:rate=25,trim=end_frame=10",
+            "-vf",
+            "settb=1/25,setpts='N+20*gt(N,4)'",
+            "-fps_mode",
+            "passthrough",
+            "-c:v",
+            "libx264",
+            folder["pause.mkv"]
+        );
         Reference.Ffmpeg("-i", folder["pause.mkv"], "-c", "copy", folder["pause.mp4"]);
         foreach (string name in (string[])["pause.mkv", "pause.mp4"])
         {
-            VideoInfo asked = VideoFile.Ask(folder[name], name.EndsWith("mp4", StringComparison.Ordinal) ? "mov" : "matroska", VideoLimits.Default, default);
+            VideoInfo asked = VideoFile.Ask(
+                folder[name],
+                name.EndsWith("mp4", StringComparison.Ordinal) ? "mov" : "matroska",
+                VideoLimits.Default,
+                default
+            );
             Assert.Equal(10, VideoFile.Decode(asked, false, (_, _, _, _) => { }, VideoLimits.Default, default));
             // As long as the pause, the last frame may stand; a second more is missing frames.
             Assert.True(VideoFile.Agrees(asked with { Duration = asked.LastsSeconds + 1 }, 10, ""));

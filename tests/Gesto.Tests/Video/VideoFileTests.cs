@@ -8,8 +8,20 @@ public sealed class VideoFileTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private static int Decode(string path, bool colour = false, FrameSink? sink = null, VideoLimits? limits = null, CancellationToken cancel = default) =>
-        VideoFile.Decode(VideoFile.Probe(path, limits ?? VideoLimits.Default, cancel), colour, sink ?? ((_, _, _, _) => { }), limits ?? VideoLimits.Default, cancel);
+    private static int Decode(
+        string path,
+        bool colour = false,
+        FrameSink? sink = null,
+        VideoLimits? limits = null,
+        CancellationToken cancel = default
+    ) =>
+        VideoFile.Decode(
+            VideoFile.Probe(path, limits ?? VideoLimits.Default, cancel),
+            colour,
+            sink ?? ((_, _, _, _) => { }),
+            limits ?? VideoLimits.Default,
+            cancel
+        );
 
     private string CopyPart(string path, string name, double part)
     {
@@ -33,10 +45,10 @@ public sealed class VideoFileTests : IDisposable
         Assert.InRange(info.LastsSeconds, 37 / 25.0 - 0.05, 37 / 25.0 + 0.05);
         var seen = new List<int>();
         Assert.Equal(37, Decode(path, colour: true, (i, w, h, pixels) =>
-        {
-            Assert.Equal((96, 64, 96 * 64 * 3), (w, h, pixels.Length));
-            seen.Add(i);
-        }));
+            {
+                Assert.Equal((96, 64, 96 * 64 * 3), (w, h, pixels.Length));
+                seen.Add(i);
+            }));
         Assert.Equal(Enumerable.Range(0, 37), seen);
     }
 
@@ -44,8 +56,21 @@ public sealed class VideoFileTests : IDisposable
     public void A_changing_frame_rate_neither_drops_nor_repeats_frames()
     {
         string path = folder["vfr.mkv"];
-        Reference.Ffmpeg("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25", "-vf", "select='lt(n,10)+not(mod(n,4))',setpts=PTS", "-frames:v", "20",
-            "-fps_mode", "vfr", "-c:v", "libx264", path);
+        Reference.Ffmpeg(
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=size=64x48:rate=25",
+            "-vf",
+            "select='lt(n,10)+not(mod(n,4))',setpts=PTS",
+            "-frames:v",
+            "20",
+            "-fps_mode",
+            "vfr",
+            "-c:v",
+            "libx264",
+            path
+        );
         Assert.Equal(20, Decode(path));
     }
 
@@ -54,10 +79,23 @@ public sealed class VideoFileTests : IDisposable
     {
         // Lossless and already grey: row y of the picture is grey level 4y.
         string path = folder["grey.mkv"];
-        Reference.Ffmpeg("-f", "lavfi", "-i", "nullsrc=size=32x64:rate=13", "-vf", "format=gray,geq=lum='4*Y'", "-frames:v", "3", "-c:v", "ffv1", path);
+        Reference.Ffmpeg(
+            "-f",
+            "lavfi",
+            "-i",
+            "nullsrc=size=32x64:rate=13",
+            "-vf",
+            "format=gray,geq=lum='4*Y'",
+            "-frames:v",
+            "3",
+            "-c:v",
+            "ffv1",
+            path
+        );
         Decode(path, sink: (_, w, h, pixels) =>
         {
-            for (int y = 0; y < h; y++) Assert.Equal(4 * y, pixels[y * w]);
+            for (int y = 0; y < h; y++)
+                Assert.Equal(4 * y, pixels[y * w]);
         });
     }
 
@@ -83,7 +121,11 @@ public sealed class VideoFileTests : IDisposable
         string path = CopyPart(Reference.Video(folder["whole.mp4"], 160, 120, 50), "cut.mp4", 0.5);
         var error = Assert.Throws<VideoException>(() => Decode(path));
         Assert.Equal(VideoFault.Undecodable, error.Fault);
-        Assert.Contains("cut.mp4: the video cannot be opened. ffmpeg says: moov atom not found.", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cut.mp4: the video cannot be opened. ffmpeg says: moov atom not found.",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -112,19 +154,30 @@ public sealed class VideoFileTests : IDisposable
     {
         string whole = Reference.Video(folder["whole.mkv"], 320, 240, 75);
         byte[] bytes = File.ReadAllBytes(whole);
-        for (int i = 3000; i < bytes.Length - 2000; i += 997) bytes[i] ^= 0x55;
+        for (int i = 3000; i < bytes.Length - 2000; i += 997)
+            bytes[i] ^= 0x55;
         File.WriteAllBytes(folder["flipped.mkv"], bytes);
-        Assert.Contains("ffmpeg says:", Assert.Throws<VideoException>(() => Decode(folder["flipped.mkv"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ffmpeg says:",
+            Assert.Throws<VideoException>(() => Decode(folder["flipped.mkv"])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Frames_above_the_limit_are_refused_before_they_are_decoded()
     {
         string path = Reference.Video(folder["large.mkv"], 320, 240, 3);
-        Assert.Contains("Picture size 320x240 exceeds specified max pixel count 10000",
-            Assert.Throws<VideoException>(() => Decode(path, limits: new VideoLimits { MaxPixels = 10_000 })).Message, StringComparison.Ordinal);
-        Assert.Contains("more than 2 frames",
-            Assert.Throws<VideoException>(() => Decode(path, limits: new VideoLimits { MaxFrames = 2 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Picture size 320x240 exceeds specified max pixel count 10000",
+            Assert.Throws<VideoException>(() => Decode(path, limits: new VideoLimits { MaxPixels = 10_000 })).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "more than 2 frames",
+            Assert.Throws<VideoException>(() => Decode(path, limits: new VideoLimits { MaxFrames = 2 })).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -147,10 +200,18 @@ public sealed class VideoFileTests : IDisposable
         string path = Reference.Video(folder["long.mkv"], 640, 480, 200);
         using var cancel = new CancellationTokenSource();
         int seen = 0;
-        Assert.Throws<OperationCanceledException>(() => Decode(path, true, (_, _, _, _) =>
-        {
-            if (++seen == 3) cancel.Cancel();
-        }, cancel: cancel.Token));
+        Assert.Throws<OperationCanceledException>(() =>
+            Decode(
+                path,
+                true,
+                (_, _, _, _) =>
+                {
+                    if (++seen == 3)
+                        cancel.Cancel();
+                },
+                cancel: cancel.Token
+            )
+        );
         Assert.InRange(seen, 3, 199);
     }
 
@@ -160,11 +221,17 @@ public sealed class VideoFileTests : IDisposable
         string path = Reference.Video(folder["long.mkv"], 640, 480, 100);
         VideoInfo info = VideoFile.Probe(path, VideoLimits.Default, default);
         var limits = new VideoLimits { Timeout = TimeSpan.FromMilliseconds(1) };
-        Assert.Contains("not decoded within",
-            Assert.Throws<VideoException>(() => VideoFile.Decode(info, true, (_, _, _, _) => { }, limits, default)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not decoded within",
+            Assert
+                .Throws<VideoException>(() => VideoFile.Decode(info, true, (_, _, _, _) => { }, limits, default))
+                .Message,
+            StringComparison.Ordinal
+        );
     }
 
-    /// <summary>Tolerance 0: ffmpeg's conversion with the flags Gesto passes is the one OpenCV's reader makes.</summary>
+    /// <summary>Tolerance 0: ffmpeg's conversion with the flags Gesto passes is the one OpenCV's reader
+    /// makes.</summary>
     [Theory]
     [InlineData("a.mkv", "libx264", 320, 240)]
     [InlineData("a.mp4", "libx264", 322, 182)]

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Gesto.Tests.Weights;
 
-/// <summary>Runs a few lines in the system's own Python, the independent reference; the test is skipped where it is not there.</summary>
+/// <summary>Runs a few lines in the system's own Python, the independent reference; the test is skipped where it is not
+/// there.</summary>
 internal static class DebianPython
 {
     private const string Program = "/usr/bin/python3";
@@ -20,7 +21,8 @@ internal static class DebianPython
     private static (int ExitCode, string Output, string Error) Start(string script, string[] arguments)
     {
         var start = new ProcessStartInfo(Program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])["-c", script, .. arguments]) start.ArgumentList.Add(argument);
+        foreach (string argument in (string[])["-c", script, .. arguments])
+            start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

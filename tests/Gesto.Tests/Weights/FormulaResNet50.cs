@@ -8,7 +8,10 @@ internal static class FormulaResNet50
 {
     public static ResNet50Weights Weights(ResNet50Variant variant)
     {
-        (string Name, long[] Shape)[] expected = [.. ResNet50Weights.Expected(variant).OrderBy(t => t.Name, StringComparer.Ordinal)];
+        (string Name, long[] Shape)[] expected =
+        [
+            .. ResNet50Weights.Expected(variant).OrderBy(t => t.Name, StringComparer.Ordinal),
+        ];
         Dictionary<string, NamedTensor> tensors = expected
             .Select((t, seed) => NamedTensor.From(t.Name, Tensor(seed, t.Name, t.Shape), t.Shape))
             .ToDictionary(t => t.Name);
@@ -21,7 +24,10 @@ internal static class FormulaResNet50
         var frames = new byte[2 * 224 * 224 * 3];
         for (int i = 0; i < frames.Length; i++)
         {
-            int c = i % 3, x = i / 3 % 224, y = i / 3 / 224 % 224, f = i / 3 / 224 / 224;
+            int c = i % 3,
+                x = i / 3 % 224,
+                y = i / 3 / 224 % 224,
+                f = i / 3 / 224 / 224;
             frames[i] = (byte)(x * (3 + f) + y * (5 + c) + (x * y >> 4) * 7 + 31 * f + 57 * c);
         }
         return frames;
@@ -34,7 +40,8 @@ internal static class FormulaResNet50
         for (int i = 0; i < values.Length; i++)
         {
             float u = Value((uint)seed, (uint)i);
-            values[i] = shape.Length == 4 ? u * fan
+            values[i] =
+                shape.Length == 4 ? u * fan
                 : name.EndsWith("running_var", StringComparison.Ordinal) ? 1 + 0.25f * u
                 : name.EndsWith("weight", StringComparison.Ordinal) ? 0.5f + 0.25f * u
                 : 0.25f * u;

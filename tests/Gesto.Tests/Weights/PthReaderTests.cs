@@ -32,13 +32,18 @@ public sealed class PthReaderTests : IDisposable
     public void A_file_that_carries_code_is_refused_and_nothing_is_run()
     {
         string witness = $"{folder}/ran";
-        DebianPython.Run("torch", """
+        DebianPython.Run(
+            "torch",
+            """
             import os, sys, torch
             class Evil:
                 def __reduce__(self):
                     return os.system, (f"touch {sys.argv[2]}",)
             torch.save({"a": torch.zeros(2), "b": Evil()}, sys.argv[1])
-            """, $"{folder}/evil.pth", witness);
+            """,
+            $"{folder}/evil.pth",
+            witness
+        );
         var error = Assert.Throws<InvalidDataException>(() => PthReader.Load($"{folder}/evil.pth"));
         Assert.Contains("posix.system", error.Message, StringComparison.Ordinal);
         Assert.Contains("Nothing was run", error.Message, StringComparison.Ordinal);
@@ -72,18 +77,22 @@ public sealed class PthReaderTests : IDisposable
 
     [Theory]
     [InlineData("((K\u0064tK\u0001t", "shape (100)")] // more than stored
-    [InlineData("((J\u00ff\u00ff\u00ff\u007fJ\u00ff\u00ff\u00ff\u007ftK\0K\0t", "does not fit")] // 2^62 elements on stride 0
+    // 2^62 elements on stride 0
+    [InlineData("((J\u00ff\u00ff\u00ff\u007fJ\u00ff\u00ff\u00ff\u007ftK\0K\0t", "does not fit")]
     [InlineData("((J\u00ff\u00ff\u00ff\u007ftK\0t", "does not fit")] // a small storage unfolded to 8 GB
     [InlineData("((K\u0002tJ\u00ff\u00ff\u00ff\u00fft", "does not fit")] // negative stride
     [InlineData("((K\u0002K\u0002tK\u0001t", "does not fit")] // two axes, one stride
     public void A_view_outside_its_storage_is_refused(string shapeAndStrides, string reason)
     {
         string[] parts = shapeAndStrides.Split('t');
-        string pickle = "}X\u0001\0\0\0actorch._utils\n_rebuild_tensor_v2\n"
+        string pickle =
+            "}X\u0001\0\0\0actorch._utils\n_rebuild_tensor_v2\n"
             + "((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\00X\u0003\0\0\0cpuK\u0002tQK\0"
             + $"{parts[0][1..]}t({parts[1]}t\u0089ccollections\nOrderedDict\n)RtRs.";
         using MemoryStream file = Zip(
-            ("x/data.pkl", Encoding.Latin1.GetBytes(pickle), CompressionLevel.NoCompression), ("x/data/0", new byte[8], CompressionLevel.NoCompression));
+            ("x/data.pkl", Encoding.Latin1.GetBytes(pickle), CompressionLevel.NoCompression),
+            ("x/data/0", new byte[8], CompressionLevel.NoCompression)
+        );
         var error = Assert.Throws<InvalidDataException>(() => PthReader.Read(file, "memory"));
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
@@ -117,7 +126,8 @@ public sealed class PthReaderTests : IDisposable
         for (int round = 0; round < 10_000; round++)
         {
             byte[] bytes = [.. whole];
-            for (int flips = random.Next(1, 5); flips > 0; flips--) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            for (int flips = random.Next(1, 5); flips > 0; flips--)
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             try
             {
                 PthReader.Read(new MemoryStream(bytes), "memory");
@@ -132,7 +142,9 @@ public sealed class PthReaderTests : IDisposable
     [Fact]
     public void A_state_dict_of_torchvision_goes_through_to_the_features_of_torchvision()
     {
-        DebianPython.Run("torchvision", """
+        DebianPython.Run(
+            "torchvision",
+            """
             import sys, numpy as np, torch, torchvision
             torch.manual_seed(5)
             model = torchvision.models.resnet50(weights=None).eval()
@@ -143,8 +155,15 @@ public sealed class PthReaderTests : IDisposable
             model.fc = torch.nn.Identity()
             with torch.no_grad():
                 np.save(sys.argv[2], model(x).numpy())
-            """, $"{folder}/resnet50.pth", $"{folder}/features.npy");
-        ResNet50Weights weights = ResNet50Weights.FromTensors(PthReader.Load($"{folder}/resnet50.pth"), "resnet50.pth", "torchvision, random");
+            """,
+            $"{folder}/resnet50.pth",
+            $"{folder}/features.npy"
+        );
+        ResNet50Weights weights = ResNet50Weights.FromTensors(
+            PthReader.Load($"{folder}/resnet50.pth"),
+            "resnet50.pth",
+            "torchvision, random"
+        );
         Assert.Equal(ResNet50Variant.V15, weights.Variant);
         using var encoder = new Gesto.Features.ResNet50Encoder(weights, threads: 2);
         var features = new float[2 * encoder.Width];

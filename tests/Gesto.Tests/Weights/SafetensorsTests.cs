@@ -33,7 +33,10 @@ public class SafetensorsTests
 
     [Fact]
     public void The_order_of_tensors_and_metadata_does_not_change_the_bytes() =>
-        Assert.Equal(Format(Sample, Facts), Format([.. Sample.Reverse()], new Dictionary<string, string> { ["epoch"] = "7", ["variant"] = "v1" }));
+        Assert.Equal(
+            Format(Sample, Facts),
+            Format([.. Sample.Reverse()], new Dictionary<string, string> { ["epoch"] = "7", ["variant"] = "v1" })
+        );
 
     [Fact]
     public void Every_tensor_is_aligned_to_its_element_size()
@@ -45,22 +48,46 @@ public class SafetensorsTests
     }
 
     [Theory]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "overlaps")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "overlaps")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12, "hole")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""",
+        12,
+        "overlaps"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        8,
+        "overlaps"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""",
+        12,
+        "hole"
+    )]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "hole")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 8, "take 4 bytes, the file has 8")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 7, "take 8 bytes, the file has 7")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}""", 4, "takes 8")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8, "bytes 8 to 0")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}""", 8, "bytes -8 to 0")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}""", 8, "9223372036854775807")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[2000000000],"data_offsets":[0,2000000000]}}""", 8, "take 2000000000 bytes")]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}""",
+        8,
+        "9223372036854775807"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[2000000000],"data_offsets":[0,2000000000]}}""",
+        8,
+        "take 2000000000 bytes"
+    )]
     [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}""", 0, "cannot be")]
     [InlineData("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,0]}}""", 0, "cannot be")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1e30],"data_offsets":[0,0]}}""", 0, "not understood")]
     [InlineData("""{"a":{"dtype":"F4","shape":[],"data_offsets":[0,0]}}""", 0, "'F4'")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}""", 0, "uplicate")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}""",
+        0,
+        "uplicate"
+    )]
     [InlineData("""{"a":{"dtype":"F32","shape":[0]}}""", 0, "lacks")]
     [InlineData("""{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0],"code":1}}""", 0, "'code'")]
     [InlineData("""{"a":[]}""", 0, "not understood")]
@@ -111,7 +138,8 @@ public class SafetensorsTests
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             try
             {
-                foreach (NamedTensor tensor in Parse(bytes).Tensors.Values) tensor.ToSingles();
+                foreach (NamedTensor tensor in Parse(bytes).Tensors.Values)
+                    tensor.ToSingles();
             }
             catch (InvalidDataException)
             {
