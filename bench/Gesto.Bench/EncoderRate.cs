@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Gesto.Data;
-using Gesto.Features;
 using Gesto.Radar;
-using Gesto.Weights;
+using Gesto.Recordings;
+using Gesto.Training.Datasets;
+using Gesto.Training.Weights;
 
 namespace Gesto.Bench;
 
@@ -17,7 +17,7 @@ internal static class EncoderRate
         Int8Ranges? ranges = rangesPath is null ? null : Int8Ranges.Load(rangesPath, weights);
         Dataset dataset = Dataset.Open(datasetFolder);
         Sample sample = dataset.Samples.First(s => s.HasRgb);
-        using var encoder = new ResNet50Encoder(
+        using var encoder = ResNet50Encoders.Build(
             weights,
             threads: 1,
             callers: Environment.ProcessorCount,

@@ -1,9 +1,11 @@
 using System.Diagnostics;
-using Gesto.Data;
-using Gesto.Features;
+using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Radar;
-using Gesto.Weights;
+using Gesto.Recordings;
+using Gesto.Training.Features;
+using Gesto.Training.Recognition;
+using Gesto.Training.Weights;
 
 namespace Gesto.Bench;
 
@@ -17,7 +19,7 @@ internal static class PredictionLatency
     public static object Measure(string run, string folder, int times)
     {
         int threads = Environment.ProcessorCount;
-        using IRecogniser recogniser = IRecogniser.Load(run, threads: 1); // as `gesto predict` does
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(run, threads: 1); // as `gesto predict` does
         Sample sample = Recording.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)).Sample;
         using IRgbEncoder encoder = RgbEncoders.Open(recogniser.Facts.Rgb!, run, WeightsCache.Default(), threads);
         using var predictor = new VideoPredictor(recogniser, encoder);

@@ -1,7 +1,11 @@
 using System.Diagnostics;
-using Gesto.Features;
-using Gesto.Models;
 using Gesto.Training;
+using Gesto.Training.Batches;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Models;
+using Gesto.Training.Recipes;
+using Gesto.Training.Runs;
 using TorchSharp;
 using static TorchSharp.torch;
 

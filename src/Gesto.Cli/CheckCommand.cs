@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using Gesto.Data;
+using Gesto.Training.Checking;
+using Gesto.Training.Datasets;
 using Spectre.Console;
 
 namespace Gesto.Cli;

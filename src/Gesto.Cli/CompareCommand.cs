@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Evaluation;
-using Gesto.Inference;
-using Gesto.Training;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Recognition;
+using Gesto.Training.Runs;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Cli;
 

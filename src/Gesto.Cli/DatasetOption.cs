@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Gesto.Data;
+using Gesto.Training.Datasets;
 
 namespace Gesto.Cli;
 

@@ -1,11 +1,19 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Data;
-using Gesto.Evaluation;
-using Gesto.Features;
-using Gesto.Simulation;
-using Gesto.Training;
-using Gesto.Weights;
+using Gesto.Encoders;
+using Gesto.Recordings;
+using Gesto.Signs;
+using Gesto.Training.Checking;
+using Gesto.Training.Datasets;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Models;
+using Gesto.Training.Recipes;
+using Gesto.Training.Runs;
+using Gesto.Training.Scoring;
+using Gesto.Training.Simulation;
+using Gesto.Training.Weights;
 
 namespace Gesto.Cli;
 
@@ -158,7 +166,7 @@ internal static class DemoCommand
             Say("predict", $"one recording from its raw files; the truth is {truth.Id} {truth.Name}");
             foreach (
                 PredictCommand.Prediction p in ProgressBar.Run(progress =>
-                    PredictCommand.Predict(run, [Recording.Of(dataset, sample)], 3, threads, progress, cancel)
+                    PredictCommand.Predict(run, [DatasetRecordings.Of(dataset, sample)], 3, threads, progress, cancel)
                 )
             )
                 PredictCommand.Write(p, Console.Error);
@@ -173,7 +181,7 @@ internal static class DemoCommand
                 return SmallRgbEncoder.Load(own);
             try
             {
-                return Encoders.Rgb(ImageNetWeights.Auto, threads, cancel);
+                return EncoderChoice.Rgb(ImageNetWeights.Auto, threads, cancel);
             }
             catch (WeightsUnavailableException e)
             {

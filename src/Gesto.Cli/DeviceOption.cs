@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Gesto.Training;
 
 namespace Gesto.Cli;
 

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Evaluation;
-using Gesto.Features;
-using Gesto.Inference;
+using Gesto.Signs;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Recognition;
 
 namespace Gesto.Cli;
 

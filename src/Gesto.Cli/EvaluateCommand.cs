@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Data;
-using Gesto.Evaluation;
+using Gesto.Recordings;
+using Gesto.Training;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Cli;
 
@@ -89,9 +91,8 @@ internal static class EvaluateCommand
         IProgress<WorkProgress> progress,
         CancellationToken cancel,
         string? recordings = null
-    )
-    {
-        EvaluationInput said = RunEvaluation.Predict(
+    ) =>
+        RunEvaluation.EvaluateAndSave(
             run,
             features,
             split,
@@ -99,19 +100,11 @@ internal static class EvaluateCommand
             threads,
             TimeProvider.System,
             progress,
-            cancel
+            cancel,
+            recordings
         );
-        EvaluationResult result = EvaluationResult.Of(said);
-        RunEvaluation.Save(
-            run,
-            said,
-            result,
-            recordings is null ? null : PairPictures.Read(recordings, said, result, progress, cancel)
-        );
-        return result;
-    }
 
-    /// <summary>In the words of <see cref="Models.ModalityMask"/>.</summary>
+    /// <summary>In the words of <see cref="Gesto.Signs.ModalityMask"/>.</summary>
     private const string WithoutAntennas = " without antenna";
 
     /// <returns>The result in a few lines for people.</returns>

@@ -1,7 +1,10 @@
 using System.CommandLine;
-using Gesto.Explanation;
-using Gesto.Features;
-using Gesto.Inference;
+using Gesto.Encoders;
+using Gesto.Files;
+using Gesto.Recordings;
+using Gesto.Training;
+using Gesto.Training.Explanation;
+using Gesto.Training.Recognition;
 
 namespace Gesto.Cli;
 
@@ -89,33 +92,19 @@ internal static class ExplainCommand
     )
     {
         AtomicFile.RequireFile(picture);
-        using IRecogniser recogniser = IRecogniser.Load(run, threads);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(run, threads);
         using IRgbEncoder? encoder = RunInput.OpenEncoder(run, threads);
         return Explain(recogniser, encoder, recording, picture, sign, progress, cancel);
     }
 
     /// <summary>Explains, and writes the picture.</summary>
     internal static PredictionExplanation Explain(
-        IRecogniser recogniser,
+        ITrainedRecogniser recogniser,
         IRgbEncoder? encoder,
         Recording recording,
         string picture,
         string? sign,
         IProgress<WorkProgress> progress,
         CancellationToken cancel
-    )
-    {
-        using var predictor = new VideoPredictor(recogniser, encoder);
-        ReadRecording read = predictor.Read(recording.Root, recording.Sample, cancel);
-        PredictionExplanation explanation = PredictionExplanation.Of(
-            recogniser,
-            read,
-            recording,
-            sign,
-            progress,
-            cancel
-        );
-        ExplanationPicture.Save(picture, explanation, read);
-        return explanation;
-    }
+    ) => PredictionExplanation.Draw(recogniser, encoder, recording, sign, picture, progress, cancel);
 }

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Data;
-using Gesto.Features;
+using Gesto.Encoders;
 using Gesto.Radar;
+using Gesto.Training;
+using Gesto.Training.Datasets;
+using Gesto.Training.Features;
+using Gesto.Training.Weights;
 using Gesto.Video;
-using Gesto.Weights;
 
 namespace Gesto.Cli;
 
@@ -225,7 +227,9 @@ internal static class ExtractCommand
                                 Axes = RadarAxesOption.Of(parse, axes),
                             },
                             Source =
-                                parse.GetValue(radar) == "source" ? Encoders.RadarSource(parse.GetValue(seed)) : null,
+                                parse.GetValue(radar) == "source"
+                                    ? RadarSourceEncoder.Create(parse.GetValue(seed))
+                                    : null,
                         };
                         Dataset data = DatasetOption.Open(parse.GetRequiredValue(dataset), parse.GetValue(root));
                         string folder = parse.GetRequiredValue(features);
@@ -244,7 +248,7 @@ internal static class ExtractCommand
                         using IRgbEncoder? encoder =
                             !data.Samples.Any(s => s.HasRgb) ? null
                             : kind == RgbKind.Frames ? new RgbPixels(parse.GetValue(rgbSize))
-                            : Encoders.Rgb(
+                            : EncoderChoice.Rgb(
                                 parse.GetValue(weights)!,
                                 count,
                                 cancel,

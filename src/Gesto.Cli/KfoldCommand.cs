@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Data;
-using Gesto.Evaluation;
-using Gesto.Features;
-using Gesto.Training;
+using Gesto.Training.Datasets;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Cli;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Gesto.Features;
+using Gesto.Training.Features;
 
 namespace Gesto.Cli;
 

@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Gesto.Features;
+using Gesto.Encoders;
 using Gesto.Inference;
-using Gesto.Models;
+using Gesto.Recordings;
+using Gesto.Signs;
+using Gesto.Training;
+using Gesto.Training.Recognition;
 
 namespace Gesto.Cli;
 
@@ -105,7 +108,7 @@ internal static class PredictCommand
         // Beside one another: each takes about a second. One thread is enough for one recording's steps; more threads
         // of libtorch would spin where they wait, on cores that the encoder needs.
         Task<IRgbEncoder?> opening = Task.Run(() => RunInput.OpenEncoder(run, threads), cancel);
-        using IRecogniser recogniser = IRecogniser.Begin(run, threads: 1);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Begin(run, threads: 1);
         using IRgbEncoder? encoder = opening.GetAwaiter().GetResult();
         using var predictor = new VideoPredictor(recogniser, encoder);
         var predictions = new List<Prediction>();
@@ -128,7 +131,7 @@ internal static class PredictCommand
                     used.Words,
                     used.Words == recogniser.Masks[0].Words,
                     recogniser.Calibration.IsUnknown(probabilities),
-                    CostlyPairs.Close(probabilities, recogniser.Labels, CostlyPairs.Of(recogniser.Recipe))
+                    CostlyPairs.Close(probabilities, recogniser.Labels, recogniser.CostlyPairs)
                 )
             );
         }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using Gesto.Training;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Gesto.Data;
-using Gesto.Features;
+using Gesto.Recordings;
+using Gesto.Training.Datasets;
 
 namespace Gesto.Cli;
 
@@ -80,7 +80,7 @@ internal sealed class RecordingOptions
         if (from is not null)
         {
             Dataset opened = DatasetOption.Open(from, parsed.GetValue(root));
-            found.AddRange(asked.Select(sample => Recording.Find(opened, sample)));
+            found.AddRange(asked.Select(sample => DatasetRecordings.Find(opened, sample)));
         }
         return found.Count > 0
             ? found

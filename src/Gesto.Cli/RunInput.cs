@@ -1,7 +1,9 @@
-using Gesto.Features;
-using Gesto.Inference;
-using Gesto.Training;
-using Gesto.Weights;
+using Gesto.Encoders;
+using Gesto.Recordings;
+using Gesto.Training.Features;
+using Gesto.Training.Recognition;
+using Gesto.Training.Runs;
+using Gesto.Training.Weights;
 
 namespace Gesto.Cli;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Simulation;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Cli;
 

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Gesto.Cluster;
-using Gesto.Data;
-using Gesto.Evaluation;
-using Gesto.Features;
+using Gesto.Cli.Cluster;
+using Gesto.Training.Datasets;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
 
 namespace Gesto.Cli;
 

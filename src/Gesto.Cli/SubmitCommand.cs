@@ -1,8 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Data;
-using Gesto.Features;
+using Gesto.Encoders;
+using Gesto.Files;
 using Gesto.Inference;
+using Gesto.Recordings;
+using Gesto.Training;
+using Gesto.Training.Datasets;
+using Gesto.Training.Features;
+using Gesto.Training.Recognition;
 
 namespace Gesto.Cli;
 
@@ -81,7 +86,7 @@ internal static class SubmitCommand
             throw new InvalidDataException(
                 $"{source}: features, which need no {DatasetOption.RootName}; it goes with a data set."
             );
-        using IRecogniser recogniser = IRecogniser.Load(run, threads);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(run, threads);
         (IReadOnlyList<Sample> asked, float[][] probabilities) = features
             ? FromFeatures(recogniser, source, progress, cancel)
             : FromRecordings(run, recogniser, DatasetOption.Open(source, root), threads, progress, cancel);
@@ -94,7 +99,7 @@ internal static class SubmitCommand
     }
 
     private static (IReadOnlyList<Sample>, float[][]) FromFeatures(
-        IRecogniser recogniser,
+        ITrainedRecogniser recogniser,
         string folder,
         IProgress<WorkProgress> progress,
         CancellationToken cancel
@@ -117,7 +122,7 @@ internal static class SubmitCommand
 
     private static (IReadOnlyList<Sample>, float[][]) FromRecordings(
         string run,
-        IRecogniser recogniser,
+        ITrainedRecogniser recogniser,
         Dataset dataset,
         int threads,
         IProgress<WorkProgress> progress,

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Evaluation;
-using Gesto.Features;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
 
 namespace Gesto.Cli;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Gesto.Weights;
+using Gesto.Training.Weights;
 
 namespace Gesto.Cli;
 

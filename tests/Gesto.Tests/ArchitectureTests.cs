@@ -1,66 +1,132 @@
+using System.Reflection;
 using ArchUnitNET.Domain;
 using ArchUnitNET.Loader;
-using Gesto.Data;
+using Gesto.Signs;
+using Gesto.Training;
+using Assembly = System.Reflection.Assembly;
 
 namespace Gesto.Tests;
 
-/// <summary>Holds the library to ARCHITECTURE.md's table, by the references in the compiled assembly.</summary>
+/// <summary>Holds the libraries to ARCHITECTURE.md's tables, by the references in the compiled assemblies.</summary>
 public class ArchitectureTests
 {
-    // What each stage may know besides itself and the root namespace.
-    private static readonly Dictionary<string, string[]> MayUse = new()
-    {
-        ["Data"] = ["Video", "Radar"], // the dataset doctor opens the files it checks
-        ["Video"] = [],
-        ["Radar"] = ["Video"], // maps are resized with the weights that frames are
-        ["Weights"] = [],
-        ["Features"] = ["Data", "Video", "Radar", "Weights"],
-        ["Models"] = ["Weights", "Features"],
-        ["Training"] = ["Data", "Video", "Radar", "Features", "Models", "Weights"],
-        ["Inference"] = ["Data", "Video", "Radar", "Features", "Models", "Training", "Weights"],
-        ["Evaluation"] = ["Data", "Video", "Features", "Models", "Training", "Inference"],
-        ["Explanation"] = ["Data", "Video", "Features", "Models", "Training", "Inference"],
-        ["Cluster"] = [], // it writes scripts that start the program, and knows nothing of what that does
-        ["Simulation"] = ["Data", "Video", "Radar"],
-    };
+    // The rows of each table: a folder may use those before it in its own library, and all of the libraries below.
+    private static readonly string[] Rooms =
+    [
+        "Files",
+        "Signs",
+        "Video",
+        "Radar",
+        "Encoders",
+        "Recordings",
+        "Inference",
+    ];
 
-    private static readonly Architecture Library = new ArchLoader().LoadAssemblies(typeof(LabelSet).Assembly).Build();
+    private static readonly string[] TrainingRooms =
+    [
+        "", // what Gesto.Training itself holds: progress, devices, edit distance
+        "Weights",
+        "Datasets",
+        "Checking",
+        "Models",
+        "Features",
+        "Recipes",
+        "Batches",
+        "Runs",
+        "Fitting",
+        "Recognition",
+        "Scoring",
+        "Reports",
+        "Evaluation",
+        "Explanation",
+        "Simulation",
+    ];
 
-    private static IEnumerable<(string From, string To, string Detail)> StageReferences() =>
-        from type in Library.Types
+    private static readonly Assembly Library = typeof(LabelSet).Assembly,
+        Training = typeof(WorkProgress).Assembly;
+
+    private static readonly Architecture Both = new ArchLoader().LoadAssemblies(Library, Training).Build();
+
+    private static IEnumerable<(string From, string To, string Detail)> References(string root) =>
+        from type in Both.Types
+        where (type.Assembly.Name.Split(',')[0] == root)
         from dependency in type.Dependencies
-        let @from = Stage(type.Namespace?.FullName)
-        let to = Stage(dependency.Target.Namespace?.FullName)
-        where @from is not null && to is not null && @from != to
+        let target = dependency.Target.Namespace?.FullName ?? ""
+        where target == root || target.StartsWith(root + ".", StringComparison.Ordinal)
+        let @from = Room(type.Namespace?.FullName ?? "", root)
+        let to = Room(target, root)
+        where @from != to && dependency.Target.Assembly.Name.Split(',')[0] == root
         select (@from, to, $"{type.FullName} → {dependency.Target.FullName}");
 
-    private static string? Stage(string? ns) =>
-        ns is not null && ns.StartsWith("Gesto.", StringComparison.Ordinal) ? ns.Split('.')[1] : null;
+    private static string Room(string ns, string root) => ns.Length > root.Length ? ns[(root.Length + 1)..] : "";
 
-    [Fact]
-    public void Every_folder_depends_only_on_the_stages_before_it()
+    public static TheoryData<string> Libraries => ["Gesto", "Gesto.Training"];
+
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void Every_folder_depends_only_on_the_rows_above_it(string library)
     {
-        var wrong = StageReferences()
-            .Where(r => !MayUse.TryGetValue(r.From, out string[]? allowed) || !allowed.Contains(r.To));
+        string[] rooms = library == "Gesto" ? Rooms : TrainingRooms;
+        var wrong = References(library)
+            .Where(r => Array.IndexOf(rooms, r.From) <= Array.IndexOf(rooms, r.To) || !rooms.Contains(r.To));
         Assert.Empty(wrong.Select(r => r.Detail).Distinct());
     }
 
-    [Fact]
-    public void The_allowed_references_have_no_circle()
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void A_namespace_is_its_folder(string library)
     {
-        var left = MayUse.ToDictionary(p => p.Key, p => p.Value.ToHashSet());
-        while (left.Count > 0)
-        {
-            string[] free = [.. left.Where(p => p.Value.Count == 0).Select(p => p.Key)];
-            Assert.NotEmpty(free);
-            foreach (string stage in free)
-                left.Remove(stage);
-            foreach (var uses in left.Values)
-                uses.ExceptWith(free);
-        }
+        string[] rooms = library == "Gesto" ? Rooms : TrainingRooms;
+        IEnumerable<string> found = Both
+            .Types.Where(t => t.Assembly.Name.Split(',')[0] == library)
+            .Select(t => t.Namespace?.FullName ?? "")
+            .Where(ns => ns.StartsWith("Gesto", StringComparison.Ordinal))
+            .Select(ns => Room(ns, library))
+            .Distinct();
+        Assert.Empty(found.Except(rooms));
     }
 
     [Fact]
+    public void What_ships_needs_ONNX_Runtime_and_an_HDF5_reader_and_nothing_else_of_others() =>
+        Assert.Equal(["Microsoft.ML.OnnxRuntime", "PureHDF"], External(Library));
+
+    [Fact]
+    public void Training_adds_these_libraries_and_no_more() =>
+        Assert.Equal(
+            [
+                "CsvHelper",
+                "Gesto",
+                "MathNet.Numerics",
+                "Microsoft.ML.OnnxRuntime",
+                "ScottPlot",
+                "SkiaSharp",
+                "TorchSharp",
+            ],
+            External(Training)
+        );
+
+    [Fact]
+    public void The_program_sees_what_everybody_sees() =>
+        Assert.DoesNotContain(
+            "Gesto.Cli",
+            new[] { Library, Training }
+                .SelectMany(a => a.GetCustomAttributes<System.Runtime.CompilerServices.InternalsVisibleToAttribute>())
+                .Select(a => a.AssemblyName)
+        );
+
+    [Fact]
     public void The_reference_reader_sees_references_at_all() =>
-        Assert.Contains(StageReferences(), r => r is { From: "Features", To: "Data" });
+        Assert.Contains(References("Gesto.Training"), r => r is { From: "Features", To: "Datasets" });
+
+    private static string[] External(Assembly assembly) =>
+        [
+            .. assembly
+                .GetReferencedAssemblies()
+                .Select(a => a.Name!)
+                .Where(n =>
+                    !n.StartsWith("System", StringComparison.Ordinal)
+                    && n is not ("netstandard" or "Microsoft.Win32.Primitives")
+                )
+                .Order(StringComparer.Ordinal),
+        ];
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gesto.Files;
 
 namespace Gesto.Tests;
 

@@ -1,12 +1,16 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Gesto.Evaluation;
-using Gesto.Features;
-using Gesto.Inference;
+using Gesto.Files;
+using Gesto.Signs;
 using Gesto.Tests.Features;
 using Gesto.Tests.Inference;
-using Gesto.Training;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Runs;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests;
 
@@ -139,12 +143,12 @@ public sealed class DamagedFileTests : IDisposable
         using var adam = new Adam(model.named_parameters(), 1e-3);
         string path = folder["last.safetensors"];
         Checkpoint.SaveLast(path, model, adam, null, [new("s", 1, 1, 1, null, null, 0)]);
-        Gesto.Weights.SafetensorsFile file = Gesto.Weights.Safetensors.Load(path);
+        Gesto.Training.Weights.SafetensorsFile file = Gesto.Training.Weights.Safetensors.Load(path);
         var metadata = new Dictionary<string, string>(file.Metadata);
         metadata.Remove(name);
         if (value is not null)
             metadata[name] = value;
-        Gesto.Weights.Safetensors.Save(path, [.. file.Tensors.Values], metadata);
+        Gesto.Training.Weights.Safetensors.Save(path, [.. file.Tensors.Values], metadata);
         Refused("last.safetensors", what, () => Checkpoint.LoadLast(path, model, adam, null));
         Refused("last.safetensors", "Delete the file", () => Checkpoint.LoadLast(path, model, adam, null));
     }

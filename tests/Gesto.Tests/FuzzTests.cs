@@ -1,14 +1,18 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using Gesto.Data;
-using Gesto.Evaluation;
-using Gesto.Features;
-using Gesto.Inference;
+using Gesto.Recordings;
+using Gesto.Signs;
 using Gesto.Tests.Features;
 using Gesto.Tests.Inference;
-using Gesto.Training;
-using Gesto.Weights;
+using Gesto.Training.Datasets;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Runs;
+using Gesto.Training.Scoring;
+using Gesto.Training.Weights;
 
 namespace Gesto.Tests;
 
@@ -78,7 +82,7 @@ public sealed class FuzzTests : IDisposable
         {
             RunFacts facts = RunDirectory.Open(folder).Facts;
             Assert.Equal(64, facts.LabelSet.Fingerprint.Length);
-            Assert.Null(FeatureStore.Difference(facts.Rgb!, facts.Rgb!));
+            Assert.Null(facts.Rgb!.DifferenceTo(facts.Rgb!));
         },
         ["recipe.json"] = folder =>
             RecipeFile.Parse(RecipeFile.Format(RecipeFile.Load(Path.Combine(folder, "recipe.json"))), "again"),
@@ -115,7 +119,7 @@ public sealed class FuzzTests : IDisposable
         {
             using TorchSharp.Modules.Linear model = TorchSharp.torch.nn.Linear(2, 2);
             using var adam = new Adam(model.named_parameters(), 1e-3);
-            Gesto.Training.Checkpoint.LoadLast(Path.Combine(folder, Checkpoint), model, adam, null);
+            Gesto.Training.Fitting.Checkpoint.LoadLast(Path.Combine(folder, Checkpoint), model, adam, null);
         },
         ["state.pth"] = folder =>
             Assert.All(PthReader.Load(Path.Combine(folder, "state.pth")).Values, t => t.ToSingles()),
@@ -207,7 +211,7 @@ public sealed class FuzzTests : IDisposable
         Safetensors.Save(folder["weights.safetensors"], tensors, new Dictionary<string, string> { ["variant"] = "v1" });
         using TorchSharp.Modules.Linear model = TorchSharp.torch.nn.Linear(2, 2);
         using var adam = new Adam(model.named_parameters(), 1e-3);
-        Gesto.Training.Checkpoint.SaveLast(folder[Checkpoint], model, adam, null, log[..1]);
+        Gesto.Training.Fitting.Checkpoint.SaveLast(folder[Checkpoint], model, adam, null, log[..1]);
         File.Copy(Path.Combine(AppContext.BaseDirectory, "Golden", "tiny.pth"), folder["state.pth"]);
         folder.Write(
             "model.json",

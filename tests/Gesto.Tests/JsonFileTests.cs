@@ -1,9 +1,12 @@
 using System.Text.Json;
-using Gesto.Evaluation;
-using Gesto.Features;
-using Gesto.Inference;
+using Gesto.Signs;
 using Gesto.Tests.Features;
-using Gesto.Training;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Runs;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests;
 

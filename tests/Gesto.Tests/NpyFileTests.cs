@@ -1,3 +1,5 @@
+using Gesto.Files;
+
 namespace Gesto.Tests;
 
 public sealed class NpyFileTests : IDisposable

@@ -1,4 +1,4 @@
-using Gesto.Data;
+using Gesto.Training.Datasets;
 
 namespace Gesto.Tests;
 

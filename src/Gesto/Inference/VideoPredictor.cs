@@ -1,9 +1,8 @@
 using System.Runtime.InteropServices;
-using Gesto.Data;
-using Gesto.Features;
-using Gesto.Models;
+using Gesto.Encoders;
 using Gesto.Radar;
-using Gesto.Training;
+using Gesto.Recordings;
+using Gesto.Signs;
 using Gesto.Video;
 
 namespace Gesto.Inference;
@@ -45,15 +44,15 @@ public sealed class VideoPredictor : IDisposable
     public VideoPredictor(IRecogniser recogniser, IRgbEncoder? encoder)
     {
         (this.recogniser, this.encoder) = (recogniser, encoder);
-        if (recogniser.Facts.Rgb is { } key)
+        if (recogniser.Rgb is { } key)
             CheckEncoder(key, encoder);
-        if (recogniser.Facts.Radar is { Shape.Length: not 4 } ready)
+        if (recogniser.Radar is { Shape.Length: not 4 } ready)
             throw new InvalidDataException(
                 $"The run was trained on ready radar features ({ready.Encoder}), which are made while extracting. Extract the recordings "
                     + "with 'gesto extract --radar source' and use 'gesto evaluate' or 'gesto submit' on those, or train on --radar frames."
             );
         // Frames must be cut and sized as those trained on: the feature key says how.
-        radar = recogniser.Facts.Radar is { Shape.Length: 4 } frames
+        radar = recogniser.Radar is { Shape.Length: 4 } frames
             ? RadarFormat.Parse(frames.Preprocessing)
             : RadarFormat.Default;
     }
@@ -85,26 +84,25 @@ public sealed class VideoPredictor : IDisposable
     /// <summary>Reads and encodes, but does not recognise. Parameters and errors as in <see cref="Predict"/>.</summary>
     internal ReadRecording Read(string root, Sample sample, CancellationToken cancel)
     {
-        RunFacts facts = recogniser.Facts;
         string place = PlaceOf(root, sample);
         using WaitingDecoder? ready = waiting;
         waiting = null;
         var reader = new SampleReader(
             root,
             radar,
-            rgbSampling: SamplingOf(facts.Rgb),
-            radarSampling: SamplingOf(facts.Radar)
+            rgbSampling: SamplingOf(recogniser.Rgb),
+            radarSampling: SamplingOf(recogniser.Radar)
         )
         {
-            RgbFit = facts.Rgb is { } rgb ? FrameFits.Parse(rgb.Preprocessing).Fit : default,
+            RgbFit = recogniser.Rgb is { } rgb ? FrameFits.Parse(rgb.Preprocessing).Fit : default,
             Waiting = ready,
         };
         ModalityMask used = Offered(reader, sample);
         if (!recogniser.CanUse(used with { HiddenAntennas = null }))
         {
-            if (facts.Rgb is not null && !used.Rgb)
+            if (recogniser.Rgb is not null && !used.Rgb)
                 throw Missing(place, "RGB video (…_RGB.mkv in its folder, or --rgb FILE)");
-            if (facts.Radar is not null && !used.Radar)
+            if (recogniser.Radar is not null && !used.Radar)
                 throw Missing(place, "radar (…_RDM1.mp4 to …_RDM3.mp4 in its folder, or --radar FILE FILE FILE)");
         }
         // One decoder for all files; the encoder, which takes most of the time, begins with the first frame.
@@ -123,7 +121,7 @@ public sealed class VideoPredictor : IDisposable
         cancel.ThrowIfCancellationRequested();
         float[]? features = encoding?.Finish(seen!);
         // Learnt from rounded features, it is given rounded ones.
-        if (features is not null && facts.Rgb!.DType == "<f2")
+        if (features is not null && recogniser.Rgb!.DType == "<f2")
             features = Array.ConvertAll(features, v => (float)(Half)v);
         float[]? frames = radarClip switch
         {
@@ -158,13 +156,13 @@ public sealed class VideoPredictor : IDisposable
     /// <summary>Where an antenna cannot be done without, reading as many as there must be says which one is
     /// missing.</summary>
     private int? AntennasWanted(ModalityMask used) =>
-        used.Radar ? recogniser.Facts.Radar!.Shape[1] - Hidden(used).Count : null;
+        used.Radar ? recogniser.Radar!.Shape[1] - Hidden(used).Count : null;
 
     private IReadOnlyList<int> Hidden(ModalityMask used) => recogniser.CanUse(used) ? used.HiddenAntennas ?? [] : [];
 
     private RadarClip Complete(RadarClip clip, ModalityMask used, string place)
     {
-        FeatureKey key = recogniser.Facts.Radar!;
+        FeatureKey key = recogniser.Radar!;
         if (clip.Kind != radar.Kind)
             throw new InvalidDataException(
                 $"{place}: radar of {clip.Kind ?? "bare arrays or video"}, the run was trained on {radar.Kind ?? "bare arrays or video"}; their units and axes differ."
@@ -181,17 +179,16 @@ public sealed class VideoPredictor : IDisposable
     /// <returns>What the sample's files offer of what the recogniser uses.</returns>
     private ModalityMask Offered(SampleReader reader, Sample sample)
     {
-        RunFacts facts = recogniser.Facts;
-        bool rgb = facts.Rgb is not null && sample.HasRgb,
-            radar = facts.Radar is not null && sample.HasRadar;
-        if (!radar || reader.AntennasOf(sample) == facts.Radar!.Shape[1])
+        bool rgb = recogniser.Rgb is not null && sample.HasRgb,
+            radar = recogniser.Radar is not null && sample.HasRadar;
+        if (!radar || reader.AntennasOf(sample) == recogniser.Radar!.Shape[1])
             return new(rgb, radar, []);
         return new(
             rgb,
             radar,
             [
                 .. Enumerable
-                    .Range(0, facts.Radar.Shape[1])
+                    .Range(0, recogniser.Radar.Shape[1])
                     .Where(a => a >= sample.Radar.Count || sample.Radar[a] is null),
             ]
         );
@@ -231,7 +228,7 @@ public sealed class VideoPredictor : IDisposable
     {
         if (given is null)
             throw new InvalidDataException(
-                $"Recipe '{recogniser.Recipe.Name}' needs RGB, and there is no RGB encoder '{key.Encoder}'."
+                $"Recipe '{recogniser.Name}' needs RGB, and there is no RGB encoder '{key.Encoder}'."
             );
         if (
             given.Name != key.Encoder
@@ -246,7 +243,7 @@ public sealed class VideoPredictor : IDisposable
 
     private FileNotFoundException Missing(string place, string what) =>
         new(
-            $"{place}: no {what}, and recipe '{recogniser.Recipe.Name}' needs it. "
+            $"{place}: no {what}, and recipe '{recogniser.Name}' needs it. "
                 + "Use a run trained without it (--recipe rgb-only or radar-only), or taught to do without (model.modalityDropout)."
         );
 

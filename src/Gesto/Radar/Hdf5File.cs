@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Gesto.Files;
 using PureHDF;
 using PureHDF.VOL.Native;
 

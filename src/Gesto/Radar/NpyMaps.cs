@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Gesto.Files;
 
 namespace Gesto.Radar;
 

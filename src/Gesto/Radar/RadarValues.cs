@@ -1,3 +1,5 @@
+using Gesto.Files;
+
 namespace Gesto.Radar;
 
 /// <summary>What the numbers of radar maps are.</summary>

@@ -1,3 +1,4 @@
+using Gesto.Files;
 using Gesto.Video;
 
 namespace Gesto.Radar;

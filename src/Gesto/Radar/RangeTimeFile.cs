@@ -1,3 +1,5 @@
+using Gesto.Files;
+
 namespace Gesto.Radar;
 
 /// <summary>The range-time map of one antenna from a numpy file (T, R): the 2026 challenge's `SAMPLE_n_RTM1.npy`,

@@ -1,3 +1,5 @@
+using Gesto.Files;
+
 namespace Gesto.Radar;
 
 /// <summary>Frames of raw ADC samples, whatever kit recorded them, and the way to range-Doppler maps.</summary>

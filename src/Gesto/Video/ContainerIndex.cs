@@ -1,3 +1,5 @@
+using Gesto.Files;
+
 namespace Gesto.Video;
 
 /// <summary>Reads what a decoder must know beforehand (how many packets there are, how long they last) from a

@@ -10,7 +10,7 @@ namespace Gesto.Video;
 /// average, which is why no other resize is used anywhere in Gesto.</remarks>
 public sealed class FrameResize
 {
-    /// <summary>Names this resize in a <see cref="Features.FeatureKey"/>.</summary>
+    /// <summary>Names this resize in a <see cref="Encoders.FeatureKey"/>.</summary>
     public const string Name = "bilinear-antialias";
 
     private readonly ResizeFilter columns;

@@ -13,7 +13,7 @@ public sealed record FrameSampling(int Length)
     /// <summary>30 frames at most, the source project's.</summary>
     public static FrameSampling Default { get; } = new(30);
 
-    /// <summary>Names this rule in a <see cref="Features.FeatureKey"/>; <see cref="Parse"/> reads it back.</summary>
+    /// <summary>Names this rule in a <see cref="Encoders.FeatureKey"/>; <see cref="Parse"/> reads it back.</summary>
     public string Name => string.Create(CultureInfo.InvariantCulture, $"{(EvenInTime ? InTime : ByIndex)}{Length}");
 
     /// <summary>False: frames evenly spaced by their numbers. True: evenly spaced in time, for videos whose frames come

@@ -1,8 +1,10 @@
 using System.Diagnostics;
-using Gesto.Data;
-using Gesto.Features;
+using Gesto.Recordings;
 using Gesto.Tests.Training;
-using Gesto.Training;
+using Gesto.Training.Datasets;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
 
 namespace Gesto.Tests.Cli;
 

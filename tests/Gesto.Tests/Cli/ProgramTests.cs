@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Gesto.Cli;
-using Gesto.Data;
+using Gesto.Recordings;
+using Gesto.Training.Datasets;
 
 namespace Gesto.Tests.Cli;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Gesto.Data;
+using Gesto.Recordings;
+using Gesto.Training.Datasets;
 
 namespace Gesto.Tests.Cli;
 

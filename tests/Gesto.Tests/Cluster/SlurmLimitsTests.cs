@@ -1,4 +1,4 @@
-using Gesto.Cluster;
+using Gesto.Cli.Cluster;
 
 namespace Gesto.Tests.Cluster;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Gesto.Cluster;
+using Gesto.Cli.Cluster;
 
 namespace Gesto.Tests.Cluster;
 

@@ -1,9 +1,11 @@
-using Gesto.Data;
-using Gesto.Evaluation;
-using Gesto.Features;
+using Gesto.Recordings;
 using Gesto.Tests.Features;
 using Gesto.Tests.Training;
-using Gesto.Training;
+using Gesto.Training.Datasets;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Recipes;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Cluster;
 

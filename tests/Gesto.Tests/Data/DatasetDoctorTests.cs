@@ -1,4 +1,6 @@
-using Gesto.Data;
+using Gesto.Files;
+using Gesto.Training.Checking;
+using Gesto.Training.Datasets;
 
 namespace Gesto.Tests.Data;
 

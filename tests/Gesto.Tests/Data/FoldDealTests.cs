@@ -1,4 +1,5 @@
-using Gesto.Data;
+using Gesto.Recordings;
+using Gesto.Training.Datasets;
 
 namespace Gesto.Tests.Data;
 

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using Gesto.Data;
-using Gesto.Features;
+using Gesto.Files;
 using Gesto.Tests.Features;
+using Gesto.Training.Checking;
+using Gesto.Training.Datasets;
+using Gesto.Training.Features;
 using Gesto.Video;
 
 namespace Gesto.Tests.Data;

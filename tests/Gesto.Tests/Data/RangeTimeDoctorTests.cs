@@ -1,4 +1,7 @@
-using Gesto.Data;
+using Gesto.Files;
+using Gesto.Recordings;
+using Gesto.Training.Checking;
+using Gesto.Training.Datasets;
 
 namespace Gesto.Tests.Data;
 

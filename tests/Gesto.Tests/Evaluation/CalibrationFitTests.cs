@@ -1,6 +1,6 @@
-using Gesto.Evaluation;
-using Gesto.Inference;
-using Gesto.Models;
+using Gesto.Signs;
+using Gesto.Training.Models;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Evaluation;
 

@@ -1,5 +1,5 @@
-using Gesto.Data;
-using Gesto.Evaluation;
+using Gesto.Signs;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Evaluation;
 

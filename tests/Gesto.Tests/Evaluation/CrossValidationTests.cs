@@ -1,10 +1,15 @@
 using System.Text.Json;
 using Gesto.Cli;
-using Gesto.Data;
-using Gesto.Evaluation;
-using Gesto.Features;
+using Gesto.Recordings;
 using Gesto.Tests.Training;
 using Gesto.Training;
+using Gesto.Training.Datasets;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Runs;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Evaluation;
 

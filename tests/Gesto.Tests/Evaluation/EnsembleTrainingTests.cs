@@ -1,8 +1,10 @@
-using Gesto.Evaluation;
-using Gesto.Features;
-using Gesto.Inference;
+using Gesto.Signs;
 using Gesto.Tests.Training;
-using Gesto.Training;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
 
 namespace Gesto.Tests.Evaluation;
 
@@ -40,7 +42,7 @@ public class EnsembleTrainingTests
             File.ReadAllBytes(temporary["best/members/1-late-fusion/radar-encoder.safetensors"]),
             File.ReadAllBytes(temporary["best/members/3-radar-only/radar-encoder.safetensors"])
         );
-        using IRecogniser recogniser = IRecogniser.Load(temporary["best"], threads: 1);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(temporary["best"], threads: 1);
         Assert.Equal("best", recogniser.Recipe.Name);
         Assert.Equal(
             [

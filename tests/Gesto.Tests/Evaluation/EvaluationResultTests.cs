@@ -1,6 +1,7 @@
 using System.Text.Json;
-using Gesto.Data;
-using Gesto.Evaluation;
+using Gesto.Recordings;
+using Gesto.Signs;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Evaluation;
 

@@ -1,6 +1,8 @@
 using Gesto.Cli;
-using Gesto.Data;
-using Gesto.Evaluation;
+using Gesto.Signs;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Reports;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Evaluation;
 

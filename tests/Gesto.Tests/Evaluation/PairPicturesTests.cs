@@ -1,6 +1,9 @@
-using Gesto.Data;
-using Gesto.Evaluation;
+using Gesto.Recordings;
+using Gesto.Signs;
 using Gesto.Tests.Inference;
+using Gesto.Training.Datasets;
+using Gesto.Training.Reports;
+using Gesto.Training.Scoring;
 using SkiaSharp;
 
 namespace Gesto.Tests.Evaluation;

@@ -1,6 +1,7 @@
-using Gesto.Data;
-using Gesto.Evaluation;
-using Gesto.Training;
+using Gesto.Recordings;
+using Gesto.Signs;
+using Gesto.Training.Runs;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Evaluation;
 

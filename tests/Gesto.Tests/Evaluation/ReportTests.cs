@@ -1,8 +1,9 @@
 using System.Text.RegularExpressions;
 using System.Xml;
-using Gesto.Data;
-using Gesto.Evaluation;
-using Gesto.Training;
+using Gesto.Signs;
+using Gesto.Training.Reports;
+using Gesto.Training.Runs;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Evaluation;
 

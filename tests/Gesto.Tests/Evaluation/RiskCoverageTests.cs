@@ -1,4 +1,4 @@
-using Gesto.Evaluation;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Evaluation;
 

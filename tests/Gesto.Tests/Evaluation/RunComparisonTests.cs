@@ -1,5 +1,6 @@
-using Gesto.Data;
-using Gesto.Evaluation;
+using Gesto.Signs;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Evaluation;
 

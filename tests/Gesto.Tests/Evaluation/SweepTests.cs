@@ -1,7 +1,8 @@
 using Gesto.Cli;
-using Gesto.Evaluation;
-using Gesto.Features;
 using Gesto.Tests.Training;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Evaluation;
 

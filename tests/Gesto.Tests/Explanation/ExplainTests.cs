@@ -1,10 +1,13 @@
 using System.Text.Json;
 using Gesto.Cli;
-using Gesto.Data;
-using Gesto.Explanation;
-using Gesto.Features;
-using Gesto.Inference;
+using Gesto.Encoders;
+using Gesto.Recordings;
+using Gesto.Signs;
 using Gesto.Tests.Inference;
+using Gesto.Training;
+using Gesto.Training.Datasets;
+using Gesto.Training.Explanation;
+using Gesto.Training.Recognition;
 using SkiaSharp;
 
 namespace Gesto.Tests.Explanation;
@@ -21,7 +24,7 @@ public class ExplainTests(TinyRun tiny) : IClassFixture<TinyRun>
 
     private PredictionExplanation Explain(string run, string folder, string picture, string? sign = null)
     {
-        using IRecogniser recogniser = IRecogniser.Load(run, threads: 1);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
         return ExplainCommand.Explain(
             recogniser,

@@ -1,10 +1,13 @@
-using Gesto.Data;
-using Gesto.Explanation;
-using Gesto.Features;
 using Gesto.Inference;
-using Gesto.Models;
+using Gesto.Recordings;
+using Gesto.Signs;
 using Gesto.Tests.Inference;
 using Gesto.Training;
+using Gesto.Training.Explanation;
+using Gesto.Training.Features;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Runs;
 
 namespace Gesto.Tests.Explanation;
 
@@ -123,7 +126,7 @@ public class OcclusionTests
 
     /// <summary>Two signs; the logit of the second is the first value of one step of one modality, 0 without
     /// it.</summary>
-    private sealed class LooksAt(bool rgb, int step, bool canLeaveOut) : IRecogniser
+    private sealed class LooksAt(bool rgb, int step, bool canLeaveOut) : ITrainedRecogniser
     {
         public Recipe Recipe { get; } = new() { Name = "looks-at" };
 

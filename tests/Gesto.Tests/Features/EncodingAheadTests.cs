@@ -1,4 +1,4 @@
-using Gesto.Features;
+using Gesto.Encoders;
 using Gesto.Video;
 
 namespace Gesto.Tests.Features;

@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using Gesto.Data;
-using Gesto.Features;
+using Gesto.Encoders;
+using Gesto.Files;
 using Gesto.Radar;
+using Gesto.Recordings;
+using Gesto.Training.Datasets;
+using Gesto.Training.Features;
 using Gesto.Video;
 
 namespace Gesto.Tests.Features;

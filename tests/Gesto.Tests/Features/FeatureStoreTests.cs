@@ -1,4 +1,6 @@
-using Gesto.Features;
+using Gesto.Encoders;
+using Gesto.Files;
+using Gesto.Training.Features;
 
 namespace Gesto.Tests.Features;
 

@@ -1,6 +1,7 @@
-using Gesto.Features;
+using Gesto.Encoders;
 using Gesto.Tests.Weights;
-using Gesto.Weights;
+using Gesto.Training.Features;
+using Gesto.Training.Weights;
 
 namespace Gesto.Tests.Features;
 
@@ -90,7 +91,11 @@ public sealed class Int8Tests : IDisposable
     public void Several_callers_get_the_features_of_one()
     {
         byte[] frames = FormulaResNet50.Frames();
-        using var encoder = new ResNet50Encoder(FormulaResNet50.Weights(ResNet50Variant.V15), threads: 1, callers: 3);
+        using var encoder = ResNet50Encoders.Build(
+            FormulaResNet50.Weights(ResNet50Variant.V15),
+            threads: 1,
+            callers: 3
+        );
         Assert.Equal(3, encoder.Callers);
         float[] alone = Encode(encoder, frames);
         float[][] together = new float[3][];
@@ -100,8 +105,8 @@ public sealed class Int8Tests : IDisposable
 
     private static void AssertClose(ResNet50Weights weights, Int8Ranges ranges, byte[] frames, double least)
     {
-        using var whole = new ResNet50Encoder(weights, threads: 1);
-        using var eighth = new ResNet50Encoder(weights, threads: 1, ranges: ranges);
+        using var whole = ResNet50Encoders.Build(weights, threads: 1);
+        using var eighth = ResNet50Encoders.Build(weights, threads: 1, ranges: ranges);
         float[] expected = Encode(whole, frames),
             found = Encode(eighth, frames);
         Assert.NotEqual(expected, found);

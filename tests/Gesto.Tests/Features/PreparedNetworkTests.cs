@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Gesto.Features;
+using Gesto.Encoders;
 using Gesto.Tests.Weights;
-using Gesto.Weights;
+using Gesto.Training.Weights;
 
 namespace Gesto.Tests.Features;
 
@@ -18,11 +18,11 @@ public sealed class PreparedNetworkTests : IDisposable
     {
         var cache = new WeightsCache(folder.Path);
         string path = cache.Add(Weights);
-        using var direct = new ResNet50Encoder(Weights, threads: 1);
+        using var direct = ResNet50Encoders.Build(Weights, threads: 1);
         float[] expected = Encode(direct);
-        Assert.Null(ResNet50Encoder.TryOpenKept(cache, threads: 1, callers: 1));
+        Assert.Null(ResNet50Encoders.TryOpenKept(cache, threads: 1, callers: 1));
         Assert.Equal(expected, Encode(cache, path)); // makes and keeps it
-        using (ResNet50Encoder kept = ResNet50Encoder.TryOpenKept(cache, threads: 1, callers: 2)!)
+        using (ResNet50Encoder kept = ResNet50Encoders.TryOpenKept(cache, threads: 1, callers: 2)!)
         {
             Assert.Equal((Weights.Name, Weights.Hash, 2), (kept.Name, kept.WeightsHash, kept.Callers));
             Assert.Equal(expected, Encode(kept));
@@ -43,7 +43,7 @@ public sealed class PreparedNetworkTests : IDisposable
         Assert.Equal(expected, Encode(cache, path));
         Assert.Single(Directory.GetDirectories(cache.PreparedFolder)); // nothing temporary is left
         File.WriteAllText(path, "cut");
-        Assert.Null(ResNet50Encoder.TryOpenKept(cache, threads: 1, callers: 1));
+        Assert.Null(ResNet50Encoders.TryOpenKept(cache, threads: 1, callers: 1));
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class PreparedNetworkTests : IDisposable
         var cache = new WeightsCache(folder.Path);
         string path = cache.Add(Weights);
         var error = Assert.Throws<InvalidDataException>(() =>
-            ResNet50Encoder.Open(cache, path, ResNet50Variant.V15, "0123", threads: 1)
+            ResNet50Encoders.Open(cache, path, ResNet50Variant.V15, "0123", threads: 1)
         );
         Assert.Contains("expected resnet50-v1.5 0123", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(cache.PreparedFolder));
@@ -95,7 +95,7 @@ public sealed class PreparedNetworkTests : IDisposable
 
     private static float[] Encode(WeightsCache cache, string path)
     {
-        using ResNet50Encoder encoder = ResNet50Encoder.Open(
+        using ResNet50Encoder encoder = ResNet50Encoders.Open(
             cache,
             path,
             ResNet50Variant.V15,

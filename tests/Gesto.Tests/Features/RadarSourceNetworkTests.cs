@@ -1,5 +1,5 @@
-using Gesto.Features;
-using Gesto.Models;
+using Gesto.Training.Features;
+using Gesto.Training.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,7 +15,7 @@ public sealed class RadarSourceNetworkTests
             Side = RadarSourceEncoder.InputSize;
         var maps = new byte[Frames * Antennas * Side * Side];
         new Random(1).NextBytes(maps);
-        RadarSourceEncoder encoder = Gesto.Cli.Encoders.RadarSource(seed: 5);
+        RadarSourceEncoder encoder = Gesto.Training.Features.RadarSourceEncoder.Create(seed: 5);
         var features = new float[Frames * Antennas * encoder.WidthPerAntenna];
         encoder.Encode(maps, Frames, Antennas, features);
 

@@ -1,5 +1,5 @@
-using Gesto.Data;
-using Gesto.Features;
+using Gesto.Recordings;
+using Gesto.Training.Datasets;
 
 namespace Gesto.Tests.Features;
 
@@ -189,20 +189,20 @@ public sealed class RecordingTests : IDisposable
             "sample,split,rgb\ntrain/1_A/SAMPLE_7,train,a.mp4\ntest/SAMPLE_8,test,b.mp4\n8,test,c.mp4\nval/SAMPLE_9,val,d.mp4\nval/take_9,val,e.mp4\n"
         );
         Dataset dataset = Dataset.Open(folder.Path);
-        Assert.Equal("a.mp4", Recording.Find(dataset, "7").Sample.Rgb);
-        Assert.Equal("a.mp4", Recording.Find(dataset, "SAMPLE_7").Sample.Rgb);
-        Assert.Equal("a.mp4", Recording.Find(dataset, "train/1_A/SAMPLE_7").Sample.Rgb);
-        Assert.Equal("c.mp4", Recording.Find(dataset, "8").Sample.Rgb); // a whole key goes before a number
-        Recording found = Recording.Find(dataset, "SAMPLE_8");
+        Assert.Equal("a.mp4", DatasetRecordings.Find(dataset, "7").Sample.Rgb);
+        Assert.Equal("a.mp4", DatasetRecordings.Find(dataset, "SAMPLE_7").Sample.Rgb);
+        Assert.Equal("a.mp4", DatasetRecordings.Find(dataset, "train/1_A/SAMPLE_7").Sample.Rgb);
+        Assert.Equal("c.mp4", DatasetRecordings.Find(dataset, "8").Sample.Rgb); // a whole key goes before a number
+        Recording found = DatasetRecordings.Find(dataset, "SAMPLE_8");
         Assert.Equal(("SAMPLE_8", folder["b.mp4"]), (found.Name, Assert.Single(found.Files)));
         Assert.Contains(
             "2 samples are called '9': val/SAMPLE_9, val/take_9. Give the whole key",
-            Assert.Throws<InvalidDataException>(() => Recording.Find(dataset, "9")).Message,
+            Assert.Throws<InvalidDataException>(() => DatasetRecordings.Find(dataset, "9")).Message,
             StringComparison.Ordinal
         );
         Assert.Contains(
             "no sample 'SAMPEL_9'; the nearest are val/SAMPLE_9, ",
-            Assert.Throws<InvalidDataException>(() => Recording.Find(dataset, "SAMPEL_9")).Message,
+            Assert.Throws<InvalidDataException>(() => DatasetRecordings.Find(dataset, "SAMPEL_9")).Message,
             StringComparison.Ordinal
         );
     }

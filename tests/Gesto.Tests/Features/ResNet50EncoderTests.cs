@@ -1,7 +1,8 @@
-using Gesto.Features;
-using Gesto.Models;
+using Gesto.Encoders;
+using Gesto.Files;
 using Gesto.Tests.Weights;
-using Gesto.Weights;
+using Gesto.Training.Models;
+using Gesto.Training.Weights;
 using static TorchSharp.torch;
 
 namespace Gesto.Tests.Features;
@@ -71,7 +72,7 @@ public class ResNet50EncoderTests
     public void The_last_stage_over_stored_maps_gives_the_whole_networks_features(ResNet50Variant variant)
     {
         ResNet50Weights weights = FormulaResNet50.Weights(variant);
-        using var encoder = new ResNet50Encoder(weights, threads: 1, output: ResNet50Output.Maps);
+        using var encoder = ResNet50Encoders.Build(weights, threads: 1, output: ResNet50Output.Maps);
         Assert.Equal(($"{weights.Name}-maps", "<f2"), (encoder.Name, encoder.DType));
         Assert.Equal([1024, 14, 14], encoder.Shape);
         var maps = new float[2 * encoder.Width];
@@ -95,7 +96,7 @@ public class ResNet50EncoderTests
         ResNet50Weights weights = FormulaResNet50.Weights(ResNet50Variant.V15);
         byte[] frames = FormulaResNet50.Frames();
         byte[] three = [.. frames, .. frames.AsSpan(0, frames.Length / 2)];
-        using var encoder = new ResNet50Encoder(weights, threads: 1, batch: 2);
+        using var encoder = ResNet50Encoders.Build(weights, threads: 1, batch: 2);
         var together = new float[3 * 2048];
         encoder.Encode(three, 3, together);
         AssertClose(NpyFile.Load(Golden("resnet50-v1.5-formula.npy")).ToSingles(), together[..(2 * 2048)]);
@@ -105,7 +106,7 @@ public class ResNet50EncoderTests
     [Fact]
     public void Wrong_lengths_are_refused_before_anything_runs()
     {
-        using var encoder = new ResNet50Encoder(FormulaResNet50.Weights(ResNet50Variant.V15), threads: 1);
+        using var encoder = ResNet50Encoders.Build(FormulaResNet50.Weights(ResNet50Variant.V15), threads: 1);
         Assert.Throws<ArgumentException>(() => encoder.Encode(new byte[7], 1, new float[2048]));
         Assert.Throws<ArgumentException>(() => encoder.Encode(new byte[224 * 224 * 3], 1, new float[2047]));
     }
@@ -120,7 +121,7 @@ public class ResNet50EncoderTests
 
     private static float[] OnnxFeatures(ResNet50Weights weights)
     {
-        using var encoder = new ResNet50Encoder(weights, threads: 2);
+        using var encoder = ResNet50Encoders.Build(weights, threads: 2);
         var features = new float[2 * encoder.Width];
         encoder.Encode(FormulaResNet50.Frames(), 2, features);
         return features;

@@ -1,6 +1,6 @@
-using Gesto.Data;
-using Gesto.Features;
 using Gesto.Radar;
+using Gesto.Recordings;
+using Gesto.Training.Datasets;
 using Gesto.Video;
 
 namespace Gesto.Tests.Features;

@@ -1,5 +1,5 @@
-using Gesto.Data;
-using Gesto.Features;
+using Gesto.Training.Datasets;
+using Gesto.Training.Features;
 
 namespace Gesto.Tests.Features;
 

@@ -1,6 +1,6 @@
-using Gesto.Data;
-using Gesto.Features;
-using Gesto.Simulation;
+using Gesto.Training.Datasets;
+using Gesto.Training.Features;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Features;
 

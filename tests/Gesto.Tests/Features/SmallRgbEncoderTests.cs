@@ -1,5 +1,7 @@
-using Gesto.Features;
-using Gesto.Weights;
+using Gesto.Encoders;
+using Gesto.Training.Features;
+using Gesto.Training.Models;
+using Gesto.Training.Weights;
 
 namespace Gesto.Tests.Features;
 

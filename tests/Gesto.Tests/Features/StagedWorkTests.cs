@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Gesto.Features;
+using Gesto.Training.Features;
 
 namespace Gesto.Tests.Features;
 

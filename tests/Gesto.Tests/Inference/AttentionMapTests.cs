@@ -1,8 +1,11 @@
-using Gesto.Data;
-using Gesto.Evaluation;
-using Gesto.Features;
-using Gesto.Inference;
-using Gesto.Training;
+using Gesto.Recordings;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Reports;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Inference;
 

@@ -1,5 +1,4 @@
-using Gesto.Data;
-using Gesto.Inference;
+using Gesto.Signs;
 
 namespace Gesto.Tests.Inference;
 

@@ -1,9 +1,18 @@
 using Gesto.Cli;
-using Gesto.Data;
-using Gesto.Evaluation;
-using Gesto.Features;
+using Gesto.Encoders;
+using Gesto.Files;
 using Gesto.Inference;
+using Gesto.Recordings;
+using Gesto.Signs;
 using Gesto.Training;
+using Gesto.Training.Datasets;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Runs;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Inference;
 
@@ -92,7 +101,7 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         Assert.Equal(4, file.Samples); // the held-out signer's four signs
         Assert.NotNull(calibration);
 
-        using IRecogniser ensemble = IRecogniser.Load(folder, threads: 1);
+        using ITrainedRecogniser ensemble = ITrainedRecogniser.Load(folder, threads: 1);
         Assert.IsType<Ensemble>(ensemble);
         Assert.Equal(calibration.Temperature, ensemble.Calibration.Temperature);
         Dataset dataset = Dataset.Open(tiny.Data);
@@ -105,8 +114,8 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         Assert.Equal(1, direct.Sum(), 1e-5f);
 
         Assert.Equal(["RGB and radar", "RGB", "radar"], ensemble.Masks.Select(m => m.Words));
-        using IRecogniser late = IRecogniser.Load(tiny.Run, threads: 1);
-        using IRecogniser alone = IRecogniser.Load(radar, threads: 1);
+        using ITrainedRecogniser late = ITrainedRecogniser.Load(tiny.Run, threads: 1);
+        using ITrainedRecogniser alone = ITrainedRecogniser.Load(radar, threads: 1);
         float[] fromRgb = predictor
             .Predict(dataset.Root, samples[0] with { Radar = [null, null, null] }, CancellationToken.None)
             .Probabilities;
@@ -180,12 +189,12 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
     {
         FeatureSet features = FeatureSet.Open(tiny.Features);
         Sample[] samples = [.. features.Samples.Where(s => s.Split == Split.Test)];
-        using Recogniser raw = Recogniser.Load(tiny.Run, threads: 1);
+        using NetworkRecogniser raw = NetworkRecogniser.Load(tiny.Run, threads: 1);
         raw.Calibration = Calibration.None;
         float[][] before = raw.PredictAll(features, samples);
         Calibration fitted = CalibrationFit.OfRun(tiny.Run, features, threads: 1)!;
         Assert.Equal((4, 1), (fitted.Samples, fitted.Signers));
-        using Recogniser calibrated = Recogniser.Load(tiny.Run, threads: 1);
+        using NetworkRecogniser calibrated = NetworkRecogniser.Load(tiny.Run, threads: 1);
         float[][] after = calibrated.PredictAll(features, samples);
         for (int n = 0; n < samples.Length; n++)
             Assert.All(Calibration.Sharpen(before[n], 1 / fitted.Temperature).Zip(after[n]), p =>

@@ -1,10 +1,16 @@
 using Gesto.Cli;
-using Gesto.Data;
-using Gesto.Features;
+using Gesto.Files;
 using Gesto.Inference;
 using Gesto.Radar;
-using Gesto.Simulation;
+using Gesto.Recordings;
 using Gesto.Training;
+using Gesto.Training.Checking;
+using Gesto.Training.Datasets;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Tests.Inference;
@@ -90,7 +96,7 @@ public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition)
         string[] lines = File.ReadAllLines(folder["submission.csv"]);
         Assert.Equal(["id,Pred", .. rows.Select(r => $"{r.Id},{r.ClassId}")], lines);
         // Each row is the most probable sign of that sample's own files, by its class id.
-        using Recogniser recogniser = Recogniser.Load(folder["run"], threads: 1);
+        using NetworkRecogniser recogniser = NetworkRecogniser.Load(folder["run"], threads: 1);
         using var predictor = new VideoPredictor(recogniser, null);
         foreach ((Sample sample, SubmissionRow row) in asked.Zip(rows))
         {

@@ -1,10 +1,11 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using Gesto.Features;
-using Gesto.Inference;
-using Gesto.Models;
 using Gesto.Tests.Training;
-using Gesto.Training;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Models;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
 using static TorchSharp.torch;
 
 namespace Gesto.Tests.Inference;
@@ -28,7 +29,7 @@ public class RecogniserDisposalTests
             "radar.encoder=joint",
         ];
         TrainingRun.Start(features, RecipeFile.Load("radar-only", settings), folder["run"], resume: false, threads: 1);
-        var recogniser = Recogniser.Load(folder["run"], threads: 1);
+        var recogniser = NetworkRecogniser.Load(folder["run"], threads: 1);
         nn.Module[] modules = [.. Modules(recogniser)];
         Assert.Contains(modules, m => m is JointModel);
         Assert.Contains(modules, m => m is SignModel);
@@ -37,9 +38,9 @@ public class RecogniserDisposalTests
         Assert.All(modules, m => Assert.True(Handle(m).IsClosed || Handle(m).IsInvalid, m.GetName()));
     }
 
-    private static IEnumerable<nn.Module> Modules(Recogniser recogniser)
+    private static IEnumerable<nn.Module> Modules(NetworkRecogniser recogniser)
     {
-        object task = typeof(Recogniser).GetField("loading", Hidden)!.GetValue(recogniser)!;
+        object task = typeof(NetworkRecogniser).GetField("loading", Hidden)!.GetValue(recogniser)!;
         object network = task.GetType().GetProperty("Result")!.GetValue(task)!;
         return network.GetType().GetProperties(Hidden).Select(p => p.GetValue(network)).OfType<nn.Module>();
     }

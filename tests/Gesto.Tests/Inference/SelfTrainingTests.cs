@@ -1,9 +1,14 @@
-using Gesto.Data;
-using Gesto.Evaluation;
-using Gesto.Features;
-using Gesto.Inference;
+using Gesto.Recordings;
 using Gesto.Tests.Training;
-using Gesto.Training;
+using Gesto.Training.Batches;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Reports;
+using Gesto.Training.Runs;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Inference;
 
@@ -29,7 +34,7 @@ public class SelfTrainingTests
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         TrainingRun.Start(features, Small, temporary["first"], resume: false, threads: 1);
-        using IRecogniser recogniser = IRecogniser.Load(temporary["first"], threads: 1);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(temporary["first"], threads: 1);
         Sample[] test = [.. features.Samples.Where(s => s.Split == Split.Test)];
         float[][] probabilities = recogniser.PredictAll(features, test);
         float[] highest = [.. probabilities.Select(p => p.Max()).Order()];
@@ -214,7 +219,7 @@ public class SelfTrainingTests
             )
         );
         EnsembleTraining.Start(features, null, [], temporary["best"], resume: true, threads: 1);
-        using IRecogniser recogniser = IRecogniser.Load(temporary["best"], threads: 1);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(temporary["best"], threads: 1);
         Assert.Equal([key], recogniser.Facts.PseudoLabels!.ClassIds.Keys);
         foreach (string member in Directory.GetDirectories(temporary["best/members"]))
             Assert.Contains(key, RunDirectory.Open(member).Facts.Train);

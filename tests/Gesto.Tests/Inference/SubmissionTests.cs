@@ -1,5 +1,6 @@
-using Gesto.Data;
-using Gesto.Inference;
+using Gesto.Recordings;
+using Gesto.Signs;
+using Gesto.Training.Recognition;
 
 namespace Gesto.Tests.Inference;
 

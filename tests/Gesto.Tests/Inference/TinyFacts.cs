@@ -1,6 +1,6 @@
-using Gesto.Data;
-using Gesto.Features;
-using Gesto.Training;
+using Gesto.Encoders;
+using Gesto.Signs;
+using Gesto.Training.Runs;
 
 namespace Gesto.Tests.Inference;
 

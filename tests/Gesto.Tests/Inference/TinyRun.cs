@@ -1,7 +1,9 @@
-using Gesto.Data;
-using Gesto.Features;
-using Gesto.Simulation;
-using Gesto.Training;
+using Gesto.Encoders;
+using Gesto.Training.Datasets;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Inference;
 

@@ -1,9 +1,16 @@
 using Gesto.Cli;
-using Gesto.Data;
-using Gesto.Evaluation;
-using Gesto.Features;
+using Gesto.Encoders;
 using Gesto.Inference;
+using Gesto.Recordings;
+using Gesto.Signs;
 using Gesto.Training;
+using Gesto.Training.Datasets;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Scoring;
 using Gesto.Video;
 
 namespace Gesto.Tests.Inference;
@@ -20,7 +27,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     {
         Dataset dataset = Dataset.Open(tiny.Data);
         Sample[] samples = [.. dataset.Samples.Where(s => s.Split == Split.Test)];
-        using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
+        using NetworkRecogniser recogniser = NetworkRecogniser.Load(tiny.Run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
         float[][] extracted = recogniser.PredictAll(FeatureSet.Open(tiny.Features), samples);
         using var predictor = new VideoPredictor(recogniser, encoder);
@@ -110,7 +117,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
             resume: false,
             threads: 1
         );
-        using Recogniser recogniser = Recogniser.Load(run, threads: 1);
+        using NetworkRecogniser recogniser = NetworkRecogniser.Load(run, threads: 1);
         using var predictor = new VideoPredictor(recogniser, encoder);
         ReadRecording read = predictor.Read(dataset.Root, sample, CancellationToken.None);
         Assert.Equal(features.Rgb.Load(sample.Key).ToSingles()[..read.Features.Rgb!.Length], read.Features.Rgb);
@@ -128,7 +135,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     {
         Dataset dataset = Dataset.Open(tiny.Data);
         Sample[] samples = [.. dataset.Samples.Where(s => s.Split == Split.Test)];
-        using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
+        using NetworkRecogniser recogniser = NetworkRecogniser.Load(tiny.Run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
         using var predictor = new VideoPredictor(recogniser, encoder);
         predictor.GetReady();
@@ -154,7 +161,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     [Fact]
     public void A_folder_outside_any_data_set_is_a_recording_too()
     {
-        using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
+        using NetworkRecogniser recogniser = NetworkRecogniser.Load(tiny.Run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
         Sample known = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
         string folder = Path.Combine(tiny.Data, Path.GetDirectoryName(known.Rgb!)!);
@@ -175,7 +182,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void A_run_taught_to_do_without_takes_a_recording_that_lacks_a_modality_and_says_what_it_used()
     {
         Sample known = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
-        using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
+        using NetworkRecogniser recogniser = NetworkRecogniser.Load(tiny.Run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
         using var predictor = new VideoPredictor(recogniser, encoder);
         Assert.Equal(["RGB and radar", "RGB", "radar"], recogniser.Masks.Select(m => m.Words));
@@ -194,7 +201,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void What_a_run_cannot_do_without_is_an_error_that_names_the_folder_and_the_recipe()
     {
         Sample known = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
-        using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
+        using NetworkRecogniser recogniser = NetworkRecogniser.Load(tiny.Run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
         using var predictor = new VideoPredictor(recogniser, encoder);
         var e = Assert.Throws<FileNotFoundException>(() =>
@@ -251,7 +258,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
             resume: false,
             threads: 1
         );
-        using Recogniser recogniser = Recogniser.Load(run, threads: 1);
+        using NetworkRecogniser recogniser = NetworkRecogniser.Load(run, threads: 1);
         Assert.Equal(
             [
                 "radar",
@@ -286,7 +293,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     [Fact]
     public void Another_encoder_than_the_one_trained_with_is_refused()
     {
-        using Recogniser recogniser = Recogniser.Load(tiny.Run, threads: 1);
+        using NetworkRecogniser recogniser = NetworkRecogniser.Load(tiny.Run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder(hash: "ffffffffffffffff");
         var e = Assert.Throws<InvalidDataException>(() => new VideoPredictor(recogniser, encoder));
         Assert.Contains("0123456789ab", e.Message, StringComparison.Ordinal);

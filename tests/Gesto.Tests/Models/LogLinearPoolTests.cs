@@ -1,5 +1,5 @@
-using Gesto.Models;
 using Gesto.Tests.Evaluation;
+using Gesto.Training.Models;
 
 namespace Gesto.Tests.Models;
 
@@ -60,7 +60,7 @@ public class LogLinearPoolTests
     public void The_score_of_a_sample_is_the_slope_of_its_loss()
     {
         float[] row = [.5f, .3f, .15f, .05f];
-        double Loss(double power) => -Math.Log(Gesto.Inference.Calibration.Sharpen(row, power)[2]);
+        double Loss(double power) => -Math.Log(Gesto.Signs.Calibration.Sharpen(row, power)[2]);
         const double step = 1e-2; // probabilities are float32
         (double score, double curvature) = LogLinearPool.OfSample(row, 2, 1.3);
         Assert.Equal((Loss(1.3 + step) - Loss(1.3 - step)) / (2 * step), score, 4);

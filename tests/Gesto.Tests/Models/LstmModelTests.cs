@@ -1,4 +1,4 @@
-using Gesto.Models;
+using Gesto.Training.Models;
 using static TorchSharp.torch;
 
 namespace Gesto.Tests.Models;

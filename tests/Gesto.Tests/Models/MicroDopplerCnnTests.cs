@@ -1,4 +1,4 @@
-using Gesto.Models;
+using Gesto.Training.Models;
 using static TorchSharp.torch;
 
 namespace Gesto.Tests.Models;
@@ -147,7 +147,7 @@ public class MicroDopplerCnnTests
         var options = new RadarImageOptions
         {
             Axes = [RadarImageAxis.Range],
-            Values = RadarValues.Logarithmic,
+            Values = RadarUnit.Logarithmic,
             Bins = 8,
         };
         Tensor frames = stack([full(1, 8, 1, 2f), full(1, 8, 1, 5f), full(1, 8, 1, 9f)], 1);
@@ -167,7 +167,7 @@ public class MicroDopplerCnnTests
         var options = new RadarImageOptions
         {
             Axes = [RadarImageAxis.Range],
-            Values = RadarValues.Decibels,
+            Values = RadarUnit.Decibels,
             Alone = true,
             Bins = 8,
         };
@@ -211,15 +211,7 @@ public class MicroDopplerCnnTests
             LogarithmFirst = true,
         };
         float[] expected = Values(
-            RadarImages.From(
-                frames.log1p(),
-                [5],
-                first with
-                {
-                    Values = RadarValues.Logarithmic,
-                    LogarithmFirst = false,
-                }
-            )
+            RadarImages.From(frames.log1p(), [5], first with { Values = RadarUnit.Logarithmic, LogarithmFirst = false })
         );
         float[] found = Values(RadarImages.From(frames, [5], first));
         for (int i = 0; i < expected.Length; i++)

@@ -1,5 +1,7 @@
-using Gesto.Models;
-using Gesto.Training;
+using Gesto.Signs;
+using Gesto.Training.Fitting;
+using Gesto.Training.Models;
+using Gesto.Training.Recipes;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -375,7 +377,7 @@ public class ModelContractTests
         // Adam's first step is the learning rate in the gradient's direction, whatever the gradient's size.
         using var scope = NewDisposeScope();
         var value = new TorchSharp.Modules.Parameter(tensor(new float[] { 2, -3 }));
-        using var adam = new Gesto.Training.Adam([("value", value)], learningRate: 0.01, weightDecay: 0.1);
+        using var adam = new Gesto.Training.Fitting.Adam([("value", value)], learningRate: 0.01, weightDecay: 0.1);
         (value * tensor(new float[] { 5, -0.2f })).sum().backward();
         adam.Step();
         float[] moved = value.data<float>().ToArray();

@@ -1,4 +1,4 @@
-using Gesto.Models;
+using Gesto.Training.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 

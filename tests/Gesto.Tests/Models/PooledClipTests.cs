@@ -1,4 +1,4 @@
-using Gesto.Models;
+using Gesto.Training.Models;
 
 namespace Gesto.Tests.Models;
 

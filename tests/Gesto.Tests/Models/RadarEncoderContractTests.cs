@@ -1,7 +1,8 @@
-using Gesto.Features;
-using Gesto.Models;
+using Gesto.Encoders;
 using Gesto.Tests.Inference;
-using Gesto.Training;
+using Gesto.Training.Fitting;
+using Gesto.Training.Models;
+using Gesto.Training.Recipes;
 using TorchSharp;
 using static TorchSharp.torch;
 

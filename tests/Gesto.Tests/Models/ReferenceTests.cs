@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Gesto.Models;
 using Gesto.Tests.Weights;
-using Gesto.Training;
+using Gesto.Training.Fitting;
+using Gesto.Training.Models;
 using static TorchSharp.torch;
 
 namespace Gesto.Tests.Models;

@@ -1,5 +1,6 @@
-using Gesto.Data;
 using Gesto.Radar;
+using Gesto.Training.Checking;
+using Gesto.Training.Datasets;
 using PureHDF;
 
 namespace Gesto.Tests.Radar;

@@ -1,9 +1,12 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using Gesto.Data;
-using Gesto.Features;
+using Gesto.Files;
 using Gesto.Radar;
-using Gesto.Simulation;
+using Gesto.Recordings;
+using Gesto.Training.Checking;
+using Gesto.Training.Datasets;
+using Gesto.Training.Features;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Radar;
 

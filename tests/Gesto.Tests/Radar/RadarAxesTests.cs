@@ -1,6 +1,8 @@
-using Gesto.Data;
-using Gesto.Features;
+using Gesto.Files;
 using Gesto.Radar;
+using Gesto.Training.Checking;
+using Gesto.Training.Datasets;
+using Gesto.Training.Features;
 
 namespace Gesto.Tests.Radar;
 
@@ -249,7 +251,7 @@ public sealed class RadarAxesTests : IDisposable
         FeatureStore store = FeatureStore.Open(folder["said/radar"]),
             other = FeatureStore.Open(folder["option/radar"]);
         Assert.Equal("own size axes A,T,R,D", store.Key.Preprocessing);
-        Assert.Null(FeatureStore.Difference(store.Key, other.Key));
+        Assert.Null(store.Key.DifferenceTo(other.Key));
         Assert.Equal([30, 3, 6, 5], store.Key.Shape);
         float[] values = store.Load("s/1").ToSingles();
         Assert.Equal(ValueAt(4, 2, 3, 1), values[((4 * 3 + 2) * 6 + 3) * 5 + 1]);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Gesto.Files;
 using Gesto.Radar;
 
 namespace Gesto.Tests.Radar;

@@ -1,5 +1,5 @@
 using Gesto.Radar;
-using Gesto.Simulation;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Radar;
 

@@ -1,3 +1,4 @@
+using Gesto.Files;
 using Gesto.Radar;
 
 namespace Gesto.Tests.Radar;

@@ -1,6 +1,6 @@
 using System.Numerics;
 using Gesto.Radar;
-using Gesto.Simulation;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Radar;
 

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
-using Gesto.Data;
 using Gesto.Radar;
-using Gesto.Simulation;
+using Gesto.Signs;
+using Gesto.Training;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Simulation;
 

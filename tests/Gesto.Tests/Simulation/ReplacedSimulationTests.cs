@@ -1,4 +1,4 @@
-using Gesto.Simulation;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Simulation;
 

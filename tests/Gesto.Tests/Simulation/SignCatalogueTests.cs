@@ -1,6 +1,6 @@
 using System.Numerics;
-using Gesto.Data;
-using Gesto.Simulation;
+using Gesto.Signs;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Simulation;
 

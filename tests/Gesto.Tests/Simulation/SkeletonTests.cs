@@ -1,5 +1,5 @@
 using System.Numerics;
-using Gesto.Simulation;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Simulation;
 

@@ -1,10 +1,14 @@
 using System.Text.Json.Nodes;
-using Gesto.Features;
-using Gesto.Inference;
-using Gesto.Models;
+using Gesto.Encoders;
 using Gesto.Tests.Weights;
 using Gesto.Training;
-using Gesto.Weights;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Models;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Runs;
+using Gesto.Training.Weights;
 
 namespace Gesto.Tests.Training;
 
@@ -149,7 +153,7 @@ public class ComputeDeviceTests
             foreach ((EpochLine a, EpochLine b) in expected.Zip(found))
                 Assert.Equal(a.TrainLoss, b.TrainLoss, 1e-2);
         }
-        using var recogniser = Recogniser.Load(temporary["gpu"], threads: 1); // on the processor
+        using var recogniser = NetworkRecogniser.Load(temporary["gpu"], threads: 1); // on the processor
         Assert.Equal(1, recogniser.PredictAll(features, [.. features.Samples.Take(1)])[0].Sum(), 1e-5f);
     }
 
@@ -170,7 +174,7 @@ public class ComputeDeviceTests
         ResNet50Weights weights = FormulaResNet50.Weights(variant);
         byte[] frames = new byte[2 * 224 * 224 * 3];
         new Random(1).NextBytes(frames);
-        using IRgbEncoder here = new ResNet50Encoder(weights, threads: 1, output: output),
+        using IRgbEncoder here = ResNet50Encoders.Build(weights, threads: 1, output: output),
             there = new ResNet50GpuEncoder(weights, ComputeDevice.Parse(device), output: output);
         Assert.Equal(
             (here.Name, here.WeightsHash, here.Preprocessing, here.DType, here.InputSize, string.Join(',', here.Shape)),

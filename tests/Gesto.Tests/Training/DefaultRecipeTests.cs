@@ -1,8 +1,12 @@
-using Gesto.Data;
-using Gesto.Evaluation;
-using Gesto.Features;
-using Gesto.Inference;
-using Gesto.Training;
+using Gesto.Recordings;
+using Gesto.Signs;
+using Gesto.Training.Datasets;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Training;
 
@@ -48,7 +52,7 @@ public class DefaultRecipeTests
         Assert.Equal(["members/1-linear"], file.Members.Select(m => m.Run));
         Assert.Contains("the linear classifier alone", file.FittedOn, StringComparison.Ordinal);
         Assert.Equal(1, calibration!.Temperature); // the member's own is enough
-        using IRecogniser recogniser = IRecogniser.Load(folder["run"], threads: 1);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder["run"], threads: 1);
         Assert.Equal("auto", recogniser.Recipe.Name);
         EvaluationResult result = RunEvaluation.Evaluate(
             folder["run"],

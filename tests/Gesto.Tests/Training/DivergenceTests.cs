@@ -1,7 +1,9 @@
-using Gesto.Features;
-using Gesto.Models;
-using Gesto.Training;
-using Gesto.Weights;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Models;
+using Gesto.Training.Recipes;
+using Gesto.Training.Runs;
+using Gesto.Training.Weights;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -102,7 +104,7 @@ public sealed class DivergenceTests : IDisposable
         var trainer = new Trainer(stage, layer, Forward, [0, 1, 0, 1], new SingleRank());
         string message = Assert.Throws<InvalidDataException>(() => trainer.Fit([0, 1], [2, 3], null, default)).Message;
         Assert.Contains(told, message, StringComparison.Ordinal);
-        using var adam = new Gesto.Training.Adam(layer.named_parameters(), 0.01);
+        using var adam = new Gesto.Training.Fitting.Adam(layer.named_parameters(), 0.01);
         Assert.Equal(1, Assert.Single(Checkpoint.LoadLast(folder["last"], layer, adam, null)).Epoch);
         Assert.All(layer.weight!.data<float>().ToArray(), v => Assert.True(float.IsFinite(v)));
         Assert.True(File.Exists(folder["best"]));

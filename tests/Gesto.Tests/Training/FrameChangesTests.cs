@@ -1,5 +1,6 @@
-using Gesto.Models;
-using Gesto.Training;
+using Gesto.Training.Batches;
+using Gesto.Training.Models;
+using Gesto.Training.Recipes;
 using static TorchSharp.torch;
 
 namespace Gesto.Tests.Training;

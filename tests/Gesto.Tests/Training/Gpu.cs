@@ -1,3 +1,4 @@
+using Gesto.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

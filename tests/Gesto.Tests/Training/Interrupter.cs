@@ -1,3 +1,5 @@
+using Gesto.Training;
+
 namespace Gesto.Tests.Training;
 
 /// <summary>Unlike Progress&lt;T&gt;, calls back before the work goes on.</summary>

@@ -1,7 +1,8 @@
-using Gesto.Data;
-using Gesto.Features;
-using Gesto.Inference;
-using Gesto.Training;
+using Gesto.Recordings;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
 
 namespace Gesto.Tests.Training;
 
@@ -38,7 +39,7 @@ public class JointTrainingTests
             temporary["run"]
         );
         Assert.True(result.ValidationAccuracy >= 0.8, $"{result.ValidationAccuracy}");
-        using IRecogniser recogniser = IRecogniser.Load(temporary["run"], threads: 1);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(temporary["run"], threads: 1);
         Sample[] test = [.. features.Samples.Where(s => s.Split == Split.Test)];
         float[][] said = recogniser.PredictAll(features, test);
         Assert.True(
@@ -112,8 +113,8 @@ public class JointTrainingTests
             File.ReadAllBytes(temporary["before/radar-encoder.safetensors"]),
             File.ReadAllBytes(temporary["joint/radar-encoder.safetensors"])
         );
-        var start = Gesto.Weights.Safetensors.Load(temporary["joint/radar-encoder.safetensors"]);
-        var end = Gesto.Weights.Safetensors.Load(temporary["joint/best.safetensors"]);
+        var start = Gesto.Training.Weights.Safetensors.Load(temporary["joint/radar-encoder.safetensors"]);
+        var end = Gesto.Training.Weights.Safetensors.Load(temporary["joint/best.safetensors"]);
         Assert.NotEqual(start.Tensors["conv1.weight"].ToSingles(), end.Tensors["radar.conv1.weight"].ToSingles());
     }
 

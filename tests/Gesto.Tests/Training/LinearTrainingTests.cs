@@ -1,9 +1,13 @@
-using Gesto.Data;
-using Gesto.Evaluation;
-using Gesto.Features;
+using Gesto.Files;
 using Gesto.Inference;
-using Gesto.Models;
-using Gesto.Training;
+using Gesto.Recordings;
+using Gesto.Signs;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Tests.Training;
 
@@ -19,7 +23,7 @@ public class LinearTrainingTests
         FeatureSet features = PlantedFeatures.Write(folder["features"], takes: 12);
         TrainingResult result = TrainingRun.Start(features, Linear, folder["run"], resume: false, threads: 1);
         Assert.True(result.ValidationAccuracy > 0.9, $"{result.ValidationAccuracy}");
-        using IRecogniser recogniser = IRecogniser.Load(folder["run"], threads: 1);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder["run"], threads: 1);
         Sample[] test = [.. features.Samples.Where(s => s.Split == Split.Test)];
         ModalityMask[] masks = [ModalityMask.All, new(true, false), new(false, true)];
         // The echo comes nearer or goes away: where it is on average says nothing, only when it is where.
@@ -64,7 +68,7 @@ public class LinearTrainingTests
             NpyFile.Save(features.Rgb.PathOf(sample.Key), NpyArray.From(noise, array.Shape));
         }
         TrainingRun.Start(features, Linear, folder["run"], resume: false, threads: 1);
-        using IRecogniser recogniser = IRecogniser.Load(folder["run"], threads: 1);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder["run"], threads: 1);
         Sample[] train = [.. features.Samples.Where(s => s.Split == Split.Train)];
         double Right(Func<Sample, float[]> said) =>
             train.Average(s => said(s)[recogniser.Labels.LabelOf(s.ClassId!.Value)] > 0.5 ? 1.0 : 0);
@@ -82,7 +86,7 @@ public class LinearTrainingTests
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"], rgb: false, radarType: "<f4");
         TrainingRun.Start(features, Linear, folder["run"], resume: false, threads: 1);
-        using IRecogniser recogniser = IRecogniser.Load(folder["run"], threads: 1);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder["run"], threads: 1);
         Assert.Equal(["radar"], recogniser.Recipe.Modalities);
         Assert.Equal("radar", recogniser.Masks[0].Words);
     }
@@ -122,13 +126,13 @@ public class LinearTrainingTests
         FeatureSet features = PlantedFeatures.Write(folder["features"], rgb: false);
         TrainingRun.Start(features, Linear, folder["run"], resume: false, threads: 1);
         string path = folder["run/best.safetensors"];
-        Gesto.Weights.SafetensorsFile file = Gesto.Weights.Safetensors.Load(path);
-        Gesto.Weights.Safetensors.Save(
+        Gesto.Training.Weights.SafetensorsFile file = Gesto.Training.Weights.Safetensors.Load(path);
+        Gesto.Training.Weights.Safetensors.Save(
             path,
             [.. file.Tensors.Values],
             new Dictionary<string, string>(file.Metadata) { [key] = value }
         );
-        var e = Assert.Throws<InvalidDataException>(() => IRecogniser.Load(folder["run"], threads: 1));
+        var e = Assert.Throws<InvalidDataException>(() => ITrainedRecogniser.Load(folder["run"], threads: 1));
         Assert.Contains(path, e.Message, StringComparison.Ordinal);
         Assert.Contains("Train again", e.Message, StringComparison.Ordinal);
     }

@@ -1,4 +1,4 @@
-using Gesto.Training;
+using Gesto.Training.Fitting;
 using static TorchSharp.torch;
 
 namespace Gesto.Tests.Training;

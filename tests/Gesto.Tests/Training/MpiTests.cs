@@ -1,8 +1,10 @@
 using System.Collections;
 using System.Diagnostics;
-using Gesto.Features;
-using Gesto.Training;
-using Gesto.Weights;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Runs;
+using Gesto.Training.Weights;
 
 namespace Gesto.Tests.Training;
 
@@ -119,7 +121,7 @@ public sealed class MpiTests : IDisposable
     {
         try
         {
-            TrainingRun.Lock(folder["run"]).Dispose();
+            RunDirectory.Lock(folder["run"]).Dispose();
             return true;
         }
         catch (IOException)

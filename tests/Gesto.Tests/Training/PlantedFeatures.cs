@@ -1,5 +1,8 @@
-using Gesto.Data;
-using Gesto.Features;
+using Gesto.Encoders;
+using Gesto.Files;
+using Gesto.Recordings;
+using Gesto.Training.Datasets;
+using Gesto.Training.Features;
 
 namespace Gesto.Tests.Training;
 

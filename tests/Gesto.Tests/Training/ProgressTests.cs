@@ -1,9 +1,12 @@
-using Gesto.Data;
-using Gesto.Explanation;
-using Gesto.Features;
 using Gesto.Inference;
-using Gesto.Models;
+using Gesto.Recordings;
+using Gesto.Signs;
 using Gesto.Training;
+using Gesto.Training.Explanation;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
 
 namespace Gesto.Tests.Training;
 
@@ -28,7 +31,7 @@ public class ProgressTests
             ["radar.epochs=2", "radar.hidden=8", "model.hidden=12", "training.epochs=2"]
         );
         TrainingRun.Start(features, recipe, temporary["run"], resume: false, threads: 1, progress: progress);
-        using (var recogniser = Recogniser.Load(temporary["run"], threads: 1))
+        using (var recogniser = NetworkRecogniser.Load(temporary["run"], threads: 1))
         {
             Sample[] samples = [.. features.Samples.Take(3)];
             recogniser.PredictAll(features, samples, [ModalityMask.All], progress);

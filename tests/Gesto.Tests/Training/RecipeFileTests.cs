@@ -1,4 +1,5 @@
 using Gesto.Training;
+using Gesto.Training.Recipes;
 
 namespace Gesto.Tests.Training;
 

@@ -1,4 +1,4 @@
-using Gesto.Training;
+using Gesto.Training.Recipes;
 
 namespace Gesto.Tests.Training;
 

@@ -1,5 +1,5 @@
-using Gesto.Models;
-using Gesto.Training;
+using Gesto.Training.Batches;
+using Gesto.Training.Models;
 using static TorchSharp.torch;
 
 namespace Gesto.Tests.Training;

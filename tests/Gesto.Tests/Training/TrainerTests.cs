@@ -1,5 +1,6 @@
-using Gesto.Models;
-using Gesto.Training;
+using Gesto.Training.Fitting;
+using Gesto.Training.Models;
+using Gesto.Training.Recipes;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -124,7 +125,7 @@ public class TrainerTests
         using var scope = NewDisposeScope();
         Parameter encoder = new(tensor(new float[] { 1 })),
             other = new(tensor(new float[] { 1 }));
-        using var adam = new Gesto.Training.Adam(
+        using var adam = new Gesto.Training.Fitting.Adam(
             [("radar.conv1.weight", encoder), ("sign.linear.weight", other)],
             0.01,
             weightDecay: 0,

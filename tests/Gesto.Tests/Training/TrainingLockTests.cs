@@ -1,6 +1,8 @@
-using Gesto.Evaluation;
-using Gesto.Features;
-using Gesto.Training;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Runs;
 
 namespace Gesto.Tests.Training;
 

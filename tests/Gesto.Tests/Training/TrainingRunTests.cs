@@ -1,7 +1,11 @@
 using System.Text.Json.Nodes;
-using Gesto.Features;
 using Gesto.Inference;
-using Gesto.Training;
+using Gesto.Training.Batches;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Runs;
 using TorchSharp;
 
 namespace Gesto.Tests.Training;
@@ -181,8 +185,8 @@ public class TrainingRunTests
         );
         TrainingResult result = TrainingRun.Start(features, recipe, temporary["run"], resume: false, threads: 1);
         Assert.Equal(1, result.ValidationAccuracy);
-        using var recogniser = Recogniser.Load(temporary["run"], threads: 1);
-        var test = features.Samples.Where(s => s.Split == Gesto.Data.Split.Test).ToList();
+        using var recogniser = NetworkRecogniser.Load(temporary["run"], threads: 1);
+        var test = features.Samples.Where(s => s.Split == Gesto.Recordings.Split.Test).ToList();
         float[][] all = recogniser.PredictAll(features, test);
         for (int i = 0; i < test.Count; i++)
         {
@@ -231,7 +235,7 @@ public class TrainingRunTests
             threads: 1
         );
         RunFacts facts = RunDirectory.Open(temporary["run"]).Facts;
-        Assert.Equal(features.Samples.Count(s => s.Split == Gesto.Data.Split.Train), facts.Train.Count);
+        Assert.Equal(features.Samples.Count(s => s.Split == Gesto.Recordings.Split.Train), facts.Train.Count);
         Assert.Empty(facts.Validation);
         Assert.Equal((3, null, 5), (result.Epoch, result.ValidationAccuracy, result.Epochs));
     }
@@ -300,7 +304,7 @@ public class TrainingRunTests
                 resume: false,
                 threads: 1
             );
-            var tensors = Gesto.Weights.Safetensors.Load(temporary[$"{run}/best.safetensors"]).Tensors;
+            var tensors = Gesto.Training.Weights.Safetensors.Load(temporary[$"{run}/best.safetensors"]).Tensors;
             return [.. tensors["rgb.deviation"].ToSingles(), .. tensors["radar.deviation"].ToSingles()];
         }
         float[] plain = Deviation("plain", 0),

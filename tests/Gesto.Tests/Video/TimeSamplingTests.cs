@@ -1,6 +1,7 @@
-using Gesto.Data;
-using Gesto.Features;
 using Gesto.Radar;
+using Gesto.Recordings;
+using Gesto.Training.Checking;
+using Gesto.Training.Datasets;
 using Gesto.Video;
 
 namespace Gesto.Tests.Video;

@@ -1,4 +1,5 @@
-using Gesto.Weights;
+using Gesto.Encoders;
+using Gesto.Training.Weights;
 
 namespace Gesto.Tests.Weights;
 

@@ -4,7 +4,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using Gesto.Weights;
+using Gesto.Encoders;
+using Gesto.Training.Weights;
 
 namespace Gesto.Tests.Weights;
 

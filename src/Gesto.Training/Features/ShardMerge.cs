@@ -1,0 +1,217 @@
+using System.Text.Json;
+using Gesto.Files;
+using Gesto.Recordings;
+using Gesto.Training.Datasets;
+using Gesto.Training.Models;
+
+namespace Gesto.Training.Features;
+
+/// <summary>What a merge found.</summary>
+/// <param name="Samples">Samples with features in the merged set.</param>
+/// <param name="Skipped">Samples left out by `--policy skip`.</param>
+/// <param name="Shards">Shards taken in now; 0 where all were merged before.</param>
+public sealed record MergeResult(int Samples, int Skipped, int Shards);
+
+/// <summary>Puts the shards of an extraction together: FEATURES/shards/… → FEATURES, with the bytes of an undivided
+/// extraction. It verifies first that every sample is there once, and may be stopped and started again.</summary>
+public static class ShardMerge
+{
+    /// <param name="folder">FEATURES.</param>
+    /// <param name="elsewhere">Folders of shards, which are copied; empty: those in FEATURES, which are moved.</param>
+    /// <param name="progress">Counts samples.</param>
+    /// <param name="cancel">Stops between two samples.</param>
+    /// <exception cref="InvalidDataException">A sample is missing or there twice, or the shards were made
+    /// differently.</exception>
+    /// <exception cref="DirectoryNotFoundException">No shard.</exception>
+    public static MergeResult Run(
+        string folder,
+        IReadOnlyList<string> elsewhere,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    )
+    {
+        string own = Path.Combine(folder, Shard.Folder),
+            emptied = own + ".merged";
+        if (Directory.Exists(emptied))
+            Directory.Delete(emptied, recursive: true);
+        bool move = elsewhere.Count == 0;
+        string[] shards =
+            !move ? [.. elsewhere]
+            : Directory.Exists(own) ? [.. Directory.GetDirectories(own).Order(StringComparer.Ordinal)]
+            : [];
+        if (shards.Length == 0)
+        {
+            if (!File.Exists(Path.Combine(folder, ManifestFile.FileName)))
+                throw new DirectoryNotFoundException(
+                    $"{own}: no shards here. Make them with 'gesto extract … --shard 1/N'."
+                );
+            FeatureSet merged = FeatureSet.Open(folder);
+            return new MergeResult(merged.Samples.Count, merged.Skipped.Count, 0);
+        }
+        foreach (string shard in shards)
+            RequireShard(shard);
+        using FileStream running = Extraction.Lock(folder);
+        var locks = new List<FileStream>();
+        MergeResult result;
+        try
+        {
+            foreach (string shard in shards)
+                locks.Add(Extraction.Lock(shard));
+            result = Merge(folder, shards, move, progress, cancel);
+        }
+        finally
+        {
+            foreach (FileStream shard in locks)
+                shard.Dispose();
+        }
+        // Renamed first: half a folder of shards would look like an unfinished extraction.
+        if (move)
+        {
+            Directory.Move(own, emptied);
+            Directory.Delete(emptied, recursive: true);
+        }
+        return result;
+    }
+
+    private static MergeResult Merge(
+        string folder,
+        string[] shards,
+        bool move,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    )
+    {
+        foreach (string name in new[] { ManifestFile.FileName, LabelKeyFile.FileName, FeatureSet.SimulatedFile })
+            RequireEqual(shards, name);
+        IReadOnlyList<Sample> samples = ManifestFile.Read(Path.Combine(shards[0], ManifestFile.FileName));
+        var parts = shards.Select(s => new Part(s)).ToList();
+        using FeatureStore? rgb = OpenTarget(folder, FeatureSet.RgbFolder, [.. parts.Select(p => p.Rgb)]);
+        using FeatureStore? radar = OpenTarget(folder, FeatureSet.RadarFolder, [.. parts.Select(p => p.Radar)]);
+        bool Merged(string key) => (rgb?.Contains(key) ?? true) && (radar?.Contains(key) ?? true);
+        if (!move && rgb is not null)
+            RequireRanges(rgb);
+        var holders = samples
+            .Where(s => !Merged(s.Key))
+            .ToDictionary(s => s.Key, s => parts.Where(p => p.Has(s.Key) || p.Skipped.ContainsKey(s.Key)).ToArray());
+        RequireOnce(folder, holders);
+        int done = 0;
+        foreach ((string key, Part[] holder) in holders)
+        {
+            cancel.ThrowIfCancellationRequested();
+            progress?.Report(new WorkProgress("merge", done++, holders.Count, "samples"));
+            if (!holder[0].Has(key))
+                continue;
+            if (rgb is not null)
+                rgb.Adopt(key, holder[0].Rgb!, move);
+            if (radar is not null)
+                radar.Adopt(key, holder[0].Radar!, move);
+        }
+        SkippedSample[] skipped =
+        [
+            .. samples
+                .Where(s => !Merged(s.Key))
+                .Select(s => new SkippedSample(s.Key, holders[s.Key][0].Skipped[s.Key])),
+        ];
+        if (skipped.Length == samples.Count)
+            throw new InvalidDataException($"{folder}: not one sample can be read. The first: {skipped[0].Message}");
+        foreach (string name in new[] { ManifestFile.FileName, LabelKeyFile.FileName, FeatureSet.SimulatedFile })
+        {
+            string from = Path.Combine(shards[0], name);
+            if (File.Exists(from))
+                AtomicFile.Write(Path.Combine(folder, name), to => to.Write(File.ReadAllBytes(from)));
+        }
+        RecordingFingerprints.Merge(folder, shards);
+        string list = Path.Combine(folder, FeatureSet.SkippedFile);
+        if (skipped.Length > 0)
+            AtomicFile.WriteText(list, JsonSerializer.Serialize(skipped, FeatureSet.Json) + "\n");
+        else
+            File.Delete(list);
+        rgb?.Complete();
+        radar?.Complete();
+        progress?.Report(new WorkProgress("merge", holders.Count, holders.Count, "samples"));
+        return new MergeResult(samples.Count - skipped.Length, skipped.Length, shards.Length);
+    }
+
+    private static void RequireShard(string shard)
+    {
+        if (!File.Exists(Path.Combine(shard, ManifestFile.FileName)))
+            throw new InvalidDataException(
+                $"{shard}: not a shard of features ({ManifestFile.FileName} is missing). Make it with 'gesto extract … --shard'."
+            );
+    }
+
+    /// <summary>A file of the data set that every shard has a copy of: unequal ones are of two data sets.</summary>
+    private static void RequireEqual(string[] shards, string name)
+    {
+        byte[]? first = Bytes(shards[0]);
+        if (shards.FirstOrDefault(s => !(Bytes(s) ?? []).AsSpan().SequenceEqual(first ?? [])) is { } other)
+            throw new InvalidDataException(
+                $"{other}: its {name} is not that of {shards[0]}. They are shards of two data sets, or the data set has changed: delete the older ones."
+            );
+
+        byte[]? Bytes(string shard) =>
+            File.Exists(Path.Combine(shard, name)) ? File.ReadAllBytes(Path.Combine(shard, name)) : null;
+    }
+
+    private static FeatureStore? OpenTarget(string folder, string name, FeatureStore?[] stores)
+    {
+        if (stores[0] is not { } first)
+            return null;
+        foreach (FeatureStore? store in stores)
+        {
+            if (store is null)
+                throw new InvalidDataException(
+                    $"{folder}: {first.Folder} has no counterpart in another shard. Extract all shards with the same settings."
+                );
+            if (first.Key.DifferenceTo(store.Key) is { } difference)
+                throw new InvalidDataException(
+                    $"{store.Folder}: made differently from {first.Folder} ({difference}). Extract all shards with the same settings."
+                );
+        }
+        return FeatureStore.OpenOrCreate(Path.Combine(folder, name), first.Key);
+    }
+
+    /// <summary>INT8 features need their encoder's ranges for predicting; they lie beside the shards, not in
+    /// them.</summary>
+    private static void RequireRanges(FeatureStore rgb)
+    {
+        string ranges = Path.Combine(rgb.Folder, SmallRgbEncoder.FileName);
+        if (rgb.Key.Encoder.EndsWith("-int8", StringComparison.Ordinal) && !File.Exists(ranges))
+            throw new InvalidDataException(
+                $"{ranges}: the INT8 encoder's ranges are not here. Copy the file of this name from the shards' FEATURES/{FeatureSet.RgbFolder}."
+            );
+    }
+
+    private static void RequireOnce(string folder, Dictionary<string, Part[]> holders)
+    {
+        (string? twice, Part[]? places) = holders.FirstOrDefault(h => h.Value.Length > 1);
+        if (twice is not null)
+            throw new InvalidDataException(
+                $"{folder}: sample '{twice}' is in {places![0].Folder} and in {places[1].Folder}. Delete the shards of one division."
+            );
+        string[] missing = [.. holders.Where(h => h.Value.Length == 0).Select(h => h.Key)];
+        if (missing.Length > 0)
+            throw new InvalidDataException(
+                $"{folder}: {missing.Length} of {holders.Count} samples are in no shard, the first is '{missing[0]}'. "
+                    + "A shard is missing or unfinished: run its 'gesto extract … --shard' again, it goes on where it stopped."
+            );
+    }
+
+    private sealed class Part(string folder)
+    {
+        public string Folder { get; } = folder;
+
+        public FeatureStore? Rgb { get; } = Open(folder, FeatureSet.RgbFolder);
+
+        public FeatureStore? Radar { get; } = Open(folder, FeatureSet.RadarFolder);
+
+        public Dictionary<string, string> Skipped { get; } =
+            FeatureSet.ReadSkipped(folder).ToDictionary(s => s.Sample, s => s.Message);
+
+        public bool Has(string key) =>
+            (Rgb ?? Radar) is not null && (Rgb?.Contains(key) ?? true) && (Radar?.Contains(key) ?? true);
+
+        private static FeatureStore? Open(string folder, string name) =>
+            FeatureStore.Exists(Path.Combine(folder, name)) ? FeatureStore.Open(Path.Combine(folder, name)) : null;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+using Gesto.Encoders;
+using Gesto.Training.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Gesto.Training.Models;
+
+/// <summary>ImageNet ResNet50 on libtorch, for a GPU. Its features are those of <see cref="ResNet50Encoder"/> to
+/// float32 rounding, so a store may hold some of each.</summary>
+public sealed class ResNet50GpuEncoder : IRgbEncoder
+{
+    private const int FrameBytes = ResNet50Encoder.Side * ResNet50Encoder.Side * 3;
+
+    private readonly ResNet50 network;
+    private readonly Device device;
+    private readonly PixelScaling scaling;
+    private readonly bool maps;
+
+    /// <param name="weights">Either variant.</param>
+    /// <param name="device">Where to compute; a processor will do, more slowly than <see
+    /// cref="ResNet50Encoder"/>.</param>
+    /// <param name="callers">See <see cref="Callers"/>, ≥ 1.</param>
+    /// <param name="output">What to return.</param>
+    /// <exception cref="InvalidDataException">libtorch cannot use that device.</exception>
+    public ResNet50GpuEncoder(
+        ResNet50Weights weights,
+        ComputeDevice device,
+        int callers = 1,
+        ResNet50Output output = ResNet50Output.Features
+    )
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(callers, 1);
+        this.device = device.Open();
+        (Callers, maps, scaling) = (callers, output == ResNet50Output.Maps, PixelScaling.For(weights.Variant));
+        (Name, WeightsHash) = (weights.Name + (maps ? ResNet50Encoder.MapsSuffix : ""), weights.Hash);
+        network = ResNet50.From(weights).to(this.device);
+    }
+
+    public string Name { get; }
+
+    public string WeightsHash { get; }
+
+    public string Preprocessing => scaling.Name;
+
+    public int Width => Shape.Aggregate((a, b) => a * b);
+
+    public IReadOnlyList<int> Shape => maps ? ResNet50Encoder.MapShape : [ResNet50Encoder.FeatureWidth];
+
+    public string DType => maps ? "<f2" : "<f4";
+
+    public int InputSize => ResNet50Encoder.Side;
+
+    public int Callers { get; }
+
+    public void Encode(ReadOnlySpan<byte> frames, int count, Span<float> features)
+    {
+        if (frames.Length != (long)count * FrameBytes || features.Length != (long)count * Width)
+            throw new ArgumentException(
+                $"{frames.Length} bytes and room for {features.Length} features do not make {count} frames.",
+                nameof(frames)
+            );
+        using IDisposable noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor pixels = empty([count, 3, InputSize, InputSize], ScalarType.Float32);
+        scaling.Apply(frames, MemoryMarshal.Cast<byte, float>(pixels.bytes), FrameBytes / 3);
+        Tensor sent = pixels.to(device);
+        Tensor encoded = maps ? network.Maps(sent) : network.forward(sent);
+        encoded.cpu().contiguous().data<float>().CopyTo(features);
+    }
+
+    public void Dispose() => network.Dispose();
+}

@@ -1,0 +1,306 @@
+using System.Globalization;
+using Gesto.Encoders;
+using Gesto.Inference;
+using Gesto.Recordings;
+using Gesto.Signs;
+using Gesto.Training.Features;
+using Gesto.Training.Recipes;
+using Gesto.Training.Runs;
+
+namespace Gesto.Training.Recognition;
+
+/// <summary>Several runs that vote: a weighted mean of their log-probabilities, p ∝ exp((1/T) Σ w_m log p_m).</summary>
+/// <remarks> The logarithmic opinion pool (C. Genest, J. V. Zidek, "Combining Probability Distributions", Statistical
+/// Science 1 (1986)), not the mean of probabilities: where camera and radar err independently given the sign, their
+/// evidence multiplies; the mean of calibrated probabilities is itself not calibrated (R. Ranjan, T. Gneiting,
+/// "Combining probability forecasts", J. R. Stat. Soc. B 72 (2010)); and its loss is convex in the weights, temperature
+/// among them. Its price: a member that gives a sign nearly 0 vetoes it, so members enter with their own calibration.
+/// </remarks>
+public sealed class Ensemble : ITrainedRecogniser
+{
+    /// <summary>The softmax in float32 ends here; a 0 counts as the smallest number above it.</summary>
+    private const float Floor = 1e-38f;
+
+    private readonly IReadOnlyList<ITrainedRecogniser> members;
+    private readonly double[] weights;
+
+    internal Ensemble(
+        string folder,
+        IReadOnlyList<ITrainedRecogniser> members,
+        double[] weights,
+        Calibration calibration
+    )
+    {
+        CheckTogether(folder, members);
+        (this.members, this.weights, Calibration) = (members, weights, calibration);
+        Facts = Join(members);
+        string own = Path.Combine(folder, "recipe.json"); // of a recipe with members
+        Recipe = members[0].Recipe with
+        {
+            Name = File.Exists(own)
+                ? RecipeFile.Load(own).Name
+                : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
+            Why = $"ensemble of {string.Join(", ", members.Select(m => m.Recipe.Name))}",
+            Modalities =
+            [
+                .. new[] { Recipe.RgbModality, Recipe.RadarModality }.Where(m =>
+                    members.Any(r => r.Recipe.Modalities.Contains(m))
+                ),
+            ],
+        };
+    }
+
+    /// <summary>The first member's, with the ensemble's name and all members' modalities.</summary>
+    public Recipe Recipe { get; }
+
+    public LabelSet Labels => members[0].Labels;
+
+    /// <summary>Keys of the modalities that any member uses; Train is what any member learned from, Validation and Fold
+    /// what all held out.</summary>
+    public RunFacts Facts { get; }
+
+    public long Parameters => members.Sum(m => m.Parameters);
+
+    public Calibration Calibration { get; set; }
+
+    /// <inheritdoc/>
+    /// <remarks>None: what its weights were fitted on, it has seen.</remarks>
+    public IReadOnlyDictionary<string, float[]> LeftOut() => new Dictionary<string, float[]>();
+
+    /// <summary>Everything, and what any member can do with less: those who can, vote.</summary>
+    public IReadOnlyList<ModalityMask> Masks
+    {
+        get
+        {
+            var all = new ModalityMask(Recipe.UsesRgb, Recipe.UsesRadar);
+            return
+            [
+                .. members
+                    .SelectMany(m => m.Masks)
+                    .Prepend(all)
+                    .DistinctBy(m => m.Words)
+                    .OrderByDescending(m => m.Rgb && m.Radar)
+                    .ThenByDescending(m => m.Rgb)
+                    .ThenBy(m => m.HiddenAntennas?.Count ?? 0),
+            ];
+        }
+    }
+
+    internal IReadOnlyList<ITrainedRecogniser> Members => members;
+
+    public static bool Exists(string folder) => File.Exists(Path.Combine(folder, EnsembleFile.FileName));
+
+    /// <exception cref="InvalidDataException">A member is missing, unfinished, or does not go with the
+    /// others.</exception>
+    public static Ensemble Load(string folder, int threads) =>
+        Load(folder, folderOfRun =>
+            ITrainedRecogniser.LoadRun(folderOfRun, run => NetworkRecogniser.Load(run, threads))
+        );
+
+    /// <inheritdoc cref="NetworkRecogniser.Begin(string, int)"/>
+    internal static Ensemble Begin(string folder, int threads) =>
+        Load(folder, folderOfRun =>
+            ITrainedRecogniser.LoadRun(folderOfRun, run => NetworkRecogniser.Begin(run, threads))
+        );
+
+    internal static Ensemble Load(
+        string folder,
+        IReadOnlyList<string> runs,
+        double[] weights,
+        Calibration calibration,
+        int threads
+    ) =>
+        Load(folder, runs, weights, calibration, folderOfRun =>
+            ITrainedRecogniser.LoadRun(folderOfRun, run => NetworkRecogniser.Load(run, threads))
+        );
+
+    private static Ensemble Load(string folder, Func<string, ITrainedRecogniser> load)
+    {
+        EnsembleFile file = EnsembleFile.Load(folder);
+        string[] runs = [.. file.Members.Select(m => Path.GetFullPath(Path.Combine(folder, m.Run)))];
+        foreach (string run in runs)
+        {
+            if (Exists(run))
+                throw new InvalidDataException(
+                    $"{folder}: its member {run} is an ensemble itself; name its members instead."
+                );
+            if (!RunDirectory.Exists(run))
+                throw new InvalidDataException(
+                    $"{folder}: its member {run} is not there. Make the ensemble again with 'gesto ensemble'."
+                );
+        }
+        return Load(folder, runs, [.. file.Members.Select(m => m.Weight)], Calibration.Load(folder), load);
+    }
+
+    private static Ensemble Load(
+        string folder,
+        IReadOnlyList<string> runs,
+        double[] weights,
+        Calibration calibration,
+        Func<string, ITrainedRecogniser> load
+    )
+    {
+        var members = new List<ITrainedRecogniser>();
+        try
+        {
+            foreach (string run in runs)
+                members.Add(load(run));
+            return new Ensemble(folder, members, weights, calibration);
+        }
+        catch
+        {
+            foreach (ITrainedRecogniser member in members)
+                member.Dispose();
+            throw;
+        }
+    }
+
+    public float[] Predict(SampleFeatures sample, ModalityMask? mask = null)
+    {
+        int[] voters = VotersFor(mask ?? ModalityMask.All);
+        return Pool([.. voters.Select(v => members[v].Predict(sample, mask))], voters);
+    }
+
+    public float[][][] PredictAll(
+        FeatureSet features,
+        IReadOnlyList<Sample> samples,
+        IReadOnlyList<ModalityMask> masks,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken cancel = default
+    )
+    {
+        int[][] voters = [.. masks.Select(VotersFor)];
+        // Each member encodes a sample once, for all masks that it votes under: (member, mask) → (N, K).
+        var said = new Dictionary<(int Member, int Mask), float[][]>();
+        for (int m = 0; m < members.Count; m++)
+        {
+            int[] mine = [.. Enumerable.Range(0, masks.Count).Where(i => voters[i].Contains(m))];
+            float[][][] probabilities = members[m]
+                .PredictAll(features, samples, [.. mine.Select(i => masks[i])], progress, cancel);
+            for (int i = 0; i < mine.Length; i++)
+                said[(m, mine[i])] = probabilities[i];
+        }
+        return
+        [
+            .. voters.Select(
+                (those, i) => samples.Select((_, n) => Pool([.. those.Select(v => said[(v, i)][n])], those)).ToArray()
+            ),
+        ];
+    }
+
+    public void Dispose()
+    {
+        foreach (ITrainedRecogniser member in members)
+            member.Dispose();
+    }
+
+    /// <returns>The members that can do with no more than this.</returns>
+    /// <exception cref="InvalidDataException">None can.</exception>
+    private int[] VotersFor(ModalityMask mask)
+    {
+        int[] voters =
+        [
+            .. Enumerable
+                .Range(0, members.Count)
+                .Where(m =>
+                    members[m]
+                        .CanUse(
+                            mask with
+                            {
+                                Rgb = mask.Rgb && members[m].Recipe.UsesRgb,
+                                Radar = mask.Radar && members[m].Recipe.UsesRadar,
+                            }
+                        )
+                ),
+        ];
+        return voters.Length > 0
+            ? voters
+            : throw new InvalidDataException($"No member of '{Recipe.Name}' can do with {mask.Words}.");
+    }
+
+    /// <param name="each">(voters, K).</param>
+    /// <param name="voters">Their weights are scaled to sum to what all members' do.</param>
+    private float[] Pool(float[][] each, int[] voters)
+    {
+        double share = voters.Sum(v => weights[v]),
+            all = weights.Sum();
+        // Members of weight 0 alone: then one is as good as another.
+        return Pool(
+            each,
+            [.. voters.Select(v => share > 0 ? weights[v] * all / share : all / voters.Length)],
+            Calibration.Temperature
+        );
+    }
+
+    /// <summary>The pool itself: (M,K) probabilities, (M) weights → (K) probabilities.</summary>
+    internal static float[] Pool(float[][] each, double[] weights, double temperature)
+    {
+        var logits = new double[each[0].Length];
+        for (int m = 0; m < each.Length; m++)
+        for (int k = 0; k < logits.Length; k++)
+            logits[k] += weights[m] / temperature * Math.Log(Math.Max(each[m][k], Floor));
+        double highest = logits.Max();
+        double[] raised = [.. logits.Select(l => Math.Exp(l - highest))];
+        double sum = raised.Sum();
+        return [.. raised.Select(v => (float)(v / sum))];
+    }
+
+    private static RunFacts Join(IReadOnlyList<ITrainedRecogniser> members)
+    {
+        RunFacts first = members[0].Facts;
+        RunFacts? rgb = members.Select(m => m.Facts).FirstOrDefault(f => f.Rgb is not null);
+        RunFacts? radar = members.Select(m => m.Facts).FirstOrDefault(f => f.Radar is not null);
+        return first with
+        {
+            Rgb = rgb?.Rgb,
+            RgbWidth = rgb?.RgbWidth ?? 0,
+            Radar = radar?.Radar,
+            RadarWidth = radar?.RadarWidth ?? 0,
+            Train = [.. members.SelectMany(m => m.Facts.Train).Distinct()],
+            PseudoLabels = members.Select(m => m.Facts.PseudoLabels).OfType<PseudoLabels>().ToArray()
+                is { Length: > 0 } pseudo
+                ? pseudo[0] with
+                {
+                    ClassIds = pseudo.SelectMany(p => p.ClassIds).DistinctBy(p => p.Key).ToDictionary(),
+                }
+                : null,
+            Validation = [.. members.Select(m => m.Facts.Validation).Aggregate((a, b) => [.. a.Intersect(b)])],
+            Fold = [.. members.Select(m => m.Facts.Fold).Aggregate((a, b) => [.. a.Intersect(b)])],
+            DataFingerprint = string.Join(' ', members.Select(m => m.Facts.DataFingerprint).Distinct()),
+        };
+    }
+
+    private static void CheckTogether(string folder, IReadOnlyList<ITrainedRecogniser> members)
+    {
+        ITrainedRecogniser first = members[0];
+        foreach (ITrainedRecogniser other in members.Skip(1))
+        {
+            if (other.Labels.Fingerprint != first.Labels.Fingerprint)
+                throw Apart(
+                    folder,
+                    first,
+                    other,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"their label sets ({first.Labels.Count} and {other.Labels.Count} classes)"
+                    )
+                );
+            foreach (ITrainedRecogniser before in members.TakeWhile(m => m != other))
+            {
+                CheckKey("RGB", before.Facts.Rgb, other.Facts.Rgb);
+                CheckKey("radar", before.Facts.Radar, other.Facts.Radar);
+
+                void CheckKey(string modality, FeatureKey? a, FeatureKey? b)
+                {
+                    if (a is not null && b is not null && a.DifferenceTo(b) is { } difference)
+                        throw Apart(folder, before, other, $"how their {modality} features were made ({difference})");
+                }
+            }
+        }
+    }
+
+    private static InvalidDataException Apart(string folder, ITrainedRecogniser a, ITrainedRecogniser b, string what) =>
+        new(
+            $"{folder}: '{a.Recipe.Name}' and '{b.Recipe.Name}' differ in {what}; they cannot vote together. Train both on the same features."
+        );
+}

@@ -1,0 +1,82 @@
+using Gesto.Encoders;
+using Gesto.Inference;
+using Gesto.Recordings;
+using Gesto.Signs;
+using Gesto.Training.Features;
+using Gesto.Training.Recipes;
+using Gesto.Training.Runs;
+
+namespace Gesto.Training.Recognition;
+
+/// <summary>A run that names signs, or several that vote.</summary>
+/// <remarks>Not thread-safe: one caller at a time.</remarks>
+public interface ITrainedRecogniser : IRecogniser
+{
+    Recipe Recipe { get; }
+
+    /// <summary>What it was trained on; features made otherwise are refused.</summary>
+    RunFacts Facts { get; }
+
+    /// <summary>Numbers that training found; an RGB encoder that extraction ran is not among them.</summary>
+    long Parameters { get; }
+
+    /// <summary>As <see cref="IRecogniser.Calibration"/>; settable only to fit it anew on uncalibrated
+    /// probabilities.</summary>
+    new Calibration Calibration { get; internal set; }
+
+    Calibration IRecogniser.Calibration => Calibration;
+
+    string IRecogniser.Name => Recipe.Name;
+
+    FeatureKey? IRecogniser.Rgb => Facts.Rgb;
+
+    FeatureKey? IRecogniser.Radar => Facts.Radar;
+
+    IReadOnlyList<(string First, string Second)> IRecogniser.CostlyPairs => Recipe.SignPairs;
+
+    /// <returns>By key, uncalibrated probabilities (K) of samples it learnt from, by parts of it that had not:
+    /// out-of-fold predictions. Empty where it holds samples out instead (<see cref="RunFacts.Validation"/>).</returns>
+    internal IReadOnlyDictionary<string, float[]> LeftOut();
+
+    /// <summary>Probabilities of many samples of a feature set, under each mask alike; the radar is encoded
+    /// once.</summary>
+    /// <param name="features">Features made as those trained on.</param>
+    /// <param name="samples">Which of them.</param>
+    /// <param name="masks">What may be used.</param>
+    /// <param name="progress">Counts samples.</param>
+    /// <param name="cancel">Noticed between batches.</param>
+    /// <returns>(masks, N, K), samples in their order.</returns>
+    /// <exception cref="InvalidDataException">The features were made differently from those trained on, or one is
+    /// missing.</exception>
+    float[][][] PredictAll(
+        FeatureSet features,
+        IReadOnlyList<Sample> samples,
+        IReadOnlyList<ModalityMask> masks,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken cancel = default
+    );
+
+    /// <summary>Opens a run, or an ensemble where the folder has an `ensemble.json`.</summary>
+    /// <param name="folder">Of 'gesto train' or 'gesto ensemble'.</param>
+    /// <param name="threads">libtorch's threads, of the whole process.</param>
+    /// <exception cref="InvalidDataException">Training has not finished, or a file is broken.</exception>
+    public static ITrainedRecogniser Load(string folder, int threads) =>
+        Ensemble.Exists(folder)
+            ? Ensemble.Load(folder, threads)
+            : LoadRun(folder, run => NetworkRecogniser.Load(run, threads));
+
+    /// <inheritdoc cref="NetworkRecogniser.Begin(string, int)"/>
+    public static ITrainedRecogniser Begin(string folder, int threads) =>
+        Ensemble.Exists(folder)
+            ? Ensemble.Begin(folder, threads)
+            : LoadRun(folder, run => NetworkRecogniser.Begin(run, threads));
+
+    /// <summary>Opens a run, no ensemble.</summary>
+    /// <param name="folder">Of 'gesto train'.</param>
+    /// <param name="network">Opens those that are networks.</param>
+    internal static ITrainedRecogniser LoadRun(string folder, Func<string, ITrainedRecogniser> network)
+    {
+        RunDirectory run = RunDirectory.Open(folder);
+        return run.Recipe.Classifier == ClassifierKind.Linear ? LinearRecogniser.Load(run) : network(folder);
+    }
+}

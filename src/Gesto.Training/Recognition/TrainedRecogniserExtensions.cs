@@ -1,0 +1,19 @@
+using Gesto.Recordings;
+using Gesto.Signs;
+using Gesto.Training.Features;
+
+namespace Gesto.Training.Recognition;
+
+/// <summary>What every trained recogniser can do besides.</summary>
+public static class TrainedRecogniserExtensions
+{
+    /// <summary>Probabilities of many samples from all that each of them has, (K) each, in their order.</summary>
+    /// <inheritdoc cref="ITrainedRecogniser.PredictAll"/>
+    public static float[][] PredictAll(
+        this ITrainedRecogniser recogniser,
+        FeatureSet features,
+        IReadOnlyList<Sample> samples,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken cancel = default
+    ) => recogniser.PredictAll(features, samples, [ModalityMask.All], progress, cancel)[0];
+}

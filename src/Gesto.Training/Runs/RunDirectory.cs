@@ -1,0 +1,373 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gesto.Encoders;
+using Gesto.Files;
+using Gesto.Signs;
+using Gesto.Training.Datasets;
+using Gesto.Training.Features;
+using Gesto.Training.Recipes;
+
+namespace Gesto.Training.Runs;
+
+/// <summary>Facts of a run that its recipe does not hold: `run.json`.</summary>
+public sealed record RunFacts
+{
+    /// <summary>Bumped when the files of a run change their meaning.</summary>
+    public int Version { get; init; } = CurrentVersion;
+
+    public required IReadOnlyList<SignClass> Labels { get; init; }
+
+    /// <summary>Null where the recipe does not use RGB.</summary>
+    public FeatureKey? Rgb { get; init; }
+
+    /// <summary>The radar frames (or ready features) trained on; null where the recipe does not use radar.</summary>
+    public FeatureKey? Radar { get; init; }
+
+    /// <summary>RGB features a step, 0 without.</summary>
+    public int RgbWidth { get; init; }
+
+    /// <summary>Radar features a step, as many of each antenna, 0 without.</summary>
+    public int RadarWidth { get; init; }
+
+    /// <summary>Antennas whose features make <see cref="RadarWidth"/> in equal parts; 1 where they cannot be told
+    /// apart.</summary>
+    public int Antennas { get; init; } = 1;
+
+    public int Threads { get; init; }
+
+    /// <summary>Processes that started the run together, with <see cref="Threads"/> each.</summary>
+    public int Ranks { get; init; } = 1;
+
+    /// <summary>As <see cref="ComputeDevice.Kind"/>.</summary>
+    public string Device { get; init; } = ComputeDevice.Cpu.Kind;
+
+    /// <summary>As <see cref="ValidationSplit.HeldOutBy"/>.</summary>
+    public required string HeldOutBy { get; init; }
+
+    public required IReadOnlyList<string> HeldOut { get; init; }
+
+    public required IReadOnlyList<string> Train { get; init; }
+
+    public required IReadOnlyList<string> Validation { get; init; }
+
+    /// <summary>The samples of the fold that was left out of both; empty outside cross-validation.</summary>
+    public IReadOnlyList<string> Fold { get; init; } = [];
+
+    /// <summary>Samples of <see cref="Train"/> that another recogniser labelled; null where people labelled
+    /// all.</summary>
+    public PseudoLabels? PseudoLabels { get; init; }
+
+    /// <summary>Labelled samples without all the features the recipe asks for: not used.</summary>
+    public required IReadOnlyList<string> Skipped { get; init; }
+
+    /// <summary>SHA-256 over key, class, length and feature bytes of every sample used.</summary>
+    public required string DataFingerprint { get; init; }
+
+    public required string TorchVersion { get; init; }
+
+    /// <summary>The Gesto that started the run, version+commit; null in runs of before it was kept.</summary>
+    public string? Program { get; init; }
+
+    /// <summary>What it ran on; null likewise.</summary>
+    public string? Machine { get; init; }
+
+    /// <summary>This Gesto: "0.1.0+COMMIT" where it was built inside its repository.</summary>
+    internal static string ThisProgram { get; } =
+        typeof(RunFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        ?? "?";
+
+    internal static string ThisMachine { get; } =
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Environment.ProcessorCount} cores, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.FrameworkDescription}"
+        );
+
+    public const int CurrentVersion = 2;
+
+    [JsonIgnore]
+    public LabelSet LabelSet => new(Labels);
+
+    /// <exception cref="InvalidDataException">A value that no training writes, or that does not go with the
+    /// recipe.</exception>
+    internal void Check(FileCheck check, Recipe recipe)
+    {
+        check.NoNulls(Labels, "labels");
+        check.Require(
+            Labels.Count > 0 && Labels.All(c => c.Id >= 0) && Labels.DistinctBy(c => c.Id).Count() == Labels.Count,
+            "labels",
+            "a list with an id twice, below 0, or empty",
+            "classes, each id once"
+        );
+        CheckModality(check, "rgb", recipe.UsesRgb, Rgb, RgbWidth);
+        CheckModality(check, "radar", recipe.UsesRadar, Radar, RadarWidth);
+        check.Require(
+            Antennas >= 1 && RadarWidth % Antennas == 0,
+            "antennas",
+            Antennas,
+            FormattableString.Invariant($"1 or more, a part of radar_width {RadarWidth}")
+        );
+        check.Between(Threads, 1, 4096, "threads");
+        check.Require(Ranks >= 1, "ranks", Ranks, "1 or more");
+        check.Require(Device is "cpu" or "cuda", "device", $"'{Device}'", "cpu or cuda");
+        check.NoNulls(HeldOut, "held_out");
+        foreach (
+            (string name, IReadOnlyList<string> keys) in new[]
+            {
+                ("train", Train),
+                ("validation", Validation),
+                ("fold", Fold),
+                ("skipped", Skipped),
+            }
+        )
+            check.Keys(keys, $"a sample of {name}");
+        PseudoLabels?.Check(check, "pseudo_labels.");
+        check.Require(
+            PseudoLabels?.ClassIds.Values.All(LabelSet.Contains) != false,
+            "pseudo_labels",
+            "a map to classes that are not in labels",
+            "classes of labels"
+        );
+    }
+
+    private static void CheckModality(FileCheck check, string name, bool used, FeatureKey? key, int width)
+    {
+        check.Require(
+            used == key is not null,
+            name,
+            key is null ? "null" : "there",
+            used ? "how the features were made: recipe.json uses them" : "null: recipe.json does not use them"
+        );
+        key?.Check(check, $"{name}.");
+        check.Between(width, used ? 1 : 0, used ? 1 << 20 : 0, $"{name}_width");
+        check.Require(
+            key?.Shape.Length != 2 || key.Shape[1] == width,
+            $"{name}_width",
+            width,
+            FormattableString.Invariant($"{key?.Shape[^1]} as in {name}.Shape")
+        );
+    }
+}
+
+/// <summary>Where a run keeps its files, and the rules for starting, resuming and reading one.</summary>
+public sealed class RunDirectory
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        IndentSize = 1,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private RunDirectory(string folder, Recipe recipe, RunFacts facts) =>
+        (Folder, Recipe, Facts) = (folder, recipe, facts);
+
+    private const string LockFile = ".train.lock";
+
+    public string Folder { get; }
+
+    public Recipe Recipe { get; }
+
+    public RunFacts Facts { get; }
+
+    public string LogPath => PathOf("log.jsonl");
+
+    public string CurvesPath => PathOf("curves.png");
+
+    public string BestPath => PathOf("best.safetensors");
+
+    public string LastPath => PathOf("last.safetensors");
+
+    /// <summary>Of a linear run: probabilities (N, K) of each sample of <see cref="RunFacts.Train"/> by a map that had
+    /// not learnt from its fold, uncalibrated.</summary>
+    public string HeldOutPath => PathOf("held-out.npy");
+
+    public string RadarEncoderPath => PathOf("radar-encoder.safetensors");
+
+    /// <summary>The radar encoder with its light head: best weights of its own training.</summary>
+    public string RadarBestPath => PathOf("radar-best.safetensors");
+
+    public string RadarLastPath => PathOf("radar-last.safetensors");
+
+    /// <summary>FeatureStore of the encoded radar, (30, 32·A).</summary>
+    public string RadarFolder => PathOf("radar");
+
+    /// <summary>Keeps a second training out of a directory, of one run or of several; dispose to let it in.</summary>
+    internal static FileStream Lock(string folder) =>
+        FolderLock.Take(folder, LockFile, "another training is writing here");
+
+    /// <returns>True for what stands in a directory before a run is in it: the lock, and what a killed start
+    /// left.</returns>
+    internal static bool IsLeftover(string name) =>
+        name == LockFile || name.EndsWith(AtomicFile.TemporaryEnding, StringComparison.Ordinal);
+
+    public static bool Exists(string folder) => File.Exists(Path.Combine(folder, "run.json"));
+
+    /// <exception cref="DirectoryNotFoundException">No run here.</exception>
+    /// <exception cref="InvalidDataException">A file of the run is not what it should be.</exception>
+    public static RunDirectory Open(string folder)
+    {
+        string path = Path.Combine(folder, "run.json");
+        if (!File.Exists(path))
+            throw new DirectoryNotFoundException(
+                $"{folder}: no run here (run.json is missing). Make one with 'gesto train FEATURES --recipe late-fusion --run {folder}'."
+            );
+        RunFacts facts = JsonFile.Load<RunFacts>(path, "the facts of a run", "Train again.", Json);
+        if (facts.Version != RunFacts.CurrentVersion)
+            throw new InvalidDataException(
+                $"{path}: version {facts.Version}, this Gesto reads {RunFacts.CurrentVersion}. Train again."
+            );
+        Recipe recipe = RecipeFile.Load(Path.Combine(folder, "recipe.json"));
+        facts.Check(new FileCheck(path, "Train again."), recipe);
+        return new RunDirectory(folder, recipe, facts);
+    }
+
+    /// <summary>Starts a run in an empty folder, or goes on with the one there when <paramref name="resume"/> is
+    /// set.</summary>
+    /// <exception cref="IOException">A run is there and <paramref name="resume"/> is not set, or other files
+    /// are.</exception>
+    /// <exception cref="InvalidDataException">The run there is of another recipe, label set, feature key or
+    /// data.</exception>
+    internal static RunDirectory StartOrResume(string folder, Recipe recipe, RunFacts facts, bool resume)
+    {
+        if (Exists(folder))
+        {
+            if (!resume)
+                throw new IOException(
+                    $"{folder}: a run is here already. Go on with it by --resume, or choose another directory."
+                );
+            RunDirectory there = Open(folder);
+            there.CheckSame(recipe, facts);
+            return there;
+        }
+        // A start that was killed before run.json leaves at most recipe.json and torn temporary files.
+        if (
+            Directory.Exists(folder)
+            && Directory
+                .EnumerateFileSystemEntries(folder)
+                .Select(Path.GetFileName)
+                .FirstOrDefault(f => f != "recipe.json" && !IsLeftover(f!))
+                is { } other
+        )
+            throw new IOException($"{folder}: not empty (found '{other}') and not a run. Choose a new directory.");
+        AtomicFile.WriteText(Path.Combine(folder, "recipe.json"), RecipeFile.Format(recipe));
+        AtomicFile.WriteText(Path.Combine(folder, "run.json"), JsonSerializer.Serialize(facts, Json) + "\n");
+        return new RunDirectory(folder, recipe, facts);
+    }
+
+    /// <summary>Takes the radar encoder's training, finished or not, over from a run in which it is the same to the
+    /// bit: same radar recipe, seed, frames, samples and threads. Does nothing where this run has begun its
+    /// own.</summary>
+    /// <exception cref="InvalidDataException">Something differs; the message says what.</exception>
+    internal void TakeRadarTraining(RunDirectory from)
+    {
+        if (File.Exists(RadarLastPath))
+            return;
+        string? difference =
+            Before(from.Recipe) != Before(Recipe) ? "recipe.radar"
+            : from.Recipe.Training.Seed != Recipe.Training.Seed ? "training.seed"
+            : from.Recipe.Training.GradientClip != Recipe.Training.GradientClip ? "training.gradientClip"
+            : from.Recipe.Training.BalanceClasses != Recipe.Training.BalanceClasses ? "training.balanceClasses"
+            : from.Facts.Threads != Facts.Threads ? "threads"
+            : from.Facts.Ranks != Facts.Ranks ? "ranks"
+            : from.Facts.Device != Facts.Device ? "device"
+            : from.Facts.LabelSet.Fingerprint != Facts.LabelSet.Fingerprint ? "label set"
+            : from.Facts.Radar is null || Facts.Radar is null ? "modalities"
+            : from.Facts.Radar.DifferenceTo(Facts.Radar) is { } key ? $"radar frames ({key})"
+            : !PseudoLabels.Same(from.Facts.PseudoLabels, Facts.PseudoLabels) ? "pseudo-labels"
+            : !from.Facts.Train.SequenceEqual(Facts.Train) || !from.Facts.Validation.SequenceEqual(Facts.Validation)
+                ? "samples"
+            : !File.Exists(from.RadarBestPath) ? "trained: it has no finished epoch"
+            : null;
+        if (difference is not null)
+            throw new InvalidDataException(
+                $"{from.Folder}: its radar encoder is not this run's, they differ in {difference}. Train without --radar-from."
+            );
+        foreach (
+            (string source, string target) in new[]
+            {
+                (from.RadarBestPath, RadarBestPath),
+                (from.RadarLastPath, RadarLastPath),
+            }
+        )
+            AtomicFile.Write(target, to => to.Write(File.ReadAllBytes(source)));
+    }
+
+    /// <returns>True where both recipes train the same radar encoder, given the same data and threads.</returns>
+    internal static bool ShareRadarTraining(Recipe a, Recipe b) =>
+        a.UsesRadar
+        && b.UsesRadar
+        && a.Classifier == b.Classifier
+        && Before(a) == Before(b)
+        && a.Training.Seed == b.Training.Seed
+        && a.Training.GradientClip == b.Training.GradientClip
+        && a.Training.BalanceClasses == b.Training.BalanceClasses;
+
+    /// <summary>What decides the encoder's own training: whether it goes on learning afterwards does not.</summary>
+    private static RadarRecipe Before(Recipe recipe) =>
+        recipe.Radar with
+        {
+            Encoder = recipe.LearnsRadar && recipe.Radar.Epochs > 0 ? RadarEncoderMode.Trained : recipe.Radar.Encoder,
+        };
+
+    /// <exception cref="InvalidDataException">The run's recipe is another one.</exception>
+    internal void CheckSame(Recipe recipe)
+    {
+        if (RecipeFile.Format(recipe) != RecipeFile.Format(Recipe))
+            throw Differs(
+                $"its recipe is '{Recipe.Name}' with other settings ({FirstDifference(RecipeFile.Format(Recipe), RecipeFile.Format(recipe))})"
+            );
+    }
+
+    private void CheckSame(Recipe recipe, RunFacts facts)
+    {
+        CheckSame(recipe);
+        if (facts.LabelSet.Fingerprint != Facts.LabelSet.Fingerprint)
+            throw Differs(
+                $"it was trained on another label set ({Facts.Labels.Count} classes, the features have {facts.Labels.Count})"
+            );
+        CheckKey("RGB", Facts.Rgb, facts.Rgb);
+        CheckKey("radar", Facts.Radar, facts.Radar);
+        if (facts.DataFingerprint != Facts.DataFingerprint)
+            throw Differs("the features or their labels have changed since it started");
+        CheckDevice(facts.Device);
+        if (facts.Threads != Facts.Threads)
+            throw new InvalidDataException(
+                $"{Folder}: this run computes with {Facts.Threads} threads; with {facts.Threads} its numbers would differ. Resume with --threads {Facts.Threads}."
+            );
+    }
+
+    /// <exception cref="InvalidDataException">The run is computed on another kind of device.</exception>
+    private void CheckDevice(string given)
+    {
+        if (given != Facts.Device)
+            throw new InvalidDataException(
+                $"{Folder}: this run computes on {Facts.Device}; on {given} its numbers would differ. Resume with --device {Facts.Device}."
+            );
+    }
+
+    private void CheckKey(string modality, FeatureKey? mine, FeatureKey? other)
+    {
+        if (mine is null && other is null)
+            return;
+        string? difference = mine is null || other is null ? "only one has them" : mine.DifferenceTo(other);
+        if (difference is not null)
+            throw Differs($"its {modality} features were made differently ({difference})");
+    }
+
+    private InvalidDataException Differs(string what) =>
+        new($"{Folder}: cannot go on with this run: {what}. Train into a new directory.");
+
+    private static string FirstDifference(string there, string given)
+    {
+        foreach ((string a, string b) in there.Split('\n').Zip(given.Split('\n')))
+            if (a != b)
+                return $"there {a.Trim().TrimEnd(',')}, given {b.Trim().TrimEnd(',')}";
+        return "another number of values";
+    }
+
+    private string PathOf(string name) => Path.Combine(Folder, name);
+}

@@ -1,0 +1,104 @@
+using Gesto.Encoders;
+
+namespace Gesto.Training.Weights;
+
+/// <summary>Opens <see cref="ResNet50Encoder"/> on weights of ours.</summary>
+public static class ResNet50Encoders
+{
+    /// <summary>From weights in memory.</summary>
+    /// <param name="weights">Either variant.</param>
+    /// <param name="threads">Threads of one call, ≥ 1.</param>
+    /// <param name="batch">Frames a call of the network, ≥ 1.</param>
+    /// <param name="callers">See <see cref="ResNet50Encoder.Callers"/>, ≥ 1.</param>
+    /// <param name="ranges">Compute in 8 bits with these ranges; null computes in float32.</param>
+    /// <param name="output">What to return; maps in float32 arithmetic only.</param>
+    public static ResNet50Encoder Build(
+        ResNet50Weights weights,
+        int threads,
+        int batch = ResNet50Encoder.DefaultBatch,
+        int callers = 1,
+        Int8Ranges? ranges = null,
+        ResNet50Output output = ResNet50Output.Features
+    )
+    {
+        bool maps = output == ResNet50Output.Maps;
+        if (ranges is not null && maps)
+            throw new ArgumentException("Maps are computed in float32.", nameof(ranges));
+        return new(
+            ranges?.Name ?? weights.Name + (maps ? ResNet50Encoder.MapsSuffix : ""),
+            ranges?.Hash ?? weights.Hash,
+            weights.Variant,
+            OnnxSession.Open(
+                ranges is not null ? Int8Graph.Build(weights, ranges)
+                    : maps ? ResNet50Graph.BuildMaps(weights)
+                    : ResNet50Graph.Build(weights),
+                threads
+            ),
+            batch,
+            callers,
+            output
+        );
+    }
+
+    /// <summary>Opens soon: once laid out for this processor, the network is kept in the cache.</summary>
+    /// <param name="cache">Where it is kept.</param>
+    /// <param name="path">The weights, in a file of Gesto's.</param>
+    /// <param name="variant">Theirs.</param>
+    /// <param name="hash">Theirs, <see cref="ResNet50Weights.Hash"/>.</param>
+    /// <param name="threads">Threads of one call, ≥ 1.</param>
+    /// <param name="callers">See <see cref="ResNet50Encoder.Callers"/>, ≥ 1.</param>
+    /// <exception cref="InvalidDataException">The file holds other weights.</exception>
+    public static ResNet50Encoder Open(
+        WeightsCache cache,
+        string path,
+        ResNet50Variant variant,
+        string hash,
+        int threads,
+        int callers = 1
+    )
+    {
+        string name = ResNet50Weights.NameOf(variant);
+        return new(
+            name,
+            hash,
+            variant,
+            PreparedNetwork.Open(cache.PreparedFolder, NetworkName(name, hash), threads, () =>
+            {
+                ResNet50Weights weights = ResNet50Weights.Load(path);
+                return weights.Hash == hash && weights.Variant == variant
+                    ? ResNet50Graph.Build(weights)
+                    : throw new InvalidDataException(
+                        $"{path}: holds {weights.Name} {weights.Hash}, expected {name} {hash}. Delete it and run 'gesto weights'."
+                    );
+            }),
+            callers: callers
+        );
+    }
+
+    /// <summary>The weights fetched last, where their network was kept by <see cref="Open"/>; they themselves are not
+    /// read.</summary>
+    /// <returns>Null where it was not.</returns>
+    public static ResNet50Encoder? TryOpenKept(WeightsCache cache, int threads, int callers)
+    {
+        if (cache.FindLatest() is not { } path || Known(path) is not (ResNet50Variant variant, string hash))
+            return null;
+        string name = ResNet50Weights.NameOf(variant);
+        return PreparedNetwork.TryOpen(cache.PreparedFolder, NetworkName(name, hash), threads) is { } session
+            ? new(name, hash, variant, session, callers: callers)
+            : null;
+    }
+
+    private static (ResNet50Variant Variant, string Hash)? Known(string path)
+    {
+        try
+        {
+            return ResNet50Weights.Identify(path);
+        }
+        catch (InvalidDataException)
+        {
+            return null; // damaged: who reads it all says so
+        }
+    }
+
+    private static string NetworkName(string name, string hash) => $"{name}-{hash}";
+}

@@ -1,0 +1,39 @@
+using Gesto.Encoders;
+
+namespace Gesto.Recordings;
+
+/// <summary>What a run takes of a recording: it decides what a file is where neither name nor format does.</summary>
+/// <param name="Rgb">It uses RGB video.</param>
+/// <param name="RadarVideos">It uses radar maps from videos.</param>
+/// <param name="RadarArrays">It uses radar from `.npy` or the like.</param>
+/// <param name="Antennas">Of its radar; 0 without.</param>
+public sealed record RecordingNeeds(bool Rgb, bool RadarVideos, bool RadarArrays, int Antennas)
+{
+    /// <summary>A video whose name says nothing is RGB, unless radar videos are all that the run takes.</summary>
+    public bool VideosAreRadar => RadarVideos && !Rgb;
+
+    /// <param name="rgb">Key of the RGB features trained on; null without.</param>
+    /// <param name="radar">Key of the radar features trained on; null without.</param>
+    public static RecordingNeeds Of(FeatureKey? rgb, FeatureKey? radar) =>
+        new(
+            rgb is not null,
+            radar?.DType == "|u1",
+            radar is not null && radar.DType != "|u1",
+            radar is { Shape.Length: 4 } frames ? frames.Shape[1] : 0
+        );
+
+    /// <returns>For people, e.g. "RGB and radar video of 3 antennas".</returns>
+    public override string ToString() =>
+        string.Join(
+            " and ",
+            new[]
+            {
+                Rgb ? "RGB" : "",
+                RadarVideos || RadarArrays
+                    ? FormattableString.Invariant(
+                        $"radar {(RadarVideos ? "video" : "arrays")} of {Antennas} antenna(s)"
+                    )
+                    : "",
+            }.Where(part => part.Length > 0)
+        );
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using Gesto.Signs;
+
+namespace Gesto.Recordings;
+
+/// <summary>The part of a data set a sample belongs to. Test is never tuned on.</summary>
+public enum Split
+{
+    Train,
+    Validation,
+    Test,
+}
+
+/// <summary>One performed sign, all modalities. Unknown facts are null, absent files too.</summary>
+public sealed record Sample
+{
+    /// <summary>Unique within the data set, '/'-separated, no extension, e.g. "train/1_AIUTARE/SAMPLE_12".</summary>
+    public required string Key { get; init; }
+
+    public required Split Split { get; init; }
+
+    /// <summary>Class id as in <see cref="SignClass.Id"/>; null where unlabelled.</summary>
+    public int? ClassId { get; init; }
+
+    public string? ClassName { get; init; }
+
+    public string? Signer { get; init; }
+
+    public string? Session { get; init; }
+
+    /// <summary>RGB video, relative to the data set's root; null where the sample has none.</summary>
+    public string? Rgb { get; init; }
+
+    /// <summary>Radar file of antenna 1, 2, 3, relative to the root; an entry is null where that file is absent. A file
+    /// with all antennas, a `.npy` of shape (T,A,R,D) or a raw recording, stands in entry 0 alone. The kinds are told
+    /// apart by
+    /// <see cref="Radar.RadarArray"/>.</summary>
+    public IReadOnlyList<string?> Radar { get; init; } = [null, null, null];
+
+    /// <summary>Order of the axes of radar arrays, e.g. "A,T,R,D"; null where their number tells. See <see
+    /// cref="Radar.RadarAxes"/>.</summary>
+    public string? RadarAxes { get; init; }
+
+    public bool HasRgb => Rgb is not null;
+
+    public bool HasRadar => Radar.Any(r => r is not null);
+
+    /// <summary>Last part of <see cref="Key"/>, e.g. "SAMPLE_12".</summary>
+    public string Name => Key[(Key.LastIndexOf('/') + 1)..];
+
+    /// <summary>The number at the end of <see cref="Name"/>, as a submission names the sample; null where there is
+    /// none.</summary>
+    public int? Number
+    {
+        get
+        {
+            string name = Name;
+            int start = name.Length;
+            while (start > 0 && char.IsAsciiDigit(name[start - 1]))
+                start--;
+            return int.TryParse(name.AsSpan(start), NumberStyles.None, CultureInfo.InvariantCulture, out int n)
+                ? n
+                : null;
+        }
+    }
+}
