@@ -1,10 +1,11 @@
 using System.CommandLine;
 using Gesto.Encoders;
 using Gesto.Files;
+using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Training;
 using Gesto.Training.Explanation;
-using Gesto.Training.Recognition;
+using Gesto.Training.Export;
 
 namespace Gesto.Cli;
 
@@ -52,7 +53,7 @@ internal static class ExplainCommand
             (parsed, cancel) =>
             {
                 // Files that are not there should be known before a network is loaded.
-                IReadOnlyList<Recording> found = recordings.Find(parsed, RunInput.NeedsOf(parsed.GetValue(run)!));
+                IReadOnlyList<RecordingFiles> found = recordings.Find(parsed, OpenRecogniser.NeedsOf(parsed.GetValue(run)!));
                 if (found.Count > 1)
                     throw new InvalidDataException(
                         $"{found.Count} recordings are named ({string.Join(", ", found.Take(3).Select(r => r.Name))}{(found.Count > 3 ? ", …" : "")}), and a picture explains one."
@@ -83,7 +84,7 @@ internal static class ExplainCommand
 
     private static PredictionExplanation Explain(
         string run,
-        Recording recording,
+        RecordingFiles recording,
         string picture,
         string? sign,
         int threads,
@@ -92,16 +93,15 @@ internal static class ExplainCommand
     )
     {
         AtomicFile.RequireFile(picture);
-        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(run, threads);
-        using IRgbEncoder? encoder = RunInput.OpenEncoder(run, threads);
-        return Explain(recogniser, encoder, recording, picture, sign, progress, cancel);
+        using OpenRecogniser opened = OpenRecogniser.Open(run, threads);
+        return Explain(opened.Recogniser, opened.Encoder, recording, picture, sign, progress, cancel);
     }
 
     /// <summary>Explains, and writes the picture.</summary>
     internal static PredictionExplanation Explain(
-        ITrainedRecogniser recogniser,
+        IRecogniser recogniser,
         IRgbEncoder? encoder,
-        Recording recording,
+        RecordingFiles recording,
         string picture,
         string? sign,
         IProgress<WorkProgress> progress,

@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training;
-using Gesto.Training.Recognition;
+using Gesto.Training.Export;
+using Gesto.Training.Reports;
 
 namespace Gesto.Cli;
 
@@ -41,7 +41,7 @@ internal static class PredictCommand
 
     public static Command Build()
     {
-        var run = new Argument<string>("RUN") { Description = "Run directory of 'gesto train'." };
+        var run = new Argument<string>("RUN") { Description = "Run directory of 'gesto train', an ensemble's, or a file of 'gesto export'." };
         var recordings = new RecordingOptions();
         var top = new Option<int>("--top")
         {
@@ -74,7 +74,7 @@ internal static class PredictCommand
             (parsed, cancel) =>
             {
                 // Files that are not there should be known before a network is loaded.
-                IReadOnlyList<Recording> found = recordings.Find(parsed, RunInput.NeedsOf(parsed.GetValue(run)!));
+                IReadOnlyList<RecordingFiles> found = recordings.Find(parsed, OpenRecogniser.NeedsOf(parsed.GetValue(run)!));
                 IReadOnlyList<Prediction> predictions = ProgressBar.Run(progress =>
                     Predict(
                         parsed.GetValue(run)!,
@@ -98,19 +98,16 @@ internal static class PredictCommand
 
     internal static IReadOnlyList<Prediction> Predict(
         string run,
-        IReadOnlyList<Recording> recordings,
+        IReadOnlyList<RecordingFiles> recordings,
         int top,
         int threads,
         IProgress<WorkProgress> progress,
         CancellationToken cancel
     )
     {
-        // Beside one another: each takes about a second. One thread is enough for one recording's steps; more threads
-        // of libtorch would spin where they wait, on cores that the encoder needs.
-        Task<IRgbEncoder?> opening = Task.Run(() => RunInput.OpenEncoder(run, threads), cancel);
-        using ITrainedRecogniser recogniser = ITrainedRecogniser.Begin(run, threads: 1);
-        using IRgbEncoder? encoder = opening.GetAwaiter().GetResult();
-        using var predictor = new VideoPredictor(recogniser, encoder);
+        using OpenRecogniser opened = OpenRecogniser.Open(run, threads);
+        IRecogniser recogniser = opened.Recogniser;
+        using var predictor = new VideoPredictor(recogniser, opened.Encoder);
         var predictions = new List<Prediction>();
         for (int i = 0; i < recordings.Count; i++)
         {

@@ -29,6 +29,8 @@ var root = new Command(
     PredictCommand.Build(),
     ExplainCommand.Build(),
     SubmitCommand.Build(),
+    ExportCommand.Build(),
+    InfoCommand.Build(),
     SlurmCommand.Build(),
 };
 

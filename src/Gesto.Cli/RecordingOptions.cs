@@ -26,7 +26,7 @@ internal sealed class RecordingOptions
     private readonly Option<string[]> radar = new("--radar")
     {
         Description =
-            $"Radar files of one recording, antennas in their order ('{Recording.NoFile}' where one is missing), or one array of all.",
+            $"Radar files of one recording, antennas in their order ('{RecordingFiles.NoFile}' where one is missing), or one array of all.",
         HelpName = "FILE…",
         Arity = new ArgumentArity(1, MostAntennas),
         AllowMultipleArgumentsPerToken = true,
@@ -62,7 +62,7 @@ internal sealed class RecordingOptions
     /// <param name="needs">Of the run.</param>
     /// <exception cref="IOException">Nothing is there.</exception>
     /// <exception cref="InvalidDataException">Nothing is named, or something is not clear.</exception>
-    public IReadOnlyList<Recording> Find(ParseResult parsed, RecordingNeeds needs)
+    public IReadOnlyList<RecordingFiles> Find(ParseResult parsed, RecordingNeeds needs)
     {
         string? from = parsed.GetValue(dataset);
         string[] asked = parsed.GetValue(samples)!;
@@ -74,9 +74,9 @@ internal sealed class RecordingOptions
             );
         if (from is null && parsed.GetValue(root) is not null)
             throw new InvalidDataException($"{DatasetOption.RootName} goes with --dataset.");
-        var found = parsed.GetValue(paths)!.Select(path => Recording.At(path, needs)).ToList();
+        var found = parsed.GetValue(paths)!.Select(path => RecordingFiles.At(path, needs)).ToList();
         if (parsed.GetValue(rgb) is not null || parsed.GetValue(radar)!.Length > 0)
-            found.Add(Recording.OfStreams(parsed.GetValue(rgb), parsed.GetValue(radar)!));
+            found.Add(RecordingFiles.OfStreams(parsed.GetValue(rgb), parsed.GetValue(radar)!));
         if (from is not null)
         {
             Dataset opened = DatasetOption.Open(from, parsed.GetValue(root));

@@ -1,3 +1,4 @@
+using Gesto.Signs;
 using System.CommandLine;
 using System.Globalization;
 using Gesto.Encoders;
@@ -6,6 +7,7 @@ using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Training;
 using Gesto.Training.Datasets;
+using Gesto.Training.Export;
 using Gesto.Training.Features;
 using Gesto.Training.Recognition;
 
@@ -86,21 +88,21 @@ internal static class SubmitCommand
             throw new InvalidDataException(
                 $"{source}: features, which need no {DatasetOption.RootName}; it goes with a data set."
             );
-        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(run, threads);
-        (IReadOnlyList<Sample> asked, float[][] probabilities) = features
-            ? FromFeatures(recogniser, source, progress, cancel)
-            : FromRecordings(run, recogniser, DatasetOption.Open(source, root), threads, progress, cancel);
+        (IReadOnlyList<Sample> asked, float[][] probabilities, LabelSet labels) = features
+            ? FromFeatures(run, source, threads, progress, cancel)
+            : FromRecordings(run, DatasetOption.Open(source, root), threads, progress, cancel);
         Dictionary<string, int> answers = asked
             .Zip(probabilities)
-            .ToDictionary(p => p.First.Key, p => VideoPredictor.Rank(p.Second, recogniser.Labels, 1)[0].Sign.Id);
-        IReadOnlyList<SubmissionRow> rows = Submission.Rows(asked, answers, recogniser.Labels);
+            .ToDictionary(p => p.First.Key, p => VideoPredictor.Rank(p.Second, labels, 1)[0].Id);
+        IReadOnlyList<SubmissionRow> rows = Submission.Rows(asked, answers, labels);
         Submission.Save(path, rows);
         return rows;
     }
 
-    private static (IReadOnlyList<Sample>, float[][]) FromFeatures(
-        ITrainedRecogniser recogniser,
+    private static (IReadOnlyList<Sample>, float[][], LabelSet) FromFeatures(
+        string run,
         string folder,
+        int threads,
         IProgress<WorkProgress> progress,
         CancellationToken cancel
     )
@@ -117,12 +119,12 @@ internal static class SubmitCommand
                 $"{folder}: a submission needs every sample, '{skipped.Sample}' was skipped: {skipped.Message} Mend or replace the file and run "
                     + "'gesto extract' again."
             );
-        return (asked, recogniser.PredictAll(features, asked, progress, cancel));
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(run, threads);
+        return (asked, recogniser.PredictAll(features, asked, progress, cancel), recogniser.Labels);
     }
 
-    private static (IReadOnlyList<Sample>, float[][]) FromRecordings(
+    private static (IReadOnlyList<Sample>, float[][], LabelSet) FromRecordings(
         string run,
-        ITrainedRecogniser recogniser,
         Dataset dataset,
         int threads,
         IProgress<WorkProgress> progress,
@@ -130,14 +132,14 @@ internal static class SubmitCommand
     )
     {
         IReadOnlyList<Sample> asked = Submission.SamplesOf(dataset.Samples, dataset.Root);
-        using IRgbEncoder? encoder = RunInput.OpenEncoder(run, threads);
-        using var predictor = new VideoPredictor(recogniser, encoder);
+        using OpenRecogniser opened = OpenRecogniser.Open(run, threads);
+        using var predictor = new VideoPredictor(opened.Recogniser, opened.Encoder);
         var probabilities = new List<float[]>(asked.Count);
         foreach (Sample sample in asked)
         {
             progress.Report(new("recognise", probabilities.Count, asked.Count, "recordings"));
             probabilities.Add(predictor.Predict(dataset.RecordingsRoot, sample, cancel).Probabilities);
         }
-        return (asked, [.. probabilities]);
+        return (asked, [.. probabilities], opened.Recogniser.Labels);
     }
 }

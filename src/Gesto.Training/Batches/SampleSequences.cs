@@ -1,5 +1,7 @@
+using Gesto.Inference;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Batches;
 
@@ -33,7 +35,7 @@ internal sealed record SampleSequences(IStepSource? Rgb, IStepSource? Radar, int
 
             int[] Draw(IStepSource? of, int sample) =>
                 of is null || of.LengthOf(sample) == 0 ? []
-                : random is null ? Sequences.Evenly(of.LengthOf(sample), of.Longest, shown, Steps, null)
+                : random is null ? StepPlan.Evenly(of.LengthOf(sample), of.Longest, shown, Steps, null)
                 : Sequences.DrawSteps(
                     of.LengthOf(sample),
                     of.Longest,

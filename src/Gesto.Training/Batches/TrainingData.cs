@@ -10,6 +10,8 @@ using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
+using Gesto.Training.Reports;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Batches;
 
@@ -51,6 +53,9 @@ internal sealed class TrainingData
     public List<float[]> RadarFeatures { get; } = [];
 
     public string Fingerprint { get; private set; } = "";
+
+    /// <summary>The data set says that it comes from a simulator.</summary>
+    public bool Simulated { get; private init; }
 
     /// <param name="features">What 'gesto extract' wrote.</param>
     /// <param name="recipe">What of them is used.</param>
@@ -97,7 +102,7 @@ internal sealed class TrainingData
         if (pseudo is not null)
             split = split with { Train = [.. split.Train, .. pseudo.SamplesOf(features)] };
         RefuseLeaks(features, split);
-        var data = new TrainingData(split, features.Labels);
+        var data = new TrainingData(split, features.Labels) { Simulated = features.Simulated };
         if (recipe.LearnsRgb)
             data.RgbFrames = new FrameSequences(rgb!.Key.DType, rgb.Key.Shape.AsSpan(1));
         if (frames)
@@ -186,7 +191,7 @@ internal sealed class TrainingData
         bool fits = recipe.Rgb.Encoder switch
         {
             RgbEncoderMode.Frames => rgb.Key.Encoder == RgbPixels.EncoderName,
-            RgbEncoderMode.LastStage => rgb.Key.Encoder.EndsWith(ResNet50Encoder.MapsSuffix, StringComparison.Ordinal),
+            RgbEncoderMode.LastStage => rgb.Key.Encoder.EndsWith(ResNet50Network.MapsSuffix, StringComparison.Ordinal),
             _ => rgb.Key.Shape.Length == 2,
         };
         if (fits)

@@ -10,14 +10,14 @@ public static class DatasetRecordings
         MatchesListed = 8;
 
     /// <summary>A sample of a data set.</summary>
-    public static Recording Of(Dataset dataset, Sample sample) =>
+    public static RecordingFiles Of(Dataset dataset, Sample sample) =>
         new(sample.Key, dataset.RecordingsRoot, sample) { DatasetFolder = dataset.Root };
 
     /// <summary>A sample of a data set, by key, by last part of the key or by number: the first of these that any
     /// sample has.</summary>
     /// <exception cref="InvalidDataException">None or several are called so; the message lists the nearest, or
     /// all.</exception>
-    public static Recording Find(Dataset dataset, string asked)
+    public static RecordingFiles Find(Dataset dataset, string asked)
     {
         bool isNumber = int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out int number);
         foreach (

@@ -8,6 +8,7 @@ using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Evaluation;
 
@@ -182,7 +183,7 @@ public static class EnsembleFit
     private static bool IsLinear(ITrainedRecogniser member) => member.Recipe.Classifier == ClassifierKind.Linear;
 
     private static float[][] Pooled(float[][][] each, double[] weights) =>
-        [.. Enumerable.Range(0, each[0].Length).Select(n => Ensemble.Pool([.. each.Select(m => m[n])], weights, 1))];
+        [.. Enumerable.Range(0, each[0].Length).Select(n => ProbabilityPool.Of([.. each.Select(m => m[n])], weights, 1))];
 
     private static void CheckFolders(string[] members, string folder)
     {

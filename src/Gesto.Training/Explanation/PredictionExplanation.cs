@@ -4,6 +4,7 @@ using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
+using Gesto.Training.Recipes;
 
 namespace Gesto.Training.Explanation;
 
@@ -83,7 +84,7 @@ public sealed record PredictionExplanation
     public static PredictionExplanation Draw(
         IRecogniser recogniser,
         IRgbEncoder? encoder,
-        Recording recording,
+        RecordingFiles recording,
         string? sign,
         string picture,
         IProgress<WorkProgress>? progress,
@@ -108,7 +109,7 @@ public sealed record PredictionExplanation
     public static PredictionExplanation Of(
         IRecogniser recogniser,
         ReadRecording read,
-        Recording recording,
+        RecordingFiles recording,
         string? sign,
         IProgress<WorkProgress>? progress,
         CancellationToken cancel

@@ -12,7 +12,7 @@ public sealed record RecordingOrigin(int? Truth, bool Simulated)
     private const int Levels = 4; // ROOT/train/1_AIUTARE/SAMPLE_12/SAMPLE_12_RGB.mkv
 
     /// <summary>The data set it was taken from, else the nearest above its first file that has this file.</summary>
-    public static RecordingOrigin Of(Recording recording)
+    public static RecordingOrigin Of(RecordingFiles recording)
     {
         if (recording.DatasetFolder is { } known)
             return In(Dataset.Open(known, recording.Root == known ? null : recording.Root), recording.Sample);

@@ -3,6 +3,7 @@ using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Features;
 
@@ -42,6 +43,9 @@ public sealed class FeatureSet
 
     /// <summary>The samples whose features are in every store of the set, in the data set's order.</summary>
     public IReadOnlyList<Sample> Samples { get; }
+
+    /// <summary>True where the recordings come from a simulator.</summary>
+    public bool Simulated => File.Exists(Path.Combine(Folder, SimulatedFile));
 
     /// <summary>The samples left out by `--policy skip`, with the reason.</summary>
     public IReadOnlyList<SkippedSample> Skipped { get; }

@@ -62,21 +62,21 @@ public static class Int8Calibration
     )
     {
         ArgumentOutOfRangeException.ThrowIfZero(frames.Count, nameof(frames));
-        string[] observed = [.. Int8Graph.Quantised(weights.Variant).Where(n => n != ResNet50Encoder.Frames)];
+        string[] observed = [.. Int8Graph.Quantised(weights.Variant).Where(n => n != ResNet50Network.Frames)];
         using InferenceSession session = OnnxSession.Open(ResNet50Graph.Build(weights, observed), threads);
         using var options = new RunOptions();
         var scaling = PixelScaling.For(weights.Variant);
-        var pixels = new float[3 * ResNet50Encoder.Side * ResNet50Encoder.Side];
+        var pixels = new float[3 * ResNet50Network.Side * ResNet50Network.Side];
         var seen = new Dictionary<string, (float Low, float High)>();
-        using OrtValue input = OnnxSession.Wrap(pixels, 1, 3, ResNet50Encoder.Side, ResNet50Encoder.Side);
+        using OrtValue input = OnnxSession.Wrap(pixels, 1, 3, ResNet50Network.Side, ResNet50Network.Side);
         foreach (byte[] frame in frames)
         {
             cancel.ThrowIfCancellationRequested();
             scaling.Apply(frame, pixels, pixels.Length / 3);
-            Widen(ResNet50Encoder.Frames, pixels);
+            Widen(ResNet50Network.Frames, pixels);
             using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(
                 options,
-                [ResNet50Encoder.Frames],
+                [ResNet50Network.Frames],
                 [input],
                 observed
             );
@@ -113,14 +113,14 @@ public static class Int8Calibration
             samples = [.. dataset.Samples.Where(s => s.HasRgb)];
         var reader = new SampleReader(dataset.RecordingsRoot, RadarFormat.Default) { RgbFit = fit };
         var frames = new List<byte[]>();
-        const int Bytes = ResNet50Encoder.Side * ResNet50Encoder.Side * 3;
+        const int Bytes = ResNet50Network.Side * ResNet50Network.Side * 3;
         for (int i = 0; i < Math.Min(Recordings, samples.Length); i++)
         {
             try
             {
                 Clip clip = reader.ReadRgb(
                     samples[(int)((long)i * samples.Length / Math.Min(Recordings, samples.Length))],
-                    ResNet50Encoder.Side,
+                    ResNet50Network.Side,
                     cancel
                 );
                 frames.Add(clip.Frames.AsSpan(clip.Length / 2 * Bytes, Bytes).ToArray());

@@ -1,3 +1,4 @@
+using Gesto.Training.Graphs;
 using Gesto.Encoders;
 using Gesto.Training.Weights;
 using Microsoft.ML.OnnxRuntime;

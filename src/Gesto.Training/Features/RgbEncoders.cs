@@ -60,21 +60,57 @@ public static class RgbEncoders
         );
     }
 
+    /// <summary>The network of the encoder that made a store's features, as an ONNX model, to be shipped. Parameters and
+    /// errors as in <see cref="Open"/>.</summary>
+    /// <returns>The model and how it takes frames; null where frames are stored as they are.</returns>
+    internal static (byte[] Model, string Preprocessing, int Side, IReadOnlyList<int> Shape, string DType)? Network(
+        FeatureKey key,
+        string storeFolder,
+        WeightsCache cache
+    )
+    {
+        if (key.Encoder == RgbPixels.EncoderName)
+            return null;
+        using IRgbEncoder encoder = Open(key, storeFolder, cache, threads: 1);
+        byte[] model;
+        if (encoder is SmallRgbEncoder small)
+        {
+            model = small.ToOnnx();
+        }
+        else if (key.Encoder.EndsWith("-int8", StringComparison.Ordinal))
+        {
+            string own = Own(storeFolder);
+            ResNet50Weights weights = ResNet50Weights.Load(
+                PathOf(key.Encoder[..^"-int8".Length], Int8Ranges.WeightsHashIn(own), cache)
+            );
+            model = Int8Graph.Build(weights, Int8Ranges.Load(own, weights));
+        }
+        else if (key.Encoder.EndsWith(ResNet50Network.MapsSuffix, StringComparison.Ordinal))
+        {
+            model = ResNet50Graph.BuildMaps(LoadMapsWeights(key, cache));
+        }
+        else
+        {
+            model = ResNet50Graph.Build(ResNet50Weights.Load(PathOf(key.Encoder, key.Weights, cache)));
+        }
+        return (model, encoder.Preprocessing, encoder.InputSize, encoder.Shape, encoder.DType);
+    }
+
     /// <summary>The weights that made a store's maps; the last stage's are among them.</summary>
     /// <exception cref="FileNotFoundException">They are not in the cache; the message says how to get them.</exception>
     internal static ResNet50Weights LoadMapsWeights(FeatureKey key, WeightsCache cache) =>
-        ResNet50Weights.Load(PathOf(key.Encoder[..^ResNet50Encoder.MapsSuffix.Length], key.Weights, cache));
+        ResNet50Weights.Load(PathOf(key.Encoder[..^ResNet50Network.MapsSuffix.Length], key.Weights, cache));
 
     /// <returns>Which ResNet50 made these maps.</returns>
     internal static ResNet50Variant VariantOfMaps(FeatureKey key) =>
-        VariantOf(key.Encoder[..^ResNet50Encoder.MapsSuffix.Length]);
+        VariantOf(key.Encoder[..^ResNet50Network.MapsSuffix.Length]);
 
     private static ResNet50Variant VariantOf(string encoder) =>
         encoder == "resnet50-v1" ? ResNet50Variant.V1 : ResNet50Variant.V15;
 
     private static SmallRgbEncoder OpenSmall(string storeFolder) => SmallRgbEncoder.Load(Own(storeFolder));
 
-    private static ResNet50Encoder OpenInt8(FeatureKey key, string storeFolder, WeightsCache cache, int threads)
+    private static NetworkRgbEncoder OpenInt8(FeatureKey key, string storeFolder, WeightsCache cache, int threads)
     {
         string own = Own(storeFolder),
             name = key.Encoder[..^"-int8".Length];

@@ -3,11 +3,15 @@ using Gesto.Encoders;
 using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
+using Gesto.Signs;
 using Gesto.Training.Batches;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Models;
+using Gesto.Training.Recipes;
+using Gesto.Training.Reports;
 using Gesto.Training.Runs;
+using Gesto.Training.Simulation;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Fitting;
@@ -446,7 +450,7 @@ internal static class LinearTraining
             [
                 .. Enumerable
                     .Range(0, (int)logits.shape[0])
-                    .Select(n => LinearModel.Softmax(values.AsSpan(n * classes, classes))),
+                    .Select(n => ProbabilityPool.Softmax(values.AsSpan(n * classes, classes))),
             ];
         }
     }

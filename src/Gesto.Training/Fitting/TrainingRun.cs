@@ -1,10 +1,14 @@
 using Gesto.Encoders;
 using Gesto.Files;
+using Gesto.Recordings;
+using Gesto.Signs;
 using Gesto.Training.Batches;
+using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;
+using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -195,6 +199,7 @@ public static class TrainingRun
             DataFingerprint = data.Fingerprint,
             TorchVersion = torch.__version__,
             Program = RunFacts.ThisProgram,
+            Simulated = data.Simulated,
             Machine = RunFacts.ThisMachine,
         };
     }

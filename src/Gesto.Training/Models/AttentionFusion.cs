@@ -1,3 +1,4 @@
+using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -100,5 +101,56 @@ public sealed class AttentionFusion : Fusion
             }
         }
         return tensor(values, [of.Lengths.Length, steps, Width], device: of.Steps.device);
+    }
+
+    internal override OnnxSteps Write(OnnxGraph graph, OnnxSteps? rgb, OnnxSteps? radar)
+    {
+        (OnnxSteps a, OnnxSteps b) = (rgb!.Value, radar!.Value);
+        string left = graph.Add(graph.LayerNorm(graph.Linear(a.Steps, this.rgb), rgbNorm), Places(graph, a)),
+            right = graph.Add(graph.LayerNorm(graph.Linear(b.Steps, this.radar), radarNorm), Places(graph, b));
+        right = graph.Add(right, radarLooks.Write(graph, right, a with { Steps = left }));
+        left = graph.Add(left, rgbLooks.Write(graph, left, b with { Steps = right }));
+        string longest = graph.Op("Max", [graph.LengthOf(left, 1), graph.LengthOf(right, 1)]),
+            hasRgb = graph.Less(graph.Scalar(0L), a.Lengths),
+            lengths = graph.Where(hasRgb, a.Lengths, b.Lengths);
+        string steps = graph.Where(graph.Unsqueeze(hasRgb, 1, 2), Longer(left), Longer(right));
+        return new(graph.ZeroPadding(new(steps, lengths)), lengths);
+
+        string Longer(string x) =>
+            graph.Op(
+                "Pad",
+                [
+                    x,
+                    graph.Concat(
+                        0,
+                        graph.Integers(0, 0, 0, 0),
+                        graph.Sub(longest, graph.LengthOf(x, 1)),
+                        graph.Integers(0)
+                    ),
+                ]
+            );
+    }
+
+    private string Places(OnnxGraph graph, OnnxSteps of)
+    {
+        int pairs = Width / 2;
+        string last = graph.Unsqueeze(graph.Sub(graph.ToSingle(of.Lengths), graph.Scalar(1f)), 1), // (B, 1)
+            step = graph.Unsqueeze(graph.ToSingle(graph.Range(graph.LengthOf(of.Steps, 1))), 0); // (1, T)
+        string place = graph.Op(
+            "Min",
+            [graph.Div(step, graph.Op("Max", [last, graph.Scalar(1f)])), graph.Scalar(1f)]
+        );
+        place = graph.Where(graph.Less(graph.Scalar(0f), last), place, graph.Scalar(0.5f));
+        float[] octaves =
+        [
+            .. Enumerable.Range(0, pairs).Select(p => (float)(Math.PI * Math.Pow(Finest, p / (double)pairs))),
+        ];
+        string angle = graph.Mul(graph.Unsqueeze(place, 2), graph.Values(octaves, pairs)); // (B, T, pairs)
+        string both = graph.Concat(
+            3,
+            graph.Unsqueeze(graph.Op("Sin", [angle]), 3),
+            graph.Unsqueeze(graph.Op("Cos", [angle]), 3)
+        );
+        return graph.Reshape(both, 0, 0, Width);
     }
 }

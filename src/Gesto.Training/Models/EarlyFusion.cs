@@ -1,3 +1,4 @@
+using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -59,5 +60,29 @@ public sealed class EarlyFusion : Fusion
             .index_copy(0, real, rows)
             .view(left.shape[0], left.shape[1], Width);
         return (padded.MoveToOuterDisposeScope(), lengths);
+    }
+
+    internal override OnnxSteps Write(OnnxGraph graph, OnnxSteps? rgb, OnnxSteps? radar)
+    {
+        (string left, string right, string lengths) = StepAlignment.Write(graph, rgb!.Value, radar!.Value, alignment);
+        string pixels = graph.Reshape(left, [-1, .. rgbShape]),
+            maps = graph.Reshape(right, [-1, .. radarShape]);
+        maps = graph.Op(
+            "Resize",
+            [maps, "", "", graph.Concat(0, graph.LengthOf(maps, 0), graph.Integers(radarShape[0], rgbShape[1], rgbShape[2]))],
+            OnnxGraph.Text("mode", "linear"),
+            OnnxGraph.Text("coordinate_transformation_mode", "half_pixel")
+        );
+        string rows = encoder.Encode(
+            graph,
+            graph.Concat(1, pixels, maps),
+            [(int)(rgbShape[0] + radarShape[0]), (int)rgbShape[1], (int)rgbShape[2]]
+        );
+        rows = graph.BatchNorm(rows, norm);
+        string steps = graph.Op(
+            "Reshape",
+            [rows, graph.Concat(0, graph.LengthOf(left, 0), graph.LengthOf(left, 1), graph.Integers(Width))]
+        );
+        return new(graph.ZeroPadding(new(steps, lengths)), lengths);
     }
 }

@@ -1,3 +1,4 @@
+using Gesto.Training.Graphs;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Models;
@@ -36,4 +37,13 @@ public sealed class FlatFrames : FrameEncoder
     }
 
     internal override Tensor Encode(Tensor scaled, ReadOnlySpan<int> lengths) => scaled.flatten(1);
+
+    internal override string Write(OnnxGraph graph, string frames, IReadOnlyList<int> shape)
+    {
+        string scaled = graph.Div(
+            graph.Sub(RadarCnn.Write(graph, frames, preparation), graph.Values(mean)),
+            graph.Values(deviation)
+        );
+        return graph.Op("Flatten", [scaled], OnnxGraph.Integer("axis", 1));
+    }
 }

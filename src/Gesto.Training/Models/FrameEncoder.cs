@@ -1,3 +1,4 @@
+using Gesto.Training.Graphs;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Models;
@@ -37,4 +38,11 @@ public abstract class FrameEncoder(string name) : nn.Module<Tensor, Tensor>(name
         using var scope = NewDisposeScope();
         return forward(frames).cpu().data<float>().ToArray();
     }
+
+    /// <summary>Writes what this does in evaluation mode.</summary>
+    /// <param name="graph">Receives the nodes.</param>
+    /// <param name="frames">One sample's, (T, C, H, W) float32, values as in the file.</param>
+    /// <param name="shape">(C, H, W).</param>
+    /// <returns>(T, F).</returns>
+    internal abstract string Write(OnnxGraph graph, string frames, IReadOnlyList<int> shape);
 }

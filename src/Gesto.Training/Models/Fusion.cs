@@ -1,3 +1,4 @@
+using Gesto.Training.Graphs;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Models;
@@ -16,4 +17,11 @@ public abstract class Fusion(string name) : nn.Module(name)
     /// <param name="radar">Likewise.</param>
     /// <returns>(B, T, Width), zero where not real, and the real steps of each sample, 1…T.</returns>
     public abstract (Tensor Steps, int[] Lengths) Fuse(ModalitySteps? rgb, ModalitySteps? radar);
+
+    /// <summary>Writes what <see cref="Fuse"/> does in evaluation mode.</summary>
+    /// <param name="graph">Receives the nodes.</param>
+    /// <param name="rgb">Scaled, zero where not real; null = the model has no RGB.</param>
+    /// <param name="radar">Likewise.</param>
+    /// <returns>(B, T, Width), zero where not real, lengths ≥ 1.</returns>
+    internal abstract OnnxSteps Write(OnnxGraph graph, OnnxSteps? rgb, OnnxSteps? radar);
 }

@@ -1,3 +1,5 @@
+using Gesto.Training.Fitting;
+using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -47,5 +49,21 @@ public sealed class GatedFusion : Fusion
 
         static Tensor Has(ModalitySteps steps) =>
             tensor([.. steps.Lengths.Select(n => n > 0 ? 1f : 0f)], device: steps.Steps.device).view(-1, 1, 1);
+    }
+
+    internal override OnnxSteps Write(OnnxGraph graph, OnnxSteps? rgb, OnnxSteps? radar)
+    {
+        (OnnxSteps a, OnnxSteps b) = (rgb!.Value, radar!.Value);
+        (string left, string right, string lengths) = StepAlignment.Write(graph, a, b, alignment);
+        string z = graph.Op("Sigmoid", [graph.Linear(graph.Concat(2, left, right), gate)]),
+            hasRgb = graph.Has(a),
+            hasRadar = graph.Has(b),
+            one = graph.Scalar(1f);
+        z = graph.Add(graph.Mul(graph.Mul(z, hasRadar), hasRgb), graph.Mul(hasRgb, graph.Sub(one, hasRadar)));
+        string fused = graph.Add(
+            graph.Mul(z, graph.Op("Tanh", [graph.Linear(left, this.rgb)])),
+            graph.Mul(graph.Sub(one, z), graph.Op("Tanh", [graph.Linear(right, this.radar)]))
+        );
+        return new(graph.ZeroPadding(new(fused, lengths)), lengths);
     }
 }

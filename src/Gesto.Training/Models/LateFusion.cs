@@ -1,3 +1,4 @@
+using Gesto.Training.Graphs;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Models;
@@ -26,5 +27,13 @@ public sealed class LateFusion : Fusion
         using var scope = NewDisposeScope();
         (Tensor left, Tensor right, int[] lengths) = StepAlignment.Align(rgb, radar, alignment);
         return (cat([left, right], 2).MoveToOuterDisposeScope(), lengths);
+    }
+
+    internal override OnnxSteps Write(OnnxGraph graph, OnnxSteps? rgb, OnnxSteps? radar)
+    {
+        if (rgb is not { } a || radar is not { } b)
+            return rgb ?? radar ?? throw new ArgumentException("A model needs RGB or radar.");
+        (string left, string right, string lengths) = StepAlignment.Write(graph, a, b, alignment);
+        return new(graph.Concat(2, left, right), lengths);
     }
 }

@@ -1,4 +1,8 @@
 using System.Globalization;
+using Gesto.Recordings;
+using Gesto.Signs;
+using Gesto.Training.Graphs;
+using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 
 namespace Gesto.Training.Models;
@@ -78,19 +82,84 @@ internal sealed class LinearModel
                     ? i => !hidden.Contains(i % maps.Width / maps.WidthPerAntenna)
                     : _ => true
             );
-        return Softmax(logits);
+        return ProbabilityPool.Softmax(logits);
     }
 
-    public static float[] Softmax(ReadOnlySpan<double> logits)
+    /// <summary>Writes the model: inputs and output as <see cref="SignModel.ToOnnx"/>; radar steps are reduced maps.</summary>
+    public byte[] ToOnnx(string name, int classes)
     {
-        double highest = double.NegativeInfinity,
-            sum = 0;
-        foreach (double logit in logits)
-            highest = Math.Max(highest, logit);
-        var raised = new double[logits.Length];
-        for (int k = 0; k < raised.Length; k++)
-            sum += raised[k] = Math.Exp(logits[k] - highest);
-        return Array.ConvertAll(raised, v => (float)(v / sum));
+        var graph = new OnnxGraph(name);
+        string? rgb = null,
+            radar = null;
+        string hasRgb = "",
+            hasRadar = "";
+        if (Rgb is { } a)
+        {
+            OnnxSteps steps = graph.Steps("rgb", a.Features);
+            (rgb, hasRgb) = (Pooled(graph, steps, a), Has(steps));
+        }
+        if (Radar is { } b)
+        {
+            OnnxSteps steps = graph.Steps("radar", b.Features);
+            (radar, hasRadar) = (Pooled(graph, steps, b), Has(steps));
+            if (Reduction is { Antennas: > 1 } maps)
+            {
+                string shown = graph.Input("antennas", Onnx.TensorProto.Types.DataType.Float, Text(maps.Antennas)),
+                    each = graph.Op(
+                        "Expand",
+                        [graph.Unsqueeze(shown, 0, 2), graph.Integers(b.Mean.Length / b.Features, maps.Antennas, maps.WidthPerAntenna)]
+                    );
+                radar = graph.Mul(radar, graph.Reshape(each, b.Mean.Length));
+            }
+        }
+        string? logits = null;
+        foreach (((bool rgb, bool radar) uses, LinearMap map) in Maps)
+        {
+            string said = graph.Values(map.Bias, 1, classes);
+            if (uses.rgb)
+                said = graph.Add(said, graph.MatMul(rgb!, graph.Values(map.Rgb!, map.Rgb!.Length / classes, classes)));
+            if (uses.radar)
+                said = graph.Add(
+                    said,
+                    graph.MatMul(radar!, graph.Values(map.Radar!, map.Radar!.Length / classes, classes))
+                );
+            // Of the maps, the one for just what the sample has.
+            if (hasRgb.Length > 0)
+                said = graph.Mul(said, uses.rgb ? hasRgb : graph.Sub(graph.Scalar(1f), hasRgb));
+            if (hasRadar.Length > 0)
+                said = graph.Mul(said, uses.radar ? hasRadar : graph.Sub(graph.Scalar(1f), hasRadar));
+            logits = logits is null ? said : graph.Add(logits, said);
+        }
+        graph.Output(logits!, "logits", "B", "K");
+        return graph.ToModel();
+
+        string Has(OnnxSteps steps) => graph.Reshape(graph.Has(steps), -1, 1);
+    }
+
+    private static string Pooled(OnnxGraph graph, OnnxSteps steps, LinearInput input)
+    {
+        OnnxSteps real = steps with
+        {
+            Steps = graph.ZeroPadding(steps),
+            Lengths = graph.Op("Max", [steps.Lengths, graph.Scalar(1L)]),
+        };
+        string length = graph.Unsqueeze(graph.ToSingle(real.Lengths), 1, 2),
+            mean = graph.Div(graph.Sum(real.Steps, keep: true, 1), length); // (B, 1, F)
+        var pooled = new List<string> { graph.Reshape(mean, 0, input.Features) };
+        if (input.Pooling >= ClipPooling.Spread)
+        {
+            string off = graph.ZeroPadding(steps with { Steps = graph.Sub(real.Steps, mean) }),
+                spread = graph.Op("Sqrt", [graph.Div(graph.Sum(graph.Mul(off, off), keep: true, 1), length)]);
+            pooled.Add(graph.Reshape(spread, 0, input.Features));
+        }
+        if (input.Pooling >= ClipPooling.Parts)
+            pooled.Add(
+                graph.Op("Flatten", [graph.Sub(graph.PartMeans(real, PooledClip.Parts), mean)], OnnxGraph.Integer("axis", 1))
+            );
+        return graph.Mul(
+            graph.Sub(graph.Concat(1, [.. pooled]), graph.Values(input.Mean, input.Mean.Length)),
+            graph.Values(input.Scale, input.Scale.Length)
+        );
     }
 
     public void Save(string path)

@@ -1,3 +1,5 @@
+using Gesto.Training.Fitting;
+using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -100,5 +102,69 @@ public sealed class LstmModel : TemporalModel
             if (name.StartsWith("bias_ih", StringComparison.Ordinal))
                 using (Tensor gates = parameter.narrow(0, hidden, hidden))
                     gates.add_(added);
+    }
+
+    internal override string Write(OnnxGraph graph, OnnxSteps steps)
+    {
+        Dictionary<string, Parameter> parameters = lstm.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        int hidden = (int)parameters["weight_hh_l0"].shape[1],
+            layers = parameters.Keys.Count(k => k.StartsWith("weight_hh_l", StringComparison.Ordinal)) / (bothWays ? 2 : 1);
+        string[] ways = bothWays ? ["", "_reverse"] : [""];
+        string x = graph.Transpose(steps.Steps, 1, 0, 2), // (T, B, F)
+            lengths = graph.Op(
+                "Cast",
+                [steps.Lengths],
+                OnnxGraph.Integer("to", (int)Onnx.TensorProto.Types.DataType.Int32)
+            ),
+            last = "";
+        for (int layer = 0; layer < layers; layer++)
+        {
+            string[] outputs = [$"lstm.{layer}", $"lstm.{layer}.last"];
+            graph.Node(
+                "LSTM",
+                outputs,
+                [
+                    x,
+                    Gates("weight_ih", layer),
+                    Gates("weight_hh", layer),
+                    graph.Concat(1, Gates("bias_ih", layer), Gates("bias_hh", layer)),
+                    lengths,
+                ],
+                OnnxGraph.Integer("hidden_size", hidden),
+                OnnxGraph.Text("direction", bothWays ? "bidirectional" : "forward")
+            );
+            last = outputs[1]; // (ways, B, hidden)
+            x = graph.Reshape(graph.Transpose(outputs[0], 0, 2, 1, 3), 0, 0, ways.Length * hidden);
+        }
+        if (pooling == StatePooling.Last)
+            return graph.Reshape(graph.Transpose(last, 1, 0, 2), 0, ways.Length * hidden);
+        var states = new OnnxSteps(graph.Transpose(x, 1, 0, 2), steps.Lengths);
+        string sum = graph.Sum(graph.ZeroPadding(states), keep: false, 1),
+            real = graph.Unsqueeze(graph.Real(states), 2);
+        return graph.Concat(
+            1,
+            graph.Div(sum, graph.Unsqueeze(graph.ToSingle(steps.Lengths), 1)),
+            graph.Op(
+                "ReduceMax",
+                [graph.Where(real, states.Steps, graph.Scalar(float.NegativeInfinity))],
+                OnnxGraph.Ints("axes", 1),
+                OnnxGraph.Integer("keepdims", 0)
+            )
+        );
+
+        // PyTorch's order is input, forget, cell, output; ONNX's input, output, forget, cell.
+        string Gates(string kind, int layer)
+        {
+            using var scope = NewDisposeScope();
+            return graph.Values(
+                stack(
+                    ways.Select(way =>
+                    {
+                        Tensor[] gates = parameters[$"{kind}_l{layer}{way}"].detach().chunk(4, 0);
+                        return cat([gates[0], gates[3], gates[1], gates[2]], 0);
+                    })
+                )
+            );
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -125,6 +126,38 @@ public sealed class MicroDopplerCnn : FrameEncoder
             0
         );
     }
+
+    internal override string Write(OnnxGraph graph, string frames, IReadOnlyList<int> shape)
+    {
+        int antennas = shape[0],
+            bins = options.Bins;
+        string scaled = graph.Div(
+            graph.Sub(RadarImages.Write(graph, frames, options, shape), graph.Values(mean)),
+            graph.Values(deviation)
+        ); // (T, A, images · channels, bins)
+        var features = new List<string>();
+        for (int i = 0; i < images.Count; i++)
+        {
+            long first = (long)i * options.Channels;
+            string image = graph.Slice(scaled, graph.Integers(first), graph.Integers(first + options.Channels), axis: 2);
+            features.Add(images[i].Write(graph, image, bins));
+            if (cadenceBins == 0)
+                continue;
+            string change = graph.Op("Gather", [image, graph.Scalar((long)options.Change)], OnnxGraph.Integer("axis", 2)),
+                spectrum = RadarImages.WriteCadence(graph, change, cadenceBins, antennas, bins),
+                rows = cadences[i].Write(graph, graph.Unsqueeze(spectrum, 2), bins); // (cadences, A, 32)
+            features.Add(
+                graph.Op(
+                    "Expand",
+                    [
+                        graph.Mean(rows, keep: true, 0),
+                        graph.Concat(0, graph.LengthOf(scaled, 0), graph.Integers(antennas, WidthPerImage)),
+                    ]
+                )
+            );
+        }
+        return graph.Reshape(graph.Concat(2, [.. features]), -1, Width(antennas));
+    }
 }
 
 /// <summary>One image → 32 features a time step: three times convolution 3×3 over (time, bin), batch norm, max-pool 2
@@ -208,5 +241,38 @@ internal sealed class ImageCnn : nn.Module<Tensor, Tensor>
             start = end;
         }
         return (tensor(before), tensor(after));
+    }
+
+    /// <summary>Writes what <see cref="Rows"/> does to one sample in evaluation mode.</summary>
+    /// <param name="graph">Receives the nodes.</param>
+    /// <param name="input">(T, A, C, bins).</param>
+    /// <param name="bins">Of the image.</param>
+    /// <returns>(T, A, 32).</returns>
+    public string Write(OnnxGraph graph, string input, int bins)
+    {
+        string x = graph.Transpose(input, 1, 2, 0, 3); // (A, C, T, bins)
+        for (int i = 0; i < convolutions.Count; i++)
+        {
+            // The map's inputs are bin by bin, step by step, channel by channel.
+            using Tensor map = convolutions[i].weight.view(convolutions[i].weight.shape[0], 3, 3, -1);
+            using Tensor kernel = map.permute(0, 3, 2, 1);
+            string y = graph.Op(
+                "Conv",
+                [x, graph.Values(kernel)],
+                OnnxGraph.Ints("kernel_shape", 3, 3),
+                OnnxGraph.Ints("pads", 1, 1, 1, 1)
+            );
+            x = graph.Relu(
+                graph.Op(
+                    "MaxPool",
+                    [graph.BatchNorm(y, norms[i])],
+                    OnnxGraph.Ints("kernel_shape", 1, 2),
+                    OnnxGraph.Ints("strides", 1, 2)
+                )
+            );
+        }
+        long width = convolutions[^1].weight.shape[0] * (bins / 8);
+        string rows = graph.Reshape(graph.Transpose(x, 2, 0, 1, 3), 0, 0, width); // (T, A, C · bins)
+        return graph.Relu(graph.Linear(rows, linear));
     }
 }

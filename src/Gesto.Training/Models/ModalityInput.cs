@@ -1,3 +1,5 @@
+using Gesto.Training.Fitting;
+using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -79,4 +81,23 @@ internal sealed class ModalityInput : nn.Module
             shown[f] = hidden.Contains((int)(f / (width / groups))) ? 0 : 1;
         return tensor(shown);
     }
+
+    /// <summary>Writes what <see cref="Scale"/> does in evaluation mode.</summary>
+    /// <param name="graph">Receives the nodes.</param>
+    /// <param name="input">Features as extracted.</param>
+    /// <param name="shown">(groups) float32, 0 where a group is hidden; null = none can be.</param>
+    public OnnxSteps Write(OnnxGraph graph, OnnxSteps input, string? shown)
+    {
+        string scaled = graph.Div(graph.Sub(input.Steps, graph.Values(mean)), graph.Values(deviation));
+        if (shown is not null)
+        {
+            long width = mean.shape[0];
+            string each = graph.Op("Expand", [graph.Unsqueeze(shown, 1), graph.Integers(groups, width / groups)]);
+            scaled = graph.Mul(scaled, graph.Reshape(each, width));
+        }
+        return input with { Steps = graph.ZeroPadding(input with { Steps = scaled }) };
+    }
+
+    /// <summary>Equal parts of the features that can be missing by themselves.</summary>
+    public int Groups => groups;
 }

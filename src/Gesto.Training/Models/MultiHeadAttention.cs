@@ -1,3 +1,6 @@
+using Gesto.Recordings;
+using Gesto.Training.Fitting;
+using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -60,5 +63,35 @@ internal sealed class MultiHeadAttention : nn.Module
         return result.forward(mixed).MoveToOuterDisposeScope();
 
         Tensor Split(Tensor x) => x.view(samples, x.shape[1], heads, width / heads).transpose(1, 2);
+    }
+
+    /// <summary>Writes what <see cref="Attend"/> does in evaluation mode.</summary>
+    /// <param name="graph">Receives the nodes.</param>
+    /// <param name="queries">(B, Q, F).</param>
+    /// <param name="keys">Lengths 0…T.</param>
+    /// <returns>(B, Q, F).</returns>
+    public string Write(OnnxGraph graph, string queries, OnnxSteps keys)
+    {
+        long width = query.weight.shape[0];
+        string q = Split(graph.Mul(graph.Linear(queries, query), graph.Scalar((float)(1 / Math.Sqrt((double)width / heads))))),
+            k = Split(graph.Linear(keys.Steps, key)),
+            v = Split(graph.Linear(keys.Steps, value)),
+            scores = graph.MatMul(q, graph.Transpose(k, 0, 1, 3, 2)), // (B, h, Q, T)
+            nothing = graph.Mul(graph.Sum(q, keep: true, 3), graph.Scalar(0f)); // (B, h, Q, 1)
+        scores = graph.Where(
+            graph.Unsqueeze(graph.Real(keys), 1, 2),
+            scores,
+            graph.Scalar(float.NegativeInfinity)
+        );
+        string attention = graph.Slice(
+            graph.Op("Softmax", [graph.Concat(3, scores, nothing)], OnnxGraph.Integer("axis", 3)),
+            graph.Integers(0),
+            graph.LengthOf(keys.Steps, 1),
+            axis: 3
+        );
+        string mixed = graph.Reshape(graph.Transpose(graph.MatMul(attention, v), 0, 2, 1, 3), 0, 0, width);
+        return graph.Linear(mixed, result);
+
+        string Split(string x) => graph.Transpose(graph.Reshape(x, 0, 0, heads, width / heads), 0, 2, 1, 3);
     }
 }

@@ -1,3 +1,4 @@
+using Gesto.Training.Graphs;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -45,4 +46,16 @@ public sealed class PictureCnn : FrameEncoder
         // Channels last: libtorch's planar kernels cannot be trusted with every width (docs/LOG.md).
         return network.forward(scaled.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)).MoveToOuterDisposeScope();
     }
+
+    internal override string Write(OnnxGraph graph, string frames, IReadOnlyList<int> shape)
+    {
+        string scaled = graph.Sub(graph.Div(frames, graph.Scalar(255f)), graph.Scalar(0.5f));
+        if (removeStatic)
+            scaled = RadarCnn.Write(graph, scaled, new RadarPreparation(false, RemoveStatic: true, false));
+        return Encode(graph, scaled, shape);
+    }
+
+    /// <summary>Writes what <see cref="Encode(Tensor, ReadOnlySpan{int})"/> does.</summary>
+    internal string Encode(OnnxGraph graph, string scaled, IReadOnlyList<int> shape) =>
+        SmallRgbEncoder.Write(graph, network, scaled, shape[1], shape[2]);
 }

@@ -1,3 +1,5 @@
+using Gesto.Training.Fitting;
+using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -127,4 +129,46 @@ public sealed class RadarCnn : FrameEncoder
     }
 
     private static float Coordinate(int bin, long bins) => bins == 1 ? 0 : 2f * bin / (bins - 1) - 1;
+
+    internal override string Write(OnnxGraph graph, string frames, IReadOnlyList<int> shape)
+    {
+        (int antennas, int range, int doppler) = (shape[0], shape[1], shape[2]);
+        string scaled = graph.Div(
+            graph.Sub(Write(graph, frames, preparation), graph.Values(mean)),
+            graph.Values(deviation)
+        );
+        string images = graph.Reshape(scaled, -1, 1, range, doppler);
+        if (coordinates)
+        {
+            using Tensor maps = CoordinateMaps(range, doppler).permute(0, 3, 1, 2);
+            string each = graph.Op(
+                "Expand",
+                [graph.Values(maps), graph.Concat(0, graph.LengthOf(images, 0), graph.Integers(2, range, doppler))]
+            );
+            images = graph.Concat(1, images, each);
+        }
+        long[] pool = [Math.Min(2, range), Math.Min(2, doppler)];
+        string x = graph.Op(
+            "MaxPool",
+            [graph.Convolution(images, conv1)],
+            OnnxGraph.Ints("kernel_shape", pool),
+            OnnxGraph.Ints("strides", pool)
+        );
+        x = graph.Mean(graph.Relu(graph.Convolution(graph.Relu(x), conv2)), keep: false, 2, 3);
+        return graph.Reshape(x, -1, antennas * WidthPerAntenna);
+    }
+
+    /// <summary>Writes what <see cref="Prepare"/> does to one sample's frames.</summary>
+    internal static string Write(OnnxGraph graph, string frames, RadarPreparation preparation)
+    {
+        if (preparation.Logarithm)
+            frames = graph.LogOnePlus(frames);
+        if (preparation.RemoveStatic)
+            frames = graph.Sub(frames, graph.Mean(frames, keep: true, 0));
+        if (!preparation.NormaliseSample)
+            return frames;
+        string centred = graph.Sub(frames, graph.Mean(frames, keep: true, 0, 1, 2, 3)),
+            deviation = graph.Op("Sqrt", [graph.Mean(graph.Mul(centred, centred), keep: true, 0, 1, 2, 3)]);
+        return graph.Div(centred, graph.Add(deviation, graph.Scalar(1e-6f)));
+    }
 }

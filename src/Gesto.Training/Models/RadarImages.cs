@@ -1,3 +1,5 @@
+using Gesto.Training.Fitting;
+using Gesto.Training.Graphs;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Models;
@@ -164,5 +166,82 @@ internal static class RadarImages
         using TorchSharp.Scalar others = count - 1; // an antenna's difference to itself is 0 and adds nothing
         channels.Add(antennas.unsqueeze(1).sub(antennas.unsqueeze(2)).abs().sum(2).div(others));
         channels.Add(antennas.mul(antennas.sum(1, keepdim: true).sub(antennas)).div(others));
+    }
+
+    /// <summary>Writes what <see cref="From"/> makes of one sample's frames.</summary>
+    /// <param name="graph">Receives the nodes.</param>
+    /// <param name="frames">(T, A, R, D).</param>
+    /// <param name="options">Which images.</param>
+    /// <param name="shape">(A, R, D).</param>
+    /// <returns>(T, A, images · channels, bins).</returns>
+    public static string Write(OnnxGraph graph, string frames, RadarImageOptions options, IReadOnlyList<int> shape)
+    {
+        string values = options.Values switch
+        {
+            RadarUnit.Magnitudes => graph.Relu(frames),
+            RadarUnit.Decibels => graph.Op(
+                "Exp",
+                [graph.Mul(graph.Sub(frames, graph.Median(frames)), graph.Scalar(MathF.Log(10) / 20))]
+            ),
+            _ => frames,
+        };
+        bool later = options.Values != RadarUnit.Logarithmic && !options.LogarithmFirst;
+        if (options.LogarithmFirst)
+            values = graph.LogOnePlus(values);
+        string moving = options.RemoveStatic
+            ? graph.Op("Abs", [graph.Sub(values, graph.Mean(values, keep: true, 0))])
+            : values;
+        var channels = new List<string>();
+        foreach (RadarImageAxis axis in options.Axes)
+        foreach (string echo in options.StaticToo ? (string[])[moving, values] : [moving])
+        {
+            bool doppler = axis == RadarImageAxis.Doppler;
+            string level = graph.Mean(echo, keep: false, doppler ? 2 : 3); // (T, A, bins)
+            if (later)
+                level = graph.LogOnePlus(level);
+            level = graph.PoolLast(level, doppler ? shape[2] : shape[1], options.Bins);
+            AddWithOthers(level);
+            AddWithOthers(graph.Sub(level, graph.Mean(level, keep: true, 0)));
+        }
+        return graph.Concat(2, [.. channels.Select(c => graph.Unsqueeze(c, 2))]);
+
+        void AddWithOthers(string antennas)
+        {
+            channels.Add(antennas);
+            if (options.Alone)
+                return;
+            string others = graph.Scalar((float)(shape[0] - 1));
+            string apart = graph.Op("Abs", [graph.Sub(graph.Unsqueeze(antennas, 1), graph.Unsqueeze(antennas, 2))]);
+            channels.Add(graph.Div(graph.Sum(apart, keep: false, 2), others));
+            channels.Add(
+                graph.Div(
+                    graph.Mul(antennas, graph.Sub(graph.Sum(antennas, keep: true, 1), antennas)),
+                    others
+                )
+            );
+        }
+    }
+
+    /// <summary>Writes what <see cref="Cadence"/> does.</summary>
+    /// <param name="graph">Receives the nodes.</param>
+    /// <param name="change">(T, A, bins).</param>
+    /// <param name="cadences">C.</param>
+    /// <param name="antennas">A.</param>
+    /// <param name="bins">Of the image.</param>
+    /// <returns>(C, A, bins).</returns>
+    public static string WriteCadence(OnnxGraph graph, string change, int cadences, int antennas, int bins)
+    {
+        float[] rates = [.. Enumerable.Range(1, cadences).Select(k => (float)(Math.PI * k / cadences))];
+        string steps = graph.LengthOf(change, 0),
+            angle = graph.Mul(
+                graph.Values(rates, cadences, 1),
+                graph.Unsqueeze(graph.ToSingle(graph.Range(steps)), 0)
+            ), // (C, T)
+            flat = graph.Reshape(change, 0, -1),
+            twice = graph.Div(graph.Scalar(2f), graph.ToSingle(steps));
+        string real = graph.Mul(graph.MatMul(graph.Op("Cos", [angle]), flat), twice),
+            imaginary = graph.Mul(graph.MatMul(graph.Op("Sin", [angle]), flat), twice);
+        string power = graph.Add(graph.Mul(real, real), graph.Mul(imaginary, imaginary));
+        return graph.Reshape(graph.Op("Sqrt", [power]), cadences, antennas, bins);
     }
 }

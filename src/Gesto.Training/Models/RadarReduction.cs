@@ -1,3 +1,5 @@
+using Gesto.Training.Graphs;
+
 namespace Gesto.Training.Models;
 
 /// <summary>Range-Doppler maps as a linear classifier takes them: the logarithm of linear magnitudes, and neighbouring
@@ -62,4 +64,22 @@ internal sealed record RadarReduction(int Antennas, int Rows, int Columns, bool 
     }
 
     private static int Reduced(int bins, int factor) => (bins + factor - 1) / factor;
+
+    /// <summary>Writes what <see cref="Apply"/> does: "frames" (T, A, R, D) → "features" (T, <see cref="Width"/>).</summary>
+    public byte[] ToOnnx(string name)
+    {
+        (int r, int d) = Factor;
+        var graph = new OnnxGraph(name);
+        graph.Input("frames", Antennas, Rows, Columns);
+        string values = Logarithm ? graph.LogOnePlus("frames") : "frames";
+        values = graph.Op(
+            "AveragePool",
+            [values],
+            OnnxGraph.Ints("kernel_shape", r, d),
+            OnnxGraph.Ints("strides", r, d),
+            OnnxGraph.Integer("ceil_mode", 1)
+        );
+        graph.Output(graph.Reshape(values, -1, Width), "features", "T", "F");
+        return graph.ToModel();
+    }
 }

@@ -1,4 +1,5 @@
 using Gesto.Encoders;
+using Gesto.Training.Graphs;
 using Gesto.Training.Weights;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -70,6 +71,14 @@ public sealed class ResNet50 : Module<Tensor, Tensor>
                 .Select(b => new Block(b, variant))
         );
 
+    /// <summary>Writes blocks of <see cref="Stage"/>.</summary>
+    internal static string Write(OnnxGraph graph, Sequential blocks, string x)
+    {
+        foreach (Block block in blocks.children().Cast<Block>())
+            x = block.Write(graph, x);
+        return x;
+    }
+
     private static (Module<Tensor, Tensor> Convolution, Module<Tensor, Tensor> Norm) Unit(
         ConvolutionUnit unit,
         ResNet50Variant variant
@@ -108,6 +117,24 @@ public sealed class ResNet50 : Module<Tensor, Tensor>
                 downsample = Sequential(convolution, norm);
             }
             RegisterComponents();
+        }
+
+        public string Write(OnnxGraph graph, string x)
+        {
+            string y = graph.Relu(Unit(conv1, bn1, x));
+            y = graph.Relu(Unit(conv2, bn2, y));
+            y = Unit(conv3, bn3, y);
+            return graph.Relu(
+                graph.Add(
+                    y,
+                    downsample is Sequential projection
+                        ? Unit(projection.children().First(), projection.children().Last(), x)
+                        : x
+                )
+            );
+
+            string Unit(Module convolution, Module norm, string of) =>
+                graph.BatchNorm(graph.Convolution(of, (Conv2d)convolution), (BatchNorm2d)norm);
         }
 
         public override Tensor forward(Tensor x)

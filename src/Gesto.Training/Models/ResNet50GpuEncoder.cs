@@ -6,11 +6,11 @@ using static TorchSharp.torch;
 
 namespace Gesto.Training.Models;
 
-/// <summary>ImageNet ResNet50 on libtorch, for a GPU. Its features are those of <see cref="ResNet50Encoder"/> to
+/// <summary>ImageNet ResNet50 on libtorch, for a GPU. Its features are those of <see cref="NetworkRgbEncoder"/> to
 /// float32 rounding, so a store may hold some of each.</summary>
 public sealed class ResNet50GpuEncoder : IRgbEncoder
 {
-    private const int FrameBytes = ResNet50Encoder.Side * ResNet50Encoder.Side * 3;
+    private const int FrameBytes = ResNet50Network.Side * ResNet50Network.Side * 3;
 
     private readonly ResNet50 network;
     private readonly Device device;
@@ -19,7 +19,7 @@ public sealed class ResNet50GpuEncoder : IRgbEncoder
 
     /// <param name="weights">Either variant.</param>
     /// <param name="device">Where to compute; a processor will do, more slowly than <see
-    /// cref="ResNet50Encoder"/>.</param>
+    /// cref="NetworkRgbEncoder"/>.</param>
     /// <param name="callers">See <see cref="Callers"/>, ≥ 1.</param>
     /// <param name="output">What to return.</param>
     /// <exception cref="InvalidDataException">libtorch cannot use that device.</exception>
@@ -33,7 +33,7 @@ public sealed class ResNet50GpuEncoder : IRgbEncoder
         ArgumentOutOfRangeException.ThrowIfLessThan(callers, 1);
         this.device = device.Open();
         (Callers, maps, scaling) = (callers, output == ResNet50Output.Maps, PixelScaling.For(weights.Variant));
-        (Name, WeightsHash) = (weights.Name + (maps ? ResNet50Encoder.MapsSuffix : ""), weights.Hash);
+        (Name, WeightsHash) = (weights.Name + (maps ? ResNet50Network.MapsSuffix : ""), weights.Hash);
         network = ResNet50.From(weights).to(this.device);
     }
 
@@ -45,11 +45,11 @@ public sealed class ResNet50GpuEncoder : IRgbEncoder
 
     public int Width => Shape.Aggregate((a, b) => a * b);
 
-    public IReadOnlyList<int> Shape => maps ? ResNet50Encoder.MapShape : [ResNet50Encoder.FeatureWidth];
+    public IReadOnlyList<int> Shape => maps ? ResNet50Network.MapShape : [ResNet50Network.FeatureWidth];
 
     public string DType => maps ? "<f2" : "<f4";
 
-    public int InputSize => ResNet50Encoder.Side;
+    public int InputSize => ResNet50Network.Side;
 
     public int Callers { get; }
 

@@ -1,4 +1,5 @@
 using Gesto.Encoders;
+using Gesto.Training.Graphs;
 using Gesto.Training.Weights;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -37,7 +38,7 @@ public sealed class ResNet50Stage : FrameEncoder
         return stage;
     }
 
-    public override int Width(int channels) => ResNet50Encoder.FeatureWidth;
+    public override int Width(int channels) => ResNet50Network.FeatureWidth;
 
     public override void train(bool train = true)
     {
@@ -53,4 +54,7 @@ public sealed class ResNet50Stage : FrameEncoder
         using var scope = NewDisposeScope();
         return layer4.forward(scaled).mean([2, 3]).MoveToOuterDisposeScope();
     }
+
+    internal override string Write(OnnxGraph graph, string frames, IReadOnlyList<int> shape) =>
+        graph.Mean(ResNet50.Write(graph, layer4, frames), keep: false, 2, 3);
 }

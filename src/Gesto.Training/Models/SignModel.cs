@@ -1,4 +1,8 @@
+using Gesto.Recordings;
 using Gesto.Signs;
+using Gesto.Training.Fitting;
+using Gesto.Training.Graphs;
+using Gesto.Training.Simulation;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -129,4 +133,37 @@ public sealed class SignModel : nn.Module
 
     private static ArgumentException Lacks(string modality) =>
         new($"The model needs {modality} steps, with lengths 0 where samples have none.");
+
+    /// <summary>Writes the model: inputs of the modalities it has (B, T, F) with their lengths (B) int64, 0 = the sample
+    /// lacks it or may not use it, and <c>antennas</c> (A) float32, 0 = hidden, where there are several; output
+    /// <c>logits</c> (B, K).</summary>
+    internal byte[] ToOnnx(string name, int rgbWidth, int radarWidth)
+    {
+        var graph = new OnnxGraph(name);
+        OnnxSteps? a = null,
+            b = null;
+        if (rgb is not null)
+            a = rgb.Write(graph, graph.Steps("rgb", rgbWidth), shown: null);
+        if (radar is not null)
+            b = radar.Write(
+                graph,
+                graph.Steps("radar", radarWidth),
+                radar.Groups > 1
+                    ? graph.Input(
+                        "antennas",
+                        Onnx.TensorProto.Types.DataType.Float,
+                        radar.Groups.ToString(System.Globalization.CultureInfo.InvariantCulture)
+                    )
+                    : null
+            );
+        OnnxSteps steps = fusion.Write(graph, a, b);
+        string logits = graph.Linear(temporal.Write(graph, steps), linear);
+        if (wide is not null)
+            logits = graph.Add(
+                logits,
+                graph.Linear(graph.Op("Flatten", [graph.PartMeans(steps, wideParts)], OnnxGraph.Integer("axis", 1)), wide)
+            );
+        graph.Output(logits, "logits", "B", "K");
+        return graph.ToModel();
+    }
 }

@@ -1,4 +1,7 @@
 using Gesto.Encoders;
+using Gesto.Training.Fitting;
+using Gesto.Training.Graphs;
+using Gesto.Training.Reports;
 using Gesto.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -51,7 +54,8 @@ public sealed class SmallRgbEncoder : IRgbEncoder
 
     /// <summary>Features a frame.</summary>
     internal const int Features = 128 * 2 * 2;
-    private const int FramesPerCall = 32;
+    private const int FramesPerCall = 32,
+        Groups = 8;
 
     private readonly TorchSharp.Modules.Sequential network;
 
@@ -172,7 +176,7 @@ public sealed class SmallRgbEncoder : IRgbEncoder
         int inputs = channels;
         foreach (int outputs in (int[])[16, 32, 64, 128])
         {
-            TorchSharp.Modules.GroupNorm norm = GroupNorm(8, outputs);
+            TorchSharp.Modules.GroupNorm norm = GroupNorm(Groups, outputs);
             // TorchSharp 0.107 leaves them as the memory was.
             norm.weight!.fill_(one);
             norm.bias!.fill_(zero);
@@ -239,5 +243,51 @@ public sealed class SmallRgbEncoder : IRgbEncoder
                     NamedTensor.From(p.Key, p.Value.detach().contiguous().data<float>().ToArray(), p.Value.shape)
                 ),
         ];
+    }
+
+    /// <summary>Writes <see cref="Network"/>.</summary>
+    /// <param name="graph">Receives the nodes.</param>
+    /// <param name="network">Of <see cref="Network"/>.</param>
+    /// <param name="frames">(N, C, rows, columns).</param>
+    /// <param name="rows">H.</param>
+    /// <param name="columns">W.</param>
+    /// <returns>(N, 512).</returns>
+    internal static string Write(
+        OnnxGraph graph,
+        TorchSharp.Modules.Sequential network,
+        string frames,
+        int rows,
+        int columns
+    )
+    {
+        string x = frames;
+        foreach (Module layer in network.children())
+        {
+            switch (layer)
+            {
+                case TorchSharp.Modules.Conv2d convolution:
+                    x = graph.Convolution(x, convolution);
+                    (rows, columns) = ((rows + 1) / 2, (columns + 1) / 2);
+                    break;
+                case TorchSharp.Modules.GroupNorm norm:
+                    x = graph.GroupNorm(x, norm, Groups, rows, columns);
+                    break;
+                case TorchSharp.Modules.ReLU:
+                    x = graph.Relu(x);
+                    break;
+            }
+        }
+        x = graph.PoolLastButOne(graph.PoolLast(x, columns, 2), rows, 2);
+        return graph.Op("Flatten", [x], OnnxGraph.Integer("axis", 1));
+    }
+
+    /// <summary>The encoder as a model: "frames" (N, 3, 112, 112), scaled as <see cref="Preprocessing"/> says, →
+    /// "features" (N, 512).</summary>
+    internal byte[] ToOnnx()
+    {
+        var graph = new OnnxGraph(EncoderName);
+        graph.Input(ResNet50Network.Frames, 3, Side, Side);
+        graph.Output(Write(graph, network, ResNet50Network.Frames, Side, Side), ResNet50Network.Features, "N", "512");
+        return graph.ToModel();
     }
 }

@@ -1,3 +1,5 @@
+using Gesto.Training.Graphs;
+using Gesto.Training.Simulation;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Models;
@@ -87,5 +89,63 @@ public static class StepAlignment
             .index_select(0, tensor(rows, device: of.Steps.device))
             .view(of.Lengths.Length, longest, width)
             .MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Writes what <see cref="Align"/> does.</summary>
+    /// <returns>(B, T, F), (B, T, F') and the real steps of each sample, (B).</returns>
+    internal static (string Rgb, string Radar, string Lengths) Write(
+        OnnxGraph graph,
+        OnnxSteps rgb,
+        OnnxSteps radar,
+        AlignmentMode mode
+    )
+    {
+        string longest = graph.Op("Max", [graph.LengthOf(rgb.Steps, 1), graph.LengthOf(radar.Steps, 1)]),
+            zero = graph.Scalar(0L);
+        string n = graph.Unsqueeze(rgb.Lengths, 1), // (B, 1)
+            m = graph.Unsqueeze(radar.Lengths, 1),
+            i = graph.Unsqueeze(graph.Range(longest), 0), // (1, T)
+            hasRgb = graph.Less(zero, n),
+            hasRadar = graph.Less(zero, m);
+        string lengths = graph.Where(graph.Less(zero, rgb.Lengths), rgb.Lengths, radar.Lengths),
+            real = graph.Real(longest, lengths);
+        string nearest;
+        if (mode == AlignmentMode.Index)
+        {
+            nearest = graph.Where(graph.Less(i, m), i, graph.Scalar(-1L));
+        }
+        else
+        {
+            string one = graph.Scalar(1L),
+                two = graph.Scalar(2L),
+                last = graph.Sub(n, one),
+                above = graph.Add(graph.Mul(graph.Mul(two, i), graph.Sub(m, one)), last);
+            nearest = graph.Where(
+                graph.Op("Equal", [n, one]),
+                graph.Div(graph.Op("Max", [graph.Sub(m, one), zero]), two),
+                graph.Div(above, graph.Op("Max", [graph.Mul(two, last), one]))
+            );
+        }
+        string chosen = graph.Where(graph.And(hasRgb, hasRadar), nearest, i); // (B, T)
+        return (
+            Pick(rgb, i, graph.And(real, hasRgb)),
+            Pick(radar, chosen, graph.And(graph.And(real, hasRadar), graph.Less(graph.Scalar(-1L), chosen))),
+            lengths
+        );
+
+        string Pick(OnnxSteps of, string steps, string wanted)
+        {
+            string inside = graph.Op(
+                "Min",
+                [graph.Op("Max", [steps, zero]), graph.Sub(graph.LengthOf(of.Steps, 1), graph.Integers(1))]
+            );
+            string each = graph.Where(wanted, inside, zero); // (B, T): all samples alike in number
+            string picked = graph.Op(
+                "GatherND",
+                [of.Steps, graph.Unsqueeze(each, 2)],
+                OnnxGraph.Integer("batch_dims", 1)
+            );
+            return graph.Where(graph.Unsqueeze(wanted, 2), picked, graph.Scalar(0f));
+        }
     }
 }

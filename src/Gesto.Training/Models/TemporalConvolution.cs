@@ -1,3 +1,4 @@
+using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -76,5 +77,38 @@ public sealed class TemporalConvolution : TemporalModel
             convolution.weight!.permute(0, 2, 1).reshape(-1, Kernel * width),
             convolution.bias
         );
+    }
+
+    internal override string Write(OnnxGraph graph, OnnxSteps steps)
+    {
+        string x = graph.Linear(steps.Steps, input),
+            length = graph.LengthOf(steps.Steps, 1);
+        for (int l = 0; l < convolutions.Count; l++)
+        {
+            long dilation = 1L << l;
+            string real = graph.ZeroPadding(steps with { Steps = graph.LayerNorm(x, norms[l]) }),
+                padded = graph.Op("Pad", [real, graph.Integers(0, dilation, 0, 0, dilation, 0)]);
+            string[] neighbours =
+            [
+                .. Enumerable
+                    .Range(0, Kernel)
+                    .Select(k =>
+                        graph.Slice(
+                            padded,
+                            graph.Integers(k * dilation),
+                            graph.Add(length, graph.Integers(k * dilation)),
+                            axis: 1
+                        )
+                    ),
+            ];
+            using Tensor map = convolutions[l].weight!.permute(2, 1, 0).reshape(Kernel * hidden, hidden);
+            string moved = graph.Add(
+                graph.MatMul(graph.Concat(2, neighbours), graph.Values(map)),
+                graph.Values(convolutions[l].bias!)
+            );
+            x = graph.Add(x, graph.Gelu(moved));
+        }
+        string means = graph.PartMeans(steps with { Steps = graph.ZeroPadding(steps with { Steps = x }) }, parts);
+        return graph.Op("Flatten", [means], OnnxGraph.Integer("axis", 1));
     }
 }

@@ -1,3 +1,4 @@
+using Gesto.Training.Graphs;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Models;
@@ -12,4 +13,10 @@ public abstract class TemporalModel(string name) : nn.Module<Tensor, Tensor, Ten
 
     /// <summary>True where values of it are dropped already while learning.</summary>
     public virtual bool DropsOut => false;
+
+    /// <summary>Writes what <c>forward</c> does in evaluation mode.</summary>
+    /// <param name="graph">Receives the nodes.</param>
+    /// <param name="steps">Zero where not real, lengths ≥ 1.</param>
+    /// <returns>(B, Width).</returns>
+    internal abstract string Write(OnnxGraph graph, OnnxSteps steps);
 }

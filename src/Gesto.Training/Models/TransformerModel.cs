@@ -1,3 +1,4 @@
+using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -55,6 +56,30 @@ public sealed class TransformerModel : TemporalModel
         }
         return tensor(values, [steps, width]);
     }
+
+    internal override string Write(OnnxGraph graph, OnnxSteps steps)
+    {
+        float[] rates = new float[Width];
+        bool[] even = new bool[Width];
+        for (int f = 0; f < Width; f++)
+            (rates[f], even[f]) = ((float)(1 / Math.Pow(10_000, f / 2 * 2 / (double)Width)), f % 2 == 0);
+        string step = graph.Unsqueeze(graph.ToSingle(graph.Range(graph.LengthOf(steps.Steps, 1))), 1), // (T, 1)
+            angle = graph.Mul(step, graph.Values(rates, Width)),
+            places = graph.Where(
+                graph.Constant("even", even, Width),
+                graph.Op("Sin", [angle]),
+                graph.Op("Cos", [angle])
+            );
+        string x = graph.Add(graph.Linear(steps.Steps, input), places);
+        foreach (TransformerBlock block in blocks)
+            x = block.Write(graph, steps with { Steps = x });
+        string sum = graph.Sum(
+            graph.ZeroPadding(steps with { Steps = graph.LayerNorm(x, norm) }),
+            keep: false,
+            1
+        );
+        return graph.Div(sum, graph.Unsqueeze(graph.ToSingle(steps.Lengths), 1));
+    }
 }
 
 /// <summary>x + attention(norm(x)), then x + feed-forward(norm(x)).</summary>
@@ -89,5 +114,15 @@ internal sealed class TransformerBlock : nn.Module
         x = x.add(dropout.forward(attention.Attend(normed, normed, lengths, out _)));
         Tensor fed = narrow.forward(dropout.forward(nn.functional.gelu(wide.forward(norm2.forward(x)))));
         return x.add(dropout.forward(fed)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Writes what <see cref="Mix"/> does in evaluation mode.</summary>
+    /// <returns>(B, T, F).</returns>
+    public string Write(OnnxGraph graph, OnnxSteps of)
+    {
+        string normed = graph.LayerNorm(of.Steps, norm1),
+            x = graph.Add(of.Steps, attention.Write(graph, normed, of with { Steps = normed }));
+        string fed = graph.Linear(graph.Gelu(graph.Linear(graph.LayerNorm(x, norm2), wide)), narrow);
+        return graph.Add(x, fed);
     }
 }

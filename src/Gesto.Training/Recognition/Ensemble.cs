@@ -3,9 +3,11 @@ using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
+using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Recognition;
 
@@ -18,9 +20,6 @@ namespace Gesto.Training.Recognition;
 /// </remarks>
 public sealed class Ensemble : ITrainedRecogniser
 {
-    /// <summary>The softmax in float32 ends here; a 0 counts as the smallest number above it.</summary>
-    private const float Floor = 1e-38f;
-
     private readonly IReadOnlyList<ITrainedRecogniser> members;
     private readonly double[] weights;
 
@@ -73,20 +72,13 @@ public sealed class Ensemble : ITrainedRecogniser
         get
         {
             var all = new ModalityMask(Recipe.UsesRgb, Recipe.UsesRadar);
-            return
-            [
-                .. members
-                    .SelectMany(m => m.Masks)
-                    .Prepend(all)
-                    .DistinctBy(m => m.Words)
-                    .OrderByDescending(m => m.Rgb && m.Radar)
-                    .ThenByDescending(m => m.Rgb)
-                    .ThenBy(m => m.HiddenAntennas?.Count ?? 0),
-            ];
+            return ModalityMask.Ordered(members.SelectMany(m => m.Masks).Prepend(all));
         }
     }
 
     internal IReadOnlyList<ITrainedRecogniser> Members => members;
+
+    internal IReadOnlyList<double> Weights => weights;
 
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, EnsembleFile.FileName));
 
@@ -220,30 +212,8 @@ public sealed class Ensemble : ITrainedRecogniser
 
     /// <param name="each">(voters, K).</param>
     /// <param name="voters">Their weights are scaled to sum to what all members' do.</param>
-    private float[] Pool(float[][] each, int[] voters)
-    {
-        double share = voters.Sum(v => weights[v]),
-            all = weights.Sum();
-        // Members of weight 0 alone: then one is as good as another.
-        return Pool(
-            each,
-            [.. voters.Select(v => share > 0 ? weights[v] * all / share : all / voters.Length)],
-            Calibration.Temperature
-        );
-    }
-
-    /// <summary>The pool itself: (M,K) probabilities, (M) weights → (K) probabilities.</summary>
-    internal static float[] Pool(float[][] each, double[] weights, double temperature)
-    {
-        var logits = new double[each[0].Length];
-        for (int m = 0; m < each.Length; m++)
-        for (int k = 0; k < logits.Length; k++)
-            logits[k] += weights[m] / temperature * Math.Log(Math.Max(each[m][k], Floor));
-        double highest = logits.Max();
-        double[] raised = [.. logits.Select(l => Math.Exp(l - highest))];
-        double sum = raised.Sum();
-        return [.. raised.Select(v => (float)(v / sum))];
-    }
+    private float[] Pool(float[][] each, int[] voters) =>
+        ProbabilityPool.Of(each, ProbabilityPool.Shares(weights, voters), Calibration.Temperature);
 
     private static RunFacts Join(IReadOnlyList<ITrainedRecogniser> members)
     {

@@ -1,3 +1,4 @@
+using Gesto.Bundles;
 using Gesto.Files;
 using Gesto.Inference;
 using Gesto.Recordings;
@@ -5,7 +6,9 @@ using Gesto.Signs;
 using Gesto.Training.Features;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
+using Gesto.Training.Reports;
 using Gesto.Training.Runs;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Recognition;
 
@@ -105,14 +108,41 @@ internal sealed class LinearRecogniser : ITrainedRecogniser
 
     public void Dispose() { }
 
+    /// <summary>Writes its networks.</summary>
+    /// <param name="prefix">Of their names.</param>
+    /// <param name="weight">Its part in the vote.</param>
+    /// <param name="entries">Receives them.</param>
+    internal BundledMember Export(string prefix, double weight, Dictionary<string, byte[]> entries)
+    {
+        string classifier = $"{prefix}classifier.onnx";
+        entries[classifier] = model.ToOnnx(Recipe.Name, Labels.Count);
+        string? maps = null;
+        if (model.Reduction is { } reduction)
+        {
+            maps = $"{prefix}radar-encoder.onnx";
+            entries[maps] = reduction.ToOnnx(Recipe.Name);
+        }
+        return new BundledMember
+        {
+            Name = Recipe.Name,
+            Weight = weight,
+            Temperature = Calibration.Temperature,
+            Rgb = model.Rgb is { } rgb ? new(null, 0, false, Facts.Rgb!.Shape[0], rgb.Features) : null,
+            Radar = model.Radar is { } radar ? new(maps, 0, false, Facts.Radar!.Shape[0], radar.Features) : null,
+            Antennas = model.Reduction?.Antennas ?? 1,
+            Classifier = classifier,
+            Masks = Masks,
+        };
+    }
+
     private bool BearsMissing => model is { Rgb: not null, Radar: not null };
 
     private (float[]? Rgb, float[]? Radar) Pool(SampleFeatures sample)
     {
         if (model.Rgb is not null && sample.Rgb is not null)
-            Check("RGB", sample.Rgb, sample.RgbLength, Facts.Rgb!.Shape[1..], Facts.Rgb.Shape[1..]);
+            SampleFeatures.Check("RGB", sample.Rgb, sample.RgbLength, Facts.Rgb!.Shape[1..], Facts.Rgb.Shape[1..]);
         if (model.Radar is not null && sample.Radar is not null)
-            Check("radar", sample.Radar, sample.RadarLength, sample.RadarShape, Facts.Radar!.Shape[1..]);
+            SampleFeatures.Check("radar", sample.Radar, sample.RadarLength, sample.RadarShape, Facts.Radar!.Shape[1..]);
         return model.Pool(model.Rgb is null ? null : sample.Rgb, model.Radar is null ? null : sample.Radar);
     }
 
@@ -125,15 +155,5 @@ internal sealed class LinearRecogniser : ITrainedRecogniser
             );
         float[] said = model.Classify(rgb, radar, [.. mask.HiddenAntennas ?? []]);
         return Calibration.Temperature == 1 ? said : Calibration.Sharpen(said, 1 / Calibration.Temperature);
-    }
-
-    private static void Check(string modality, float[] values, int length, int[] found, int[] expected)
-    {
-        if (
-            length < 1
-            || !found.AsSpan().SequenceEqual(expected)
-            || values.Length != length * expected.Aggregate(1, (a, b) => a * b)
-        )
-            throw SampleFeatures.Unfit(modality, values.Length, length, found, expected);
     }
 }

@@ -1,12 +1,17 @@
+using Gesto.Bundles;
+using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Batches;
 using Gesto.Training.Features;
 using Gesto.Training.Fitting;
+using Gesto.Training.Graphs;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
+using Gesto.Training.Reports;
 using Gesto.Training.Runs;
+using Gesto.Training.Simulation;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Recognition;
@@ -134,6 +139,61 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
             part?.Dispose();
     }
 
+    /// <summary>Writes its networks.</summary>
+    /// <param name="prefix">Of their names.</param>
+    /// <param name="weight">Its part in the vote.</param>
+    /// <param name="entries">Receives them.</param>
+    internal BundledMember Export(string prefix, double weight, Dictionary<string, byte[]> entries)
+    {
+        string classifier = $"{prefix}classifier.onnx";
+        entries[classifier] = Loaded.Model.ToOnnx(Recipe.Name, Facts.RgbWidth, Facts.RadarWidth);
+        return new BundledMember
+        {
+            Name = Recipe.Name,
+            Weight = weight,
+            Temperature = Calibration.Temperature,
+            Rgb = Recipe.UsesRgb
+                ? new(
+                    Encoder("rgb", Loaded.Rgb, Facts.Rgb!),
+                    Recipe.Model.Steps,
+                    CentresRgb,
+                    Facts.Rgb!.Shape[0],
+                    Facts.RgbWidth
+                )
+                : null,
+            Radar = Recipe.UsesRadar
+                ? new(
+                    Encoder("radar", Loaded.Radar, Facts.Radar!),
+                    Recipe.LearnsRadar ? Recipe.Model.Steps : 0,
+                    Recipe.Radar.CentreFeatures,
+                    Facts.Radar!.Shape[0],
+                    Facts.RadarWidth
+                )
+                : null,
+            Antennas = Recipe.UsesRadar ? Facts.Antennas : 1,
+            Classifier = classifier,
+            Views = Recipe.Model.Views,
+            TempoSpread = Recipe.Training.TempoSpread,
+            Steps = Recipe.Model.Steps,
+            Masks = Masks,
+        };
+
+        string? Encoder(string modality, FrameEncoder? encoder, FeatureKey key)
+        {
+            if (encoder is null)
+                return null;
+            string entry = $"{prefix}{modality}-encoder.onnx";
+            var graph = new OnnxGraph(encoder.GetName());
+            graph.Input("frames", key.Shape[1..]);
+            graph.Output(encoder.Write(graph, "frames", key.Shape[1..]), "features", "T", "F");
+            entries[entry] = graph.ToModel();
+            return entry;
+        }
+    }
+
+    /// <summary>Frames lose their mean in the encoder, features here.</summary>
+    private bool CentresRgb => Recipe.Rgb is { RemoveStatic: true, Encoder: not RgbEncoderMode.Frames };
+
     private Network Loaded => loading.GetAwaiter().GetResult();
 
     private static NetworkRecogniser Begin(string runFolder, Func<RunDirectory, Task<Network>> load)
@@ -207,7 +267,7 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
             return values;
         using Tensor all = tensor(values, [length, .. shape.Select(n => (long)n)]);
         using Tensor chosen = tensor(
-            Sequences.Evenly(length, length, tempo: 1, steps, null).Select(step => (long)step).ToArray()
+            StepPlan.Evenly(length, length, tempo: 1, steps, null).Select(step => (long)step).ToArray()
         );
         using Tensor frames = all.index_select(0, chosen);
         return encoder.EncodeSample(frames);
@@ -232,9 +292,8 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
-        // Frames lose their mean in the encoder, features here.
         FeatureSequences? rgbs = Recipe.UsesRgb
-            ? new(run.Facts.RgbWidth, Recipe.Rgb is { RemoveStatic: true, Encoder: not RgbEncoderMode.Frames })
+            ? new(run.Facts.RgbWidth, CentresRgb)
             {
                 Longest = run.Facts.Rgb!.Shape[0],
             }

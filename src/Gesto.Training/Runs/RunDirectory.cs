@@ -5,10 +5,12 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gesto.Encoders;
 using Gesto.Files;
+using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Runs;
 
@@ -70,6 +72,10 @@ public sealed record RunFacts
 
     /// <summary>The Gesto that started the run, version+commit; null in runs of before it was kept.</summary>
     public string? Program { get; init; }
+
+    /// <summary>True where the data set says that it comes from a simulator; null in runs of before it was
+    /// kept.</summary>
+    public bool? Simulated { get; init; }
 
     /// <summary>What it ran on; null likewise.</summary>
     public string? Machine { get; init; }

@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
 using Gesto.Encoders;
+using Gesto.Training.Datasets;
+using Gesto.Training.Graphs;
+using Gesto.Training.Models;
 
 namespace Gesto.Training.Weights;
 
@@ -22,7 +25,7 @@ internal static class Int8Graph
         IReadOnlyList<Bottleneck> blocks = ResNet50Layout.Blocks(variant);
         return
         [
-            ResNet50Encoder.Frames,
+            ResNet50Network.Frames,
             .. ResNet50Layout.Units(variant).Select(u => u.Convolution),
             .. blocks.SkipLast(1).Select(b => b.Output),
         ];
@@ -31,8 +34,8 @@ internal static class Int8Graph
     public static byte[] Build(ResNet50Weights weights, Int8Ranges ranges)
     {
         var graph = new OnnxGraph(ranges.Name);
-        string value = Quantise(graph, ResNet50Encoder.Frames, ranges, ResNet50Encoder.Frames);
-        value = Convolve(graph, weights, ranges, ResNet50Layout.Stem, value, ResNet50Encoder.Frames);
+        string value = Quantise(graph, ResNet50Network.Frames, ranges, ResNet50Network.Frames);
+        value = Convolve(graph, weights, ranges, ResNet50Layout.Stem, value, ResNet50Network.Frames);
         string name = ResNet50Layout.Stem.Convolution;
         value = graph.Node("MaxPool", "pool1", [value], OnnxGraph.Window(3, 2, 1));
         value = Quantise(graph, value, ranges, name); // the largest of a window needs no range of its own
@@ -50,9 +53,9 @@ internal static class Int8Graph
             value = block == blocks[^1] ? graph.Node("Relu", name, [value]) : Quantise(graph, value, ranges, name);
         }
         value = graph.Node("GlobalAveragePool", "pool5", [value]);
-        graph.Node("Flatten", ResNet50Encoder.Features, [value]);
-        graph.Input(ResNet50Encoder.Frames, 3, ResNet50Encoder.Side, ResNet50Encoder.Side);
-        graph.Output(ResNet50Encoder.Features, ResNet50Encoder.FeatureWidth);
+        graph.Node("Flatten", ResNet50Network.Features, [value]);
+        graph.Input(ResNet50Network.Frames, 3, ResNet50Network.Side, ResNet50Network.Side);
+        graph.Output(ResNet50Network.Features, ResNet50Network.FeatureWidth);
         return graph.ToModel();
     }
 

@@ -1,21 +1,22 @@
+using Microsoft.ML.OnnxRuntime;
 using Gesto.Encoders;
 
 namespace Gesto.Training.Weights;
 
-/// <summary>Opens <see cref="ResNet50Encoder"/> on weights of ours.</summary>
+/// <summary>Opens <see cref="NetworkRgbEncoder"/> on weights of ours.</summary>
 public static class ResNet50Encoders
 {
     /// <summary>From weights in memory.</summary>
     /// <param name="weights">Either variant.</param>
     /// <param name="threads">Threads of one call, ≥ 1.</param>
     /// <param name="batch">Frames a call of the network, ≥ 1.</param>
-    /// <param name="callers">See <see cref="ResNet50Encoder.Callers"/>, ≥ 1.</param>
+    /// <param name="callers">See <see cref="NetworkRgbEncoder.Callers"/>, ≥ 1.</param>
     /// <param name="ranges">Compute in 8 bits with these ranges; null computes in float32.</param>
     /// <param name="output">What to return; maps in float32 arithmetic only.</param>
-    public static ResNet50Encoder Build(
+    public static NetworkRgbEncoder Build(
         ResNet50Weights weights,
         int threads,
-        int batch = ResNet50Encoder.DefaultBatch,
+        int batch = NetworkRgbEncoder.DefaultBatch,
         int callers = 1,
         Int8Ranges? ranges = null,
         ResNet50Output output = ResNet50Output.Features
@@ -24,8 +25,8 @@ public static class ResNet50Encoders
         bool maps = output == ResNet50Output.Maps;
         if (ranges is not null && maps)
             throw new ArgumentException("Maps are computed in float32.", nameof(ranges));
-        return new(
-            ranges?.Name ?? weights.Name + (maps ? ResNet50Encoder.MapsSuffix : ""),
+        return Make(
+            ranges?.Name ?? weights.Name + (maps ? ResNet50Network.MapsSuffix : ""),
             ranges?.Hash ?? weights.Hash,
             weights.Variant,
             OnnxSession.Open(
@@ -46,9 +47,9 @@ public static class ResNet50Encoders
     /// <param name="variant">Theirs.</param>
     /// <param name="hash">Theirs, <see cref="ResNet50Weights.Hash"/>.</param>
     /// <param name="threads">Threads of one call, ≥ 1.</param>
-    /// <param name="callers">See <see cref="ResNet50Encoder.Callers"/>, ≥ 1.</param>
+    /// <param name="callers">See <see cref="NetworkRgbEncoder.Callers"/>, ≥ 1.</param>
     /// <exception cref="InvalidDataException">The file holds other weights.</exception>
-    public static ResNet50Encoder Open(
+    public static NetworkRgbEncoder Open(
         WeightsCache cache,
         string path,
         ResNet50Variant variant,
@@ -58,7 +59,7 @@ public static class ResNet50Encoders
     )
     {
         string name = ResNet50Weights.NameOf(variant);
-        return new(
+        return Make(
             name,
             hash,
             variant,
@@ -78,14 +79,38 @@ public static class ResNet50Encoders
     /// <summary>The weights fetched last, where their network was kept by <see cref="Open"/>; they themselves are not
     /// read.</summary>
     /// <returns>Null where it was not.</returns>
-    public static ResNet50Encoder? TryOpenKept(WeightsCache cache, int threads, int callers)
+    public static NetworkRgbEncoder? TryOpenKept(WeightsCache cache, int threads, int callers)
     {
         if (cache.FindLatest() is not { } path || Known(path) is not (ResNet50Variant variant, string hash))
             return null;
         string name = ResNet50Weights.NameOf(variant);
         return PreparedNetwork.TryOpen(cache.PreparedFolder, NetworkName(name, hash), threads) is { } session
-            ? new(name, hash, variant, session, callers: callers)
+            ? Make(name, hash, variant, session, callers: callers)
             : null;
+    }
+
+    private static NetworkRgbEncoder Make(
+        string name,
+        string hash,
+        ResNet50Variant variant,
+        InferenceSession session,
+        int batch = NetworkRgbEncoder.DefaultBatch,
+        int callers = 1,
+        ResNet50Output output = ResNet50Output.Features
+    )
+    {
+        bool maps = output == ResNet50Output.Maps;
+        return new(
+            name,
+            hash,
+            PixelScaling.For(variant),
+            ResNet50Network.Side,
+            maps ? ResNet50Network.MapShape : [ResNet50Network.FeatureWidth],
+            maps ? "<f2" : "<f4",
+            session,
+            batch,
+            callers
+        );
     }
 
     private static (ResNet50Variant Variant, string Hash)? Known(string path)

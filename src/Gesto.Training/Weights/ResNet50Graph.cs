@@ -1,4 +1,7 @@
 using Gesto.Encoders;
+using Gesto.Training.Datasets;
+using Gesto.Training.Graphs;
+using Gesto.Training.Models;
 
 namespace Gesto.Training.Weights;
 
@@ -17,9 +20,9 @@ internal static class ResNet50Graph
         var graph = new OnnxGraph(weights.Name);
         string value = Blocks(graph, weights, ResNet50Layout.Blocks(weights.Variant));
         value = graph.Node("GlobalAveragePool", "pool5", [value]);
-        graph.Node("Flatten", ResNet50Encoder.Features, [value]);
-        graph.Input(ResNet50Encoder.Frames, 3, ResNet50Encoder.Side, ResNet50Encoder.Side);
-        graph.Output(ResNet50Encoder.Features, ResNet50Encoder.FeatureWidth);
+        graph.Node("Flatten", ResNet50Network.Features, [value]);
+        graph.Input(ResNet50Network.Frames, 3, ResNet50Network.Side, ResNet50Network.Side);
+        graph.Output(ResNet50Network.Features, ResNet50Network.FeatureWidth);
         foreach (string node in observed)
             graph.Output(node);
         return graph.ToModel();
@@ -31,18 +34,18 @@ internal static class ResNet50Graph
         var graph = new OnnxGraph(weights.Name);
         graph.Node(
             "Identity",
-            ResNet50Encoder.Maps,
+            ResNet50Network.Maps,
             [Blocks(graph, weights, ResNet50Layout.Blocks(weights.Variant).Where(b => !ResNet50Layout.IsLast(b)))]
         );
-        graph.Input(ResNet50Encoder.Frames, 3, ResNet50Encoder.Side, ResNet50Encoder.Side);
-        graph.Output(ResNet50Encoder.Maps, [.. ResNet50Encoder.MapShape]);
+        graph.Input(ResNet50Network.Frames, 3, ResNet50Network.Side, ResNet50Network.Side);
+        graph.Output(ResNet50Network.Maps, [.. ResNet50Network.MapShape]);
         return graph.ToModel();
     }
 
     /// <returns>What the last of these blocks puts out.</returns>
     private static string Blocks(OnnxGraph graph, ResNet50Weights weights, IEnumerable<Bottleneck> blocks)
     {
-        string value = Convolve(graph, weights, ResNet50Layout.Stem, ResNet50Encoder.Frames, relu: true);
+        string value = Convolve(graph, weights, ResNet50Layout.Stem, ResNet50Network.Frames, relu: true);
         value = graph.Node("MaxPool", "pool1", [value], OnnxGraph.Window(3, 2, 1));
         foreach (Bottleneck block in blocks)
         {

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using Gesto.Encoders;
+using Gesto.Training.Datasets;
+using Gesto.Training.Models;
 
 namespace Gesto.Training.Weights;
 
@@ -84,10 +86,10 @@ public sealed class ResNet50Weights
             taken.Add(name, Take(tensors, name, shape, file));
         if (
             tensors.TryGetValue("fc.weight", out NamedTensor? head)
-            && head.Shape is [long classes, ResNet50Encoder.FeatureWidth]
+            && head.Shape is [long classes, ResNet50Network.FeatureWidth]
         )
         {
-            taken.Add("fc.weight", Take(tensors, "fc.weight", [classes, ResNet50Encoder.FeatureWidth], file));
+            taken.Add("fc.weight", Take(tensors, "fc.weight", [classes, ResNet50Network.FeatureWidth], file));
             taken.Add("fc.bias", Take(tensors, "fc.bias", [classes], file));
         }
         foreach (string name in tensors.Keys)

@@ -9,6 +9,17 @@ namespace Gesto.Inference;
 /// <param name="RadarShape">(A, R, D) of a frame, or (F) of ready features; empty without radar.</param>
 public sealed record SampleFeatures(float[]? Rgb, int RgbLength, float[]? Radar, int RadarLength, int[] RadarShape)
 {
+    /// <exception cref="InvalidDataException">Steps of another shape, or none.</exception>
+    internal static void Check(string modality, float[] values, int length, int[] found, int[] expected)
+    {
+        if (
+            length < 1
+            || !found.AsSpan().SequenceEqual(expected)
+            || values.Length != length * expected.Aggregate(1, (a, b) => a * b)
+        )
+            throw Unfit(modality, values.Length, length, found, expected);
+    }
+
     internal static InvalidDataException Unfit(string modality, int values, int steps, int[] found, int[] expected) =>
         new(
             $"The sample's {modality} steps are ({string.Join(',', found)}), {values} values in {steps} steps; "

@@ -7,11 +7,6 @@ using Gesto.Video;
 
 namespace Gesto.Inference;
 
-/// <summary>A sign and how sure the recogniser is of it.</summary>
-/// <param name="Sign">The sign.</param>
-/// <param name="Probability">0…1, calibrated where the run is.</param>
-public readonly record struct RankedSign(SignClass Sign, float Probability);
-
 /// <summary>What a recogniser says about one recording.</summary>
 /// <param name="Probabilities">(K), in the order of the recogniser's labels.</param>
 /// <param name="Used">What of the recording it rests on; <see cref="IRecogniser.Masks"/> begins with
@@ -119,7 +114,71 @@ public sealed class VideoPredictor : IDisposable
         if (radarClip is not null)
             radarClip = Complete(radarClip, used, place);
         cancel.ThrowIfCancellationRequested();
-        float[]? features = encoding?.Finish(seen!);
+        return Join(encoding?.Finish(seen!), seen, radarClip, used);
+    }
+
+    /// <summary>Encodes frames in memory. Errors as of <see cref="Predict"/>.</summary>
+    internal ReadRecording Read(Recording recording, CancellationToken cancel)
+    {
+        var used = new ModalityMask(
+            recogniser.Rgb is not null && recording.Rgb is not null,
+            recogniser.Radar is not null && recording.Radar is not null,
+            []
+        );
+        if (!recogniser.CanUse(used))
+            throw new InvalidDataException(
+                $"{recording.Name}: it has {used.Words} of what '{recogniser.Name}' takes, which is {recogniser.Masks[0].Words}."
+            );
+        Video.Clip? seen = null;
+        float[]? features = null;
+        if (used.Rgb)
+        {
+            RgbFrames frames = recording.Rgb!;
+            var format = new ClipFormat(Colour: true, encoder!.InputSize, encoder.InputSize)
+            {
+                Fit = FrameFits.Parse(recogniser.Rgb!.Preprocessing).Fit,
+            };
+            int[] chosen = SamplingOf(recogniser.Rgb)!.Indices(frames.Count);
+            var resized = new byte[chosen.Length * format.BytesPerFrame];
+            var cut = new FrameCut(format);
+            int bytes = frames.Width * frames.Height * 3;
+            for (int t = 0; t < chosen.Length; t++)
+            {
+                cancel.ThrowIfCancellationRequested();
+                cut.Resize(
+                    frames.Width,
+                    frames.Height,
+                    frames.Pixels.Span.Slice(chosen[t] * bytes, bytes),
+                    resized.AsSpan(t * format.BytesPerFrame, format.BytesPerFrame)
+                );
+            }
+            seen = new(resized, chosen.Length, frames.Count);
+            using var encoding = new EncodingAhead(encoder);
+            features = encoding.Finish(seen);
+        }
+        RadarClip? maps = used.Radar ? InMemory(recording.Name, recording.Radar!) : null;
+        return Join(features, seen, maps, used);
+    }
+
+    private RadarClip InMemory(string name, RadarFrames frames)
+    {
+        FeatureKey key = recogniser.Radar!;
+        if (key.Shape is not [_, int antennas, int rows, int columns])
+            throw new InvalidDataException($"{name}: '{recogniser.Name}' takes radar features, not maps.");
+        if ((frames.Antennas, frames.Rows, frames.Columns) != (antennas, rows, columns))
+            throw new InvalidDataException(
+                $"{name}: radar maps of {frames.Antennas} antennas, {frames.Rows} x {frames.Columns}; '{recogniser.Name}' takes {antennas}, {rows} x {columns}."
+            );
+        int[] chosen = SamplingOf(key)!.Indices(frames.Count);
+        int map = antennas * rows * columns;
+        var values = new float[chosen.Length * map];
+        for (int t = 0; t < chosen.Length; t++)
+            frames.Values.Span.Slice(chosen[t] * map, map).CopyTo(values.AsSpan(t * map));
+        return new("<f4", MemoryMarshal.AsBytes<float>(values).ToArray(), chosen.Length, antennas, rows, columns);
+    }
+
+    private ReadRecording Join(float[]? features, Video.Clip? seen, RadarClip? radarClip, ModalityMask used)
+    {
         // Learnt from rounded features, it is given rounded ones.
         if (features is not null && recogniser.Rgb!.DType == "<f2")
             features = Array.ConvertAll(features, v => (float)(Half)v);

@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Gesto.Recordings;
 
 namespace Gesto.Signs;
 
@@ -37,7 +39,12 @@ public sealed class LabelSet
     }
 
     /// <summary>The 126 signs of MultiMeDaLIS: 100 medical terms and 26 letters, ids in alphabetical order.</summary>
-    public static LabelSet Lis126 { get; } = ReadLis126();
+    public static LabelSet Lis126 { get; } =
+        new(Table().Select(row => new SignClass(int.Parse(row[0], CultureInfo.InvariantCulture), row[1])));
+
+    /// <summary>What these signs are called in English, by name.</summary>
+    internal static IReadOnlyDictionary<string, string> English { get; } =
+        Table().ToDictionary(row => row[1], row => row[2], StringComparer.Ordinal);
 
     public IReadOnlyList<SignClass> Classes { get; }
 
@@ -63,19 +70,13 @@ public sealed class LabelSet
 
     public bool Contains(int id) => labelOfId.ContainsKey(id);
 
-    private static LabelSet ReadLis126()
+    /// <returns>Rows of class_id, name, english.</returns>
+    private static IEnumerable<string[]> Table()
     {
         using var stream = typeof(LabelSet).Assembly.GetManifestResourceStream("lis126.csv")!;
         using var reader = new StreamReader(stream);
-        var classes = new List<SignClass>();
-        reader.ReadLine(); // class_id,name,english
+        reader.ReadLine();
         while (reader.ReadLine() is { Length: > 0 } line)
-        {
-            string[] fields = line.Split(',');
-            classes.Add(
-                new SignClass(int.Parse(fields[0], System.Globalization.CultureInfo.InvariantCulture), fields[1])
-            );
-        }
-        return new LabelSet(classes);
+            yield return line.Split(',');
     }
 }

@@ -18,6 +18,16 @@ public sealed record ModalityMask(bool Rgb = true, bool Radar = true, IReadOnlyL
                 .OrderBy(h => h.Length),
         ];
 
+    /// <returns>Each once: those with most first, RGB before radar.</returns>
+    internal static IReadOnlyList<ModalityMask> Ordered(IEnumerable<ModalityMask> masks) =>
+        [
+            .. masks
+                .DistinctBy(m => m.Words)
+                .OrderByDescending(m => m.Rgb && m.Radar)
+                .ThenByDescending(m => m.Rgb)
+                .ThenBy(m => m.HiddenAntennas?.Count ?? 0),
+        ];
+
     /// <summary>In words, antennas from 1: "RGB and radar without antenna 2". Equal for equal masks.</summary>
     public string Words
     {

@@ -8,6 +8,8 @@ using Gesto.Training;
 using Gesto.Training.Datasets;
 using Gesto.Training.Explanation;
 using Gesto.Training.Recognition;
+using Gesto.Training.Reports;
+using Gesto.Training.Simulation;
 using SkiaSharp;
 
 namespace Gesto.Tests.Explanation;
@@ -29,7 +31,7 @@ public class ExplainTests(TinyRun tiny) : IClassFixture<TinyRun>
         return ExplainCommand.Explain(
             recogniser,
             encoder,
-            Recording.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)),
+            RecordingFiles.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)),
             picture,
             sign,
             new NoProgress(),

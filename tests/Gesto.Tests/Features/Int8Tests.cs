@@ -1,4 +1,5 @@
 using Gesto.Encoders;
+using Gesto.Recordings;
 using Gesto.Tests.Weights;
 using Gesto.Training.Features;
 using Gesto.Training.Weights;
@@ -117,7 +118,7 @@ public sealed class Int8Tests : IDisposable
         }
     }
 
-    private static float[] Encode(ResNet50Encoder encoder, byte[] frames)
+    private static float[] Encode(NetworkRgbEncoder encoder, byte[] frames)
     {
         var features = new float[frames.Length / FrameBytes * 2048];
         encoder.Encode(frames, frames.Length / FrameBytes, features);

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Gesto.Cli;
 using Gesto.Encoders;
 using Gesto.Tests.Weights;
+using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 
 namespace Gesto.Tests.Features;
@@ -22,7 +24,7 @@ public sealed class PreparedNetworkTests : IDisposable
         float[] expected = Encode(direct);
         Assert.Null(ResNet50Encoders.TryOpenKept(cache, threads: 1, callers: 1));
         Assert.Equal(expected, Encode(cache, path)); // makes and keeps it
-        using (ResNet50Encoder kept = ResNet50Encoders.TryOpenKept(cache, threads: 1, callers: 2)!)
+        using (NetworkRgbEncoder kept = ResNet50Encoders.TryOpenKept(cache, threads: 1, callers: 2)!)
         {
             Assert.Equal((Weights.Name, Weights.Hash, 2), (kept.Name, kept.WeightsHash, kept.Callers));
             Assert.Equal(expected, Encode(kept));
@@ -95,7 +97,7 @@ public sealed class PreparedNetworkTests : IDisposable
 
     private static float[] Encode(WeightsCache cache, string path)
     {
-        using ResNet50Encoder encoder = ResNet50Encoders.Open(
+        using NetworkRgbEncoder encoder = ResNet50Encoders.Open(
             cache,
             path,
             ResNet50Variant.V15,
@@ -106,7 +108,7 @@ public sealed class PreparedNetworkTests : IDisposable
         return Encode(encoder);
     }
 
-    private static float[] Encode(ResNet50Encoder encoder)
+    private static float[] Encode(NetworkRgbEncoder encoder)
     {
         var features = new float[2 * encoder.Width];
         encoder.Encode(FormulaResNet50.Frames(), 2, features);

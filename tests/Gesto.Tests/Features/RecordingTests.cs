@@ -1,5 +1,6 @@
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Features;
 
@@ -23,16 +24,16 @@ public sealed class RecordingTests : IDisposable
     }
 
     /// <returns>RGB, then the three antennas.</returns>
-    private static string?[] Streams(Recording recording) => [recording.Sample.Rgb, .. recording.Sample.Radar];
+    private static string?[] Streams(RecordingFiles recording) => [recording.Sample.Rgb, .. recording.Sample.Radar];
 
     [Fact]
     public void A_lone_video_is_RGB_unless_the_run_takes_nothing_but_radar_videos()
     {
         string video = Path.Combine(With("clips", "hello.MP4"), "hello.MP4");
         foreach (RecordingNeeds needs in new[] { RgbOnly, RgbAndArrays, RgbAndRadarVideo, new(false, false, true, 3) })
-            Assert.Equal([video, null, null, null], Streams(Recording.At(video, needs)));
-        Assert.Equal([null, video, null, null], Streams(Recording.At(video, RadarVideo)));
-        Recording recording = Recording.At(video, RgbOnly);
+            Assert.Equal([video, null, null, null], Streams(RecordingFiles.At(video, needs)));
+        Assert.Equal([null, video, null, null], Streams(RecordingFiles.At(video, RadarVideo)));
+        RecordingFiles recording = RecordingFiles.At(video, RgbOnly);
         Assert.Equal((video, "hello", video), (recording.Name, recording.Sample.Key, Assert.Single(recording.Files)));
     }
 
@@ -40,23 +41,23 @@ public sealed class RecordingTests : IDisposable
     public void A_lone_array_is_radar_and_a_name_of_the_challenge_tells_the_antenna()
     {
         string at = With("clips", "one.npy", "SAMPLE_3_RDM2.mp4", "SAMPLE_3_RGB.mkv", "notes.txt");
-        Assert.Equal([null, $"{at}/one.npy", null, null], Streams(Recording.At($"{at}/one.npy", RgbOnly)));
+        Assert.Equal([null, $"{at}/one.npy", null, null], Streams(RecordingFiles.At($"{at}/one.npy", RgbOnly)));
         Assert.Equal(
             [null, null, $"{at}/SAMPLE_3_RDM2.mp4", null],
-            Streams(Recording.At($"{at}/SAMPLE_3_RDM2.mp4", RgbOnly))
+            Streams(RecordingFiles.At($"{at}/SAMPLE_3_RDM2.mp4", RgbOnly))
         );
         Assert.Equal(
             [$"{at}/SAMPLE_3_RGB.mkv", null, null, null],
-            Streams(Recording.At($"{at}/SAMPLE_3_RGB.mkv", RadarVideo))
+            Streams(RecordingFiles.At($"{at}/SAMPLE_3_RGB.mkv", RadarVideo))
         );
         Assert.Contains(
             "notes.txt: not a kind of file that Gesto reads (video .mkv",
-            Assert.Throws<InvalidDataException>(() => Recording.At($"{at}/notes.txt", RgbOnly)).Message,
+            Assert.Throws<InvalidDataException>(() => RecordingFiles.At($"{at}/notes.txt", RgbOnly)).Message,
             StringComparison.Ordinal
         );
         Assert.Contains(
             "nobody.mp4: no such file or folder",
-            Assert.Throws<FileNotFoundException>(() => Recording.At($"{at}/nobody.mp4", RgbOnly)).Message,
+            Assert.Throws<FileNotFoundException>(() => RecordingFiles.At($"{at}/nobody.mp4", RgbOnly)).Message,
             StringComparison.Ordinal
         );
     }
@@ -66,26 +67,26 @@ public sealed class RecordingTests : IDisposable
     {
         Assert.Equal(
             ["hello.mov", "r9.npy", "r10.npy", "r11.npy"],
-            Streams(Recording.At(With("a", "r10.npy", "r9.npy", "r11.npy", "hello.mov", "x.txt"), RgbAndArrays))
+            Streams(RecordingFiles.At(With("a", "r10.npy", "r9.npy", "r11.npy", "hello.mov", "x.txt"), RgbAndArrays))
         );
         Assert.Equal(
             ["hello.mov", "all.npy", null, null],
-            Streams(Recording.At(With("b", "all.npy", "hello.mov"), RgbAndArrays))
+            Streams(RecordingFiles.At(With("b", "all.npy", "hello.mov"), RgbAndArrays))
         );
-        Assert.Equal(["hello.mov", null, null, null], Streams(Recording.At(With("c", "hello.mov"), RgbAndRadarVideo)));
-        Assert.Equal([null, "hello.mov", null, null], Streams(Recording.At(folder["c"], RadarVideo)));
+        Assert.Equal(["hello.mov", null, null, null], Streams(RecordingFiles.At(With("c", "hello.mov"), RgbAndRadarVideo)));
+        Assert.Equal([null, "hello.mov", null, null], Streams(RecordingFiles.At(folder["c"], RadarVideo)));
         Assert.Equal(
             [null, "left.mp4", "mid.mp4", "right.mp4"],
-            Streams(Recording.At(With("d", "mid.mp4", "left.mp4", "right.mp4"), RadarVideo))
+            Streams(RecordingFiles.At(With("d", "mid.mp4", "left.mp4", "right.mp4"), RadarVideo))
         );
         Assert.Equal(
             ["hello.mov", "x_RTM1.npy", "x_RTM2.npy", "x_RTM3.npy"],
-            Streams(Recording.At(With("e", "x_RTM2.npy", "x_RTM1.npy", "x_RTM3.npy", "hello.mov"), RgbAndArrays))
+            Streams(RecordingFiles.At(With("e", "x_RTM2.npy", "x_RTM1.npy", "x_RTM3.npy", "hello.mov"), RgbAndArrays))
         );
         // Arrays that the run does not take need not be clear.
         Assert.Equal(
             ["hello.mov", null, null, null],
-            Streams(Recording.At(With("f", "hello.mov", "a.npy", "b.npy"), RgbOnly))
+            Streams(RecordingFiles.At(With("f", "hello.mov", "a.npy", "b.npy"), RgbOnly))
         );
     }
 
@@ -101,13 +102,13 @@ public sealed class RecordingTests : IDisposable
             "preview.mp4",
             "extra.npy"
         );
-        Recording recording = Recording.At(at, RgbAndRadarVideo);
+        RecordingFiles recording = RecordingFiles.At(at, RgbAndRadarVideo);
         Assert.Equal(
             ["SAMPLE_7_RGB.mkv", "SAMPLE_7_RDM1.mp4", "SAMPLE_7_RDM2.mp4", "SAMPLE_7_RDM3.mp4"],
             Streams(recording)
         );
         Assert.Equal((at, at, "SAMPLE_7"), (recording.Name, recording.Root, recording.Sample.Key));
-        Assert.Equal(Streams(recording), Streams(Recording.At(at, RadarVideo)));
+        Assert.Equal(Streams(recording), Streams(RecordingFiles.At(at, RadarVideo)));
     }
 
     [Theory]
@@ -125,7 +126,7 @@ public sealed class RecordingTests : IDisposable
     )
     {
         string at = With("unclear", files.Split(','));
-        string message = Assert.Throws<InvalidDataException>(() => Recording.At(at, RgbAndArrays)).Message;
+        string message = Assert.Throws<InvalidDataException>(() => RecordingFiles.At(at, RgbAndArrays)).Message;
         Assert.StartsWith(at, message, StringComparison.Ordinal);
         Assert.Contains(expected, message, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("the run takes RGB and radar arrays of 3 antenna(s)", message, StringComparison.Ordinal);
@@ -136,10 +137,10 @@ public sealed class RecordingTests : IDisposable
     public void A_video_beside_one_that_is_RGB_by_name_may_be_radar_or_not_and_is_asked_about()
     {
         string at = With("unclear", "x_RGB.mp4", "y.mp4");
-        Assert.Equal(["x_RGB.mp4", null, null, null], Streams(Recording.At(at, RgbOnly)));
+        Assert.Equal(["x_RGB.mp4", null, null, null], Streams(RecordingFiles.At(at, RgbOnly)));
         Assert.Contains(
             "found x_RGB.mp4 as RGB, 1 video (y.mp4)",
-            Assert.Throws<InvalidDataException>(() => Recording.At(at, RgbAndRadarVideo)).Message,
+            Assert.Throws<InvalidDataException>(() => RecordingFiles.At(at, RgbAndRadarVideo)).Message,
             StringComparison.OrdinalIgnoreCase
         );
     }
@@ -148,7 +149,7 @@ public sealed class RecordingTests : IDisposable
     public void An_empty_folder_is_no_recording() =>
         Assert.Contains(
             "no recording here",
-            Assert.Throws<DirectoryNotFoundException>(() => Recording.At(With("empty", "notes.txt"), RgbOnly)).Message,
+            Assert.Throws<DirectoryNotFoundException>(() => RecordingFiles.At(With("empty", "notes.txt"), RgbOnly)).Message,
             StringComparison.Ordinal
         );
 
@@ -160,25 +161,25 @@ public sealed class RecordingTests : IDisposable
             b = $"{at}/b.mp4",
             first = $"{at}/1.npy",
             third = $"{at}/3.npy";
-        Assert.Equal([a, b, null, null], Streams(Recording.OfStreams(a, [b])));
-        Assert.Equal([null, first, null, third], Streams(Recording.OfStreams(null, [first, Recording.NoFile, third])));
-        Assert.Equal($"{a} {first}", Recording.OfStreams(a, [first]).Name);
+        Assert.Equal([a, b, null, null], Streams(RecordingFiles.OfStreams(a, [b])));
+        Assert.Equal([null, first, null, third], Streams(RecordingFiles.OfStreams(null, [first, RecordingFiles.NoFile, third])));
+        Assert.Equal($"{a} {first}", RecordingFiles.OfStreams(a, [first]).Name);
         Assert.Contains(
             "1.npy: named as RGB video, and this is a radar file",
-            Assert.Throws<InvalidDataException>(() => Recording.OfStreams(first, [])).Message,
+            Assert.Throws<InvalidDataException>(() => RecordingFiles.OfStreams(first, [])).Message,
             StringComparison.Ordinal
         );
         Assert.Contains(
             "c.mp4: no such file",
-            Assert.Throws<FileNotFoundException>(() => Recording.OfStreams($"{at}/c.mp4", [])).Message,
+            Assert.Throws<FileNotFoundException>(() => RecordingFiles.OfStreams($"{at}/c.mp4", [])).Message,
             StringComparison.Ordinal
         );
         Assert.Contains(
             "4 radar files",
-            Assert.Throws<InvalidDataException>(() => Recording.OfStreams(null, [b, b, b, b])).Message,
+            Assert.Throws<InvalidDataException>(() => RecordingFiles.OfStreams(null, [b, b, b, b])).Message,
             StringComparison.Ordinal
         );
-        Assert.Throws<InvalidDataException>(() => Recording.OfStreams(null, [Recording.NoFile]));
+        Assert.Throws<InvalidDataException>(() => RecordingFiles.OfStreams(null, [RecordingFiles.NoFile]));
     }
 
     [Fact]
@@ -193,7 +194,7 @@ public sealed class RecordingTests : IDisposable
         Assert.Equal("a.mp4", DatasetRecordings.Find(dataset, "SAMPLE_7").Sample.Rgb);
         Assert.Equal("a.mp4", DatasetRecordings.Find(dataset, "train/1_A/SAMPLE_7").Sample.Rgb);
         Assert.Equal("c.mp4", DatasetRecordings.Find(dataset, "8").Sample.Rgb); // a whole key goes before a number
-        Recording found = DatasetRecordings.Find(dataset, "SAMPLE_8");
+        RecordingFiles found = DatasetRecordings.Find(dataset, "SAMPLE_8");
         Assert.Equal(("SAMPLE_8", folder["b.mp4"]), (found.Name, Assert.Single(found.Files)));
         Assert.Contains(
             "2 samples are called '9': val/SAMPLE_9, val/take_9. Give the whole key",

@@ -11,8 +11,10 @@ using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
+using Gesto.Training.Reports;
 using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Inference;
 
@@ -27,7 +29,7 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void The_pool_is_the_weighted_mean_of_logarithms()
     {
         // ∝ 0.5^¾·0.2^¼, 0.3^¾·0.2^¼, 0.2^¾·0.6^¼
-        float[] pooled = Ensemble.Pool(
+        float[] pooled = ProbabilityPool.Of(
             [
                 [.5f, .3f, .2f],
                 [.2f, .2f, .6f],
@@ -45,7 +47,7 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
             Assert.Equal(expected[k] / expected.Sum(), pooled[k], 6);
         Assert.Equal(
             Calibration.Sharpen(pooled, 0.5),
-            Ensemble.Pool(
+            ProbabilityPool.Of(
                 [
                     [.5f, .3f, .2f],
                     [.2f, .2f, .6f],
@@ -60,7 +62,7 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
     [Fact]
     public void A_zero_of_one_member_is_a_veto_and_not_a_nan()
     {
-        float[] pooled = Ensemble.Pool(
+        float[] pooled = ProbabilityPool.Of(
             [
                 [0, 1],
                 [.9f, .1f],
@@ -121,10 +123,10 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
             .Probabilities;
         float[][][] lateSays = late.PredictAll(features, samples, late.Masks);
         // Without radar the one member that can do without votes alone; without RGB both do.
-        Assert.All(fromRgb.Zip(Ensemble.Pool([lateSays[1][0]], [1], calibration.Temperature)), p =>
+        Assert.All(fromRgb.Zip(ProbabilityPool.Of([lateSays[1][0]], [1], calibration.Temperature)), p =>
             Assert.Equal(p.First, p.Second, 1e-5f)
         );
-        float[] both = Ensemble.Pool(
+        float[] both = ProbabilityPool.Of(
             [lateSays[2][0], alone.PredictAll(features, samples)[0]],
             [.. file.Members.Select(m => m.Weight)],
             calibration.Temperature

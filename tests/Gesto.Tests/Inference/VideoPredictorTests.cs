@@ -10,7 +10,9 @@ using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
+using Gesto.Training.Reports;
 using Gesto.Training.Scoring;
+using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Tests.Inference;
@@ -171,7 +173,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
             predictor
                 .Predict(
                     folder,
-                    Recording.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)).Sample,
+                    RecordingFiles.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)).Sample,
                     CancellationToken.None
                 )
                 .Probabilities

@@ -6,6 +6,7 @@ using Gesto.Recordings;
 using Gesto.Training.Checking;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
+using Gesto.Training.Reports;
 using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Radar;
@@ -235,8 +236,8 @@ public sealed class InfineonSessionTests : IDisposable
             ["rec_1/RadarIfxAvian_00/radar.npy", "rec_2/radar.npy", "rec_2/radar.npy"],
             loose.Samples.Select(s => s.Radar[0])
         );
-        Assert.Equal("RadarIfxAvian_00/radar.npy", Recording.At(folder["loose/rec_1"], needs).Sample.Radar[0]);
-        Assert.Equal("radar.npy", Recording.At(folder["loose/rec_2"], needs).Sample.Radar[0]);
+        Assert.Equal("RadarIfxAvian_00/radar.npy", RecordingFiles.At(folder["loose/rec_1"], needs).Sample.Radar[0]);
+        Assert.Equal("radar.npy", RecordingFiles.At(folder["loose/rec_2"], needs).Sample.Radar[0]);
 
         DoctorReport report = DatasetDoctor.Report(loose, new DoctorOptions { FewestTrainSamples = 1 }, null, default);
         // 2 GHz swept (4 GHz at 64 range bins): 7.49 cm; 32 chirps of 0.3125 ms at 60 GHz: 0.25 m/s.

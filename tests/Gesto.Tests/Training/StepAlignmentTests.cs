@@ -1,3 +1,4 @@
+using Gesto.Inference;
 using Gesto.Training.Batches;
 using Gesto.Training.Models;
 using static TorchSharp.torch;
@@ -150,20 +151,20 @@ public class StepAlignmentTests
     [Fact]
     public void A_long_sample_is_spread_over_its_steps_and_each_is_drawn_from_its_own_share()
     {
-        Assert.Equal([1, 3, 5, 7, 9], Sequences.Evenly(10, 30, tempo: 1, steps: 5, random: null));
-        Assert.Equal([0, 1, 2, 3], Sequences.Evenly(4, 30, tempo: 1, steps: 5, random: null)); // not longer: as it is
-        Assert.Equal([0, 1, 2, 3], Sequences.Evenly(4, 30, tempo: 1, steps: 0, random: null));
-        Assert.Equal([3, 4, 5, 6], Sequences.Spread(10, 4, tempo: 0.4, random: null)); // its middle piece
-        Assert.Equal([0, 0, 2, 7, 9, 9], Sequences.Spread(10, 6, tempo: 3, random: null)); // and beyond its ends
+        Assert.Equal([1, 3, 5, 7, 9], StepPlan.Evenly(10, 30, tempo: 1, steps: 5, random: null));
+        Assert.Equal([0, 1, 2, 3], StepPlan.Evenly(4, 30, tempo: 1, steps: 5, random: null)); // not longer: as it is
+        Assert.Equal([0, 1, 2, 3], StepPlan.Evenly(4, 30, tempo: 1, steps: 0, random: null));
+        Assert.Equal([3, 4, 5, 6], StepPlan.Spread(10, 4, tempo: 0.4, random: null)); // its middle piece
+        Assert.Equal([0, 0, 2, 7, 9, 9], StepPlan.Spread(10, 6, tempo: 3, random: null)); // and beyond its ends
         var drawn = new HashSet<int>();
         var places = new HashSet<int>();
         for (int seed = 0; seed < 200; seed++)
         {
-            int[] steps = Sequences.Spread(20, 5, 1, new Random(seed));
+            int[] steps = StepPlan.Spread(20, 5, 1, new Random(seed));
             for (int i = 0; i < 5; i++)
                 Assert.Equal(i, steps[i] / 4);
             drawn.UnionWith(steps);
-            places.Add(Sequences.Spread(20, 5, 0.5, new Random(seed))[0]);
+            places.Add(StepPlan.Spread(20, 5, 0.5, new Random(seed))[0]);
         }
         Assert.Equal(20, drawn.Count);
         // a piece of ten lies anywhere, its first share is two steps

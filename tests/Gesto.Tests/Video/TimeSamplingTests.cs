@@ -1,3 +1,4 @@
+using Gesto.Cli;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Checking;
@@ -123,7 +124,7 @@ public sealed class TimeSamplingTests : IDisposable
             Slowing($"SAMPLE_1/SAMPLE_1_RDM{a}.mkv", "ffv1", frames: a == 1 ? 20 : 19, add: a);
         var reader = new SampleReader(folder["SAMPLE_1"], new RadarFormat { Size = (8, 8) }, radarSampling: InTime);
         RadarClip clip = reader.ReadRadar(
-            Recording.At(folder["SAMPLE_1"], new RecordingNeeds(false, RadarVideos: true, false, 3)).Sample,
+            RecordingFiles.At(folder["SAMPLE_1"], new RecordingNeeds(false, RadarVideos: true, false, 3)).Sample,
             3,
             default
         );

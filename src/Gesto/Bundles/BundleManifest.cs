@@ -1,0 +1,165 @@
+using System.Text.Json.Nodes;
+using Gesto.Encoders;
+using Gesto.Signs;
+
+namespace Gesto.Bundles;
+
+/// <summary>`bundle.json`: all that a bundle is, but for its networks.</summary>
+internal sealed record BundleManifest
+{
+    public const int CurrentFormat = 1;
+
+    /// <summary>Bumped when the files of a bundle change their meaning.</summary>
+    public required int Format { get; init; }
+
+    /// <summary>Of the recipe, e.g. "late-fusion".</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The Gesto that wrote it, version+commit.</summary>
+    public required string Program { get; init; }
+
+    public required IReadOnlyList<SignClass> Labels { get; init; }
+
+    /// <summary>Language → class id → name, where other names are known.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<int, string>> Names { get; init; } =
+        new Dictionary<string, IReadOnlyDictionary<int, string>>();
+
+    /// <summary>How the RGB features are made; null where it takes no RGB.</summary>
+    public FeatureKey? Rgb { get; init; }
+
+    /// <summary>How the radar is read; null where it takes none.</summary>
+    public FeatureKey? Radar { get; init; }
+
+    /// <summary>Null where RGB frames are taken as they are, or none.</summary>
+    public BundledRgbEncoder? RgbEncoder { get; init; }
+
+    /// <summary>One, or those that vote.</summary>
+    public required IReadOnlyList<BundledMember> Members { get; init; }
+
+    /// <summary>Of the whole: what the vote's temperature is where several vote.</summary>
+    public required Calibration Calibration { get; init; }
+
+    public required IReadOnlyList<IReadOnlyList<string>> CostlyPairs { get; init; }
+
+    /// <summary>SHA-256 of the samples learnt from; of several runs, theirs.</summary>
+    public required string TrainedOn { get; init; }
+
+    /// <summary>True where it learnt from a simulator's recordings; null where that is not known.</summary>
+    public bool? Simulated { get; init; }
+
+    /// <summary>Results that were measured before it was exported, by split, as `evaluate --json` writes them.</summary>
+    public JsonObject Metrics { get; init; } = [];
+
+    /// <exception cref="BundleException">Values that do not go together.</exception>
+    public void Check(string path)
+    {
+        Require(
+            Format == CurrentFormat,
+            $"format {Format}, this Gesto reads {CurrentFormat}; export it again, or use the Gesto that wrote it ({Program})"
+        );
+        Require(
+            Labels.Count is > 0 and <= 100_000
+                && Labels.All(l => l?.Name is not null)
+                && Labels.DistinctBy(l => l.Id).Count() == Labels.Count,
+            "labels are empty, or an id stands twice"
+        );
+        Require(
+            Members.Count is > 0 and <= 64 && Members.All(m => m is { Weight: >= 0 and <= 1, Temperature: > 0 and <= 1000 }),
+            "members have weights of 0 to 1 and temperatures above 0"
+        );
+        foreach (BundledMember member in Members)
+        {
+            Require(member.Views is >= 1 and <= 64, "views of 1 to 64");
+            Require(member.TempoSpread is >= 0 and < 1, "a tempo spread of 0 to 1");
+            Require(member.Steps is >= 0 and <= 4096, "steps of 0 to 4096");
+            Require(member.Antennas is >= 1 and <= 64, "antennas of 1 to 64");
+            Require(member.Rgb is not null || member.Radar is not null, "a member that takes something");
+            Require(member.Rgb is null || Rgb is not null, "rgb, which a member takes");
+            Require(member.Radar is null || Radar is not null, "radar, which a member takes");
+            foreach (BundledStream stream in new[] { member.Rgb, member.Radar }.OfType<BundledStream>())
+                Require(
+                    stream is { Width: >= 1 and <= 1 << 24, Longest: >= 1 and <= 4096, EncoderSteps: >= 0 and <= 4096 },
+                    "a stream's width, longest and steps"
+                );
+            Require(member.Masks.Count > 0 && member.Masks.All(m => m is not null), "masks of each member");
+        }
+        foreach (FeatureKey key in new[] { Rgb, Radar }.OfType<FeatureKey>())
+            Require(
+                key.Shape is { Length: >= 2 and <= 4 }
+                    && key.Shape.All(n => n is >= 1 and <= 1 << 16)
+                    && key.Shape.Aggregate(1.0, (a, b) => a * b) <= 1 << 28,
+                $"a shape of {key.Modality}"
+            );
+        Require(
+            CostlyPairs.All(p => p is { Count: 2 } && p.All(name => name is not null)),
+            "costly pairs of two names"
+        );
+
+        void Require(bool holds, string what)
+        {
+            if (!holds)
+                throw new BundleException($"{path}: {BundleFile.ManifestEntry}: expected {what}.");
+        }
+    }
+}
+
+/// <summary>The network that makes features of RGB frames: input "frames" (N, 3, side, side) float32, scaled as
+/// <see cref="Preprocessing"/> says, output "features".</summary>
+/// <param name="Entry">Its file in the bundle.</param>
+/// <param name="Name">As in feature keys.</param>
+/// <param name="Preprocessing">Likewise, without the fit.</param>
+/// <param name="Side">Height and width of the frames, pixels.</param>
+/// <param name="Shape">Of a frame's features.</param>
+/// <param name="DType">numpy type in which training stored them.</param>
+internal sealed record BundledRgbEncoder(
+    string Entry,
+    string Name,
+    string Preprocessing,
+    int Side,
+    IReadOnlyList<int> Shape,
+    string DType
+);
+
+/// <summary>A run among those that vote, or the only one.</summary>
+internal sealed record BundledMember
+{
+    public required string Name { get; init; }
+
+    /// <summary>Part in the vote, 0…1.</summary>
+    public required double Weight { get; init; }
+
+    /// <summary>Its own.</summary>
+    public required double Temperature { get; init; }
+
+    public BundledStream? Rgb { get; init; }
+
+    public BundledStream? Radar { get; init; }
+
+    /// <summary>Parts of the radar that can be missing by themselves; 1 where they cannot.</summary>
+    public int Antennas { get; init; } = 1;
+
+    /// <summary>The network's file: inputs "rgb" (B, T, F) and "rgb_lengths" (B) int64, "radar" and "radar_lengths",
+    /// "antennas" (A) float32 with 0 for those that are hidden; output "logits" (B, K).</summary>
+    public required string Classifier { get; init; }
+
+    /// <summary>Tempos at which a recording is shown; their logits are averaged.</summary>
+    public int Views { get; init; } = 1;
+
+    /// <summary>The tempos are 1 ± this.</summary>
+    public double TempoSpread { get; init; }
+
+    /// <summary>A longer recording is shown in so many steps; 0 = in all it has.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>What it can do with: everything first.</summary>
+    public required IReadOnlyList<ModalityMask> Masks { get; init; }
+}
+
+/// <summary>How a member takes one modality.</summary>
+/// <param name="Encoder">The file of a network: "frames" (T, …) float32 of one recording → "features" (T, F); null =
+/// features come as they are.</param>
+/// <param name="EncoderSteps">It sees so many steps of a longer recording; 0 = all.</param>
+/// <param name="Centred">Each feature loses its mean over the recording first.</param>
+/// <param name="Longest">No more steps are shown.</param>
+/// <param name="Width">F.</param>
+internal sealed record BundledStream(string? Encoder, int EncoderSteps, bool Centred, int Longest, int Width);

@@ -1,0 +1,59 @@
+using Gesto.Signs;
+
+namespace Gesto;
+
+/// <summary>A sign and how sure the recogniser is of it.</summary>
+/// <param name="Sign">The sign.</param>
+/// <param name="Probability">0…1, calibrated where the recogniser is.</param>
+public readonly record struct RankedSign(SignClass Sign, float Probability)
+{
+    /// <summary>Its name, e.g. "AIUTARE".</summary>
+    public string Name => Sign.Name;
+
+    /// <summary>Its class id.</summary>
+    public int Id => Sign.Id;
+}
+
+/// <summary>What a recogniser says of one recording.</summary>
+/// <remarks>Immutable.</remarks>
+public sealed class Prediction
+{
+    internal Prediction(
+        string recording,
+        IReadOnlyList<RankedSign> ranked,
+        bool isUnknown,
+        string used,
+        bool complete,
+        ClosePair? closePair
+    ) =>
+        (Recording, Ranked, IsUnknown, Used, IsComplete, ClosePair) = (
+            recording,
+            ranked,
+            isUnknown,
+            used,
+            complete,
+            closePair
+        );
+
+    /// <summary>The recording's <see cref="Gesto.Recording.Name"/>.</summary>
+    public string Recording { get; }
+
+    /// <summary>All signs, the most probable first; equal ones by id.</summary>
+    public IReadOnlyList<RankedSign> Ranked { get; }
+
+    /// <summary>The most probable sign.</summary>
+    public RankedSign Best => Ranked[0];
+
+    /// <summary>True where <see cref="Best"/> is not sure enough to be an answer.</summary>
+    public bool IsUnknown { get; }
+
+    /// <summary>What of the recording it rests on, in words, e.g. "RGB and radar without antenna 2".</summary>
+    public string Used { get; }
+
+    /// <summary>False where the recording lacks something that the recogniser could have used.</summary>
+    public bool IsComplete { get; }
+
+    /// <summary>Set where <see cref="Best"/> is one of a pair that must not be confused, and the other is nearly as
+    /// probable: ask again.</summary>
+    public ClosePair? ClosePair { get; }
+}
