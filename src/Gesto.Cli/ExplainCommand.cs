@@ -53,7 +53,10 @@ internal static class ExplainCommand
             (parsed, cancel) =>
             {
                 // Files that are not there should be known before a network is loaded.
-                IReadOnlyList<RecordingFiles> found = recordings.Find(parsed, OpenRecogniser.NeedsOf(parsed.GetValue(run)!));
+                IReadOnlyList<RecordingFiles> found = recordings.Find(
+                    parsed,
+                    OpenRecogniser.NeedsOf(parsed.GetValue(run)!)
+                );
                 if (found.Count > 1)
                     throw new InvalidDataException(
                         $"{found.Count} recordings are named ({string.Join(", ", found.Take(3).Select(r => r.Name))}{(found.Count > 3 ? ", …" : "")}), and a picture explains one."

@@ -30,7 +30,9 @@ internal static class InfoCommand
             {
                 string path = parsed.GetValue(bundle)!;
                 Console.Out.WriteLine(
-                    parsed.GetValue(json) ? BundleInfo.Read(path).ToJsonString(Json) : BundleInfo.Describe(path).TrimEnd()
+                    parsed.GetValue(json)
+                        ? BundleInfo.Read(path).ToJsonString(Json)
+                        : BundleInfo.Describe(path).TrimEnd()
                 );
                 return Task.FromResult(ExitCode.Done);
             }

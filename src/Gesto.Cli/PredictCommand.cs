@@ -6,7 +6,6 @@ using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training;
 using Gesto.Training.Export;
-using Gesto.Training.Reports;
 
 namespace Gesto.Cli;
 
@@ -41,7 +40,10 @@ internal static class PredictCommand
 
     public static Command Build()
     {
-        var run = new Argument<string>("RUN") { Description = "Run directory of 'gesto train', an ensemble's, or a file of 'gesto export'." };
+        var run = new Argument<string>("RUN")
+        {
+            Description = "Run directory of 'gesto train', an ensemble's, or a file of 'gesto export'.",
+        };
         var recordings = new RecordingOptions();
         var top = new Option<int>("--top")
         {
@@ -74,7 +76,10 @@ internal static class PredictCommand
             (parsed, cancel) =>
             {
                 // Files that are not there should be known before a network is loaded.
-                IReadOnlyList<RecordingFiles> found = recordings.Find(parsed, OpenRecogniser.NeedsOf(parsed.GetValue(run)!));
+                IReadOnlyList<RecordingFiles> found = recordings.Find(
+                    parsed,
+                    OpenRecogniser.NeedsOf(parsed.GetValue(run)!)
+                );
                 IReadOnlyList<Prediction> predictions = ProgressBar.Run(progress =>
                     Predict(
                         parsed.GetValue(run)!,
@@ -121,7 +126,7 @@ internal static class PredictCommand
                 new(
                     recordings[i].Name,
                     [
-                        .. VideoPredictor
+                        .. RankedSign
                             .Rank(probabilities, recogniser.Labels, top)
                             .Select(r => new PredictedSign(r.Sign.Id, r.Sign.Name, r.Probability)),
                     ],

@@ -1,10 +1,9 @@
-using Gesto.Signs;
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Encoders;
 using Gesto.Files;
 using Gesto.Inference;
 using Gesto.Recordings;
+using Gesto.Signs;
 using Gesto.Training;
 using Gesto.Training.Datasets;
 using Gesto.Training.Export;
@@ -93,7 +92,7 @@ internal static class SubmitCommand
             : FromRecordings(run, DatasetOption.Open(source, root), threads, progress, cancel);
         Dictionary<string, int> answers = asked
             .Zip(probabilities)
-            .ToDictionary(p => p.First.Key, p => VideoPredictor.Rank(p.Second, labels, 1)[0].Id);
+            .ToDictionary(p => p.First.Key, p => RankedSign.Rank(p.Second, labels, 1)[0].Id);
         IReadOnlyList<SubmissionRow> rows = Submission.Rows(asked, answers, labels);
         Submission.Save(path, rows);
         return rows;

@@ -2,18 +2,6 @@ using Gesto.Signs;
 
 namespace Gesto;
 
-/// <summary>A sign and how sure the recogniser is of it.</summary>
-/// <param name="Sign">The sign.</param>
-/// <param name="Probability">0…1, calibrated where the recogniser is.</param>
-public readonly record struct RankedSign(SignClass Sign, float Probability)
-{
-    /// <summary>Its name, e.g. "AIUTARE".</summary>
-    public string Name => Sign.Name;
-
-    /// <summary>Its class id.</summary>
-    public int Id => Sign.Id;
-}
-
 /// <summary>What a recogniser says of one recording.</summary>
 /// <remarks>Immutable.</remarks>
 public sealed class Prediction

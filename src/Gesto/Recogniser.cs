@@ -4,7 +4,6 @@ using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
-using Microsoft.ML.OnnxRuntime;
 
 namespace Gesto;
 
@@ -45,7 +44,9 @@ public sealed class Recogniser : IDisposable
         IRgbEncoder? encoder = OpenEncoder(bundle, options.Threads);
         try
         {
-            return new Recogniser(new BundledRecogniser(bundle), encoder);
+            var recogniser = new Recogniser(new BundledRecogniser(bundle), encoder);
+            OnnxSession.Trim();
+            return recogniser;
         }
         catch
         {
@@ -106,11 +107,11 @@ public sealed class Recogniser : IDisposable
         using var predictor = new VideoPredictor(networks, encoder);
         ReadRecording read = recording.Find(RecordingNeeds.Of(networks.Rgb, networks.Radar)) is { } files
             ? predictor.Read(files.Root, files.Sample, cancel)
-            : predictor.Read(recording, cancel);
+            : predictor.Read(recording.Name, recording.Rgb, recording.Radar, cancel);
         float[] probabilities = networks.Predict(read.Features, read.Used);
         return new(
             recording.Name,
-            VideoPredictor.Rank(probabilities, networks.Labels, networks.Labels.Count),
+            RankedSign.Rank(probabilities, networks.Labels, networks.Labels.Count),
             networks.Calibration.IsUnknown(probabilities),
             read.Used.Words,
             read.Used.Words == networks.Masks[0].Words,
@@ -129,22 +130,15 @@ public sealed class Recogniser : IDisposable
             throw new BundleException(
                 $"{bundle.Path}: pixels are scaled as '{known.Preprocessing}', which this Gesto does not know."
             );
-        try
-        {
-            return new NetworkRgbEncoder(
-                key.Encoder,
-                key.Weights,
-                scaling,
-                known.Side,
-                known.Shape,
-                known.DType,
-                OnnxSession.Open(bundle.Read(known.Entry), threads: 1),
-                callers: threads
-            );
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new BundleException($"{bundle.Path}: entry '{known.Entry}' is no network that ONNX Runtime opens.", e);
-        }
+        return new NetworkRgbEncoder(
+            key.Encoder,
+            key.Weights,
+            scaling,
+            known.Side,
+            known.Shape,
+            known.DType,
+            bundle.Network(known.Entry, threads: 1),
+            callers: threads
+        );
     }
 }

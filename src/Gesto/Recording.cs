@@ -2,22 +2,6 @@ using Gesto.Recordings;
 
 namespace Gesto;
 
-/// <summary>RGB frames in memory.</summary>
-/// <param name="Pixels">(Count, Height, Width, 3), R, G, B, row-major, 0…255.</param>
-/// <param name="Count">Frames, 1 or more.</param>
-/// <param name="Width">Pixels.</param>
-/// <param name="Height">Pixels.</param>
-public sealed record RgbFrames(ReadOnlyMemory<byte> Pixels, int Count, int Width, int Height);
-
-/// <summary>Radar maps in memory, values as the recogniser's recordings hold them: grey levels 0…255 where those were
-/// videos, else the unit of their files.</summary>
-/// <param name="Values">(Count, Antennas, Rows, Columns): time, antenna, range, Doppler; row-major.</param>
-/// <param name="Count">Frames, 1 or more.</param>
-/// <param name="Antennas">As many as the recogniser learnt from.</param>
-/// <param name="Rows">Range bins, as many as the recogniser takes.</param>
-/// <param name="Columns">Doppler bins, likewise.</param>
-public sealed record RadarFrames(ReadOnlyMemory<float> Values, int Count, int Antennas, int Rows, int Columns);
-
 /// <summary>One recording of one sign: files, whatever they are called, or frames in memory. Nothing is read before it
 /// is recognised.</summary>
 /// <remarks>Immutable; may be recognised by several threads.</remarks>
@@ -58,10 +42,7 @@ public sealed class Recording
     public static Recording FromFiles(string? rgb, params IReadOnlyList<string> radar)
     {
         ArgumentNullException.ThrowIfNull(radar);
-        return new(
-            string.Join(' ', radar.Prepend(rgb).OfType<string>()),
-            _ => RecordingFiles.OfStreams(rgb, radar)
-        );
+        return new(string.Join(' ', radar.Prepend(rgb).OfType<string>()), _ => RecordingFiles.OfStreams(rgb, radar));
     }
 
     /// <summary>Frames in memory, sampled and resized as files' are.</summary>

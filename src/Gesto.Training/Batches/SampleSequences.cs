@@ -1,7 +1,6 @@
 using Gesto.Inference;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Batches;
 

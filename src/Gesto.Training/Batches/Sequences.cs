@@ -57,7 +57,9 @@ internal static class Sequences
         int later = (int)Math.Round(move * length);
         int[] whole =
         [
-            .. StepPlan.Evenly(length, longest, tempo, steps, random).Select(step => Math.Clamp(step - later, 0, length - 1)),
+            .. StepPlan
+                .Evenly(length, longest, tempo, steps, random)
+                .Select(step => Math.Clamp(step - later, 0, length - 1)),
         ];
         int masked = (int)(timeMasking * random.NextDouble() * whole.Length),
             start = random.Next(whole.Length - masked + 1);

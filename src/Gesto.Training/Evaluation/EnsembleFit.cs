@@ -8,7 +8,6 @@ using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Evaluation;
 
@@ -183,7 +182,11 @@ public static class EnsembleFit
     private static bool IsLinear(ITrainedRecogniser member) => member.Recipe.Classifier == ClassifierKind.Linear;
 
     private static float[][] Pooled(float[][][] each, double[] weights) =>
-        [.. Enumerable.Range(0, each[0].Length).Select(n => ProbabilityPool.Of([.. each.Select(m => m[n])], weights, 1))];
+        [
+            .. Enumerable
+                .Range(0, each[0].Length)
+                .Select(n => ProbabilityPool.Of([.. each.Select(m => m[n])], weights, 1)),
+        ];
 
     private static void CheckFolders(string[] members, string folder)
     {

@@ -4,7 +4,6 @@ using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
-using Gesto.Training.Recipes;
 
 namespace Gesto.Training.Explanation;
 
@@ -133,7 +132,7 @@ public sealed record PredictionExplanation
             Sign = new(recogniser.Labels[label].Id, recogniser.Labels[label].Name, probabilities[label]),
             Top =
             [
-                .. VideoPredictor
+                .. RankedSign
                     .Rank(probabilities, recogniser.Labels, TopSigns)
                     .Select(r => new ProbableSign(r.Sign.Id, r.Sign.Name, r.Probability)),
             ],

@@ -19,12 +19,13 @@ public static class BundleInfo
             .. bundle.Entries.Select(e =>
             {
                 bundle.Read(e.Name); // its hash is compared
-                return (JsonNode)new JsonObject
-                {
-                    ["name"] = e.Name,
-                    ["bytes"] = e.Bytes,
-                    ["sha256"] = e.Hash,
-                };
+                return (JsonNode)
+                    new JsonObject
+                    {
+                        ["name"] = e.Name,
+                        ["bytes"] = e.Bytes,
+                        ["sha256"] = e.Hash,
+                    };
             }),
         ]);
         return manifest;

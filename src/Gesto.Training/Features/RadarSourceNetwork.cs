@@ -1,6 +1,5 @@
-using Gesto.Training.Graphs;
 using Gesto.Encoders;
-using Gesto.Training.Weights;
+using Gesto.Training.Graphs;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Gesto.Training.Features;

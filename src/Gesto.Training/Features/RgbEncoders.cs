@@ -60,8 +60,8 @@ public static class RgbEncoders
         );
     }
 
-    /// <summary>The network of the encoder that made a store's features, as an ONNX model, to be shipped. Parameters and
-    /// errors as in <see cref="Open"/>.</summary>
+    /// <summary>The network of the encoder that made a store's features, as an ONNX model, to be shipped. Parameters
+    /// and errors as in <see cref="Open"/>.</summary>
     /// <returns>The model and how it takes frames; null where frames are stored as they are.</returns>
     internal static (byte[] Model, string Preprocessing, int Side, IReadOnlyList<int> Shape, string DType)? Network(
         FeatureKey key,

@@ -8,10 +8,7 @@ using Gesto.Training.Batches;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Models;
-using Gesto.Training.Recipes;
-using Gesto.Training.Reports;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Fitting;

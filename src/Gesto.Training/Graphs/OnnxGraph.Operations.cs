@@ -1,4 +1,3 @@
-using Gesto.Training.Models;
 using Onnx;
 using static TorchSharp.torch;
 
@@ -50,8 +49,7 @@ internal sealed partial class OnnxGraph
 
     public string Relu(string x) => Op("Relu", [x]);
 
-    public string ToSingle(string x) =>
-        Op("Cast", [x], Integer("to", (int)TensorProto.Types.DataType.Float));
+    public string ToSingle(string x) => Op("Cast", [x], Integer("to", (int)TensorProto.Types.DataType.Float));
 
     public string Concat(int axis, params string[] inputs) => Op("Concat", inputs, Integer("axis", axis));
 
@@ -75,8 +73,7 @@ internal sealed partial class OnnxGraph
     public string Slice(string x, string from, string to, int axis) => Op("Slice", [x, from, to, Integers(axis)]);
 
     /// <returns>0 … length − 1, (length) int64, of a (1) int64.</returns>
-    public string Range(string length) =>
-        Op("Range", [Scalar(0L), Op("Squeeze", [length, Integers(0)]), Scalar(1L)]);
+    public string Range(string length) => Op("Range", [Scalar(0L), Op("Squeeze", [length, Integers(0)]), Scalar(1L)]);
 
     /// <summary>x Wᵀ + b over the last axis.</summary>
     public string Linear(string x, TorchSharp.Modules.Linear map)
@@ -199,15 +196,13 @@ internal sealed partial class OnnxGraph
 
     /// <param name="steps">T, (1) int64.</param>
     /// <param name="lengths">(B) int64.</param>
-    public string Real(string steps, string lengths) =>
-        Less(Unsqueeze(Range(steps), 0), Unsqueeze(lengths, 1));
+    public string Real(string steps, string lengths) => Less(Unsqueeze(Range(steps), 0), Unsqueeze(lengths, 1));
 
     /// <returns>The steps, zero where they are not real.</returns>
     public string ZeroPadding(OnnxSteps of) => Where(Unsqueeze(Real(of), 2), of.Steps, Scalar(0f));
 
     /// <returns>(B, 1, 1) float32: 1 where a sample has the modality.</returns>
-    public string Has(OnnxSteps of) =>
-        Unsqueeze(ToSingle(Less(Scalar(0L), of.Lengths)), 1, 2);
+    public string Has(OnnxSteps of) => Unsqueeze(ToSingle(Less(Scalar(0L), of.Lengths)), 1, 2);
 
     /// <summary>Means of equal parts of each clip, as <see cref="Models.ClipParts"/>.</summary>
     /// <param name="of">Zero where not real; lengths ≥ 1.</param>

@@ -134,12 +134,7 @@ internal sealed partial class OnnxGraph(string name)
             OpsetImport = { new OperatorSetIdProto { Version = OperatorSet } },
         }.ToByteArray();
 
-    private string Constant(
-        string name,
-        TensorProto.Types.DataType type,
-        byte[] bytes,
-        params ReadOnlySpan<int> shape
-    )
+    private string Constant(string name, TensorProto.Types.DataType type, byte[] bytes, params ReadOnlySpan<int> shape)
     {
         var tensor = new TensorProto
         {

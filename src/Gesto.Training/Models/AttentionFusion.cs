@@ -136,10 +136,7 @@ public sealed class AttentionFusion : Fusion
         int pairs = Width / 2;
         string last = graph.Unsqueeze(graph.Sub(graph.ToSingle(of.Lengths), graph.Scalar(1f)), 1), // (B, 1)
             step = graph.Unsqueeze(graph.ToSingle(graph.Range(graph.LengthOf(of.Steps, 1))), 0); // (1, T)
-        string place = graph.Op(
-            "Min",
-            [graph.Div(step, graph.Op("Max", [last, graph.Scalar(1f)])), graph.Scalar(1f)]
-        );
+        string place = graph.Op("Min", [graph.Div(step, graph.Op("Max", [last, graph.Scalar(1f)])), graph.Scalar(1f)]);
         place = graph.Where(graph.Less(graph.Scalar(0f), last), place, graph.Scalar(0.5f));
         float[] octaves =
         [

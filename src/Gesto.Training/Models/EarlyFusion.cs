@@ -69,7 +69,12 @@ public sealed class EarlyFusion : Fusion
             maps = graph.Reshape(right, [-1, .. radarShape]);
         maps = graph.Op(
             "Resize",
-            [maps, "", "", graph.Concat(0, graph.LengthOf(maps, 0), graph.Integers(radarShape[0], rgbShape[1], rgbShape[2]))],
+            [
+                maps,
+                "",
+                "",
+                graph.Concat(0, graph.LengthOf(maps, 0), graph.Integers(radarShape[0], rgbShape[1], rgbShape[2])),
+            ],
             OnnxGraph.Text("mode", "linear"),
             OnnxGraph.Text("coordinate_transformation_mode", "half_pixel")
         );

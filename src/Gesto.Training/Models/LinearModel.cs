@@ -1,8 +1,6 @@
 using System.Globalization;
-using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Graphs;
-using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 
 namespace Gesto.Training.Models;
@@ -85,7 +83,8 @@ internal sealed class LinearModel
         return ProbabilityPool.Softmax(logits);
     }
 
-    /// <summary>Writes the model: inputs and output as <see cref="SignModel.ToOnnx"/>; radar steps are reduced maps.</summary>
+    /// <summary>Writes the model: inputs and output as <see cref="SignModel.ToOnnx"/>; radar steps are reduced
+    /// maps.</summary>
     public byte[] ToOnnx(string name, int classes)
     {
         var graph = new OnnxGraph(name);
@@ -107,7 +106,10 @@ internal sealed class LinearModel
                 string shown = graph.Input("antennas", Onnx.TensorProto.Types.DataType.Float, Text(maps.Antennas)),
                     each = graph.Op(
                         "Expand",
-                        [graph.Unsqueeze(shown, 0, 2), graph.Integers(b.Mean.Length / b.Features, maps.Antennas, maps.WidthPerAntenna)]
+                        [
+                            graph.Unsqueeze(shown, 0, 2),
+                            graph.Integers(b.Mean.Length / b.Features, maps.Antennas, maps.WidthPerAntenna),
+                        ]
                     );
                 radar = graph.Mul(radar, graph.Reshape(each, b.Mean.Length));
             }
@@ -154,7 +156,11 @@ internal sealed class LinearModel
         }
         if (input.Pooling >= ClipPooling.Parts)
             pooled.Add(
-                graph.Op("Flatten", [graph.Sub(graph.PartMeans(real, PooledClip.Parts), mean)], OnnxGraph.Integer("axis", 1))
+                graph.Op(
+                    "Flatten",
+                    [graph.Sub(graph.PartMeans(real, PooledClip.Parts), mean)],
+                    OnnxGraph.Integer("axis", 1)
+                )
             );
         return graph.Mul(
             graph.Sub(graph.Concat(1, [.. pooled]), graph.Values(input.Mean, input.Mean.Length)),

@@ -1,4 +1,3 @@
-using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -108,7 +107,8 @@ public sealed class LstmModel : TemporalModel
     {
         Dictionary<string, Parameter> parameters = lstm.named_parameters().ToDictionary(p => p.name, p => p.parameter);
         int hidden = (int)parameters["weight_hh_l0"].shape[1],
-            layers = parameters.Keys.Count(k => k.StartsWith("weight_hh_l", StringComparison.Ordinal)) / (bothWays ? 2 : 1);
+            layers =
+                parameters.Keys.Count(k => k.StartsWith("weight_hh_l", StringComparison.Ordinal)) / (bothWays ? 2 : 1);
         string[] ways = bothWays ? ["", "_reverse"] : [""];
         string x = graph.Transpose(steps.Steps, 1, 0, 2), // (T, B, F)
             lengths = graph.Op(

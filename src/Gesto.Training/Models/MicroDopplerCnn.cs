@@ -139,11 +139,20 @@ public sealed class MicroDopplerCnn : FrameEncoder
         for (int i = 0; i < images.Count; i++)
         {
             long first = (long)i * options.Channels;
-            string image = graph.Slice(scaled, graph.Integers(first), graph.Integers(first + options.Channels), axis: 2);
+            string image = graph.Slice(
+                scaled,
+                graph.Integers(first),
+                graph.Integers(first + options.Channels),
+                axis: 2
+            );
             features.Add(images[i].Write(graph, image, bins));
             if (cadenceBins == 0)
                 continue;
-            string change = graph.Op("Gather", [image, graph.Scalar((long)options.Change)], OnnxGraph.Integer("axis", 2)),
+            string change = graph.Op(
+                    "Gather",
+                    [image, graph.Scalar((long)options.Change)],
+                    OnnxGraph.Integer("axis", 2)
+                ),
                 spectrum = RadarImages.WriteCadence(graph, change, cadenceBins, antennas, bins),
                 rows = cadences[i].Write(graph, graph.Unsqueeze(spectrum, 2), bins); // (cadences, A, 32)
             features.Add(

@@ -1,5 +1,3 @@
-using Gesto.Recordings;
-using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -73,16 +71,14 @@ internal sealed class MultiHeadAttention : nn.Module
     public string Write(OnnxGraph graph, string queries, OnnxSteps keys)
     {
         long width = query.weight.shape[0];
-        string q = Split(graph.Mul(graph.Linear(queries, query), graph.Scalar((float)(1 / Math.Sqrt((double)width / heads))))),
+        string q = Split(
+                graph.Mul(graph.Linear(queries, query), graph.Scalar((float)(1 / Math.Sqrt((double)width / heads))))
+            ),
             k = Split(graph.Linear(keys.Steps, key)),
             v = Split(graph.Linear(keys.Steps, value)),
             scores = graph.MatMul(q, graph.Transpose(k, 0, 1, 3, 2)), // (B, h, Q, T)
             nothing = graph.Mul(graph.Sum(q, keep: true, 3), graph.Scalar(0f)); // (B, h, Q, 1)
-        scores = graph.Where(
-            graph.Unsqueeze(graph.Real(keys), 1, 2),
-            scores,
-            graph.Scalar(float.NegativeInfinity)
-        );
+        scores = graph.Where(graph.Unsqueeze(graph.Real(keys), 1, 2), scores, graph.Scalar(float.NegativeInfinity));
         string attention = graph.Slice(
             graph.Op("Softmax", [graph.Concat(3, scores, nothing)], OnnxGraph.Integer("axis", 3)),
             graph.Integers(0),

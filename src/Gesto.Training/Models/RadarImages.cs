@@ -1,4 +1,3 @@
-using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
 using static TorchSharp.torch;
 
@@ -214,10 +213,7 @@ internal static class RadarImages
             string apart = graph.Op("Abs", [graph.Sub(graph.Unsqueeze(antennas, 1), graph.Unsqueeze(antennas, 2))]);
             channels.Add(graph.Div(graph.Sum(apart, keep: false, 2), others));
             channels.Add(
-                graph.Div(
-                    graph.Mul(antennas, graph.Sub(graph.Sum(antennas, keep: true, 1), antennas)),
-                    others
-                )
+                graph.Div(graph.Mul(antennas, graph.Sub(graph.Sum(antennas, keep: true, 1), antennas)), others)
             );
         }
     }
@@ -233,10 +229,8 @@ internal static class RadarImages
     {
         float[] rates = [.. Enumerable.Range(1, cadences).Select(k => (float)(Math.PI * k / cadences))];
         string steps = graph.LengthOf(change, 0),
-            angle = graph.Mul(
-                graph.Values(rates, cadences, 1),
-                graph.Unsqueeze(graph.ToSingle(graph.Range(steps)), 0)
-            ), // (C, T)
+            // (C, T)
+            angle = graph.Mul(graph.Values(rates, cadences, 1), graph.Unsqueeze(graph.ToSingle(graph.Range(steps)), 0)),
             flat = graph.Reshape(change, 0, -1),
             twice = graph.Div(graph.Scalar(2f), graph.ToSingle(steps));
         string real = graph.Mul(graph.MatMul(graph.Op("Cos", [angle]), flat), twice),

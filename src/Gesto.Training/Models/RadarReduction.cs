@@ -65,7 +65,8 @@ internal sealed record RadarReduction(int Antennas, int Rows, int Columns, bool 
 
     private static int Reduced(int bins, int factor) => (bins + factor - 1) / factor;
 
-    /// <summary>Writes what <see cref="Apply"/> does: "frames" (T, A, R, D) → "features" (T, <see cref="Width"/>).</summary>
+    /// <summary>Writes what <see cref="Apply"/> does: "frames" (T, A, R, D) → "features" (T, <see
+    /// cref="Width"/>).</summary>
     public byte[] ToOnnx(string name)
     {
         (int r, int d) = Factor;

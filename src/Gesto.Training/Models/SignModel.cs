@@ -1,8 +1,5 @@
-using Gesto.Recordings;
 using Gesto.Signs;
-using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
-using Gesto.Training.Simulation;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -134,8 +131,8 @@ public sealed class SignModel : nn.Module
     private static ArgumentException Lacks(string modality) =>
         new($"The model needs {modality} steps, with lengths 0 where samples have none.");
 
-    /// <summary>Writes the model: inputs of the modalities it has (B, T, F) with their lengths (B) int64, 0 = the sample
-    /// lacks it or may not use it, and <c>antennas</c> (A) float32, 0 = hidden, where there are several; output
+    /// <summary>Writes the model: inputs of the modalities it has (B, T, F) with their lengths (B) int64, 0 = the
+    /// sample lacks it or may not use it, and <c>antennas</c> (A) float32, 0 = hidden, where there are several; output
     /// <c>logits</c> (B, K).</summary>
     internal byte[] ToOnnx(string name, int rgbWidth, int radarWidth)
     {
@@ -161,7 +158,10 @@ public sealed class SignModel : nn.Module
         if (wide is not null)
             logits = graph.Add(
                 logits,
-                graph.Linear(graph.Op("Flatten", [graph.PartMeans(steps, wideParts)], OnnxGraph.Integer("axis", 1)), wide)
+                graph.Linear(
+                    graph.Op("Flatten", [graph.PartMeans(steps, wideParts)], OnnxGraph.Integer("axis", 1)),
+                    wide
+                )
             );
         graph.Output(logits, "logits", "B", "K");
         return graph.ToModel();

@@ -1,7 +1,5 @@
 using Gesto.Encoders;
-using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
-using Gesto.Training.Reports;
 using Gesto.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;

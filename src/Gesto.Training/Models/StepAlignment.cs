@@ -1,5 +1,4 @@
 using Gesto.Training.Graphs;
-using Gesto.Training.Simulation;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Models;

@@ -73,11 +73,7 @@ public sealed class TransformerModel : TemporalModel
         string x = graph.Add(graph.Linear(steps.Steps, input), places);
         foreach (TransformerBlock block in blocks)
             x = block.Write(graph, steps with { Steps = x });
-        string sum = graph.Sum(
-            graph.ZeroPadding(steps with { Steps = graph.LayerNorm(x, norm) }),
-            keep: false,
-            1
-        );
+        string sum = graph.Sum(graph.ZeroPadding(steps with { Steps = graph.LayerNorm(x, norm) }), keep: false, 1);
         return graph.Div(sum, graph.Unsqueeze(graph.ToSingle(steps.Lengths), 1));
     }
 }

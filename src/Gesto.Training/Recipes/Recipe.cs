@@ -50,9 +50,9 @@ public sealed record Recipe
     /// <summary><see cref="CostlyPairs"/> as pairs.</summary>
     internal IReadOnlyList<(string First, string Second)> SignPairs => [.. CostlyPairs.Select(p => (p[0], p[1]))];
 
-    /// <summary>Recipes that are trained side by side and vote (<see cref="Recognition.Ensemble"/>): for each its name or
-    /// path, then values set over it as "key=value". Empty: this recipe itself is trained; else nothing of it but name,
-    /// why and costly pairs counts.</summary>
+    /// <summary>Recipes that are trained side by side and vote (<see cref="Recognition.Ensemble"/>): for each its name
+    /// or path, then values set over it as "key=value". Empty: this recipe itself is trained; else nothing of it but
+    /// name, why and costly pairs counts.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Members { get; init; } = [];
 
     public const string RgbModality = "rgb";

@@ -3,11 +3,9 @@ using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
-using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Recognition;
 

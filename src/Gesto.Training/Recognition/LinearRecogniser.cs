@@ -6,9 +6,7 @@ using Gesto.Signs;
 using Gesto.Training.Features;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
-using Gesto.Training.Reports;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Recognition;
 

@@ -9,9 +9,7 @@ using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
-using Gesto.Training.Reports;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Recognition;
@@ -184,7 +182,7 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
                 return null;
             string entry = $"{prefix}{modality}-encoder.onnx";
             var graph = new OnnxGraph(encoder.GetName());
-            graph.Input("frames", key.Shape[1..]);
+            graph.Input("frames", key.Shape.AsSpan(1));
             graph.Output(encoder.Write(graph, "frames", key.Shape[1..]), "features", "T", "F");
             entries[entry] = graph.ToModel();
             return entry;
@@ -293,10 +291,7 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
         FeatureSequences? rgbs = Recipe.UsesRgb
-            ? new(run.Facts.RgbWidth, CentresRgb)
-            {
-                Longest = run.Facts.Rgb!.Shape[0],
-            }
+            ? new(run.Facts.RgbWidth, CentresRgb) { Longest = run.Facts.Rgb!.Shape[0] }
             : null;
         FeatureSequences? radars = Recipe.UsesRadar
             ? new(run.Facts.RadarWidth, Recipe.Radar.CentreFeatures) { Longest = run.Facts.Radar!.Shape[0] }

@@ -5,12 +5,10 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gesto.Encoders;
 using Gesto.Files;
-using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Runs;
 

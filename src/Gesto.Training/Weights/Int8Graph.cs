@@ -1,8 +1,6 @@
 using System.Runtime.InteropServices;
 using Gesto.Encoders;
-using Gesto.Training.Datasets;
 using Gesto.Training.Graphs;
-using Gesto.Training.Models;
 
 namespace Gesto.Training.Weights;
 

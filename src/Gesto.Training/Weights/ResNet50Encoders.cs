@@ -1,5 +1,5 @@
-using Microsoft.ML.OnnxRuntime;
 using Gesto.Encoders;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Gesto.Training.Weights;
 

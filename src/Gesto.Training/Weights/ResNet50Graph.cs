@@ -1,7 +1,5 @@
 using Gesto.Encoders;
-using Gesto.Training.Datasets;
 using Gesto.Training.Graphs;
-using Gesto.Training.Models;
 
 namespace Gesto.Training.Weights;
 

@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
 using Gesto.Encoders;
-using Gesto.Training.Datasets;
-using Gesto.Training.Models;
 
 namespace Gesto.Training.Weights;
 

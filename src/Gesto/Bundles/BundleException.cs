@@ -1,6 +1,7 @@
 namespace Gesto.Bundles;
 
-/// <summary>A `.gesto` file that is not what it should be. The message says what in it, and what was expected.</summary>
+/// <summary>A `.gesto` file that is not what it should be. The message says what in it, and what was
+/// expected.</summary>
 public sealed class BundleException : IOException
 {
     /// <param name="message">Place, found, expected.</param>

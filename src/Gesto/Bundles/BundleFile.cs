@@ -2,7 +2,8 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Gesto.Recordings;
+using Gesto.Encoders;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Gesto.Bundles;
 
@@ -16,7 +17,8 @@ internal sealed class BundleFile : IDisposable
     private const int MostEntries = 256;
     private const long LargestFile = 2L << 30,
         LargestText = 64 << 20,
-        MostTogether = 4L << 30;
+        MostTogether = 4L << 30,
+        LargeNetwork = 16 << 20;
     private const double HighestRatio = 1000;
 
     public static readonly JsonSerializerOptions Json = new()
@@ -62,8 +64,7 @@ internal sealed class BundleFile : IDisposable
         {
             archive = ZipFile.OpenRead(path);
             var file = new BundleFile(path, archive, Index(path, archive), null);
-            file.Manifest =
-                JsonSerializer.Deserialize<BundleManifest>(file.Read(ManifestEntry), Json)
+            file.Manifest = JsonSerializer.Deserialize<BundleManifest>(file.Read(ManifestEntry), Json)
                 ?? throw new BundleException($"{path}: {ManifestEntry} is null.");
             file.Manifest.Check(path);
             archive = null;
@@ -96,7 +97,71 @@ internal sealed class BundleFile : IDisposable
             : throw new BundleException($"{Path}: entry '{name}' has SHA-256 {hash}, written was {found.Hash}.");
     }
 
+    /// <summary>Opens a network. A large one goes by way of a temporary file: as an array its bytes would lie in memory
+    /// beside both copies that ONNX Runtime makes of them.</summary>
+    /// <param name="name">The entry.</param>
+    /// <param name="threads">Threads of one call, ≥ 1.</param>
+    /// <exception cref="BundleException">It is not there, is other than it was, or no network.</exception>
+    public InferenceSession Network(string name, int threads)
+    {
+        try
+        {
+            return
+                entries.TryGetValue(name, out (ZipArchiveEntry Entry, string Hash) found)
+                && found.Entry.Length > LargeNetwork
+                && TryUnpack(found.Entry, found.Hash) is { } temporary
+                ? OpenAndDelete(temporary, threads)
+                : OnnxSession.Open(Read(name), threads);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new BundleException($"{Path}: entry '{name}' is no network that ONNX Runtime opens.", e);
+        }
+    }
+
     public void Dispose() => archive.Dispose();
+
+    private static InferenceSession OpenAndDelete(string path, int threads)
+    {
+        try
+        {
+            return OnnxSession.Open(path, threads);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <returns>A file of our own; null where none can be written.</returns>
+    private static string? TryUnpack(ZipArchiveEntry entry, string expected)
+    {
+        string? path = null;
+        try
+        {
+            path = System.IO.Path.GetTempFileName();
+            using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            using (Stream from = entry.Open())
+            using (FileStream to = File.Create(path))
+            {
+                byte[] buffer = new byte[1 << 16];
+                for (int n; (n = from.Read(buffer)) > 0; )
+                {
+                    sha.AppendData(buffer, 0, n);
+                    to.Write(buffer, 0, n);
+                }
+            }
+            if (Convert.ToHexStringLower(sha.GetHashAndReset()) == expected)
+                return path;
+        }
+        catch (Exception e) when (IsDamage(e) || e is UnauthorizedAccessException)
+        {
+            // No room, no right, or a damaged entry: reading it into memory says which.
+        }
+        if (path is not null)
+            File.Delete(path);
+        return null;
+    }
 
     private static Dictionary<string, (ZipArchiveEntry, string)> Index(string path, ZipArchive archive)
     {
@@ -149,7 +214,9 @@ internal sealed class BundleFile : IDisposable
             int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             return read == bytes.Length && stream.ReadByte() < 0
                 ? bytes
-                : throw new BundleException($"{path}: entry '{entry.FullName}' has not the {entry.Length:N0} bytes it says.");
+                : throw new BundleException(
+                    $"{path}: entry '{entry.FullName}' has not the {entry.Length:N0} bytes it says."
+                );
         }
         catch (Exception e) when (e is not BundleException && IsDamage(e))
         {
@@ -168,12 +235,12 @@ internal sealed class BundleFile : IDisposable
                 or IndexOutOfRangeException
                 or OutOfMemoryException;
 
-    /// <summary>Letters, digits, '.', '-', '_' and single '/' between them: nothing that leads out of a folder.</summary>
+    /// <summary>Letters, digits, '.', '-', '_' and single '/' between them: nothing that leads out of a
+    /// folder.</summary>
     private static bool IsName(string name) =>
         name.Length is > 0 and <= 128
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/')
         && name.Split('/').All(part => part.Length > 0 && part.Trim('.').Length > 0);
 
-    private static string Printable(string text) =>
-        new([.. text.Take(80).Select(c => char.IsControl(c) ? '?' : c)]);
+    private static string Printable(string text) => new([.. text.Take(80).Select(c => char.IsControl(c) ? '?' : c)]);
 }

@@ -47,7 +47,8 @@ internal sealed record BundleManifest
     /// <summary>True where it learnt from a simulator's recordings; null where that is not known.</summary>
     public bool? Simulated { get; init; }
 
-    /// <summary>Results that were measured before it was exported, by split, as `evaluate --json` writes them.</summary>
+    /// <summary>Results that were measured before it was exported, by split, as `evaluate --json` writes
+    /// them.</summary>
     public JsonObject Metrics { get; init; } = [];
 
     /// <exception cref="BundleException">Values that do not go together.</exception>
@@ -64,7 +65,8 @@ internal sealed record BundleManifest
             "labels are empty, or an id stands twice"
         );
         Require(
-            Members.Count is > 0 and <= 64 && Members.All(m => m is { Weight: >= 0 and <= 1, Temperature: > 0 and <= 1000 }),
+            Members.Count is > 0 and <= 64
+                && Members.All(m => m is { Weight: >= 0 and <= 1, Temperature: > 0 and <= 1000 }),
             "members have weights of 0 to 1 and temperatures above 0"
         );
         foreach (BundledMember member in Members)

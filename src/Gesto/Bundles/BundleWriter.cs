@@ -24,16 +24,13 @@ internal static class BundleWriter
         var hashes = new StringBuilder();
         foreach ((string name, byte[] bytes) in all)
             hashes.Append(Convert.ToHexStringLower(SHA256.HashData(bytes))).Append("  ").Append(name).Append('\n');
-        AtomicFile.Write(
-            path,
-            to =>
-            {
-                using var archive = new ZipArchive(to, ZipArchiveMode.Create, leaveOpen: true);
-                Add(archive, BundleFile.HashesEntry, Encoding.UTF8.GetBytes(hashes.ToString()));
-                foreach ((string name, byte[] bytes) in all)
-                    Add(archive, name, bytes);
-            }
-        );
+        AtomicFile.Write(path, to =>
+        {
+            using var archive = new ZipArchive(to, ZipArchiveMode.Create, leaveOpen: true);
+            Add(archive, BundleFile.HashesEntry, Encoding.UTF8.GetBytes(hashes.ToString()));
+            foreach ((string name, byte[] bytes) in all)
+                Add(archive, name, bytes);
+        });
     }
 
     /// <summary>Weights do not get smaller: those of a network are stored as they are, which opens sooner.</summary>

@@ -14,9 +14,6 @@ public sealed class NetworkRgbEncoder : IRgbEncoder
     /// small buffers, and a cancelled extraction stops soon.</summary>
     internal const int DefaultBatch = 5;
 
-
-
-
     private readonly InferenceSession session;
     private readonly RunOptions runOptions = new();
     private readonly PixelScaling scaling;

@@ -16,7 +16,8 @@ internal sealed class PixelScaling
     public static PixelScaling For(ResNet50Variant variant) => variant == ResNet50Variant.V1 ? Caffe() : ImageNet();
 
     /// <summary>Planes in the order R, G, B, −0.5…0.5.</summary>
-    public static PixelScaling Half() => new("RGB/255 minus 0.5", [.. Enumerable.Range(0, 3).Select(c => (c, Table(v => v / 255f - 0.5f)))]);
+    public static PixelScaling Half() =>
+        new("RGB/255 minus 0.5", [.. Enumerable.Range(0, 3).Select(c => (c, Table(v => v / 255f - 0.5f)))]);
 
     /// <returns>The scaling of that <see cref="Name"/>; null where there is none.</returns>
     public static PixelScaling? Named(string name) =>

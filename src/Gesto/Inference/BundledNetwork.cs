@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Gesto.Bundles;
 using Gesto.Encoders;
 using Gesto.Signs;
@@ -41,19 +40,7 @@ internal sealed class BundledNetwork : IDisposable
         }
 
         // One thread a call: networks of one recording's steps are small, and a session with more keeps a pool of them.
-        InferenceSession? Open(string? entry)
-        {
-            if (entry is null)
-                return null;
-            try
-            {
-                return OnnxSession.Open(bundle.Read(entry), threads: 1);
-            }
-            catch (OnnxRuntimeException e)
-            {
-                throw new BundleException($"{bundle.Path}: entry '{entry}' is no network that ONNX Runtime opens.", e);
-            }
-        }
+        InferenceSession? Open(string? entry) => entry is null ? null : bundle.Network(entry, threads: 1);
     }
 
     public BundledMember Member { get; }
@@ -78,8 +65,7 @@ internal sealed class BundledNetwork : IDisposable
         var said = new float[classes];
         for (int view = 0; view < Member.Views; view++)
         {
-            double tempo =
-                Member.Views == 1 ? 1 : 1 + Member.TempoSpread * (2.0 * view / (Member.Views - 1) - 1);
+            double tempo = Member.Views == 1 ? 1 : 1 + Member.TempoSpread * (2.0 * view / (Member.Views - 1) - 1);
             Run(Shown(Member.Rgb, rgbSteps, tempo), Shown(Member.Radar, radarSteps, tempo), hidden, said);
             for (int k = 0; k < classes; k++)
                 logits[k] += said[k] / (Member.Views * Member.Temperature);

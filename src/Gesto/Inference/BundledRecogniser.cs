@@ -71,14 +71,7 @@ internal sealed class BundledRecogniser : IRecogniser
                 continue;
             voters.Add(m);
             each.Add(
-                networks[m]
-                    .Classify(
-                        rgb ? sample.Rgb : null,
-                        rgbShape,
-                        radar ? sample.Radar : null,
-                        radarShape,
-                        hidden
-                    )
+                networks[m].Classify(rgb ? sample.Rgb : null, rgbShape, radar ? sample.Radar : null, radarShape, hidden)
             );
         }
         if (voters.Count == 0)

@@ -118,22 +118,22 @@ public sealed class VideoPredictor : IDisposable
     }
 
     /// <summary>Encodes frames in memory. Errors as of <see cref="Predict"/>.</summary>
-    internal ReadRecording Read(Recording recording, CancellationToken cancel)
+    internal ReadRecording Read(string name, RgbFrames? rgb, RadarFrames? maps, CancellationToken cancel)
     {
         var used = new ModalityMask(
-            recogniser.Rgb is not null && recording.Rgb is not null,
-            recogniser.Radar is not null && recording.Radar is not null,
+            recogniser.Rgb is not null && rgb is not null,
+            recogniser.Radar is not null && maps is not null,
             []
         );
         if (!recogniser.CanUse(used))
             throw new InvalidDataException(
-                $"{recording.Name}: it has {used.Words} of what '{recogniser.Name}' takes, which is {recogniser.Masks[0].Words}."
+                $"{name}: it has {used.Words} of what '{recogniser.Name}' takes, which is {recogniser.Masks[0].Words}."
             );
         Video.Clip? seen = null;
         float[]? features = null;
         if (used.Rgb)
         {
-            RgbFrames frames = recording.Rgb!;
+            RgbFrames frames = rgb!;
             var format = new ClipFormat(Colour: true, encoder!.InputSize, encoder.InputSize)
             {
                 Fit = FrameFits.Parse(recogniser.Rgb!.Preprocessing).Fit,
@@ -156,8 +156,7 @@ public sealed class VideoPredictor : IDisposable
             using var encoding = new EncodingAhead(encoder);
             features = encoding.Finish(seen);
         }
-        RadarClip? maps = used.Radar ? InMemory(recording.Name, recording.Radar!) : null;
-        return Join(features, seen, maps, used);
+        return Join(features, seen, used.Radar ? InMemory(name, maps!) : null, used);
     }
 
     private RadarClip InMemory(string name, RadarFrames frames)
@@ -268,19 +267,6 @@ public sealed class VideoPredictor : IDisposable
                     .CopyTo(bytes.AsSpan((t * antennas + shown[a]) * map));
         }
         return clip with { Bytes = bytes, Antennas = antennas };
-    }
-
-    /// <returns>The <paramref name="top"/> most probable signs, the most probable first; equal ones by id.</returns>
-    public static IReadOnlyList<RankedSign> Rank(float[] probabilities, LabelSet labels, int top)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
-        return
-        [
-            .. probabilities
-                .Select((p, label) => new RankedSign(labels[label], p))
-                .OrderByDescending(r => r.Probability)
-                .Take(top),
-        ];
     }
 
     private void CheckEncoder(FeatureKey key, IRgbEncoder? given)

@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Gesto.Recordings;
 
 namespace Gesto.Signs;
 

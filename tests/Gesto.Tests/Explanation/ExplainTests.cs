@@ -8,8 +8,6 @@ using Gesto.Training;
 using Gesto.Training.Datasets;
 using Gesto.Training.Explanation;
 using Gesto.Training.Recognition;
-using Gesto.Training.Reports;
-using Gesto.Training.Simulation;
 using SkiaSharp;
 
 namespace Gesto.Tests.Explanation;

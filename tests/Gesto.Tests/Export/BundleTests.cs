@@ -68,18 +68,19 @@ public class BundleTests(SmallRun tiny) : IClassFixture<SmallRun>
         Gesto.Inference.ReadRecording read = predictor.Read(files.Root, files.Sample, default);
         int[] shape = read.Features.RadarShape;
         Prediction expected = await recogniser.PredictAsync(Recording.FromFolder(sample)),
-            found = await recogniser.PredictAsync(
-                Recording.FromFrames(
-                    "memory",
-                    new RgbFrames(
-                        read.Frames!.Frames.AsMemory(0, read.Frames.Length * read.FrameSize * read.FrameSize * 3),
-                        read.Frames.Length,
-                        read.FrameSize,
-                        read.FrameSize
-                    ),
-                    new RadarFrames(read.Features.Radar!, read.Features.RadarLength, shape[0], shape[1], shape[2])
-                )
-            );
+            found =
+                await recogniser.PredictAsync(
+                    Recording.FromFrames(
+                        "memory",
+                        new RgbFrames(
+                            read.Frames!.Frames.AsMemory(0, read.Frames.Length * read.FrameSize * read.FrameSize * 3),
+                            read.Frames.Length,
+                            read.FrameSize,
+                            read.FrameSize
+                        ),
+                        new RadarFrames(read.Features.Radar!, read.Features.RadarLength, shape[0], shape[1], shape[2])
+                    )
+                );
         Assert.Equal(Probabilities(expected), Probabilities(found));
         Assert.Equal("memory", found.Recording);
     }
@@ -163,7 +164,9 @@ public class BundleTests(SmallRun tiny) : IClassFixture<SmallRun>
                     damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
                     break;
                 case 1: // the list of entries is at the end
-                    damaged[damaged.Length - 1 - random.Next(Math.Min(1200, damaged.Length))] ^= (byte)(1 << random.Next(8));
+                    damaged[damaged.Length - 1 - random.Next(Math.Min(1200, damaged.Length))] ^= (byte)(
+                        1 << random.Next(8)
+                    );
                     break;
                 case 2:
                     damaged = damaged[..random.Next(damaged.Length)];

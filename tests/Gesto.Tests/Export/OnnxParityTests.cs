@@ -1,6 +1,4 @@
 using Gesto.Encoders;
-using Gesto.Inference;
-using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Tests.Inference;
 using Gesto.Tests.Models;
@@ -39,7 +37,12 @@ public class OnnxParityTests
     {
         using var scope = NewDisposeScope();
         (Recipe recipe, RunFacts facts) = Make(name);
-        using SignModel model = ModelFactory.Sign(recipe, facts, Statistics(1, facts.RgbWidth), Statistics(2, facts.RadarWidth));
+        using SignModel model = ModelFactory.Sign(
+            recipe,
+            facts,
+            Statistics(1, facts.RgbWidth),
+            Statistics(2, facts.RadarWidth)
+        );
         Randomise(model);
         byte[] written = model.ToOnnx(name, facts.RgbWidth, facts.RadarWidth);
         using InferenceSession session = OnnxSession.Open(written, threads: 1);
@@ -77,16 +80,16 @@ public class OnnxParityTests
         (Recipe recipe, RunFacts facts) = Make("late-fusion");
         using SignModel model = ModelFactory.Sign(recipe, facts);
         Randomise(model);
-        using InferenceSession session = OnnxSession.Open(model.ToOnnx("a", facts.RgbWidth, facts.RadarWidth), threads: 1);
+        using InferenceSession session = OnnxSession.Open(
+            model.ToOnnx("a", facts.RgbWidth, facts.RadarWidth),
+            threads: 1
+        );
         int[] rgb = [5, 0, 30],
             radar = [3, 12, 0];
         float[] a = FormulaTensors.Values(1, 3 * 30 * facts.RgbWidth),
             b = FormulaTensors.Values(2, 3 * 12 * facts.RadarWidth);
         float[] expected = model
-            .Classify(
-                new(tensor(a, [3, 30, facts.RgbWidth]), rgb),
-                new(tensor(b, [3, 12, facts.RadarWidth]), radar)
-            )
+            .Classify(new(tensor(a, [3, 30, facts.RgbWidth]), rgb), new(tensor(b, [3, 12, facts.RadarWidth]), radar))
             .data<float>()
             .ToArray();
         using OrtValue x = OnnxSession.Wrap(a, 3, 30, facts.RgbWidth),
@@ -108,8 +111,7 @@ public class OnnxParityTests
             Assert.Equal(expected[i], found[i], 1e-4f);
     }
 
-    public static TheoryData<string> EncoderRecipes =>
-        [.. Recipes.Select(r => r.Data).Where(n => n is not "rgb-only")];
+    public static TheoryData<string> EncoderRecipes => [.. Recipes.Select(r => r.Data).Where(n => n is not "rgb-only")];
 
     [Theory]
     [MemberData(nameof(EncoderRecipes))]
@@ -180,7 +182,11 @@ public class OnnxParityTests
             names.Add("antennas");
             values.Add(
                 OnnxSession.Wrap(
-                    [.. Enumerable.Range(0, facts.Antennas).Select(a => mask.HiddenAntennas?.Contains(a) == true ? 0f : 1)],
+                    [
+                        .. Enumerable
+                            .Range(0, facts.Antennas)
+                            .Select(a => mask.HiddenAntennas?.Contains(a) == true ? 0f : 1),
+                    ],
                     facts.Antennas
                 )
             );
@@ -217,10 +223,7 @@ public class OnnxParityTests
         if (recipe.Model.Fusion == FusionMode.Early)
             rgb = [30, 3, 32, 32];
         RunFacts facts = TinyFacts.Of(0, 0, antennas, Classes, rgb, radar);
-        facts = facts with
-        {
-            Rgb = facts.Rgb! with { Encoder = rgb.Length == 2 ? "planted" : "resnet50-v1-maps" },
-        };
+        facts = facts with { Rgb = facts.Rgb! with { Encoder = rgb.Length == 2 ? "planted" : "resnet50-v1-maps" } };
         return (
             recipe,
             facts with

@@ -8,8 +8,8 @@ using Gesto.Training.Recipes;
 
 namespace Gesto.Tests.Export;
 
-/// <summary>A run whose RGB encoder is Gesto's small one, so that all of it can be exported; it has seen a few steps and
-/// knows nothing.</summary>
+/// <summary>A run whose RGB encoder is Gesto's small one, so that all of it can be exported; it has seen a few steps
+/// and knows nothing.</summary>
 public sealed class SmallRun : IDisposable
 {
     private readonly TinyRun tiny = new();

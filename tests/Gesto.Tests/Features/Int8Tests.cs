@@ -1,5 +1,4 @@
 using Gesto.Encoders;
-using Gesto.Recordings;
 using Gesto.Tests.Weights;
 using Gesto.Training.Features;
 using Gesto.Training.Weights;

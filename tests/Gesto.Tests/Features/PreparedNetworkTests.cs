@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using Gesto.Cli;
 using Gesto.Encoders;
 using Gesto.Tests.Weights;
-using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 
 namespace Gesto.Tests.Features;

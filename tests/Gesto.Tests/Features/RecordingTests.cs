@@ -1,6 +1,5 @@
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Features;
 
@@ -73,7 +72,10 @@ public sealed class RecordingTests : IDisposable
             ["hello.mov", "all.npy", null, null],
             Streams(RecordingFiles.At(With("b", "all.npy", "hello.mov"), RgbAndArrays))
         );
-        Assert.Equal(["hello.mov", null, null, null], Streams(RecordingFiles.At(With("c", "hello.mov"), RgbAndRadarVideo)));
+        Assert.Equal(
+            ["hello.mov", null, null, null],
+            Streams(RecordingFiles.At(With("c", "hello.mov"), RgbAndRadarVideo))
+        );
         Assert.Equal([null, "hello.mov", null, null], Streams(RecordingFiles.At(folder["c"], RadarVideo)));
         Assert.Equal(
             [null, "left.mp4", "mid.mp4", "right.mp4"],
@@ -149,7 +151,9 @@ public sealed class RecordingTests : IDisposable
     public void An_empty_folder_is_no_recording() =>
         Assert.Contains(
             "no recording here",
-            Assert.Throws<DirectoryNotFoundException>(() => RecordingFiles.At(With("empty", "notes.txt"), RgbOnly)).Message,
+            Assert
+                .Throws<DirectoryNotFoundException>(() => RecordingFiles.At(With("empty", "notes.txt"), RgbOnly))
+                .Message,
             StringComparison.Ordinal
         );
 
@@ -162,7 +166,10 @@ public sealed class RecordingTests : IDisposable
             first = $"{at}/1.npy",
             third = $"{at}/3.npy";
         Assert.Equal([a, b, null, null], Streams(RecordingFiles.OfStreams(a, [b])));
-        Assert.Equal([null, first, null, third], Streams(RecordingFiles.OfStreams(null, [first, RecordingFiles.NoFile, third])));
+        Assert.Equal(
+            [null, first, null, third],
+            Streams(RecordingFiles.OfStreams(null, [first, RecordingFiles.NoFile, third]))
+        );
         Assert.Equal($"{a} {first}", RecordingFiles.OfStreams(a, [first]).Name);
         Assert.Contains(
             "1.npy: named as RGB video, and this is a radar file",

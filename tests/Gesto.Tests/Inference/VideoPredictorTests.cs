@@ -10,9 +10,7 @@ using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
-using Gesto.Training.Reports;
 using Gesto.Training.Scoring;
-using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Tests.Inference;
@@ -307,7 +305,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         var labels = new LabelSet([new(4, "A"), new(7, "NO"), new(9, "SI")]);
         Assert.Equal(
             [(9, .5f), (4, .3f)],
-            VideoPredictor.Rank([.3f, .2f, .5f], labels, 2).Select(r => (r.Sign.Id, r.Probability))
+            RankedSign.Rank([.3f, .2f, .5f], labels, 2).Select(r => (r.Sign.Id, r.Probability))
         );
     }
 

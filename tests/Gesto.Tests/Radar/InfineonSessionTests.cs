@@ -6,7 +6,6 @@ using Gesto.Recordings;
 using Gesto.Training.Checking;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
-using Gesto.Training.Reports;
 using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Radar;

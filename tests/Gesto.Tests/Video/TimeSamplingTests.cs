@@ -1,4 +1,3 @@
-using Gesto.Cli;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Checking;
