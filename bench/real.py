@@ -37,8 +37,9 @@ def clips(folder):
 
 def nearest(folder):
     values, labels, train = clips(folder)
-    distance = ((values[~train][:, None] - values[train][None]) ** 2).sum(2)
-    return (labels[train][distance.argmin(1)] == labels[~train]).mean()
+    known = values[train]
+    found = [labels[train][((known - sample) ** 2).sum(1).argmin()] for sample in values[~train]]
+    return (np.array(found) == labels[~train]).mean()
 
 
 work, sets = Path(sys.argv[1]), sys.argv[2:]
