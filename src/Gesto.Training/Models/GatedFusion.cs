@@ -37,7 +37,7 @@ public sealed class GatedFusion : Fusion
         if (rgb is null || radar is null)
             throw new ArgumentException("Gated fusion needs both modalities in its model.");
         using var scope = NewDisposeScope();
-        using TorchSharp.Scalar one = 1; // held: see Training.Adam
+        using TorchSharp.Scalar one = 1; // held: see Fitting.Adam
         (Tensor left, Tensor right, int[] lengths) = StepAlignment.Align(rgb, radar, alignment);
         Tensor z = gate.forward(cat([left, right], 2)).sigmoid(); // (B, T, Width)
         Tensor hasRgb = Has(rgb),

@@ -82,7 +82,7 @@ public sealed class LstmModel : TemporalModel
     /// <returns>(B, 2 · width of a state), over the real steps alone.</returns>
     private Tensor MeanAndLargest(nn.utils.rnn.PackedSequence packed, Tensor lengths)
     {
-        using TorchSharp.Scalar lowest = float.NegativeInfinity; // held: see Training.Adam
+        using TorchSharp.Scalar lowest = float.NegativeInfinity; // held: see Fitting.Adam
         (Tensor all, _) = nn.utils.rnn.pad_packed_sequence(packed, batch_first: true); // zeros where nothing is real
         // Before pooling: each step loses other values, so no single one can be the largest for all samples.
         Tensor states = nn.functional.dropout(all, dropout, training);
@@ -96,7 +96,7 @@ public sealed class LstmModel : TemporalModel
     private void OpenForgetGates(int hidden, double bias)
     {
         using var noGradients = no_grad();
-        using TorchSharp.Scalar added = bias; // held: see Training.Adam
+        using TorchSharp.Scalar added = bias; // held: see Fitting.Adam
         foreach ((string name, Parameter parameter) in lstm.named_parameters())
             if (name.StartsWith("bias_ih", StringComparison.Ordinal))
                 using (Tensor gates = parameter.narrow(0, hidden, hidden))

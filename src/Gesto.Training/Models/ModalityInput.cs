@@ -62,7 +62,7 @@ internal sealed class ModalityInput : nn.Module
     /// <returns>(B, 1, F): 0 where a sample's group is hidden, else 1.</returns>
     private Tensor DrawGroups(long samples, long width)
     {
-        using TorchSharp.Scalar limit = groupDropout; // held: see Training.Adam
+        using TorchSharp.Scalar limit = groupDropout; // held: see Fitting.Adam
         Tensor draw = rand(samples, groups);
         Tensor best = draw.eq(draw.amax([1], keepdim: true)); // the one that always stays
         return draw.ge(limit)

@@ -19,7 +19,7 @@ public sealed record ModalitySteps(Tensor Steps, int[] Lengths)
     {
         using var scope = NewDisposeScope();
         Tensor padding = PaddingMask(lengths, steps.shape[1], steps.device).unsqueeze(2);
-        using TorchSharp.Scalar zero = 0f; // held: see Training.Adam
+        using TorchSharp.Scalar zero = 0f; // held: see Fitting.Adam
         return steps.masked_fill(padding, zero).MoveToOuterDisposeScope();
     }
 

@@ -48,7 +48,7 @@ internal sealed class MultiHeadAttention : nn.Module
             width = queries.shape[2],
             steps = keys.shape[1];
         using TorchSharp.Scalar scale = 1 / Math.Sqrt((double)width / heads),
-            minus = float.NegativeInfinity; // held: see Training.Adam
+            minus = float.NegativeInfinity; // held: see Fitting.Adam
         Tensor q = Split(query.forward(queries).mul(scale)),
             k = Split(key.forward(keys)),
             v = Split(value.forward(keys)); // (B, h, ·, F/h)

@@ -26,7 +26,7 @@ public sealed class RadarCnn : FrameEncoder
     /// <summary>Features of one antenna.</summary>
     public const int WidthPerAntenna = 32;
 
-    // A constant sample stays finite. Held, not implicit: see Training.Adam.
+    // A constant sample stays finite. Held, not implicit: see Fitting.Adam.
     private static readonly TorchSharp.Scalar SmallestDeviation = 1e-6f;
 
     // Registered by field name.

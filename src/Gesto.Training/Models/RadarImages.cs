@@ -70,7 +70,7 @@ public sealed record RadarImageOptions
 /// brings the same channels, and of three antennas no pair is lost: three means of two are three pairs.</remarks>
 internal static class RadarImages
 {
-    // Held, not implicit: see Training.Adam.
+    // Held, not implicit: see Fitting.Adam.
     private static readonly TorchSharp.Scalar NeperPerDecibel = MathF.Log(10) / 20;
 
     /// <param name="frames">(ΣT, A, R, D), samples one after another.</param>

@@ -102,7 +102,7 @@ public sealed class SignModel : nn.Module
         if (mixing is not null)
         {
             using TorchSharp.Scalar own = mixing.Share,
-                other = 1 - mixing.Share; // held: see Training.Adam
+                other = 1 - mixing.Share; // held: see Fitting.Adam
             logits = logits
                 .mul(own)
                 .add(logits.index_select(0, tensor(mixing.Partner, device: logits.device)), alpha: other);

@@ -200,7 +200,7 @@ public sealed class SmallRgbEncoder : IRgbEncoder
                 continue; // norms start as the network makes them
             double bound = Math.Sqrt(6.0 * parameter.shape[0] / parameter.numel());
             using Scalar span = 2 * bound,
-                half = bound; // held: see Training.Adam
+                half = bound; // held: see Fitting.Adam
             parameter.copy_(rand(parameter.shape, generator: generator).mul(span).sub(half));
         }
     }
