@@ -2,7 +2,10 @@ using System.Diagnostics;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
+using Gesto.Training.Models;
+using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
+using Gesto.Video;
 
 namespace Gesto.Bench;
 
@@ -16,7 +19,7 @@ internal static class EncoderRate
         );
         Int8Ranges? ranges = rangesPath is null ? null : Int8Ranges.Load(rangesPath, weights);
         Dataset dataset = Dataset.Open(datasetFolder);
-        Sample sample = dataset.Samples.First(s => s.HasRgb);
+        Sample sample = dataset.Samples.First(s => s.Has(Modality.Rgb));
         using var encoder = ResNet50Encoders.Build(
             weights,
             threads: 1,

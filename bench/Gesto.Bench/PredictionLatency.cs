@@ -5,7 +5,9 @@ using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Features;
 using Gesto.Training.Recognition;
+using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
+using Gesto.Video;
 
 namespace Gesto.Bench;
 
@@ -20,9 +22,7 @@ internal static class PredictionLatency
     {
         int threads = Environment.ProcessorCount;
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(run, threads: 1); // as `gesto predict` does
-        Sample sample = RecordingFiles
-            .At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar))
-            .Sample;
+        Sample sample = RecordingFiles.At(folder, RecordingNeeds.Of(recogniser.Facts.Keys)).Sample;
         using IRgbEncoder encoder = RgbEncoders.Open(recogniser.Facts.Rgb!, run, WeightsCache.Default(), threads);
         using var predictor = new VideoPredictor(recogniser, encoder);
         Video.Clip clip = new SampleReader(folder, RadarFormat.Default).ReadRgb(

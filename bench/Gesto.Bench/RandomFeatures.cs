@@ -3,6 +3,7 @@ using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Bench;
 
@@ -38,11 +39,7 @@ internal static class RandomFeatures
         if (!File.Exists(Path.Combine(folder, ManifestFile.FileName)))
         {
             foreach (
-                (string name, int width) in new[]
-                {
-                    (FeatureSet.RgbFolder, RgbWidth),
-                    (FeatureSet.RadarFolder, RadarWidth),
-                }
+                (string name, int width) in new[] { (Modality.Rgb.Name, RgbWidth), (Modality.Radar.Name, RadarWidth) }
             )
             {
                 using FeatureStore store = FeatureStore.OpenOrCreate(

@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using Gesto.Recordings;
 using Gesto.Training;
 using Gesto.Training.Batches;
 using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
+using Gesto.Training.Reports;
 using Gesto.Training.Runs;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -41,20 +43,26 @@ internal static class TrainingLoop
         TrainingData data = TrainingData.Load(features, recipe, null, null, null, CancellationToken.None);
         using SignModel model = ModelFactory.Sign(recipe, facts);
         using var adam = new Adam(model.named_parameters(), recipe.Training.LearningRate);
-        FeatureSequences rgbs = new(facts.RgbWidth, recipe.Rgb.RemoveStatic),
-            radars = new(facts.RadarWidth, recipe.Radar.CentreFeatures);
-        data.Rgb.ForEach(rgbs.Add);
-        data.RadarFeatures.ForEach(radars.Add);
-        var sequences = new SampleSequences(rgbs, radars, recipe.Model.Steps);
+        var sequences = new SampleSequences(
+            data.Streams.Select<IStepSource>(
+                (modality, stream) =>
+                {
+                    var steps = new FeatureSequences(facts.Streams[modality]!.Width, recipe.Centres(modality));
+                    stream.Features.ForEach(steps.Add);
+                    return steps;
+                }
+            ),
+            recipe.Model.Steps
+        );
         int[] order = Trainer.Order(data.Train, data.Labels, balance: false, new Random(1));
-        (ModalitySteps? Rgb, ModalitySteps? Radar, Tensor Target)[] batches =
+        (PerModality<ModalitySteps> Steps, Tensor Target)[] batches =
         [
             .. order
                 .Chunk(recipe.Training.Batch)
                 .Select(chosen =>
                 {
-                    (ModalitySteps? rgb, ModalitySteps? radar) = sequences.Batch(chosen, recipe.Training, null);
-                    return (rgb, radar, tensor(chosen.Select(i => data.Labels[i]).ToArray()));
+                    PerModality<ModalitySteps> steps = sequences.Batch(chosen, recipe.Training, null);
+                    return (steps, tensor(chosen.Select(i => data.Labels[i]).ToArray()));
                 }),
         ];
         var seconds = new List<double>();
@@ -65,7 +73,7 @@ internal static class TrainingLoop
             foreach (var batch in batches)
             {
                 using DisposeScope scope = NewDisposeScope();
-                Tensor loss = nn.functional.cross_entropy(model.Classify(batch.Rgb, batch.Radar), batch.Target);
+                Tensor loss = nn.functional.cross_entropy(model.Classify(batch.Steps), batch.Target);
                 adam.ZeroGradients();
                 loss.backward();
                 adam.Step();

@@ -10,6 +10,7 @@ using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
+using Gesto.Training.Reports;
 using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
 using Gesto.Training.Simulation;
@@ -176,7 +177,7 @@ internal static class DemoCommand
         /// once.</returns>
         private IRgbEncoder OpenEncoder()
         {
-            string own = Path.Combine(features, FeatureSet.RgbFolder, SmallRgbEncoder.FileName);
+            string own = Path.Combine(features, Modality.Rgb.Name, SmallRgbEncoder.FileName);
             if (File.Exists(own))
                 return SmallRgbEncoder.Load(own);
             try
@@ -199,7 +200,7 @@ internal static class DemoCommand
             LabelledClip[] clips =
             [
                 .. dataset
-                    .Samples.Where(s => s is { Split: Split.Train, HasRgb: true, ClassId: not null })
+                    .Samples.Where(s => s is { Split: Split.Train, ClassId: not null } && s.Has(Modality.Rgb))
                     .Select(s =>
                     {
                         var clip = reader.ReadRgb(s, SmallRgbEncoder.Side, cancel);

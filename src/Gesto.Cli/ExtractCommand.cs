@@ -2,9 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using Gesto.Encoders;
 using Gesto.Radar;
+using Gesto.Recordings;
 using Gesto.Training;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
+using Gesto.Training.Models;
+using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 using Gesto.Video;
 
@@ -239,14 +242,14 @@ internal static class ExtractCommand
                                     Int8Calibration.LoadOrFind(
                                         data,
                                         loaded,
-                                        Path.Combine(folder, FeatureSet.RgbFolder),
+                                        Path.Combine(folder, Modality.Rgb.Name),
                                         options.RgbFit,
                                         count,
                                         cancel
                                     )
                                 : null;
                         using IRgbEncoder? encoder =
-                            !data.Samples.Any(s => s.HasRgb) ? null
+                            !data.Samples.Any(s => s.Has(Modality.Rgb)) ? null
                             : kind == RgbKind.Frames ? new RgbPixels(parse.GetValue(rgbSize))
                             : EncoderChoice.Rgb(
                                 parse.GetValue(weights)!,
@@ -281,6 +284,10 @@ internal static class ExtractCommand
         Console.Error.WriteLine(
             $"{folder}: {result.Extracted} samples extracted, {result.AlreadyDone} were done before, {result.Skipped.Count} skipped."
         );
+        foreach ((string modality, int lacking) in result.Lacking)
+            Console.Error.WriteLine(
+                $"{lacking} samples have no {modality}: runs that can do without it (linear, or model.modalityDropout) learn from them, others pass them over."
+            );
         return ExitCode.Done;
     }
 

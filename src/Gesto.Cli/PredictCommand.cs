@@ -6,6 +6,7 @@ using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training;
 using Gesto.Training.Export;
+using Gesto.Training.Reports;
 
 namespace Gesto.Cli;
 
@@ -130,8 +131,8 @@ internal static class PredictCommand
                             .Rank(probabilities, recogniser.Labels, top)
                             .Select(r => new PredictedSign(r.Sign.Id, r.Sign.Name, r.Probability)),
                     ],
-                    used.Words,
-                    used.Words == recogniser.Masks[0].Words,
+                    used.ToString(),
+                    used.Equals(recogniser.Masks[0]),
                     recogniser.Calibration.IsUnknown(probabilities),
                     CostlyPairs.Close(probabilities, recogniser.Labels, recogniser.CostlyPairs)
                 )

@@ -8,7 +8,9 @@ using Gesto.Training;
 using Gesto.Training.Datasets;
 using Gesto.Training.Export;
 using Gesto.Training.Features;
+using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
+using Gesto.Training.Reports;
 
 namespace Gesto.Cli;
 
@@ -81,8 +83,7 @@ internal static class SubmitCommand
     )
     {
         AtomicFile.RequireFile(path);
-        bool features =
-            FeatureStore.Exists(Path.Combine(source, "rgb")) || FeatureStore.Exists(Path.Combine(source, "radar"));
+        bool features = FeatureSet.Exists(source);
         if (features && root is not null)
             throw new InvalidDataException(
                 $"{source}: features, which need no {DatasetOption.RootName}; it goes with a data set."
@@ -119,6 +120,11 @@ internal static class SubmitCommand
                     + "'gesto extract' again."
             );
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(run, threads);
+        if (asked.FirstOrDefault(s => !recogniser.CanRecognise(features, s)) is { } lacking)
+            throw new InvalidDataException(
+                $"{folder}: a submission needs every sample, '{lacking.Key}' has {features.Offers(lacking)}, and recipe '{recogniser.Recipe.Name}' needs {recogniser.Masks[0]}. "
+                    + "Use a run that can do without (linear, or model.modalityDropout)."
+            );
         return (asked, recogniser.PredictAll(features, asked, progress, cancel), recogniser.Labels);
     }
 

@@ -105,7 +105,7 @@ public sealed class Recogniser : IDisposable
     private Prediction Predict(Recording recording, CancellationToken cancel)
     {
         using var predictor = new VideoPredictor(networks, encoder);
-        ReadRecording read = recording.Find(RecordingNeeds.Of(networks.Rgb, networks.Radar)) is { } files
+        ReadRecording read = recording.Find(RecordingNeeds.Of(networks.Keys)) is { } files
             ? predictor.Read(files.Root, files.Sample, cancel)
             : predictor.Read(recording.Name, recording.Rgb, recording.Radar, cancel);
         float[] probabilities = networks.Predict(read.Features, read.Used);
@@ -113,8 +113,8 @@ public sealed class Recogniser : IDisposable
             recording.Name,
             RankedSign.Rank(probabilities, networks.Labels, networks.Labels.Count),
             networks.Calibration.IsUnknown(probabilities),
-            read.Used.Words,
-            read.Used.Words == networks.Masks[0].Words,
+            read.Used.ToString(),
+            read.Used.Equals(networks.Masks[0]),
             CostlyPairs.Close(probabilities, networks.Labels, networks.CostlyPairs)
         );
     }
@@ -122,7 +122,7 @@ public sealed class Recogniser : IDisposable
     /// <returns>The bundle's RGB encoder, for as many callers as threads; null where it takes no RGB.</returns>
     internal static IRgbEncoder? OpenEncoder(BundleFile bundle, int threads)
     {
-        if (bundle.Manifest.Rgb is not { } key)
+        if (bundle.Manifest.Keys[Modality.Rgb] is not { } key)
             return null;
         if (bundle.Manifest.RgbEncoder is not { } known)
             return new RgbPixels(key.Shape[^1]);

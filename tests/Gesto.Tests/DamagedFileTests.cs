@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gesto.Files;
+using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Tests.Features;
 using Gesto.Tests.Inference;
@@ -11,6 +12,7 @@ using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
+using Gesto.Training.Weights;
 
 namespace Gesto.Tests;
 
@@ -159,10 +161,14 @@ public sealed class DamagedFileTests : IDisposable
     [InlineData("labels", "[]")]
     [InlineData("labels", "[{\"id\":1,\"name\":\"A\"},{\"id\":1,\"name\":\"B\"}]")]
     [InlineData("labels", "[{\"id\":1,\"name\":null}]")]
-    [InlineData("rgb", "null")]
-    [InlineData("rgb_width", "-1")]
-    [InlineData("rgb_width", "2147483647")]
-    [InlineData("radar_width", "7")]
+    [InlineData("streams", "null")]
+    [InlineData("streams", "{}")]
+    [InlineData("streams.rgb", "null")]
+    [InlineData("streams.nose", "{}")]
+    [InlineData("streams.rgb.key", "null")]
+    [InlineData("streams.rgb.width", "-1")]
+    [InlineData("streams.rgb.width", "2147483647")]
+    [InlineData("streams.radar.width", "7")]
     [InlineData("antennas", "0")]
     [InlineData("threads", "-3")]
     [InlineData("threads", "2147483647")]
@@ -180,9 +186,10 @@ public sealed class DamagedFileTests : IDisposable
         WriteRun();
         JsonObject facts = JsonNode.Parse(File.ReadAllText(folder["run.json"]))!.AsObject();
         Assert.NotEmpty(RunDirectory.Open(folder.Path).Facts.Labels); // good before
-        facts[name] = JsonNode.Parse(value);
+        string[] place = name.Split('.');
+        place[..^1].Aggregate((JsonNode)facts, (node, part) => node[part]!)[place[^1]] = JsonNode.Parse(value);
         folder.Write("run.json", facts.ToJsonString());
-        Refused("run.json", name, () => RunDirectory.Open(folder.Path));
+        Refused("run.json", place[^1], () => RunDirectory.Open(folder.Path));
     }
 
     private void WriteRun()

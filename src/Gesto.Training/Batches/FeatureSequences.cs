@@ -71,7 +71,7 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
 
     /// <summary>Mean and standard deviation of each feature over all steps of some samples; a feature that never
     /// changes gets deviation 1, so that it stays finite.</summary>
-    public (float[] Mean, float[] Deviation) Statistics(IEnumerable<int> chosen)
+    public FeatureStatistics Statistics(IEnumerable<int> chosen)
     {
         var sum = new double[width];
         var squares = new double[width];
@@ -96,7 +96,7 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
             mean[f] = (float)average;
             deviation[f] = variance > 1e-12 ? (float)Math.Sqrt(variance) : 1;
         }
-        return (mean, deviation);
+        return new(mean, deviation);
     }
 
     /// <returns>(T, F), valid until the next call.</returns>

@@ -62,6 +62,9 @@ internal sealed class FrameSequences
         Longest = Math.Max(Longest, length);
     }
 
+    /// <summary>A sample that has not got the modality.</summary>
+    public void AddMissing() => samples.Add(([], null, "", 0));
+
     /// <summary>Leaves a sample's frames on disk.</summary>
     /// <param name="store">Of (T, C, H, W).</param>
     /// <param name="key">The sample's.</param>
@@ -102,7 +105,7 @@ internal sealed class FrameSequences
         double sum = 0,
             squares = 0;
         long count = 0;
-        foreach (int sample in chosen)
+        foreach (int sample in chosen.Where(s => LengthOf(s) > 0))
         {
             using var scope = NewDisposeScope();
             Tensor values = RadarCnn.Prepare(Frames(sample), [LengthOf(sample)], preparation);

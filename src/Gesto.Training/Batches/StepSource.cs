@@ -1,3 +1,4 @@
+using Gesto.Training.Fitting;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 using TorchSharp;
@@ -29,11 +30,13 @@ internal interface IStepSource
 /// <param name="augmentation">Range shift, masks, gain and noise while learning; its tempo and frame dropout are the
 /// training recipe's.</param>
 /// <param name="centre">Subtract each feature's mean over the sample's shown frames.</param>
+/// <param name="width">F, features that the encoder makes of a frame.</param>
 internal sealed class EncodedFrames(
     FrameSequences frames,
     FrameEncoder encoder,
     AugmentationRecipe augmentation,
-    bool centre
+    bool centre,
+    int width
 ) : IStepSource
 {
     public int Longest => frames.Longest;
@@ -43,7 +46,10 @@ internal sealed class EncodedFrames(
     public ModalitySteps Batch(ReadOnlySpan<int> chosen, int[][] steps, Random? random, Mixing? mixing = null)
     {
         int[] lengths = [.. steps.Select(s => s.Length)],
+            real = [.. lengths.Where(n => n > 0)], // of those that have the modality
             shifts = new int[steps.Length];
+        if (real.Length == 0)
+            return new ModalitySteps(zeros(steps.Length, 1, width), lengths);
         if (random is not null)
             for (int i = 0; i < shifts.Length; i++)
                 shifts[i] = FrameChanges.DrawShift(augmentation, random);
@@ -52,23 +58,23 @@ internal sealed class EncodedFrames(
         if (random is not null && mixing is not null)
             shown = FrameChanges.Mix(shown, lengths, mixing, random);
         if (random is not null)
-            shown = FrameChanges.Mask(shown, lengths, augmentation, random);
-        Tensor scaled = encoder.Scale(shown, lengths);
+            shown = FrameChanges.Mask(shown, real, augmentation, random);
+        Tensor scaled = encoder.Scale(shown, real);
         if (random is not null)
-            scaled = FrameChanges.Apply(scaled, lengths, augmentation, random);
-        Tensor rows = encoder.Encode(scaled, lengths);
+            scaled = FrameChanges.Apply(scaled, real, augmentation, random);
+        Tensor rows = encoder.Encode(scaled, real);
         if (centre)
-            rows = Sequences.Centre(rows, lengths);
+            rows = Sequences.Centre(rows, real);
         return new ModalitySteps(Sequences.Pad(rows, lengths).MoveToOuterDisposeScope(), lengths);
     }
 
     /// <summary>Mean and standard deviation of each feature over all steps of some samples, as the encoder is
     /// now.</summary>
-    public (float[] Mean, float[] Deviation) Statistics(IEnumerable<int> chosen, int width)
+    public FeatureStatistics Statistics(IEnumerable<int> chosen)
     {
         encoder.eval();
         var features = new FeatureSequences(width, centre);
-        foreach (int sample in chosen)
+        foreach (int sample in chosen.Where(s => frames.LengthOf(s) > 0))
         {
             using Tensor one = frames.Frames(sample);
             features.Add(encoder.EncodeSample(one));

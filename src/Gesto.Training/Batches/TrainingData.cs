@@ -10,8 +10,21 @@ using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
+using Gesto.Training.Reports;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Batches;
+
+/// <summary>One modality of the samples to learn from.</summary>
+/// <param name="Store">Has it.</param>
+/// <param name="Frames">Frames of each sample, where the store holds frames; none where a sample lacks the
+/// modality.</param>
+internal sealed record ModalityData(FeatureStore Store, FrameSequences? Frames)
+{
+    /// <summary>Steps (T, F) of each sample, empty where it lacks the modality; none on disk, and where it is
+    /// frames.</summary>
+    public List<float[]> Features { get; } = [];
+}
 
 /// <summary>The labelled samples of a feature set as training needs them: checked, split, and with a fingerprint; their
 /// features in memory where they fit.</summary>
@@ -34,21 +47,19 @@ internal sealed class TrainingData
 
     public int[] Validation { get; private set; } = [];
 
-    /// <summary>RGB frames or maps, where the recipe's RGB encoder learns.</summary>
-    public FrameSequences? RgbFrames { get; private set; }
-
     /// <summary>True where the features would take more memory than allowed: they stay in their stores and are read
     /// batch by batch.</summary>
     public bool OnDisk { get; private set; }
 
-    /// <summary>RGB steps (T, F) of each sample; empty without RGB, on disk, and where it is frames.</summary>
-    public List<float[]> Rgb { get; } = [];
+    /// <summary>Each modality that the recipe uses.</summary>
+    public PerModality<ModalityData> Streams { get; private init; } = PerModality<ModalityData>.None;
 
-    /// <summary>Radar frames, where the store holds frames.</summary>
-    public FrameSequences? RadarFrames { get; private set; }
-
-    /// <summary>Radar steps (T, F), where the store holds ready features and they are not on disk.</summary>
-    public List<float[]> RadarFeatures { get; } = [];
+    /// <summary>Those of <see cref="Train"/> and <see cref="Validation"/> that have a modality.</summary>
+    public (int[] Train, int[] Validation) Having(Modality modality) =>
+        (
+            [.. Train.Where(i => Streams[modality]!.Store.Contains(Samples[i].Key))],
+            [.. Validation.Where(i => Streams[modality]!.Store.Contains(Samples[i].Key))]
+        );
 
     public string Fingerprint { get; private set; } = "";
 
@@ -72,12 +83,12 @@ internal sealed class TrainingData
         CancellationToken cancel
     )
     {
-        FeatureStore? rgb = recipe.UsesRgb ? features.Rgb ?? throw Lacks(recipe, "RGB") : null;
-        FeatureStore? radar = recipe.UsesRadar ? features.Radar ?? throw Lacks(recipe, "radar") : null;
-        bool frames = radar?.Key.Shape.Length == 4;
+        PerModality<FeatureStore> stores = PerModality.For(Modality.All.Where(recipe.Uses), m =>
+            features.Stores[m] ?? throw Lacks(recipe, m)
+        );
+        FeatureStore? radar = stores[Modality.Radar];
         if (
-            radar is not null
-            && !frames
+            radar is { Key.IsFrames: false }
             && recipe.Classifier == ClassifierKind.Network
             && recipe.Radar.Encoder != RadarEncoderMode.Frozen
         )
@@ -85,7 +96,7 @@ internal sealed class TrainingData
                 $"{radar.Folder}: ready radar features ({radar.Key.Encoder}), but recipe '{recipe.Name}' trains its radar encoder. "
                     + "Run 'gesto extract --radar frames' into another folder, or set radar.encoder=frozen."
             );
-        if (rgb is not null)
+        if (stores[Modality.Rgb] is { } rgb)
             RequireRgb(recipe, rgb);
         // A linear classifier learns from all and is chosen by cross-validation.
         ValidationSplit split = SplitOf(
@@ -100,13 +111,19 @@ internal sealed class TrainingData
         if (pseudo is not null)
             split = split with { Train = [.. split.Train, .. pseudo.SamplesOf(features)] };
         RefuseLeaks(features, split);
-        var data = new TrainingData(split, features.Labels) { Simulated = features.Simulated };
-        if (recipe.LearnsRgb)
-            data.RgbFrames = new FrameSequences(rgb!.Key.DType, rgb.Key.Shape.AsSpan(1));
-        if (frames)
-            data.RadarFrames = new FrameSequences(radar!.Key.DType, radar.Key.Shape.AsSpan(1));
+        var data = new TrainingData(split, features.Labels)
+        {
+            Simulated = features.Simulated,
+            Streams = stores.Select(
+                (_, store) =>
+                    new ModalityData(
+                        store,
+                        store.Key.IsFrames ? new FrameSequences(store.Key.DType, store.Key.Shape.AsSpan(1)) : null
+                    )
+            ),
+        };
         data.OnDisk =
-            split.Train.Concat(split.Validation).Sum(s => BytesOf(rgb, s.Key) + BytesOf(radar, s.Key))
+            split.Train.Concat(split.Validation).Sum(s => stores.Values.Sum(store => BytesOf(store, s.Key)))
             > (memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         int total = split.Train.Count + split.Validation.Count;
@@ -115,7 +132,8 @@ internal sealed class TrainingData
         {
             cancel.ThrowIfCancellationRequested();
             Report();
-            if (rgb?.Contains(sample.Key) == false || radar?.Contains(sample.Key) == false)
+            int there = stores.Values.Count(store => store.Contains(sample.Key));
+            if (there == 0 || (there < stores.Count && !recipe.BearsMissing))
             {
                 data.Skipped.Add(sample.Key);
                 continue;
@@ -123,10 +141,8 @@ internal sealed class TrainingData
             hash.AppendData(
                 Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{sample.Key},{sample.ClassId}\n"))
             );
-            if (rgb is not null)
-                data.Take(rgb, sample.Key, data.RgbFrames, data.Rgb, hash, spare);
-            if (radar is not null)
-                data.Take(radar, sample.Key, data.RadarFrames, data.RadarFeatures, hash, spare);
+            foreach (ModalityData stream in data.Streams.Values)
+                data.Take(stream, sample.Key, hash, spare);
             data.Samples.Add(sample);
         }
         data.Fingerprint = Convert.ToHexStringLower(hash.GetHashAndReset());
@@ -143,34 +159,34 @@ internal sealed class TrainingData
     /// <summary>Frames are shown on this device; features are placed by who makes sequences of them.</summary>
     public void PlaceFrames(TorchSharp.torch.Device device)
     {
-        foreach (FrameSequences frames in new[] { RgbFrames, RadarFrames }.OfType<FrameSequences>())
+        foreach (FrameSequences frames in Streams.Values.Select(s => s.Frames).OfType<FrameSequences>())
             frames.Device = device;
     }
 
-    private static long BytesOf(FeatureStore? store, string key) =>
-        store?.Contains(key) == true
+    private static long BytesOf(FeatureStore store, string key) =>
+        store.Contains(key)
             ? (long)store.LengthOf(key)
                 * NpyFile.ElementSize(store.Key.DType)
                 * store.Key.Shape.Skip(1).Aggregate(1, (a, b) => a * b)
             : 0;
 
     /// <summary>Every array is read once and checked, also where it is not kept.</summary>
-    /// <param name="store">One modality's.</param>
+    /// <param name="stream">Where it is kept.</param>
     /// <param name="key">The sample's.</param>
-    /// <param name="frames">Where the array is kept, if it holds frames.</param>
-    /// <param name="features">Where its real steps are kept otherwise.</param>
     /// <param name="hash">Takes it in.</param>
     /// <param name="spare">Memory of the arrays that are not kept themselves, a quarter of a megabyte each: used
     /// again.</param>
-    private void Take(
-        FeatureStore store,
-        string key,
-        FrameSequences? frames,
-        List<float[]> features,
-        IncrementalHash hash,
-        Dictionary<FeatureStore, byte[]> spare
-    )
+    private void Take(ModalityData stream, string key, IncrementalHash hash, Dictionary<FeatureStore, byte[]> spare)
     {
+        (FeatureStore store, FrameSequences? frames) = (stream.Store, stream.Frames);
+        if (!store.Contains(key))
+        {
+            hash.AppendData(BitConverter.GetBytes(0));
+            frames?.AddMissing();
+            if (frames is null && !OnDisk)
+                stream.Features.Add([]);
+            return;
+        }
         bool kept = frames is not null && !OnDisk;
         NpyArray array = Read(store, key, hash, kept ? null : spare.GetValueOrDefault(store));
         if (!kept)
@@ -180,7 +196,7 @@ internal sealed class TrainingData
         else if (frames is not null)
             frames.Add(array, store.LengthOf(key));
         else if (!OnDisk)
-            features.Add(RealSteps(array, store.LengthOf(key)));
+            stream.Features.Add(RealSteps(array, store.LengthOf(key)));
     }
 
     /// <exception cref="InvalidDataException">The store does not hold what the recipe's RGB encoder reads.</exception>
@@ -190,7 +206,7 @@ internal sealed class TrainingData
         {
             RgbEncoderMode.Frames => rgb.Key.Encoder == RgbPixels.EncoderName,
             RgbEncoderMode.LastStage => rgb.Key.Encoder.EndsWith(ResNet50Network.MapsSuffix, StringComparison.Ordinal),
-            _ => rgb.Key.Shape.Length == 2,
+            _ => !rgb.Key.IsFrames,
         };
         if (fits)
             return;
@@ -274,7 +290,6 @@ internal sealed class TrainingData
             parts[sample.Key] = "held out for validation";
         foreach (Sample sample in split.Fold)
             parts[sample.Key] = "fold";
-        FeatureStore[] stores = [.. new[] { features.Rgb, features.Radar }.OfType<FeatureStore>()];
         foreach (string[] alike in RecordingFingerprints.Alike(features.Folder))
         {
             string[] here = [.. alike.Where(parts.ContainsKey)];
@@ -282,7 +297,13 @@ internal sealed class TrainingData
                 continue;
             foreach (
                 var same in here.GroupBy(s =>
-                    Convert.ToHexString(SHA256.HashData([.. stores.SelectMany(store => store.Load(s).Bytes)]))
+                    Convert.ToHexString(
+                        SHA256.HashData([
+                            .. features
+                                .Stores.Values.Where(store => store.Contains(s))
+                                .SelectMany(store => store.Load(s).Bytes),
+                        ])
+                    )
                 )
             )
             {
@@ -309,9 +330,9 @@ internal sealed class TrainingData
             );
     }
 
-    private static InvalidDataException Lacks(Recipe recipe, string modality) =>
+    private static InvalidDataException Lacks(Recipe recipe, Modality modality) =>
         new(
-            $"Recipe '{recipe.Name}' needs {modality} features, the feature folder has none. "
-                + $"Extract a data set with {modality} files, or choose another recipe: {string.Join(", ", RecipeFile.Names())}."
+            $"Recipe '{recipe.Name}' needs {modality.Title} features, the feature folder has none. "
+                + $"Extract a data set with {modality.Title} files, or choose another recipe: {string.Join(", ", RecipeFile.Names())}."
         );
 }

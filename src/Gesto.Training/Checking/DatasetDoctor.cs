@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
 using Gesto.Files;
 using Gesto.Radar;
+using Gesto.Recordings;
 using Gesto.Training.Datasets;
+using Gesto.Training.Reports;
+using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Training.Checking;
@@ -52,7 +55,7 @@ public static class DatasetDoctor
     )
     {
         var exam = new RecordingExam(dataset, options.Limits, options.RadarAxes ?? dataset.RadarAxes);
-        bool hasRgb = dataset.Samples.Any(s => s.HasRgb);
+        bool hasRgb = dataset.Samples.Any(s => s.Has(Modality.Rgb));
         bool[] antennas =
         [
             .. Enumerable.Range(0, 3).Select(a => dataset.Samples.Any(s => s.Radar.ElementAtOrDefault(a) is not null)),
@@ -104,7 +107,7 @@ public static class DatasetDoctor
     private static IEnumerable<Problem> Duplicates(Dataset dataset, CancellationToken cancel)
     {
         var files = dataset.Samples.SelectMany(s =>
-            s.Radar.Prepend(s.Rgb)
+            s.Files.Values.SelectMany(files => files)
                 .OfType<string>()
                 .Select(file => (Sample: s.Key, File: file, Length: RecordingFile.LengthOf(dataset.PathOf(file)) ?? 0))
         );

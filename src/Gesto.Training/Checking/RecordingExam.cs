@@ -2,6 +2,8 @@ using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
+using Gesto.Training.Reports;
+using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Training.Checking;
@@ -37,7 +39,7 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
     )
     {
         var problems = new List<Problem>();
-        if (hasRgb && !sample.HasRgb)
+        if (hasRgb && !sample.Has(Modality.Rgb))
             problems.Add(Missing(sample, "RGB"));
         FileFacts? rgb = ExamineFile(sample, sample.Rgb, problems, cancel);
         var radar = new List<FileFacts>();
@@ -49,6 +51,8 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
             if (ExamineFile(sample, file, problems, cancel) is { } facts)
                 radar.Add(facts);
         }
+        foreach (Modality other in Modality.All.Where(m => m.Open is not null))
+            ExamineOther(sample, other, problems, cancel);
         CompareAntennas(sample, radar, problems);
         CompareDurations(sample, rgb, radar, problems);
         return (
@@ -56,6 +60,27 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
             radar.FirstOrDefault(r => r.Seconds is null)?.Size,
             RadarReading.Of([.. radar.Select(r => r.Radar)])
         );
+    }
+
+    /// <summary>A registered modality's files are good where its own reader can read them.</summary>
+    private void ExamineOther(Sample sample, Modality modality, List<Problem> problems, CancellationToken cancel)
+    {
+        if (sample.Files[modality] is not { } files)
+        {
+            if (dataset.Samples.Any(s => s.Has(modality)))
+                problems.Add(Missing(sample, modality.Title));
+            return;
+        }
+        try
+        {
+            using IStepReader reader = modality.Open!(null);
+            reader.Read([.. files.Select(f => f is null ? null : dataset.PathOf(f))], cancel);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            string file = files.OfType<string>().First();
+            problems.Add(new Problem(sample.Key, file, ProblemKind.Undecodable, e.Message));
+        }
     }
 
     private FileFacts? ExamineFile(Sample sample, string? file, List<Problem> problems, CancellationToken cancel)

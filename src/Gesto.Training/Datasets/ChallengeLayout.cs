@@ -81,12 +81,15 @@ public static class ChallengeLayout
         orderby sample.Number ?? int.MaxValue
         select sample;
 
-    private static Sample WithFiles(string root, Sample sample)
-    {
-        (string? rgb, string?[] radar) = SampleFiles.In(Path.Combine(root, sample.Key));
-        string? Inside(string? name) => name is null ? null : $"{sample.Key}/{name}";
-        return sample with { Rgb = Inside(rgb), Radar = [.. radar.Select(Inside)] };
-    }
+    private static Sample WithFiles(string root, Sample sample) =>
+        sample with
+        {
+            Files = SampleFiles
+                .In(Path.Combine(root, sample.Key))
+                .Select<IReadOnlyList<string?>>(
+                    (_, files) => [.. files.Select(name => name is null ? null : $"{sample.Key}/{name}")]
+                ),
+        };
 
     private static IEnumerable<string> Folders(string path) =>
         Directory

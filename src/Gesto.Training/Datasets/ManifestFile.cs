@@ -3,6 +3,7 @@ using CsvHelper;
 using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Datasets;
 
@@ -10,13 +11,23 @@ namespace Gesto.Training.Datasets;
 /// or to a recordings root named beside it, '/'-separated, or absolute and inside that folder; an empty field means
 /// unknown or absent. `rdm1` … `rdm3` hold the radar file of each antenna, whatever its kind: range-Doppler video or
 /// arrays, or range-time maps; a file or folder with all antennas stands in `rdm1`. `radar_axes` says what an array's
-/// axes are where their number does not, e.g. "A,T,R,D"; it is written only where a sample has it.</summary>
+/// axes are where their number does not, e.g. "A,T,R,D"; it is written only where a sample has it, as are the columns of
+/// modalities that were registered (<see cref="Modality.Columns"/>).</summary>
 public static class ManifestFile
 {
     public const string FileName = "manifest.csv";
 
-    public static IReadOnlyList<string> Columns { get; } =
-    ["sample", "label", "name", "signer", "session", "split", "rgb", "rdm1", "rdm2", "rdm3", RadarAxesColumn];
+    /// <summary>All columns that are read.</summary>
+    public static IReadOnlyList<string> Columns =>
+        [
+            "sample",
+            "label",
+            "name",
+            "signer",
+            "session",
+            "split",
+            .. Modality.All.SelectMany(m => m == Modality.Radar ? [.. m.Columns, RadarAxesColumn] : m.Columns),
+        ];
 
     private const string RadarAxesColumn = "radar_axes";
 
@@ -55,13 +66,12 @@ public static class ManifestFile
                     ClassName = row.Text("name"),
                     Signer = row.Text("signer"),
                     Session = row.Text("session"),
-                    Rgb = InsidePath(row, "rgb", root),
-                    Radar =
-                    [
-                        InsidePath(row, "rdm1", root),
-                        InsidePath(row, "rdm2", root),
-                        InsidePath(row, "rdm3", root),
-                    ],
+                    Files = PerModality.For<IReadOnlyList<string?>>(Modality.All, m =>
+                        m.Columns.Select(c => InsidePath(row, c, root)).ToArray() is var files
+                        && files.Any(f => f is not null)
+                            ? files
+                            : null
+                    ),
                     RadarAxes = AxesOf(row),
                 }
             );
@@ -76,28 +86,25 @@ public static class ManifestFile
     public static void Write(string path, IEnumerable<Sample> samples)
     {
         Sample[] all = [.. samples];
-        string[] columns = [.. Columns.Where(c => c != RadarAxesColumn || all.Any(s => s.RadarAxes is not null))];
-        WriteRows(
-            path,
-            columns,
-            all.Select(s =>
-                new[]
-                {
-                    s.Key,
-                    s.ClassId?.ToString(CultureInfo.InvariantCulture),
-                    s.ClassName,
-                    s.Signer,
-                    s.Session,
-                    Text(s.Split),
-                    s.Rgb,
-                    s.Radar.ElementAtOrDefault(0),
-                    s.Radar.ElementAtOrDefault(1),
-                    s.Radar.ElementAtOrDefault(2),
-                    s.RadarAxes,
-                }[..columns.Length]
-            )
-        );
+        Dictionary<string, Func<Sample, string?>> fields = new()
+        {
+            ["sample"] = s => s.Key,
+            ["label"] = s => s.ClassId?.ToString(CultureInfo.InvariantCulture),
+            ["name"] = s => s.ClassName,
+            ["signer"] = s => s.Signer,
+            ["session"] = s => s.Session,
+            ["split"] = s => Text(s.Split),
+            [RadarAxesColumn] = s => s.RadarAxes,
+        };
+        foreach (Modality modality in Modality.All)
+        foreach ((int place, string column) in modality.Columns.Index())
+            fields[column] = s => s.Files[modality]?.ElementAtOrDefault(place);
+        string[] columns = [.. Columns.Where(c => AlwaysThere.Contains(c) || all.Any(s => fields[c](s) is not null))];
+        WriteRows(path, columns, all.Select(s => columns.Select(c => fields[c](s)).ToArray()));
     }
+
+    private static IEnumerable<string> AlwaysThere =>
+        ["sample", "label", "name", "signer", "session", "split", .. Modality.Rgb.Columns, .. Modality.Radar.Columns];
 
     /// <returns>train, val or test: how files and options spell a split.</returns>
     public static string Text(Split split) =>

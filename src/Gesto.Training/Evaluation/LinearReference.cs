@@ -1,9 +1,11 @@
 using Gesto.Recordings;
+using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Evaluation;
 
@@ -32,8 +34,8 @@ public static class LinearReference
     {
         IReadOnlyList<Recipe> members = RecipeFile.LoadMembers(recipe, []);
         bool frames =
-            features.Rgb is { Key.Shape.Length: not 2 }
-            && (members.Count == 0 ? recipe.UsesRgb : members.Any(m => m.UsesRgb));
+            features.Rgb is { Key.IsFrames: true }
+            && (members.Count == 0 ? recipe.Uses(Modality.Rgb) : members.Any(m => m.Uses(Modality.Rgb)));
         if (frames || Of(run) is not null)
             return;
         Recipe linear = RecipeFile.Load("linear");
@@ -42,7 +44,7 @@ public static class LinearReference
             Modalities =
                 members.Count == 0
                     ? recipe.Modalities
-                    : [.. linear.Modalities.Where(m => members.Any(member => member.Modalities.Contains(m)))],
+                    : [.. Modality.All.Where(m => members.Any(member => member.Uses(m))).Select(m => m.Name)],
             Training = linear.Training with
             {
                 Fold = recipe.Training.Fold,
@@ -89,6 +91,8 @@ public static class LinearReference
         if (Of(run) is not { } folder)
             return null;
         using ITrainedRecogniser linear = ITrainedRecogniser.Load(folder, threads);
-        return linear.PredictAll(features, samples, progress: null, cancel);
+        return samples.All(s => linear.CanRecognise(features, s))
+            ? linear.PredictAll(features, samples, progress: null, cancel)
+            : null;
     }
 }

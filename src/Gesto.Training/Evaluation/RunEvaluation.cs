@@ -5,10 +5,12 @@ using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
+using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Reports;
 using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Evaluation;
 
@@ -101,24 +103,27 @@ public static class RunEvaluation
             featuresFolder
         );
         var extracted = features.Samples.Select(s => s.Key).ToHashSet(StringComparer.Ordinal);
-        Sample[] present = [.. samples.Where(s => extracted.Contains(s.Key))];
-        if (present.Length == 0)
+        Sample[] here = [.. samples.Where(s => extracted.Contains(s.Key))];
+        if (here.Length == 0)
             throw new InvalidDataException(
                 $"{featuresFolder}: all {samples.Count} samples of {NameOf(split)} were skipped by extraction; "
                     + $"{FeatureSet.SkippedFile} says why."
             );
+        Sample[] present = [.. here.Where(s => recogniser.CanRecognise(features, s))];
+        if (present.Length == 0)
+            throw new InvalidDataException(
+                $"{featuresFolder}: no sample of {NameOf(split)} has the modalities that '{recogniser.Recipe.Name}' needs ({recogniser.Masks[0]})."
+            );
         int[] truth = [.. present.Select(s => TruthOf(s, features.LabelKey, recogniser.Labels, runFolder))];
         // What a sample does not have cannot be left out again.
-        bool complete = present.All(s =>
-            Has(features.Rgb, recogniser.Facts.Rgb, s) && Has(features.Radar, recogniser.Facts.Radar, s)
-        );
+        bool complete = present.All(s => recogniser.Facts.Streams.Modalities.All(features.Offers(s).Uses));
         IReadOnlyList<ModalityMask> masks = complete ? recogniser.Masks : [ModalityMask.All];
         float[][][] probabilities = recogniser.PredictAll(features, present, masks, progress, cancel);
         var trained = recogniser.Facts.Train.ToHashSet(StringComparer.Ordinal);
         return new()
         {
             Probabilities = probabilities[0],
-            Masked = [.. masks.Zip(probabilities, (mask, p) => new MaskedPrediction(mask.Words, p)).Skip(1)],
+            Masked = [.. masks.Zip(probabilities, (mask, p) => new MaskedPrediction(mask.ToString(), p)).Skip(1)],
             Linear = LinearReference.Predict(runFolder, features, present, threads, cancel),
             Attention = (recogniser as NetworkRecogniser)?.Attention,
             Truth = truth,
@@ -135,7 +140,15 @@ public static class RunEvaluation
             Parameters = recogniser.Parameters,
             TrainingSeconds = TrainingSeconds(runFolder),
             MillisecondsASample = Milliseconds(recogniser, features, present, clock),
-            Facts = FactsOf(recogniser, runFolder, samples.Count - present.Length, remark, seed, clock),
+            Facts = FactsOf(
+                recogniser,
+                runFolder,
+                samples.Count - here.Length,
+                here.Length - present.Length,
+                remark,
+                seed,
+                clock
+            ),
         };
 
         bool Pseudo(Sample sample) => recogniser.Facts.PseudoLabels?.ClassIds.ContainsKey(sample.Key) == true;
@@ -159,9 +172,6 @@ public static class RunEvaluation
         ConfusionPicture.Save(Path.Combine(runFolder, $"confusion-{result.Split}.png"), result);
         Report.Save(ReportPath(runFolder, result.Split), result, Path.Combine(runFolder, "log.jsonl"), pairs);
     }
-
-    private static bool Has(FeatureStore? store, FeatureKey? needed, Sample sample) =>
-        needed is null || store?.Contains(sample.Key) == true;
 
     /// <returns>Labelled samples of the split, and what a reader should know about the choice.</returns>
     internal static (IReadOnlyList<Sample> Samples, string? Remark) SamplesOf(
@@ -276,7 +286,8 @@ public static class RunEvaluation
     private static Dictionary<string, string> FactsOf(
         ITrainedRecogniser recogniser,
         string runFolder,
-        int leftOut,
+        int skipped,
+        int lacking,
         string? remark,
         int seed,
         TimeProvider clock
@@ -286,8 +297,12 @@ public static class RunEvaluation
         var facts = new Dictionary<string, string>();
         if (remark is not null)
             facts["these samples"] = remark;
-        if (leftOut > 0)
-            facts["left out"] = Text($"{leftOut} samples that extraction skipped");
+        if (skipped > 0)
+            facts["left out"] = Text($"{skipped} samples that extraction skipped");
+        if (lacking > 0)
+            facts["left out for what they lack"] = Text(
+                $"{lacking} samples without a modality that this run cannot do without"
+            );
         facts["training samples"] = Text($"{run.Train.Count}, and {run.Validation.Count} for validation");
         if (run.PseudoLabels is { } pseudo)
             facts["pseudo-labels"] = Text(
@@ -295,10 +310,8 @@ public static class RunEvaluation
             );
         facts["training seed"] = Text($"{recogniser.Recipe.Training.Seed}");
         facts["bootstrap seed"] = Text($"{seed}");
-        if (run.Rgb is { } rgb)
-            facts["RGB features"] = $"{rgb.Encoder}, {rgb.Preprocessing}";
-        if (run.Radar is { } radar)
-            facts["radar"] = $"{radar.Encoder}, {radar.Preprocessing}";
+        foreach ((Modality modality, FeatureKey key) in run.Keys)
+            facts[$"{modality.Title} features"] = $"{key.Encoder}, {key.Preprocessing}";
         if (Ensemble.Exists(runFolder))
             facts["members"] = string.Join(
                 ", ",
@@ -306,7 +319,7 @@ public static class RunEvaluation
             );
         facts["calibration"] = CalibrationText(recogniser.Calibration);
         facts["parameters"] = Text(
-            $"{recogniser.Parameters:N0} learnt{(run.Rgb?.Shape.Length == 2 ? ", and the RGB encoder's of extraction" : "")}"
+            $"{recogniser.Parameters:N0} learnt{(run.Rgb?.IsFrames == false ? ", and the RGB encoder's of extraction" : "")}"
         );
         TimeSpan training = TimeSpan.FromSeconds(TrainingSeconds(runFolder));
         if (training > TimeSpan.Zero)

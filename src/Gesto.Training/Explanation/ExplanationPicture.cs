@@ -1,6 +1,9 @@
 using System.Globalization;
 using Gesto.Files;
 using Gesto.Inference;
+using Gesto.Recordings;
+using Gesto.Training.Features;
+using Gesto.Training.Recipes;
 using SkiaSharp;
 
 namespace Gesto.Training.Explanation;
@@ -28,6 +31,7 @@ public static class ExplanationPicture
     private static readonly SKColor Grid = new(0xdd, 0xe1, 0xe6);
     private static readonly SKColor Blue = new(0x1f, 0x6f, 0xb5);
     private static readonly SKColor Orange = new(0xd9, 0x61, 0x0b);
+    private static readonly SKColor[] Colours = [Blue, Orange, new(0x2e, 0x8b, 0x57), new(0x7b, 0x4f, 0xa3)];
     private static readonly SKColor Warning = new(0x8a, 0x4b, 0x00);
 
     /// <summary>Writes the picture. Without a font on the machine the words are left out.</summary>
@@ -36,8 +40,8 @@ public static class ExplanationPicture
     /// <param name="read">The recording it is of.</param>
     public static void Save(string path, PredictionExplanation explanation, ReadRecording read)
     {
-        IReadOnlyList<RadarImage> images = read.Features.Radar is { } radar
-            ? RadarImage.Of(radar, read.Features.RadarLength, read.Features.RadarShape)
+        IReadOnlyList<RadarImage> images = read.Features[Modality.Radar] is { } radar
+            ? RadarImage.Of(radar.Values, radar.Length, radar.Shape)
             : [];
         using var pen = new Pen();
         string[] method = pen.Wrap(explanation.Method, Width - Left - 30, Pen.Small);
@@ -75,7 +79,8 @@ public static class ExplanationPicture
         AtomicFile.Write(path, png.SaveTo);
     }
 
-    private static SKColor ColourOf(string modality) => modality == "RGB" ? Blue : Orange;
+    private static SKColor ColourOf(string title) =>
+        Colours[Math.Max(0, Modality.All.Select(m => m.Title).ToList().IndexOf(title)) % Colours.Length];
 
     private static void DrawHead(Pen pen, PredictionExplanation e)
     {

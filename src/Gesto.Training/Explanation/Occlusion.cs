@@ -1,5 +1,6 @@
 using Gesto.Inference;
-using Gesto.Signs;
+using Gesto.Recordings;
+using Gesto.Training.Reports;
 
 namespace Gesto.Training.Explanation;
 
@@ -26,63 +27,49 @@ public static class Occlusion
     /// <param name="label">The sign, 0…K−1.</param>
     /// <param name="progress">Counts questions to the recogniser.</param>
     /// <param name="cancel">Noticed between two questions.</param>
-    /// <returns>One entry for each modality used, RGB first, and whether these were left out whole as the recogniser
+    /// <returns>One entry for each modality used, in their order, and whether these were left out whole as the recogniser
     /// was taught (true), or held still at their most ordinary step because it was not (false).</returns>
     public static (IReadOnlyList<ModalityEvidence> Evidence, bool LeftOut) Measure(
         IRecogniser recogniser,
-        SampleFeatures sample,
+        PerModality<RecordingSteps> sample,
         ModalityMask used,
         int label,
         IProgress<WorkProgress>? progress,
         CancellationToken cancel
     )
     {
+        used = used.Among(sample.Modalities);
         int asked = 0,
-            windows = 0;
-        if (used.Rgb)
-            windows += Starts(sample.RgbLength);
-        if (used.Radar)
-            windows += Starts(sample.RadarLength);
-        bool both = used.Rgb && used.Radar;
+            windows = used.Used.Sum(m => Starts(sample[m]!.Length));
+        bool several = used.Used.Count > 1;
         double whole = LogProbability(sample, used);
-        ModalityMask withoutRgb = used with { Rgb = false },
-            withoutRadar = new(Rgb: true, Radar: false);
-        bool leftOut = both && recogniser.CanUse(withoutRgb) && recogniser.CanUse(withoutRadar);
-        var evidence = new List<ModalityEvidence>();
-        if (used.Rgb)
-            evidence.Add(Of("RGB", sample.Rgb!, sample.RgbLength, withoutRgb, hidden => sample with { Rgb = hidden }));
-        if (used.Radar)
-            evidence.Add(
-                Of("radar", sample.Radar!, sample.RadarLength, withoutRadar, hidden => sample with { Radar = hidden })
-            );
-        return (evidence, leftOut);
+        bool leftOut = several && used.Used.All(m => recogniser.CanUse(used.Without(m)));
+        return ([.. used.Used.Select(Of)], leftOut);
 
-        ModalityEvidence Of(
-            string modality,
-            float[] steps,
-            int length,
-            ModalityMask without,
-            Func<float[], SampleFeatures> with
-        )
+        ModalityEvidence Of(Modality modality)
         {
+            (float[] steps, int length) = (sample[modality]!.Values, sample[modality]!.Length);
             int window = WindowOf(length);
             var drops = new double[Starts(length)];
             for (int start = 0; start < drops.Length; start++)
-                drops[start] = whole - LogProbability(with(Hide(steps, length, start, window)), used);
+                drops[start] = whole - LogProbability(Hiding(start, window), used);
             double[] importance = PerStep(drops, window, length);
-            if (!both)
-                return new(modality, window, importance, StrongestOf(importance), null, null);
+            if (!several)
+                return new(modality.Title, window, importance, StrongestOf(importance), null, null);
             double alone = leftOut
-                ? LogProbability(sample, without)
-                : LogProbability(with(Hide(steps, length, 0, length)), used);
-            return new(modality, window, importance, StrongestOf(importance), Math.Exp(alone), whole - alone);
+                ? LogProbability(sample, used.Without(modality))
+                : LogProbability(Hiding(0, length), used);
+            return new(modality.Title, window, importance, StrongestOf(importance), Math.Exp(alone), whole - alone);
+
+            PerModality<RecordingSteps> Hiding(int first, int count) =>
+                sample.With(modality, sample[modality]! with { Values = Hide(steps, length, first, count) });
         }
 
-        double LogProbability(SampleFeatures of, ModalityMask mask)
+        double LogProbability(PerModality<RecordingSteps> of, ModalityMask mask)
         {
             cancel.ThrowIfCancellationRequested();
             double answer = Math.Log(Math.Max(recogniser.Predict(of, mask)[label], float.Epsilon));
-            progress?.Report(new("explain", ++asked, windows + (both ? 3 : 1), "questions"));
+            progress?.Report(new("explain", ++asked, windows + 1 + (several ? used.Used.Count : 0), "questions"));
             return answer;
         }
     }

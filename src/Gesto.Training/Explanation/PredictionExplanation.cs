@@ -4,6 +4,8 @@ using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
+using Gesto.Training.Features;
+using Gesto.Training.Recipes;
 
 namespace Gesto.Training.Explanation;
 
@@ -141,7 +143,7 @@ public sealed record PredictionExplanation
                     ? recogniser.Labels[recogniser.Labels.LabelOf(id)]
                     : null,
             Simulated = origin.Simulated,
-            Used = read.Used.Words,
+            Used = read.Used.ToString(),
             Modalities = evidence,
             LeftOut = leftOut,
         };

@@ -17,7 +17,7 @@ internal sealed record RadarImage(string Title, int Steps, int Bins, float[] Lev
     /// <param name="frames">(T, A, R, D).</param>
     /// <param name="steps">T.</param>
     /// <param name="shape">(A, R, D).</param>
-    public static IReadOnlyList<RadarImage> Of(float[] frames, int steps, int[] shape)
+    public static IReadOnlyList<RadarImage> Of(float[] frames, int steps, IReadOnlyList<int> shape)
     {
         (int antennas, int range, int doppler) = (shape[0], shape[1], shape[2]);
         int frame = antennas * range * doppler,

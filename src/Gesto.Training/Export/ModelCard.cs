@@ -3,7 +3,11 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
 using Gesto.Encoders;
+using Gesto.Signs;
+using Gesto.Training.Models;
+using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
+using Gesto.Training.Scoring;
 
 namespace Gesto.Training.Export;
 
@@ -30,12 +34,10 @@ internal static class ModelCard
         Line($"## What it does");
         text.Append('\n');
         string others = (
-            recogniser.Masks.Count > 1
-                ? $"; also from {string.Join(", ", recogniser.Masks.Skip(1).Select(m => m.Words))}"
-                : ""
+            recogniser.Masks.Count > 1 ? $"; also from {string.Join(", ", recogniser.Masks.Skip(1))}" : ""
         );
         Line(
-            $"Names one of {manifest.Labels.Count} signs in a recording of a single sign, from {recogniser.Masks[0].Words}{others}."
+            $"Names one of {manifest.Labels.Count} signs in a recording of a single sign, from {recogniser.Masks[0]}{others}."
         );
         if (manifest.Calibration.UnknownBelow > 0)
             Line($"Below a probability of {manifest.Calibration.UnknownBelow:0.00} it says that it does not know.");

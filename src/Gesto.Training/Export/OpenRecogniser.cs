@@ -5,6 +5,7 @@ using Gesto.Recordings;
 using Gesto.Training.Features;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
+using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 
 namespace Gesto.Training.Export;
@@ -36,7 +37,7 @@ public sealed class OpenRecogniser : IDisposable
             return new(new BundledRecogniser(bundle), Gesto.Recogniser.OpenEncoder(bundle, threads));
         }
         Task<IRgbEncoder?> opening = Task.Run(() =>
-            KeysOf(path).Rgb is { } key ? RgbEncoders.Open(key, path, WeightsCache.Default(), threads) : null
+            KeysOf(path)[Modality.Rgb] is { } key ? RgbEncoders.Open(key, path, WeightsCache.Default(), threads) : null
         );
         ITrainedRecogniser run = ITrainedRecogniser.Begin(path, threads: 1);
         try
@@ -57,10 +58,9 @@ public sealed class OpenRecogniser : IDisposable
         if (BundleFile.Is(path))
         {
             using BundleFile bundle = BundleFile.Open(path);
-            return RecordingNeeds.Of(bundle.Manifest.Rgb, bundle.Manifest.Radar);
+            return RecordingNeeds.Of(bundle.Manifest.Keys);
         }
-        (FeatureKey? rgb, FeatureKey? radar) = KeysOf(path);
-        return RecordingNeeds.Of(rgb, radar);
+        return RecordingNeeds.Of(KeysOf(path));
     }
 
     public void Dispose()
@@ -69,14 +69,11 @@ public sealed class OpenRecogniser : IDisposable
         Encoder?.Dispose();
     }
 
-    private static (FeatureKey? Rgb, FeatureKey? Radar) KeysOf(string folder)
+    private static PerModality<FeatureKey> KeysOf(string folder)
     {
         RunFacts[] facts = Ensemble.Exists(folder)
             ? [.. EnsembleFile.Load(folder).Members.Select(m => RunDirectory.Open(Path.Combine(folder, m.Run)).Facts)]
             : [RunDirectory.Open(folder).Facts];
-        return (
-            facts.Select(f => f.Rgb).FirstOrDefault(k => k is not null),
-            facts.Select(f => f.Radar).FirstOrDefault(k => k is not null)
-        );
+        return PerModality.For(Modality.All, m => facts.Select(f => f.Keys[m]).FirstOrDefault(k => k is not null));
     }
 }

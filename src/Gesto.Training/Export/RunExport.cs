@@ -1,9 +1,14 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
+using Gesto.Signs;
 using Gesto.Training.Features;
+using Gesto.Training.Models;
+using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
+using Gesto.Training.Scoring;
+using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 
 namespace Gesto.Training.Export;
@@ -23,7 +28,7 @@ public static class RunExport
     {
         var entries = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder, threads: 1);
-        if (recogniser.Facts.Radar is { Shape.Length: not 4 } ready)
+        if (recogniser.Facts.Radar is { IsFrames: false } ready)
             throw new InvalidDataException(
                 $"{folder}: trained on ready radar features ({ready.Encoder}), whose encoder belongs to extraction. Train on radar frames."
             );
@@ -62,8 +67,7 @@ public static class RunExport
             Program = RunFacts.ThisProgram,
             Labels = recogniser.Facts.Labels,
             Names = LanguageNames.Of(recogniser.Labels),
-            Rgb = recogniser.Facts.Rgb,
-            Radar = recogniser.Facts.Radar,
+            Keys = recogniser.Facts.Keys,
             RgbEncoder = encoder,
             Members = written,
             Calibration = recogniser.Calibration,

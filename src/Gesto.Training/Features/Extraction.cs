@@ -4,15 +4,17 @@ using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
+using Gesto.Training.Reports;
+using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Training.Features;
 
 /// <summary>Videos → features: DATASET → FEATURES. It may be killed at any moment; the next run with the same settings
 /// goes on with the next missing array, and the bytes in the end are those of an uninterrupted run.</summary>
-/// <remarks>A sample must have every modality that the data set has; one that lacks a file is a bad sample, never
-/// "done". Decoding, encoding and writing overlap (<see cref="StagedWork"/>); the bytes do not depend on the
-/// order.</remarks>
+/// <remarks>A sample is stored with the modalities that it has files of; one whose files cannot all be read, an antenna of
+/// its radar missing among them, is a bad sample, never "done". Decoding, encoding and writing overlap (<see
+/// cref="StagedWork"/>); the bytes do not depend on the order.</remarks>
 public sealed class Extraction
 {
     private const string LockFile = ".extract.lock";
@@ -27,12 +29,8 @@ public sealed class Extraction
     private readonly SampleReader reader;
     private readonly int antennas;
     private readonly Sample[] samples;
-    private FeatureStore? rgb,
-        radar;
-
-    // What a shard need not do again, because it was merged before.
-    private FeatureStore? mergedRgb,
-        mergedRadar;
+    private readonly PerModality<IStepReader> others;
+    private readonly ExtractionStores stores;
 
     private Extraction(Dataset dataset, string folder, IRgbEncoder? encoder, ExtractionOptions options)
     {
@@ -45,7 +43,7 @@ public sealed class Extraction
             : [.. dataset.Samples];
         reader = new SampleReader(
             dataset.RecordingsRoot,
-            FormatOf(options),
+            ExtractionStores.FormatOf(options),
             options.Limits,
             options.RgbSampling,
             options.RadarSampling
@@ -54,6 +52,10 @@ public sealed class Extraction
             RgbFit = options.RgbFit,
         };
         antennas = dataset.Samples.Max(AntennasOf);
+        others = PerModality.For(Modality.All.Where(m => m.Open is not null && dataset.Samples.Any(s => s.Has(m))), m =>
+            m.Open!(null)
+        );
+        stores = new ExtractionStores(dataset, encoder, options, reader, antennas, others);
     }
 
     /// <param name="dataset">The recordings.</param>
@@ -79,25 +81,19 @@ public sealed class Extraction
         DeleteTorn(extraction.folder);
         try
         {
-            extraction.OpenStores(cancel);
+            extraction.stores.Open(extraction.folder, cancel);
+            extraction.WriteFacts();
             if (options.Shard is not null)
-                extraction.OpenMerged(folder);
+                extraction.stores.OpenMerged(folder);
             return extraction.Extract(progress, cancel);
         }
         finally
         {
-            extraction.rgb?.Dispose();
-            extraction.radar?.Dispose();
+            extraction.stores.Dispose();
+            foreach (IStepReader reader in extraction.others.Values)
+                reader.Dispose();
         }
     }
-
-    private static RadarFormat FormatOf(ExtractionOptions options) =>
-        options.Source is null
-            ? options.Radar
-            : options.Radar with
-            {
-                Size = (RadarSourceEncoder.InputSize, RadarSourceEncoder.InputSize),
-            };
 
     /// <summary>Removes what a kill left half written, but nothing of shards that may be at work in the same
     /// folder.</summary>
@@ -106,9 +102,9 @@ public sealed class Extraction
         const string Torn = "*" + AtomicFile.TemporaryEnding;
         foreach (string file in Directory.EnumerateFiles(folder, Torn))
             File.Delete(file);
-        foreach (string store in (string[])[FeatureSet.RgbFolder, FeatureSet.RadarFolder])
+        foreach (Modality modality in Modality.All)
         {
-            string path = Path.Combine(folder, store);
+            string path = Path.Combine(folder, modality.Name);
             if (!Directory.Exists(path))
                 continue;
             foreach (string file in Directory.EnumerateFiles(path, Torn, SearchOption.AllDirectories))
@@ -133,29 +129,11 @@ public sealed class Extraction
         }
     }
 
-    private void OpenStores(CancellationToken cancel)
+    /// <summary>What lies beside the stores.</summary>
+    private void WriteFacts()
     {
-        if (dataset.Samples.Any(s => s.HasRgb))
-        {
-            ArgumentNullException.ThrowIfNull(encoder);
-            rgb = FeatureStore.OpenOrCreate(
-                Path.Combine(folder, FeatureSet.RgbFolder),
-                new FeatureKey
-                {
-                    Modality = "rgb",
-                    Encoder = encoder.Name,
-                    Weights = encoder.WeightsHash,
-                    Preprocessing = FrameFits.InKey(encoder.Preprocessing, options.RgbFit),
-                    Sampling = options.RgbSampling.Name,
-                    DType = options.Float16 && encoder.DType == "<f4" ? "<f2" : encoder.DType,
-                    Shape = [options.RgbSampling.Length, .. encoder.Shape],
-                }
-            );
-        }
-        if (dataset.Samples.Any(s => s.HasRadar))
-            radar = FeatureStore.OpenOrCreate(Path.Combine(folder, FeatureSet.RadarFolder), RadarKey(cancel));
         RecordingFingerprints.CheckAndWrite(folder, dataset, samples, s =>
-            (rgb?.Contains(s.Key) ?? false) || (radar?.Contains(s.Key) ?? false)
+            stores.All.Values.Any(store => store.Contains(s.Key))
         );
         ManifestFile.Write(Path.Combine(folder, ManifestFile.FileName), dataset.Samples);
         // Beside the labels, the word that the recordings are simulated: evaluations of these features must say so.
@@ -167,102 +145,15 @@ public sealed class Extraction
         }
     }
 
-    private void OpenMerged(string features)
-    {
-        FeatureStore? Merged(FeatureStore? own, string name)
-        {
-            string path = Path.Combine(features, name);
-            return own is not null && FeatureStore.Exists(path) ? FeatureStore.OpenOrCreate(path, own.Key) : null;
-        }
-        mergedRgb = Merged(rgb, FeatureSet.RgbFolder);
-        mergedRadar = Merged(radar, FeatureSet.RadarFolder);
-    }
-
-    private FeatureKey RadarKey(CancellationToken cancel)
-    {
-        var key = new FeatureKey
-        {
-            Modality = "radar",
-            Encoder = "radar-frames",
-            Weights = "",
-            Preprocessing = "",
-            Sampling = options.RadarSampling.Name,
-            DType = "|u1",
-            Shape = [],
-        };
-        if (options.Source is { } source)
-            return key with
-            {
-                Encoder = source.Name,
-                Weights = source.WeightsHash,
-                Preprocessing = $"{FormatOf(options)}, divided by 255",
-                DType = "<f4",
-                Shape = [options.RadarSampling.Length, antennas * source.WidthPerAntenna],
-            };
-        // Video is grey and resized; of arrays, only a recording can tell type and size: the first good one.
-        if (
-            dataset
-                .Samples.Where(s => s.HasRadar)
-                .All(s => s.Radar.All(f => f is null || !RadarArray.Is(dataset.PathOf(f))))
-        )
-        {
-            RadarFormat video = options.Radar with { Size = options.Radar.VideoSize, Axes = null };
-            return key with
-            {
-                Preprocessing = video.ToString(),
-                Shape = [options.RadarSampling.Length, antennas, video.VideoSize.Rows, video.VideoSize.Columns],
-            };
-        }
-        RadarClip clip = dataset
-            .Samples.Where(s => s.HasRadar)
-            .Select(s => TryReadRadar(s, cancel))
-            .FirstOrDefault(c => c is not null)
-            ?? throw new InvalidDataException(
-                $"{dataset.Root}: no sample's radar can be read. 'gesto check {dataset.Root}' lists what is wrong."
-            );
-        RadarFormat stored =
-            clip.DType == "|u1"
-                ? options.Radar with
-                {
-                    Size = (clip.Rows, clip.Columns),
-                    Axes = null,
-                }
-                : options.Radar with
-                {
-                    Kind = clip.Kind,
-                    Axes = clip.Kind is null ? options.Radar.Axes : null,
-                };
-        return key with
-        {
-            Preprocessing = stored.ToString(),
-            DType = clip.DType,
-            Shape = [options.RadarSampling.Length, clip.Antennas, clip.Rows, clip.Columns],
-        };
-    }
-
-    private RadarClip? TryReadRadar(Sample sample, CancellationToken cancel)
-    {
-        try
-        {
-            return reader.ReadRadar(sample, antennas, cancel);
-        }
-        catch (Exception e) when (IsAboutSample(e))
-        {
-            if (options.Policy == ExtractionPolicy.Fail)
-                throw BadSample(sample, e);
-            return null;
-        }
-    }
-
     private ExtractionResult Extract(IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
-        (int Index, Sample Sample)[] pending = [.. samples.Index().Where(s => NeedsRgb(s.Item) || NeedsRadar(s.Item))];
+        (int Index, Sample Sample)[] pending = [.. samples.Index().Where(s => IsPending(s.Item))];
         var skipped = new SortedDictionary<int, SkippedSample>();
         int before = samples.Length - pending.Length,
             done = 0;
         Report();
         int start = 0;
-        StagedWork.Run<(int, Sample)[], Decoded, Encoded>(
+        StagedWork.Run<(int, Sample)[], DecodedSample, EncodedSample>(
             [.. GroupSizes(pending.Length, options.DecodeThreads).Select(size => pending[start..(start += size)])],
             options.DecodeThreads,
             DecodeAll,
@@ -270,21 +161,19 @@ public sealed class Extraction
             Encode,
             made =>
             {
-                foreach (Encoded sample in made.Group?.Passed(made) ?? [made])
+                foreach (EncodedSample sample in made.Group?.Passed(made) ?? [made])
                     Store(sample);
             },
             cancel
         );
         return Complete(before, pending.Length, [.. skipped.Values]);
 
-        void Store(Encoded made)
+        void Store(EncodedSample made)
         {
             if (made.Skipped is { } reason)
                 skipped.Add(made.Index, new SkippedSample(made.Sample.Key, WithoutRoot(reason)));
-            if (made.Rgb is { } features)
-                rgb!.Add(made.Sample.Key, features.Array, features.Length);
-            if (made.Radar is { } maps)
-                radar!.Add(made.Sample.Key, maps.Array, maps.Length);
+            foreach ((Modality modality, PaddedSteps steps) in made.Arrays)
+                stores[modality]!.Add(made.Sample.Key, steps.Array, steps.Length);
             done++;
             Report();
         }
@@ -314,25 +203,31 @@ public sealed class Extraction
             throw new InvalidDataException(
                 $"{dataset.Root}: not one sample can be read. The first: {skipped[0].Message}"
             );
-        rgb?.Complete();
-        radar?.Complete();
+        stores.Complete();
         string list = Path.Combine(folder, FeatureSet.SkippedFile);
         if (skipped.Length > 0)
             AtomicFile.WriteText(list, JsonSerializer.Serialize(skipped, FeatureSet.Json) + "\n");
         else
             File.Delete(list);
-        return new ExtractionResult(pending - skipped.Length, before, skipped);
+        return new ExtractionResult(
+            pending - skipped.Length,
+            before,
+            skipped,
+            [
+                .. stores
+                    .All.Modalities.Select(m => (m.Title, samples.Count(s => !s.Has(m))))
+                    .Where(lacking => lacking.Item2 > 0),
+            ]
+        );
     }
 
-    private bool NeedsRgb(Sample sample) =>
-        rgb is not null && !rgb.Contains(sample.Key) && mergedRgb?.Contains(sample.Key) != true;
-
-    private bool NeedsRadar(Sample sample) =>
-        radar is not null && !radar.Contains(sample.Key) && mergedRadar?.Contains(sample.Key) != true;
+    /// <summary>A sample without any file is read too: that is how it gets named.</summary>
+    private bool IsPending(Sample sample) =>
+        sample.Files.Count == 0 || sample.Files.Modalities.Any(m => stores.Needs(sample, m));
 
     /// <summary>Reads several samples in one decoder where nothing at all is wrong with them, else one by
     /// one.</summary>
-    private void DecodeAll((int Index, Sample Sample)[] samples, Action<Decoded> give, CancellationToken cancel)
+    private void DecodeAll((int Index, Sample Sample)[] samples, Action<DecodedSample> give, CancellationToken cancel)
     {
         if (samples.Length > 1 && TryDecodeTogether(samples, give, cancel))
             return;
@@ -342,27 +237,28 @@ public sealed class Extraction
 
     /// <summary>Hands each sample on as soon as it is there, since frames take megabytes; its features wait for the
     /// decoder's last word.</summary>
-    private bool TryDecodeTogether((int Index, Sample Sample)[] samples, Action<Decoded> give, CancellationToken cancel)
+    private bool TryDecodeTogether(
+        (int Index, Sample Sample)[] samples,
+        Action<DecodedSample> give,
+        CancellationToken cancel
+    )
     {
         var group = new DecoderGroup();
-        Decoded? last = null; // kept back until the word is there, so that at least one sample brings it
+        DecodedSample? last = null; // kept back until the word is there, so that at least one sample brings it
         bool flawless;
         try
         {
             flawless = reader.TryReadTogether(
-                [
-                    .. samples.Select(s =>
-                        (s.Sample, NeedsRgb(s.Sample) ? encoder!.InputSize : (int?)null, NeedsRadar(s.Sample))
-                    ),
-                ],
+                [.. samples.Select(s => (s.Sample, RgbSize(s.Sample), stores.Needs(s.Sample, Modality.Radar)))],
                 antennas,
                 (i, clip, maps) =>
                 {
+                    Sample sample = samples[i].Sample;
                     if (maps is not null)
-                        RequireStorable(samples[i].Sample, maps);
+                        RequireStorable(sample, maps);
                     if (last is not null)
                         give(last);
-                    last = new Decoded(samples[i].Index, samples[i].Sample, clip, maps, null, group);
+                    last = new(samples[i].Index, sample, clip, maps, ReadOthers(sample, cancel), Group: group);
                 },
                 cancel
             );
@@ -377,33 +273,55 @@ public sealed class Extraction
         return flawless;
     }
 
-    /// <summary>Both modalities are read before either is stored: a half-good sample stores nothing.</summary>
-    private Decoded Decode(int index, Sample sample, CancellationToken cancel)
+    /// <summary>All modalities are read before any is stored: a half-good sample stores nothing.</summary>
+    private DecodedSample Decode(int index, Sample sample, CancellationToken cancel)
     {
         try
         {
-            (Clip? clip, RadarClip? maps) = reader.Read(
-                sample,
-                NeedsRgb(sample) ? encoder!.InputSize : null,
-                NeedsRadar(sample),
-                antennas,
-                cancel
-            );
+            if (sample.Files.Count == 0)
+                throw new FileNotFoundException(
+                    $"{Path.Combine(dataset.RecordingsRoot, sample.Key)}: no file of any modality."
+                );
+            (Clip? clip, RadarClip? maps) = (RgbSize(sample), stores.Needs(sample, Modality.Radar)) is not (null, false)
+                ? reader.Read(sample, RgbSize(sample), stores.Needs(sample, Modality.Radar), antennas, cancel)
+                : default;
             if (maps is not null)
                 RequireStorable(sample, maps);
-            return new Decoded(index, sample, clip, maps, null);
+            return new(index, sample, clip, maps, ReadOthers(sample, cancel));
         }
         catch (Exception e) when (IsAboutSample(e))
         {
             return options.Policy == ExtractionPolicy.Skip
-                ? new Decoded(index, sample, null, null, e.Message)
+                ? new(index, sample, null, null, PerModality<RecordingSteps>.None, e.Message)
                 : throw BadSample(sample, e);
         }
     }
 
+    /// <returns>Side of the frames; null where the sample's RGB is not to be read.</returns>
+    private int? RgbSize(Sample sample) => stores.Needs(sample, Modality.Rgb) ? encoder!.InputSize : null;
+
+    private PerModality<RecordingSteps> ReadOthers(Sample sample, CancellationToken cancel) =>
+        others.Select(
+            (modality, reader) =>
+            {
+                if (!stores.Needs(sample, modality))
+                    return null;
+                RecordingSteps steps = reader.Read(
+                    [.. sample.Files[modality]!.Select(f => f is null ? null : dataset.PathOf(f))],
+                    cancel
+                );
+                int[] shape = stores[modality]!.Key.Shape;
+                return steps.Length >= 1 && steps.Length <= shape[0] && steps.Shape.SequenceEqual(shape[1..])
+                    ? steps
+                    : throw new InvalidDataException(
+                        $"{sample.Key}: {steps.Length} {modality.Title} steps of ({string.Join(',', steps.Shape)}), expected 1 to {shape[0]} of ({string.Join(',', shape[1..])})."
+                    );
+            }
+        );
+
     private void RequireStorable(Sample sample, RadarClip maps)
     {
-        FeatureKey key = radar!.Key;
+        FeatureKey key = stores[Modality.Radar]!.Key;
         if (options.Source is not null && maps.DType != "|u1")
             throw new InvalidDataException(
                 $"{sample.Key}: the source project's encoder takes radar video; these maps are .npy. Extract with '--radar frames'."
@@ -422,26 +340,36 @@ public sealed class Extraction
             );
     }
 
-    private Encoded Encode(Decoded decoded) =>
+    private EncodedSample Encode(DecodedSample decoded) =>
         new(
             decoded.Index,
             decoded.Sample,
-            EncodeRgb(decoded.Rgb),
-            EncodeRadar(decoded.Radar),
+            decoded
+                .Others.Select((modality, steps) => Pad(steps, stores[modality]!.Key))
+                .With(Modality.Rgb, EncodeRgb(decoded.Rgb))
+                .With(Modality.Radar, EncodeRadar(decoded.Radar)),
             decoded.Skipped,
             decoded.Group
         );
 
-    private (NpyArray Array, int Length)? EncodeRgb(Clip? clip)
+    private static PaddedSteps Pad(RecordingSteps steps, FeatureKey key)
+    {
+        var padded = new float[key.Shape.Aggregate(1, (a, b) => a * b)];
+        steps.Values.CopyTo(padded, 0);
+        return new(NpyArray.From(key.DType, padded, key.Shape), steps.Length);
+    }
+
+    private PaddedSteps? EncodeRgb(Clip? clip)
     {
         if (clip is null)
             return null;
+        FeatureKey key = stores[Modality.Rgb]!.Key;
         var features = new float[options.RgbSampling.Length * encoder!.Width];
         encoder.Encode(clip.Frames, clip.Length, features.AsSpan(0, clip.Length * encoder.Width));
-        return (NpyArray.From(rgb!.Key.DType, features, rgb.Key.Shape), clip.Length);
+        return new(NpyArray.From(key.DType, features, key.Shape), clip.Length);
     }
 
-    private (NpyArray Array, int Length)? EncodeRadar(RadarClip? maps)
+    private PaddedSteps? EncodeRadar(RadarClip? maps)
     {
         if (maps is null)
             return null;
@@ -450,73 +378,16 @@ public sealed class Extraction
             int width = maps.Antennas * source.WidthPerAntenna;
             var features = new float[options.RadarSampling.Length * width];
             source.Encode(maps.Bytes, maps.Length, maps.Antennas, features.AsSpan(0, maps.Length * width));
-            return (NpyArray.From(features, options.RadarSampling.Length, width), maps.Length);
+            return new(NpyArray.From(features, options.RadarSampling.Length, width), maps.Length);
         }
         byte[] padded = maps.Bytes;
         Array.Resize(ref padded, maps.Bytes.Length / maps.Length * options.RadarSampling.Length);
-        return (new NpyArray(maps.DType, radar!.Key.Shape, padded), maps.Length);
+        return new(new NpyArray(maps.DType, stores[Modality.Radar]!.Key.Shape, padded), maps.Length);
     }
 
-    private static bool IsAboutSample(Exception e) =>
+    internal static bool IsAboutSample(Exception e) =>
         e is InvalidDataException or IOException or UnauthorizedAccessException && e is not FfmpegStartException;
 
-    private static InvalidDataException BadSample(Sample sample, Exception e) =>
+    internal static InvalidDataException BadSample(Sample sample, Exception e) =>
         new($"Sample '{sample.Key}' cannot be used. {e.Message} To leave such samples out, add '--policy skip'.", e);
-
-    /// <param name="Index">The sample's place among those of this run.</param>
-    /// <param name="Sample">The sample.</param>
-    /// <param name="Rgb">Null where already stored.</param>
-    /// <param name="Radar">Null where already stored.</param>
-    /// <param name="Skipped">Why the sample is left out; null for a good one.</param>
-    /// <param name="Group">Those whose decoder has still to say whether they are flawless; null where that is
-    /// known.</param>
-    private sealed record Decoded(
-        int Index,
-        Sample Sample,
-        Clip? Rgb,
-        RadarClip? Radar,
-        string? Skipped,
-        DecoderGroup? Group = null
-    );
-
-    private sealed record Encoded(
-        int Index,
-        Sample Sample,
-        (NpyArray Array, int Length)? Rgb,
-        (NpyArray Array, int Length)? Radar,
-        string? Skipped,
-        DecoderGroup? Group
-    );
-
-    private enum Verdict
-    {
-        Awaited,
-        Flawless,
-        Flawed,
-    }
-
-    /// <summary>Samples of one decoder: none is stored before all are known to be flawless.</summary>
-    private sealed class DecoderGroup
-    {
-        private readonly List<Encoded> held = [];
-        private volatile Verdict verdict;
-
-        /// <summary>Set once, by the thread that decodes, before the last sample is handed on.</summary>
-        public Verdict Verdict
-        {
-            set => verdict = value;
-        }
-
-        /// <param name="sample">The one encoded now; called by the writer only.</param>
-        /// <returns>Those that may be stored now.</returns>
-        public Encoded[] Passed(Encoded sample)
-        {
-            held.Add(sample);
-            if (verdict == Verdict.Awaited)
-                return [];
-            Encoded[] passed = verdict == Verdict.Flawless ? [.. held] : [];
-            held.Clear();
-            return passed;
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using Gesto.Radar;
+using Gesto.Recordings;
 using Gesto.Video;
 
 namespace Gesto.Training.Features;
@@ -59,4 +60,11 @@ public sealed record ExtractionOptions
 /// <param name="Extracted">Samples done in this run.</param>
 /// <param name="AlreadyDone">Samples that earlier runs had done.</param>
 /// <param name="Skipped">Samples left out, in the data set's order.</param>
-public sealed record ExtractionResult(int Extracted, int AlreadyDone, IReadOnlyList<SkippedSample> Skipped);
+/// <param name="Lacking">Of each modality that some samples have and others lack: its name in words, and how many lack
+/// it.</param>
+public sealed record ExtractionResult(
+    int Extracted,
+    int AlreadyDone,
+    IReadOnlyList<SkippedSample> Skipped,
+    IReadOnlyList<(string Modality, int Samples)> Lacking
+);

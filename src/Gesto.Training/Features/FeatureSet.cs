@@ -3,6 +3,7 @@ using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Features;
 
@@ -15,8 +16,6 @@ public sealed record SkippedSample(string Sample, string Message);
 /// modality.</summary>
 public sealed class FeatureSet
 {
-    public const string RgbFolder = "rgb";
-    public const string RadarFolder = "radar";
     public const string SkippedFile = "skipped.json";
 
     /// <summary>There where the recordings come from a simulator.</summary>
@@ -33,14 +32,14 @@ public sealed class FeatureSet
         string folder,
         IReadOnlyList<Sample> samples,
         IReadOnlyList<SkippedSample> skipped,
-        FeatureStore? rgb,
-        FeatureStore? radar,
+        PerModality<FeatureStore> stores,
         IReadOnlyDictionary<string, int>? key
-    ) => (Folder, Samples, Skipped, Rgb, Radar, LabelKey) = (folder, samples, skipped, rgb, radar, key);
+    ) => (Folder, Samples, Skipped, Stores, LabelKey) = (folder, samples, skipped, stores, key);
 
     public string Folder { get; }
 
-    /// <summary>The samples whose features are in every store of the set, in the data set's order.</summary>
+    /// <summary>The samples that are in the store of each modality that they have files of, in the data set's
+    /// order.</summary>
     public IReadOnlyList<Sample> Samples { get; }
 
     /// <summary>True where the recordings come from a simulator.</summary>
@@ -49,11 +48,19 @@ public sealed class FeatureSet
     /// <summary>The samples left out by `--policy skip`, with the reason.</summary>
     public IReadOnlyList<SkippedSample> Skipped { get; }
 
+    /// <summary>One for each modality of the data set, in a folder of its name. A sample that lacks a modality is not in
+    /// its store.</summary>
+    public PerModality<FeatureStore> Stores { get; }
+
     /// <summary>(30, F) float32 per sample; null where the data set has no RGB.</summary>
-    public FeatureStore? Rgb { get; }
+    public FeatureStore? Rgb => Stores[Modality.Rgb];
 
     /// <summary>(30, A, R, D) frames or (30, F) features per sample; null where the data set has no radar.</summary>
-    public FeatureStore? Radar { get; }
+    public FeatureStore? Radar => Stores[Modality.Radar];
+
+    /// <returns>The modalities whose features of a sample are here.</returns>
+    public ModalityMask Offers(Sample sample) =>
+        ModalityMask.Of(Stores.Where(m => Stores[m]!.Contains(sample.Key)).Modalities);
 
     /// <summary>Class ids of val and test samples from `key.csv`; null where there is none. Never shown to
     /// training.</summary>
@@ -62,6 +69,10 @@ public sealed class FeatureSet
     /// <summary>The classes named in train.</summary>
     /// <exception cref="InvalidDataException">Train has no labels, or an id has two names.</exception>
     public LabelSet Labels => labels ??= Dataset.ClassesOf(Samples, Folder);
+
+    /// <returns>True where a folder has features of any modality.</returns>
+    public static bool Exists(string folder) =>
+        Modality.All.Any(m => FeatureStore.Exists(Path.Combine(folder, m.Name)));
 
     /// <exception cref="DirectoryNotFoundException">No feature set in this folder.</exception>
     /// <exception cref="InvalidDataException">Extraction has not finished: some samples are neither done nor
@@ -74,11 +85,10 @@ public sealed class FeatureSet
                 $"{folder}: no features here ({ManifestFile.FileName} is missing). Make them with 'gesto extract'."
             );
         IReadOnlyList<Sample> samples = ManifestFile.Read(manifest);
-        FeatureStore? rgb = OpenStore(folder, RgbFolder),
-            radar = OpenStore(folder, RadarFolder);
+        PerModality<FeatureStore> stores = OpenStores(folder);
         SkippedSample[] skipped = ReadSkipped(folder);
         HashSet<string> left = [.. skipped.Select(s => s.Sample)];
-        Sample[] done = [.. samples.Where(s => IsDone(s.Key, rgb, radar))];
+        Sample[] done = [.. samples.Where(s => IsDone(s, stores))];
         HashSet<string> doneKeys = [.. done.Select(s => s.Key)];
         Sample[] missing = [.. samples.Where(s => !doneKeys.Contains(s.Key) && !left.Contains(s.Key))];
         if (missing.Length > 0)
@@ -90,17 +100,20 @@ public sealed class FeatureSet
             folder,
             done,
             [.. skipped.Where(s => !doneKeys.Contains(s.Sample))],
-            rgb,
-            radar,
+            stores,
             Dataset.ReadKey(folder, samples)
         );
     }
 
-    private static bool IsDone(string key, FeatureStore? rgb, FeatureStore? radar) =>
-        (rgb ?? radar) is not null && (rgb?.Contains(key) ?? true) && (radar?.Contains(key) ?? true);
+    /// <returns>True where the sample is in the store of each modality that it has files of.</returns>
+    internal static bool IsDone(Sample sample, PerModality<FeatureStore> stores) =>
+        sample.Files.Modalities.Where(m => stores[m] is not null).ToArray() is { Length: > 0 } stored
+        && stored.All(m => stores[m]!.Contains(sample.Key));
 
-    private static FeatureStore? OpenStore(string folder, string name) =>
-        FeatureStore.Exists(Path.Combine(folder, name)) ? FeatureStore.Open(Path.Combine(folder, name)) : null;
+    internal static PerModality<FeatureStore> OpenStores(string folder) =>
+        PerModality.For(Modality.All, m =>
+            Path.Combine(folder, m.Name) is var store && FeatureStore.Exists(store) ? FeatureStore.Open(store) : null
+        );
 
     internal static SkippedSample[] ReadSkipped(string folder)
     {

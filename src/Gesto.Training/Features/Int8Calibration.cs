@@ -3,6 +3,7 @@ using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
 using Gesto.Training.Models;
+using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 using Gesto.Video;
 using Microsoft.ML.OnnxRuntime;
@@ -108,9 +109,9 @@ public static class Int8Calibration
 
     private static List<byte[]> MiddleFrames(Dataset dataset, FrameFit fit, CancellationToken cancel)
     {
-        Sample[] samples = [.. dataset.Samples.Where(s => s is { HasRgb: true, Split: Split.Train })];
+        Sample[] samples = [.. dataset.Samples.Where(s => s.Split == Split.Train && s.Has(Modality.Rgb))];
         if (samples.Length == 0)
-            samples = [.. dataset.Samples.Where(s => s.HasRgb)];
+            samples = [.. dataset.Samples.Where(s => s.Has(Modality.Rgb))];
         var reader = new SampleReader(dataset.RecordingsRoot, RadarFormat.Default) { RgbFit = fit };
         var frames = new List<byte[]>();
         const int Bytes = ResNet50Network.Side * ResNet50Network.Side * 3;

@@ -70,7 +70,11 @@ internal static class RecordingFingerprints
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[Edge];
         Span<byte> number = stackalloc byte[8];
-        foreach (string? file in sample.Radar.Prepend(sample.Rgb))
+        foreach (
+            string? file in Modality
+                .All.Where(m => m.Open is null || sample.Has(m))
+                .SelectMany(m => sample.Files[m] ?? [.. m.Columns.Select(_ => (string?)null)])
+        )
         {
             string? path = file is null ? null : dataset.PathOf(file);
             long size = path is null ? -1 : RecordingFile.LengthOf(path) ?? -1;

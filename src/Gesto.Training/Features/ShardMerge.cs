@@ -3,6 +3,8 @@ using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
 using Gesto.Training.Models;
+using Gesto.Training.Reports;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Features;
 
@@ -85,31 +87,55 @@ public static class ShardMerge
             RequireEqual(shards, name);
         IReadOnlyList<Sample> samples = ManifestFile.Read(Path.Combine(shards[0], ManifestFile.FileName));
         var parts = shards.Select(s => new Part(s)).ToList();
-        using FeatureStore? rgb = OpenTarget(folder, FeatureSet.RgbFolder, [.. parts.Select(p => p.Rgb)]);
-        using FeatureStore? radar = OpenTarget(folder, FeatureSet.RadarFolder, [.. parts.Select(p => p.Radar)]);
-        bool Merged(string key) => (rgb?.Contains(key) ?? true) && (radar?.Contains(key) ?? true);
-        if (!move && rgb is not null)
+        PerModality<FeatureStore> targets = PerModality.For(Modality.All, m =>
+            OpenTarget(folder, m.Name, [.. parts.Select(p => p.Stores[m])])
+        );
+        try
+        {
+            return MergeInto(targets, folder, shards, samples, parts, move, progress, cancel);
+        }
+        finally
+        {
+            foreach (FeatureStore target in targets.Values)
+                target.Dispose();
+        }
+    }
+
+    private static MergeResult MergeInto(
+        PerModality<FeatureStore> targets,
+        string folder,
+        string[] shards,
+        IReadOnlyList<Sample> samples,
+        List<Part> parts,
+        bool move,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    )
+    {
+        if (!move && targets[Modality.Rgb] is { } rgb)
             RequireRanges(rgb);
         var holders = samples
-            .Where(s => !Merged(s.Key))
-            .ToDictionary(s => s.Key, s => parts.Where(p => p.Has(s.Key) || p.Skipped.ContainsKey(s.Key)).ToArray());
+            .Where(s => !FeatureSet.IsDone(s, targets))
+            .ToDictionary(
+                s => s.Key,
+                s => parts.Where(p => FeatureSet.IsDone(s, p.Stores) || p.Skipped.ContainsKey(s.Key)).ToArray()
+            );
         RequireOnce(folder, holders);
         int done = 0;
         foreach ((string key, Part[] holder) in holders)
         {
             cancel.ThrowIfCancellationRequested();
             progress?.Report(new WorkProgress("merge", done++, holders.Count, "samples"));
-            if (!holder[0].Has(key))
+            if (!holder[0].Stores.Values.Any(store => store.Contains(key)))
                 continue;
-            if (rgb is not null)
-                rgb.Adopt(key, holder[0].Rgb!, move);
-            if (radar is not null)
-                radar.Adopt(key, holder[0].Radar!, move);
+            foreach ((Modality modality, FeatureStore target) in targets)
+                if (holder[0].Stores[modality]!.Contains(key))
+                    target.Adopt(key, holder[0].Stores[modality]!, move);
         }
         SkippedSample[] skipped =
         [
             .. samples
-                .Where(s => !Merged(s.Key))
+                .Where(s => !FeatureSet.IsDone(s, targets))
                 .Select(s => new SkippedSample(s.Key, holders[s.Key][0].Skipped[s.Key])),
         ];
         if (skipped.Length == samples.Count)
@@ -126,8 +152,8 @@ public static class ShardMerge
             AtomicFile.WriteText(list, JsonSerializer.Serialize(skipped, FeatureSet.Json) + "\n");
         else
             File.Delete(list);
-        rgb?.Complete();
-        radar?.Complete();
+        foreach (FeatureStore target in targets.Values)
+            target.Complete();
         progress?.Report(new WorkProgress("merge", holders.Count, holders.Count, "samples"));
         return new MergeResult(samples.Count - skipped.Length, skipped.Length, shards.Length);
     }
@@ -178,7 +204,7 @@ public static class ShardMerge
         string ranges = Path.Combine(rgb.Folder, SmallRgbEncoder.FileName);
         if (rgb.Key.Encoder.EndsWith("-int8", StringComparison.Ordinal) && !File.Exists(ranges))
             throw new InvalidDataException(
-                $"{ranges}: the INT8 encoder's ranges are not here. Copy the file of this name from the shards' FEATURES/{FeatureSet.RgbFolder}."
+                $"{ranges}: the INT8 encoder's ranges are not here. Copy the file of this name from the shards' FEATURES/{Modality.Rgb.Name}."
             );
     }
 
@@ -201,17 +227,9 @@ public static class ShardMerge
     {
         public string Folder { get; } = folder;
 
-        public FeatureStore? Rgb { get; } = Open(folder, FeatureSet.RgbFolder);
-
-        public FeatureStore? Radar { get; } = Open(folder, FeatureSet.RadarFolder);
+        public PerModality<FeatureStore> Stores { get; } = FeatureSet.OpenStores(folder);
 
         public Dictionary<string, string> Skipped { get; } =
             FeatureSet.ReadSkipped(folder).ToDictionary(s => s.Sample, s => s.Message);
-
-        public bool Has(string key) =>
-            (Rgb ?? Radar) is not null && (Rgb?.Contains(key) ?? true) && (Radar?.Contains(key) ?? true);
-
-        private static FeatureStore? Open(string folder, string name) =>
-            FeatureStore.Exists(Path.Combine(folder, name)) ? FeatureStore.Open(Path.Combine(folder, name)) : null;
     }
 }

@@ -1,8 +1,10 @@
 using Gesto.Encoders;
 using Gesto.Radar;
 using Gesto.Training.Batches;
+using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Fitting;
 
@@ -28,7 +30,7 @@ public static class DefaultRecipe
     {
         FeatureKey? rgb = features.Rgb?.Key,
             radar = features.Radar?.Key;
-        if (rgb is not null && rgb.Shape.Length != 2)
+        if (rgb is { IsFrames: true })
             return RecipeFile.Load(rgb.Encoder == RgbPixels.EncoderName ? "end-to-end" : "last-stage", settings);
         Recipe linear = RecipeFile.Load("linear", settings);
         return linear with
@@ -37,7 +39,7 @@ public static class DefaultRecipe
             Why =
                 "Chosen by 'gesto train' for the modalities there are: a linear classifier on pooled features, and networks that vote beside it if samples held out say so.",
             Classifier = ClassifierKind.Network,
-            Modalities = linear.Among(rgb is not null, radar is not null).Modalities,
+            Modalities = linear.Among(features.Stores.Modalities).Modalities,
             Members =
             [
                 ["linear", .. settings],
@@ -49,7 +51,7 @@ public static class DefaultRecipe
 
     /// <summary>Of linear magnitudes the logarithm, since strong echoes hide the rest.</summary>
     private static string[] Logarithm(FeatureStore? radar) =>
-        radar?.Key.Shape.Length == 4 && StoredRadar.ScaleOf(radar, radar.Samples) == RadarScale.Linear
+        radar?.Key.IsFrames == true && StoredRadar.ScaleOf(radar, radar.Samples) == RadarScale.Linear
             ? ["radar.logarithm=true"]
             : [];
 

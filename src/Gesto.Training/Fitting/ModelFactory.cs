@@ -1,8 +1,10 @@
 using Gesto.Encoders;
+using Gesto.Recordings;
 using Gesto.Training.Features;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Fitting;
 
@@ -11,19 +13,13 @@ internal static class ModelFactory
 {
     /// <param name="recipe">What to build.</param>
     /// <param name="facts">Widths and classes.</param>
-    /// <param name="rgb">Mean and deviation of the RGB features; null = 0 and 1, or what a checkpoint brings.</param>
-    /// <param name="radar">Likewise.</param>
-    public static SignModel Sign(
-        Recipe recipe,
-        RunFacts facts,
-        (float[], float[])? rgb = null,
-        (float[], float[])? radar = null
-    )
+    /// <param name="statistics">Of each modality's features; null = 0 and 1, or what a checkpoint brings.</param>
+    public static SignModel Sign(Recipe recipe, RunFacts facts, PerModality<FeatureStatistics>? statistics = null)
     {
         ModelRecipe model = recipe.Model;
         Fusion fusion = model.Fusion switch
         {
-            FusionMode.Late => new LateFusion(facts.RgbWidth, facts.RadarWidth, recipe.Alignment),
+            FusionMode.Late => new LateFusion(facts.Streams.Values.Sum(s => s.Width), recipe.Alignment),
             FusionMode.Gated => new GatedFusion(facts.RgbWidth, facts.RadarWidth, model.FusionWidth, recipe.Alignment),
             FusionMode.Early => new EarlyFusion(facts.Rgb!.Shape[1..], facts.Radar!.Shape[1..], recipe.Alignment),
             FusionMode.Attention => new AttentionFusion(
@@ -36,10 +32,16 @@ internal static class ModelFactory
             _ => throw new ArgumentOutOfRangeException(nameof(recipe), model.Fusion, "Unknown fusion."),
         };
         return new SignModel(
-            recipe.UsesRgb ? new ModalityInput(facts.RgbWidth, rgb, model.InputDropout) : null,
-            recipe.UsesRadar
-                ? new ModalityInput(facts.RadarWidth, radar, model.InputDropout, facts.Antennas, model.AntennaDropout)
-                : null,
+            facts.Streams.Select(
+                (modality, stream) =>
+                    new ModalityInput(
+                        stream.Width,
+                        statistics?[modality],
+                        model.InputDropout,
+                        modality == Modality.Radar ? facts.Antennas : 1,
+                        modality == Modality.Radar ? model.AntennaDropout : 0
+                    )
+            ),
             fusion,
             Temporal(model, fusion.Width),
             model.Dropout,
@@ -149,21 +151,17 @@ internal static class ModelFactory
         };
     }
 
-    /// <returns>RGB features a step: what is stored, or what an encoder that learns makes of it.</returns>
-    public static int RgbWidth(Recipe recipe, FeatureKey key)
-    {
-        if (!recipe.LearnsRgb)
-            return key.Shape[1];
-        using FrameEncoder encoder = Rgb(recipe, key);
-        return encoder.Width(key.Shape[1]);
-    }
+    /// <summary>The encoder of a modality's frames, at random weights.</summary>
+    /// <returns>Null where its features are taken as they are.</returns>
+    public static FrameEncoder? Encoder(Recipe recipe, Modality modality, FeatureKey key) =>
+        modality == Modality.Rgb && recipe.LearnsRgb ? Rgb(recipe, key)
+        : modality == Modality.Radar && key.IsFrames ? Radar(recipe, key, mean: 0, deviation: 1)
+        : null;
 
-    /// <returns>Radar features a step: what is stored, or what the encoder makes of frames.</returns>
-    public static int RadarWidth(Recipe recipe, FeatureKey key)
+    /// <returns>Features a step: what is stored, or what an encoder makes of frames.</returns>
+    public static int Width(Recipe recipe, Modality modality, FeatureKey key)
     {
-        if (key.Shape.Length != 4)
-            return key.Shape[1];
-        using FrameEncoder encoder = Radar(recipe, key, 0, 1);
-        return encoder.Width(key.Shape[1]);
+        using FrameEncoder? encoder = Encoder(recipe, modality, key);
+        return encoder?.Width(key.Shape[1]) ?? key.Shape[1];
     }
 }

@@ -1,10 +1,14 @@
 using Gesto.Encoders;
 using Gesto.Files;
+using Gesto.Recordings;
+using Gesto.Signs;
 using Gesto.Training.Batches;
 using Gesto.Training.Features;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
+using Gesto.Training.Reports;
 using Gesto.Training.Runs;
+using Gesto.Training.Weights;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -89,17 +93,18 @@ internal static class RadarEncoderTraining
         CancellationToken cancel
     )
     {
-        FrameSequences frames = data.RadarFrames!;
+        FrameSequences frames = data.Streams[Modality.Radar]!.Frames!;
+        (int[] train, int[] validation) = data.Having(Modality.Radar);
         RadarRecipe recipe = run.Recipe.Radar;
         TrainingRecipe training = run.Recipe.Training;
         (float mean, float deviation) =
             recipe.Scaling == RadarScaling.Unit ? (0, 255)
-            : recipe.FrontEnd == RadarFrontEnd.RangeDoppler ? frames.Statistics(data.Train, recipe.Preparation)
+            : recipe.FrontEnd == RadarFrontEnd.RangeDoppler ? frames.Statistics(train, recipe.Preparation)
             : (0, 1); // the others measure their own channels
         manual_seed(training.Seed);
         FrameEncoder encoder = ModelFactory.Radar(run.Recipe, run.Facts.Radar!, mean, deviation).to(frames.Device);
         if (encoder is MicroDopplerCnn images)
-            images.Measure(OneByOne(data.Train));
+            images.Measure(OneByOne(train));
         if (recipe.Encoder == RadarEncoderMode.Frozen || recipe.Epochs == 0)
         {
             if (ranks.Rank == 0)
@@ -126,7 +131,7 @@ internal static class RadarEncoderTraining
             LogChanged = logChanged,
         };
         var trainer = new Trainer(stage, classifier, Forward, data.Labels, ranks);
-        EpochLine best = trainer.Fit(data.Train, data.Validation, progress, cancel);
+        EpochLine best = trainer.Fit(train, validation, progress, cancel);
         if (ranks.Rank == 0)
             Save(run, encoder, FormattableString.Invariant($"epoch {best.Epoch}"));
         classifier.DisposeHead();
@@ -188,7 +193,7 @@ internal static class RadarEncoderTraining
         int width = encoder.Width(shape[1]);
         var key = new FeatureKey
         {
-            Modality = "radar",
+            Modality = Modality.Radar.Name,
             Encoder = encoder.GetName(),
             Weights = Convert.ToHexStringLower(
                 System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(run.RadarEncoderPath))

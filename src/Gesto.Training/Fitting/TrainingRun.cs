@@ -1,10 +1,14 @@
 using Gesto.Encoders;
 using Gesto.Files;
+using Gesto.Recordings;
+using Gesto.Signs;
 using Gesto.Training.Batches;
+using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;
+using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -78,7 +82,7 @@ public static class TrainingRun
             );
         RunFacts? before = exists ? RunDirectory.Open(folder).Facts : null;
         recipe ??= exists ? RunDirectory.Open(folder).Recipe : throw new ArgumentNullException(nameof(recipe));
-        recipe = recipe.Among(features.Rgb is not null, features.Radar is not null);
+        recipe = recipe.Among(features.Stores.Modalities);
         if (recipe.Members.Count > 0)
             throw new InvalidDataException(
                 $"Recipe '{recipe.Name}' has members, which only 'gesto train' trains; name one of them: {string.Join(", ", recipe.Members.Select(m => m[0]))}."
@@ -93,7 +97,7 @@ public static class TrainingRun
         // pools clips one by one
         TrainingData data = TrainingData.Load(features, recipe, pseudo, linear ? 0 : memory, progress, cancel);
         data.PlaceFrames(place);
-        RunFacts facts = Facts(features, recipe, data, threadCount, ranks.Count, device) with { PseudoLabels = pseudo };
+        RunFacts facts = Facts(recipe, data, threadCount, ranks.Count, device) with { PseudoLabels = pseudo };
         ranks.Barrier(); // all have looked at the folder
         using FileStream? running = ranks.Rank == 0 ? RunDirectory.Lock(folder) : null;
         if (ranks.Rank == 0)
@@ -103,7 +107,7 @@ public static class TrainingRun
         if (linear)
         {
             if (ranks.Rank == 0)
-                LinearTraining.Run(run, features, data, progress, cancel);
+                LinearTraining.Run(run, data, progress, cancel);
             ranks.Barrier();
             EpochLine fitted = EpochLog.Load(run.LogPath)[^1];
             return new TrainingResult(
@@ -116,7 +120,7 @@ public static class TrainingRun
             );
         }
         var radarLines = new List<EpochLine>();
-        (SampleSequences sequences, FrameEncoder? rgb, FrameEncoder? radar) = Inputs(
+        (SampleSequences sequences, PerModality<FrameEncoder> encoders) = Inputs(
             run,
             features,
             data,
@@ -126,7 +130,7 @@ public static class TrainingRun
             progress,
             cancel
         );
-        EpochLine best = Fuse(run, data, place, sequences, rgb, radar, radarLines, ranks, progress, cancel);
+        EpochLine best = Fuse(run, data, place, sequences, encoders, radarLines, ranks, progress, cancel);
         IReadOnlyList<EpochLine> log = EpochLog.Load(run.LogPath);
         if (ranks.Rank == 0)
             CurvesPlot.Save(run.CurvesPath, log);
@@ -152,7 +156,9 @@ public static class TrainingRun
         RunDirectory run = RunDirectory.StartOrResume(folder, recipe, facts, resume);
         TemporaryName.DeleteStale(folder, TimeProvider.System); // checkpoints that a kill tore, 100 MB each
         // The small encoder is made for one data set and in no cache: predicting from videos needs it beside the run.
-        string? encoder = recipe.UsesRgb ? Path.Combine(features.Rgb!.Folder, SmallRgbEncoder.FileName) : null;
+        string? encoder = recipe.Uses(Modality.Rgb)
+            ? Path.Combine(features.Rgb!.Folder, SmallRgbEncoder.FileName)
+            : null;
         if (File.Exists(encoder))
             AtomicFile.Write(Path.Combine(folder, SmallRgbEncoder.FileName), to =>
                 to.Write(File.ReadAllBytes(encoder))
@@ -161,28 +167,22 @@ public static class TrainingRun
             run.TakeRadarTraining(RunDirectory.Open(radarFrom));
     }
 
-    private static RunFacts Facts(
-        FeatureSet features,
-        Recipe recipe,
-        TrainingData data,
-        int threads,
-        int ranks,
-        ComputeDevice device
-    )
+    private static RunFacts Facts(Recipe recipe, TrainingData data, int threads, int ranks, ComputeDevice device)
     {
-        FeatureKey? rgb = recipe.UsesRgb ? features.Rgb!.Key : null;
-        FeatureKey? radar = recipe.UsesRadar ? features.Radar!.Key : null;
+        FeatureKey? radar = data.Streams[Modality.Radar]?.Store.Key;
         return new RunFacts
         {
             Labels = data.LabelSet.Classes,
-            Rgb = rgb,
-            Radar = radar,
-            RgbWidth = rgb is null ? 0 : ModelFactory.RgbWidth(recipe, rgb),
-            RadarWidth =
-                radar is null ? 0
-                : recipe.Classifier == ClassifierKind.Linear ? LinearTraining.RadarWidth(radar)
-                : ModelFactory.RadarWidth(recipe, radar),
-            Antennas = radar?.Shape.Length == 4 ? radar.Shape[1] : 1,
+            Streams = data.Streams.Select(
+                (modality, stream) =>
+                    new StreamFacts(
+                        stream.Store.Key,
+                        recipe.Classifier == ClassifierKind.Linear
+                            ? LinearTraining.Width(modality, stream.Store.Key)
+                            : ModelFactory.Width(recipe, modality, stream.Store.Key)
+                    )
+            ),
+            Antennas = radar?.IsFrames == true ? radar.Shape[1] : 1,
             Threads = threads,
             Ranks = ranks,
             Device = device.Kind,
@@ -200,9 +200,9 @@ public static class TrainingRun
         };
     }
 
-    /// <summary>Both modalities of all samples as the fusion model takes them; the radar encoder is trained on the way
+    /// <summary>All modalities of all samples as the fusion model takes them; the radar encoder is trained on the way
     /// where the recipe says so. Encoders that go on learning are returned too.</summary>
-    private static (SampleSequences Sequences, FrameEncoder? Rgb, FrameEncoder? Radar) Inputs(
+    private static (SampleSequences Sequences, PerModality<FrameEncoder> Encoders) Inputs(
         RunDirectory run,
         FeatureSet features,
         TrainingData data,
@@ -213,8 +213,64 @@ public static class TrainingRun
         CancellationToken cancel
     )
     {
-        Recipe recipe = run.Recipe;
-        FrameEncoder? radarEncoder = data.RadarFrames is null
+        PerModality<IStepSource> sources = PerModality<IStepSource>.None;
+        PerModality<FrameEncoder> learning = PerModality<FrameEncoder>.None;
+        // The radar's encoder first: its own training draws its random numbers before the others' weights.
+        foreach (Modality modality in data.Streams.Modalities.OrderBy(m => m != Modality.Radar))
+        {
+            FrameEncoder? encoder =
+                modality == Modality.Radar ? RadarEncoder(run, data, radarLines, ranks, progress, cancel)
+                : modality == Modality.Rgb && run.Recipe.LearnsRgb
+                    ? StartRgb(run.Recipe, data.Streams[modality]!.Store.Key).to(place)
+                : null;
+            if (encoder is not null && run.Recipe.LearnsEncoder(modality))
+            {
+                learning = learning.With(modality, encoder);
+                sources = sources.With(modality, Encoded(run, modality, data.Streams[modality]!.Frames!, encoder));
+                continue;
+            }
+            var sequences = new FeatureSequences(run.Facts.Streams[modality]!.Width, run.Recipe.Centres(modality))
+            {
+                Device = place,
+            };
+            (FeatureStore store, List<float[]>? loaded) = (
+                data.Streams[modality]!.Store,
+                data.Streams[modality]!.Features
+            );
+            if (encoder is not null)
+                (store, loaded) = (EncodeRadar(run, encoder, place, store, ranks, progress, cancel), null);
+            Fill(sequences, data, store, loaded);
+            sources = sources.With(modality, sequences);
+        }
+        return (new SampleSequences(sources, run.Recipe.Model.Steps), learning);
+    }
+
+    private static EncodedFrames Encoded(
+        RunDirectory run,
+        Modality modality,
+        FrameSequences frames,
+        FrameEncoder encoder
+    ) =>
+        new(
+            frames,
+            encoder,
+            modality == Modality.Radar
+                ? run.Recipe.Radar.Augmentation
+                : new AugmentationRecipe { GainSpread = run.Recipe.Rgb.GainSpread, Noise = run.Recipe.Rgb.Noise },
+            run.Recipe.Centres(modality),
+            run.Facts.Streams[modality]!.Width
+        );
+
+    /// <returns>Trained, where the recipe says so; null where the radar comes as features.</returns>
+    private static FrameEncoder? RadarEncoder(
+        RunDirectory run,
+        TrainingData data,
+        List<EpochLine> radarLines,
+        IRanks ranks,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    ) =>
+        data.Streams[Modality.Radar]!.Frames is null
             ? null
             : RadarEncoderTraining.Run(
                 run,
@@ -229,65 +285,25 @@ public static class TrainingRun
                 progress,
                 cancel
             );
-        IStepSource? radar = null;
-        if (recipe.LearnsRadar)
+
+    /// <summary>Writes the radar's features once, by an encoder that has learnt; it is disposed here.</summary>
+    private static FeatureStore EncodeRadar(
+        RunDirectory run,
+        FrameEncoder encoder,
+        Device place,
+        FeatureStore frames,
+        IRanks ranks,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    )
+    {
+        using (encoder)
         {
-            radar = new EncodedFrames(
-                data.RadarFrames!,
-                radarEncoder!,
-                recipe.Radar.Augmentation,
-                recipe.Radar.CentreFeatures
-            );
+            if (ranks.Rank == 0)
+                RadarEncoderTraining.WriteFeatures(run, encoder, place, frames, frames.Samples, progress, cancel);
         }
-        else if (recipe.UsesRadar)
-        {
-            var sequences = new FeatureSequences(run.Facts.RadarWidth, recipe.Radar.CentreFeatures) { Device = place };
-            if (radarEncoder is not null)
-            {
-                using (radarEncoder)
-                {
-                    if (ranks.Rank == 0)
-                        RadarEncoderTraining.WriteFeatures(
-                            run,
-                            radarEncoder,
-                            place,
-                            features.Radar!,
-                            features.Radar!.Samples,
-                            progress,
-                            cancel
-                        );
-                }
-                ranks.Barrier();
-                radarEncoder = null;
-                Fill(sequences, data, FeatureStore.Open(run.RadarFolder), null);
-            }
-            else
-            {
-                Fill(sequences, data, features.Radar!, data.RadarFeatures);
-            }
-            radar = sequences;
-        }
-        FrameEncoder? rgbEncoder = null;
-        IStepSource? rgb = null;
-        if (recipe.LearnsRgb)
-        {
-            rgbEncoder = StartRgb(recipe, features.Rgb!.Key).to(place);
-            var augmentation = new AugmentationRecipe { GainSpread = recipe.Rgb.GainSpread, Noise = recipe.Rgb.Noise };
-            // Frames lose their mean before the encoder; maps of a trained network lose it after.
-            rgb = new EncodedFrames(
-                data.RgbFrames!,
-                rgbEncoder,
-                augmentation,
-                recipe.Rgb is { Encoder: RgbEncoderMode.LastStage, RemoveStatic: true }
-            );
-        }
-        else if (recipe.UsesRgb)
-        {
-            var sequences = new FeatureSequences(run.Facts.RgbWidth, recipe.Rgb.RemoveStatic) { Device = place };
-            Fill(sequences, data, features.Rgb!, data.Rgb);
-            rgb = sequences;
-        }
-        return (new SampleSequences(rgb, radar, recipe.Model.Steps), rgbEncoder, radarEncoder);
+        ranks.Barrier();
+        return FeatureStore.Open(run.RadarFolder);
     }
 
     /// <param name="sequences">Receives the samples of <paramref name="data"/>.</param>
@@ -299,10 +315,13 @@ public static class TrainingRun
     {
         for (int i = 0; i < data.Samples.Count; i++)
         {
-            if (data.OnDisk)
-                sequences.Add(store, data.Samples[i].Key);
+            string key = data.Samples[i].Key;
+            if (!store.Contains(key))
+                sequences.Add([]);
+            else if (data.OnDisk)
+                sequences.Add(store, key);
             else
-                sequences.Add(loaded?[i] ?? TrainingData.Steps(store, data.Samples[i].Key));
+                sequences.Add(loaded?[i] ?? TrainingData.Steps(store, key));
             if (loaded?.Count > i)
                 loaded[i] = [];
         }
@@ -322,8 +341,7 @@ public static class TrainingRun
         TrainingData data,
         Device place,
         SampleSequences sequences,
-        FrameEncoder? rgb,
-        FrameEncoder? radar,
+        PerModality<FrameEncoder> encoders,
         List<EpochLine> radarLines,
         IRanks ranks,
         IProgress<WorkProgress>? progress,
@@ -337,11 +355,13 @@ public static class TrainingRun
             .Sign(
                 run.Recipe,
                 run.Facts,
-                Statistics(sequences.Rgb, run.Facts.RgbWidth, data.Train, recipe),
-                Statistics(sequences.Radar, run.Facts.RadarWidth, data.Train, recipe)
+                sequences.Streams.Select(
+                    (modality, source) =>
+                        Statistics(source, run.Facts.Streams[modality]!.Width, data.Having(modality).Train, recipe)
+                )
             )
             .to(place);
-        using nn.Module whole = rgb is null && radar is null ? model : new JointModel(rgb, radar, model);
+        using nn.Module whole = encoders.Count == 0 ? model : new JointModel(encoders, model);
         double rangeMixing = run.Recipe.Radar.Augmentation.RangeMixing;
         (int epochs, int patience) = training.Length(
             training.Epochs,
@@ -383,33 +403,31 @@ public static class TrainingRun
         Tensor Forward(ReadOnlySpan<int> samples, Random? random, Mixing? mixing)
         {
             using var scope = NewDisposeScope();
-            (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) = sequences.Batch(
-                samples,
+            PerModality<ModalitySteps> shown = sequences.Batch(
+                [.. samples],
                 training,
                 random,
                 mixing: rangeMixing > 0 ? mixing : null
             );
-            return model
-                .Classify(rgbSteps, radarSteps, mixing: rangeMixing > 0 ? null : mixing)
-                .MoveToOuterDisposeScope();
+            return model.Classify(shown, mixing: rangeMixing > 0 ? null : mixing).MoveToOuterDisposeScope();
         }
     }
 
     /// <summary>What features are scaled by; null = left as they are. Of an encoder that learns: its features at the
     /// start.</summary>
-    private static (float[], float[])? Statistics(IStepSource? source, int width, int[] train, ModelRecipe model)
+    private static FeatureStatistics? Statistics(IStepSource source, int width, int[] train, ModelRecipe model)
     {
-        if (source is null || !model.Standardise)
+        if (!model.Standardise)
             return null;
-        (float[] mean, float[] deviation) = source switch
+        FeatureStatistics found = source switch
         {
-            EncodedFrames encoded => encoded.Statistics(train, width),
+            EncodedFrames encoded => encoded.Statistics(train),
             FeatureSequences features => features.Statistics(train),
             _ => throw new ArgumentException($"No statistics of {source.GetType().Name}.", nameof(source)),
         };
         if (model.Loudness > 0)
-            for (int f = 0; f < deviation.Length; f++)
-                deviation[f] *= (float)Math.Sqrt(width / model.Loudness);
-        return (mean, deviation);
+            for (int f = 0; f < width; f++)
+                found.Deviation[f] *= (float)Math.Sqrt(width / model.Loudness);
+        return found;
     }
 }

@@ -1,3 +1,4 @@
+using Gesto.Training.Models;
 using Onnx;
 using static TorchSharp.torch;
 
@@ -6,7 +7,7 @@ namespace Gesto.Training.Graphs;
 /// <summary>Steps of a batch in a graph.</summary>
 /// <param name="Steps">(B, T, F) float32; what lies after a sample's length may be anything finite.</param>
 /// <param name="Lengths">(B) int64, 0…T.</param>
-internal readonly record struct OnnxSteps(string Steps, string Lengths);
+internal sealed record OnnxSteps(string Steps, string Lengths);
 
 /// <summary>Operations by the names of their nodes, which are numbered.</summary>
 internal sealed partial class OnnxGraph

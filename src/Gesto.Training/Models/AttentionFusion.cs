@@ -1,3 +1,4 @@
+using Gesto.Recordings;
 using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -49,10 +50,9 @@ public sealed class AttentionFusion : Fusion
     /// <summary>RGB steps' weights on radar steps, (B, Trgb, Tradar), of the last batch.</summary>
     public override Tensor? Attention => looked;
 
-    public override (Tensor Steps, int[] Lengths) Fuse(ModalitySteps? rgb, ModalitySteps? radar)
+    public override (Tensor Steps, int[] Lengths) Fuse(PerModality<ModalitySteps> steps)
     {
-        if (rgb is null || radar is null)
-            throw new ArgumentException("Attention fusion needs both modalities in its model.");
+        (ModalitySteps rgb, ModalitySteps radar) = Both(steps);
         using var scope = NewDisposeScope();
         Tensor a = rgbNorm.forward(this.rgb.forward(rgb.Steps)).add(Places(rgb));
         Tensor b = radarNorm.forward(this.radar.forward(radar.Steps)).add(Places(radar));
@@ -103,9 +103,9 @@ public sealed class AttentionFusion : Fusion
         return tensor(values, [of.Lengths.Length, steps, Width], device: of.Steps.device);
     }
 
-    internal override OnnxSteps Write(OnnxGraph graph, OnnxSteps? rgb, OnnxSteps? radar)
+    internal override OnnxSteps Write(OnnxGraph graph, PerModality<OnnxSteps> steps)
     {
-        (OnnxSteps a, OnnxSteps b) = (rgb!.Value, radar!.Value);
+        (OnnxSteps a, OnnxSteps b) = Both(steps);
         string left = graph.Add(graph.LayerNorm(graph.Linear(a.Steps, this.rgb), rgbNorm), Places(graph, a)),
             right = graph.Add(graph.LayerNorm(graph.Linear(b.Steps, this.radar), radarNorm), Places(graph, b));
         right = graph.Add(right, radarLooks.Write(graph, right, a with { Steps = left }));
@@ -113,8 +113,8 @@ public sealed class AttentionFusion : Fusion
         string longest = graph.Op("Max", [graph.LengthOf(left, 1), graph.LengthOf(right, 1)]),
             hasRgb = graph.Less(graph.Scalar(0L), a.Lengths),
             lengths = graph.Where(hasRgb, a.Lengths, b.Lengths);
-        string steps = graph.Where(graph.Unsqueeze(hasRgb, 1, 2), Longer(left), Longer(right));
-        return new(graph.ZeroPadding(new(steps, lengths)), lengths);
+        string joined = graph.Where(graph.Unsqueeze(hasRgb, 1, 2), Longer(left), Longer(right));
+        return new(graph.ZeroPadding(new(joined, lengths)), lengths);
 
         string Longer(string x) =>
             graph.Op(

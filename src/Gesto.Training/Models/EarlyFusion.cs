@@ -1,3 +1,4 @@
+using Gesto.Recordings;
 using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -37,14 +38,13 @@ public sealed class EarlyFusion : Fusion
     public override int Width => SmallRgbEncoder.Features;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">A modality is null: early fusion has no picture without both. A sample that
+    /// <exception cref="ArgumentException">A modality is missing: early fusion has no picture without both. A sample that
     /// lacks one has zeros in its channels.</exception>
-    public override (Tensor Steps, int[] Lengths) Fuse(ModalitySteps? rgb, ModalitySteps? radar)
+    public override (Tensor Steps, int[] Lengths) Fuse(PerModality<ModalitySteps> steps)
     {
-        if (rgb is null || radar is null)
-            throw new ArgumentException("Early fusion needs frames of both modalities.");
         using var scope = NewDisposeScope();
-        (Tensor left, Tensor right, int[] lengths) = StepAlignment.Align(rgb, radar, alignment);
+        (PerModality<Tensor> aligned, int[] lengths) = StepAlignment.Align(steps, alignment);
+        (Tensor left, Tensor right) = Both(aligned);
         // Only real frames are encoded: (ΣT, C, H, W).
         Tensor real = tensor(ModalitySteps.RealRows(lengths, left.shape[1]), device: left.device);
         Tensor pixels = left.flatten(0, 1).index_select(0, real).view([-1, .. rgbShape]);
@@ -62,9 +62,10 @@ public sealed class EarlyFusion : Fusion
         return (padded.MoveToOuterDisposeScope(), lengths);
     }
 
-    internal override OnnxSteps Write(OnnxGraph graph, OnnxSteps? rgb, OnnxSteps? radar)
+    internal override OnnxSteps Write(OnnxGraph graph, PerModality<OnnxSteps> steps)
     {
-        (string left, string right, string lengths) = StepAlignment.Write(graph, rgb!.Value, radar!.Value, alignment);
+        (PerModality<string> aligned, string lengths) = StepAlignment.Write(graph, steps, alignment);
+        (string left, string right) = Both(aligned);
         string pixels = graph.Reshape(left, [-1, .. rgbShape]),
             maps = graph.Reshape(right, [-1, .. radarShape]);
         maps = graph.Op(
@@ -84,10 +85,10 @@ public sealed class EarlyFusion : Fusion
             [(int)(rgbShape[0] + radarShape[0]), (int)rgbShape[1], (int)rgbShape[2]]
         );
         rows = graph.BatchNorm(rows, norm);
-        string steps = graph.Op(
+        string padded = graph.Op(
             "Reshape",
             [rows, graph.Concat(0, graph.LengthOf(left, 0), graph.LengthOf(left, 1), graph.Integers(Width))]
         );
-        return new(graph.ZeroPadding(new(steps, lengths)), lengths);
+        return new(graph.ZeroPadding(new(padded, lengths)), lengths);
     }
 }

@@ -1,3 +1,5 @@
+using Gesto.Recordings;
+using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -32,13 +34,13 @@ public sealed class GatedFusion : Fusion
 
     public override int Width { get; }
 
-    public override (Tensor Steps, int[] Lengths) Fuse(ModalitySteps? rgb, ModalitySteps? radar)
+    public override (Tensor Steps, int[] Lengths) Fuse(PerModality<ModalitySteps> steps)
     {
-        if (rgb is null || radar is null)
-            throw new ArgumentException("Gated fusion needs both modalities in its model.");
+        (ModalitySteps rgb, ModalitySteps radar) = Both(steps);
         using var scope = NewDisposeScope();
         using TorchSharp.Scalar one = 1; // held: see Fitting.Adam
-        (Tensor left, Tensor right, int[] lengths) = StepAlignment.Align(rgb, radar, alignment);
+        (PerModality<Tensor> aligned, int[] lengths) = StepAlignment.Align(steps, alignment);
+        (Tensor left, Tensor right) = Both(aligned);
         Tensor z = gate.forward(cat([left, right], 2)).sigmoid(); // (B, T, Width)
         Tensor hasRgb = Has(rgb),
             hasRadar = Has(radar); // (B, 1, 1)
@@ -50,10 +52,11 @@ public sealed class GatedFusion : Fusion
             tensor([.. steps.Lengths.Select(n => n > 0 ? 1f : 0f)], device: steps.Steps.device).view(-1, 1, 1);
     }
 
-    internal override OnnxSteps Write(OnnxGraph graph, OnnxSteps? rgb, OnnxSteps? radar)
+    internal override OnnxSteps Write(OnnxGraph graph, PerModality<OnnxSteps> steps)
     {
-        (OnnxSteps a, OnnxSteps b) = (rgb!.Value, radar!.Value);
-        (string left, string right, string lengths) = StepAlignment.Write(graph, a, b, alignment);
+        (OnnxSteps a, OnnxSteps b) = Both(steps);
+        (PerModality<string> aligned, string lengths) = StepAlignment.Write(graph, steps, alignment);
+        (string left, string right) = Both(aligned);
         string z = graph.Op("Sigmoid", [graph.Linear(graph.Concat(2, left, right), gate)]),
             hasRgb = graph.Has(a),
             hasRadar = graph.Has(b),

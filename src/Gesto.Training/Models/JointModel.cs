@@ -1,3 +1,4 @@
+using Gesto.Recordings;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Models;
@@ -5,29 +6,23 @@ namespace Gesto.Training.Models;
 /// <summary>Encoders that learn together with the fusion model, and that model: one module, one checkpoint.</summary>
 public sealed class JointModel : nn.Module
 {
+    private readonly PerModality<FrameEncoder> encoders; // registered by the modalities' names
+
     // Registered by field name.
-    private readonly FrameEncoder? rgb;
-    private readonly FrameEncoder? radar;
     private readonly SignModel sign;
 
-    /// <param name="rgb">Null = RGB comes as features.</param>
-    /// <param name="radar">Null = radar comes as features.</param>
+    /// <param name="encoders">Of the modalities that do not come as features.</param>
     /// <param name="sign">Reads their features.</param>
-    internal JointModel(FrameEncoder? rgb, FrameEncoder? radar, SignModel sign)
+    internal JointModel(PerModality<FrameEncoder> encoders, SignModel sign)
         : base(nameof(JointModel))
     {
-        (this.rgb, this.radar, this.sign) = (rgb, radar, sign);
+        (this.encoders, this.sign) = (encoders, sign);
+        foreach ((Modality modality, FrameEncoder encoder) in encoders)
+            register_module(modality.Name, encoder);
         RegisterComponents();
     }
 
     /// <returns>True for a parameter of an encoder, by its name in this module.</returns>
     public static bool IsEncoder(string parameter) =>
-        parameter.StartsWith("rgb.", StringComparison.Ordinal)
-        || parameter.StartsWith("radar.", StringComparison.Ordinal);
-
-    public FrameEncoder? Rgb => rgb;
-
-    public FrameEncoder? Radar => radar;
-
-    public SignModel Sign => sign;
+        Modality.All.Any(m => parameter.StartsWith($"{m.Name}.", StringComparison.Ordinal));
 }

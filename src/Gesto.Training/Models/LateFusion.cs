@@ -1,3 +1,4 @@
+using Gesto.Recordings;
 using Gesto.Training.Graphs;
 using static TorchSharp.torch;
 
@@ -9,31 +10,27 @@ public sealed class LateFusion : Fusion
 {
     private readonly AlignmentMode alignment;
 
-    /// <param name="rgbWidth">RGB features, 0 = the model has no RGB.</param>
-    /// <param name="radarWidth">Radar features, 0 = the model has no radar.</param>
-    /// <param name="alignment">How radar steps meet RGB steps.</param>
-    public LateFusion(int rgbWidth, int radarWidth, AlignmentMode alignment = AlignmentMode.Nearest)
-        : base(nameof(LateFusion)) => (Width, this.alignment) = (rgbWidth + radarWidth, alignment);
+    /// <param name="width">Features of a fused step: those of all modalities.</param>
+    /// <param name="alignment">How the steps of other modalities meet those of the clock's.</param>
+    public LateFusion(int width, AlignmentMode alignment = AlignmentMode.Nearest)
+        : base(nameof(LateFusion)) => (Width, this.alignment) = (width, alignment);
 
     public override int Width { get; }
 
-    public override (Tensor Steps, int[] Lengths) Fuse(ModalitySteps? rgb, ModalitySteps? radar)
+    public override (Tensor Steps, int[] Lengths) Fuse(PerModality<ModalitySteps> steps)
     {
-        if (rgb is null || radar is null)
-        {
-            ModalitySteps only = rgb ?? radar ?? throw new ArgumentException("A batch needs RGB or radar steps.");
-            return (only.Steps.alias(), only.Lengths);
-        }
+        if (steps.Count == 1)
+            return (steps.Values.Single().Steps.alias(), steps.Values.Single().Lengths);
         using var scope = NewDisposeScope();
-        (Tensor left, Tensor right, int[] lengths) = StepAlignment.Align(rgb, radar, alignment);
-        return (cat([left, right], 2).MoveToOuterDisposeScope(), lengths);
+        (PerModality<Tensor> aligned, int[] lengths) = StepAlignment.Align(steps, alignment);
+        return (cat([.. aligned.Values], 2).MoveToOuterDisposeScope(), lengths);
     }
 
-    internal override OnnxSteps Write(OnnxGraph graph, OnnxSteps? rgb, OnnxSteps? radar)
+    internal override OnnxSteps Write(OnnxGraph graph, PerModality<OnnxSteps> steps)
     {
-        if (rgb is not { } a || radar is not { } b)
-            return rgb ?? radar ?? throw new ArgumentException("A model needs RGB or radar.");
-        (string left, string right, string lengths) = StepAlignment.Write(graph, a, b, alignment);
-        return new(graph.Concat(2, left, right), lengths);
+        if (steps.Count == 1)
+            return steps.Values.Single();
+        (PerModality<string> aligned, string lengths) = StepAlignment.Write(graph, steps, alignment);
+        return new(graph.Concat(2, [.. aligned.Values]), lengths);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Graphs;
 using Gesto.Training.Weights;
@@ -26,10 +27,13 @@ internal sealed record LinearInput(ClipPooling Pooling, int Features, float[] Me
 }
 
 /// <summary>A linear map of standardised values: for one set of modalities.</summary>
-/// <param name="Rgb">(F, K), null where it does without RGB.</param>
-/// <param name="Radar">Likewise.</param>
+/// <param name="Weights">(F, K) of each modality of the set.</param>
 /// <param name="Bias">(K).</param>
-internal sealed record LinearMap(float[]? Rgb, float[]? Radar, float[] Bias);
+internal sealed record LinearMap(PerModality<float[]> Weights, float[] Bias)
+{
+    /// <summary>The set.</summary>
+    public ModalityMask Mask => ModalityMask.Of(Weights.Modalities);
+}
 
 /// <summary>Logits as a linear map of each modality's pooled clip; a map of its own for each set of modalities that a
 /// sample may have.</summary>
@@ -37,105 +41,92 @@ internal sealed class LinearModel
 {
     private const string Format = "gesto-linear";
 
-    /// <summary>Null = learnt without RGB.</summary>
-    public LinearInput? Rgb { get; init; }
-
-    public LinearInput? Radar { get; init; }
+    /// <summary>Of each modality that it learnt with.</summary>
+    public required PerModality<LinearInput> Inputs { get; init; }
 
     /// <summary>How radar frames become steps; null where they are features already.</summary>
     public RadarReduction? Reduction { get; init; }
 
-    /// <summary>By what a sample has. What is left out of all of them is not known.</summary>
-    public required IReadOnlyDictionary<(bool Rgb, bool Radar), LinearMap> Maps { get; init; }
+    /// <summary>One for each set of modalities that a sample may have, those with most first.</summary>
+    public required IReadOnlyList<LinearMap> Maps { get; init; }
 
-    public long Parameters =>
-        Maps.Values.Sum(m => (m.Rgb?.LongLength ?? 0) + (m.Radar?.LongLength ?? 0) + m.Bias.LongLength);
+    public long Parameters => Maps.Sum(m => m.Weights.Values.Sum(w => w.LongLength) + m.Bias.LongLength);
 
-    /// <param name="rgb">(T, F) features; null = the sample has none.</param>
-    /// <param name="radar">(T, A, R, D) frames or (T, F) features; null = the sample has none.</param>
+    /// <param name="sample">Steps (T, F), or radar frames (T, A, R, D), of what there is; others than it learnt with are
+    /// passed over.</param>
     /// <returns>What <see cref="Classify"/> takes.</returns>
-    public (float[]? Rgb, float[]? Radar) Pool(float[]? rgb, float[]? radar) =>
-        (
-            rgb is null ? null : Rgb!.Standardise(PooledClip.Of(rgb, Rgb.Features)),
-            radar is null ? null : Radar!.Standardise(PooledClip.Of(Reduction?.Apply(radar) ?? radar, Radar.Features))
+    public PerModality<float[]> Pool(PerModality<RecordingSteps> sample) =>
+        Inputs.Select(
+            (modality, input) =>
+                sample[modality] is { } steps
+                    ? input.Standardise(PooledClip.Of(StepsOf(modality, steps.Values), input.Features))
+                    : null
         );
 
-    /// <param name="rgb">Of <see cref="Pool"/>; null = not used.</param>
-    /// <param name="radar">Likewise.</param>
+    /// <param name="pooled">Of <see cref="Pool"/>; what is not there is not used.</param>
     /// <param name="hidden">Antennas that count as missing: their values are taken to be what they are on
     /// average.</param>
-    /// <returns>Probabilities (K).</returns>
-    public float[] Classify(float[]? rgb, float[]? radar, IReadOnlyCollection<int> hidden)
+    /// <returns>Probabilities (K); null where it has no map for just these modalities.</returns>
+    public float[]? Classify(PerModality<float[]> pooled, IReadOnlyCollection<int> hidden)
     {
-        LinearMap map = Maps[(rgb is not null, radar is not null)];
+        var used = ModalityMask.Of(pooled.Modalities);
+        if (Maps.FirstOrDefault(m => m.Mask.Equals(used)) is not { } map)
+            return null;
         double[] logits = [.. map.Bias.Select(b => (double)b)];
-        if (rgb is not null)
-            Add(logits, rgb, map.Rgb!, _ => true);
-        if (radar is not null)
+        foreach ((Modality modality, float[] values) in pooled)
             Add(
                 logits,
-                radar,
-                map.Radar!,
-                Reduction is { } maps && hidden.Count > 0
+                values,
+                map.Weights[modality]!,
+                modality == Modality.Radar && Reduction is { } maps && hidden.Count > 0
                     ? i => !hidden.Contains(i % maps.Width / maps.WidthPerAntenna)
                     : _ => true
             );
         return ProbabilityPool.Softmax(logits);
     }
 
+    private float[] StepsOf(Modality modality, float[] values) =>
+        modality == Modality.Radar ? Reduction?.Apply(values) ?? values : values;
+
     /// <summary>Writes the model: inputs and output as <see cref="SignModel.ToOnnx"/>; radar steps are reduced
     /// maps.</summary>
     public byte[] ToOnnx(string name, int classes)
     {
         var graph = new OnnxGraph(name);
-        string? rgb = null,
-            radar = null;
-        string hasRgb = "",
-            hasRadar = "";
-        if (Rgb is { } a)
+        PerModality<OnnxSteps> steps = Inputs.Select((modality, input) => graph.Steps(modality.Name, input.Features));
+        PerModality<string> pooled = Inputs.Select((modality, input) => Pooled(graph, steps[modality]!, input)),
+            has = steps.Select((_, s) => graph.Reshape(graph.Has(s), -1, 1));
+        if (Inputs[Modality.Radar] is { } radar && Reduction is { Antennas: > 1 } maps)
         {
-            OnnxSteps steps = graph.Steps("rgb", a.Features);
-            (rgb, hasRgb) = (Pooled(graph, steps, a), Has(steps));
-        }
-        if (Radar is { } b)
-        {
-            OnnxSteps steps = graph.Steps("radar", b.Features);
-            (radar, hasRadar) = (Pooled(graph, steps, b), Has(steps));
-            if (Reduction is { Antennas: > 1 } maps)
-            {
-                string shown = graph.Input("antennas", Onnx.TensorProto.Types.DataType.Float, Text(maps.Antennas)),
-                    each = graph.Op(
-                        "Expand",
-                        [
-                            graph.Unsqueeze(shown, 0, 2),
-                            graph.Integers(b.Mean.Length / b.Features, maps.Antennas, maps.WidthPerAntenna),
-                        ]
-                    );
-                radar = graph.Mul(radar, graph.Reshape(each, b.Mean.Length));
-            }
+            string shown = graph.Input("antennas", Onnx.TensorProto.Types.DataType.Float, Text(maps.Antennas)),
+                each = graph.Op(
+                    "Expand",
+                    [
+                        graph.Unsqueeze(shown, 0, 2),
+                        graph.Integers(radar.Mean.Length / radar.Features, maps.Antennas, maps.WidthPerAntenna),
+                    ]
+                );
+            pooled = pooled.With(
+                Modality.Radar,
+                graph.Mul(pooled[Modality.Radar]!, graph.Reshape(each, radar.Mean.Length))
+            );
         }
         string? logits = null;
-        foreach (((bool rgb, bool radar) uses, LinearMap map) in Maps)
+        foreach (LinearMap map in Maps)
         {
-            string said = graph.Values(map.Bias, 1, classes);
-            if (uses.rgb)
-                said = graph.Add(said, graph.MatMul(rgb!, graph.Values(map.Rgb!, map.Rgb!.Length / classes, classes)));
-            if (uses.radar)
-                said = graph.Add(
-                    said,
-                    graph.MatMul(radar!, graph.Values(map.Radar!, map.Radar!.Length / classes, classes))
+            string own = graph.Values(map.Bias, 1, classes);
+            foreach ((Modality modality, float[] weights) in map.Weights)
+                own = graph.Add(
+                    own,
+                    graph.MatMul(pooled[modality]!, graph.Values(weights, weights.Length / classes, classes))
                 );
             // Of the maps, the one for just what the sample has.
-            if (hasRgb.Length > 0)
-                said = graph.Mul(said, uses.rgb ? hasRgb : graph.Sub(graph.Scalar(1f), hasRgb));
-            if (hasRadar.Length > 0)
-                said = graph.Mul(said, uses.radar ? hasRadar : graph.Sub(graph.Scalar(1f), hasRadar));
-            logits = logits is null ? said : graph.Add(logits, said);
+            foreach ((Modality modality, string there) in has)
+                own = graph.Mul(own, map.Weights[modality] is null ? graph.Sub(graph.Scalar(1f), there) : there);
+            logits = logits is null ? own : graph.Add(logits, own);
         }
         graph.Output(logits!, "logits", "B", "K");
         return graph.ToModel();
-
-        string Has(OnnxSteps steps) => graph.Reshape(graph.Has(steps), -1, 1);
     }
 
     private static string Pooled(OnnxGraph graph, OnnxSteps steps, LinearInput input)
@@ -172,10 +163,8 @@ internal sealed class LinearModel
     {
         var tensors = new List<NamedTensor>();
         var metadata = new Dictionary<string, string> { ["format"] = Format, ["version"] = "1" };
-        foreach ((string name, LinearInput? input) in new[] { ("rgb", Rgb), ("radar", Radar) })
+        foreach ((Modality name, LinearInput input) in Inputs)
         {
-            if (input is null)
-                continue;
             metadata[$"{name}.pooling"] = input.Pooling.ToString();
             metadata[$"{name}.features"] = Text(input.Features);
             tensors.Add(NamedTensor.From($"{name}.mean", input.Mean, input.Mean.Length));
@@ -184,14 +173,12 @@ internal sealed class LinearModel
         if (Reduction is { } r)
             metadata["radar.frames"] =
                 $"{Text(r.Antennas)},{Text(r.Rows)},{Text(r.Columns)},{(r.Logarithm ? "log" : "as they are")}";
-        foreach (((bool rgb, bool radar) uses, LinearMap map) in Maps)
+        foreach (LinearMap map in Maps)
         {
-            string name = NameOf(uses);
+            string name = NameOf(map.Mask);
             int classes = map.Bias.Length;
-            if (map.Rgb is { } a)
-                tensors.Add(NamedTensor.From($"{name}.rgb", a, a.Length / classes, classes));
-            if (map.Radar is { } b)
-                tensors.Add(NamedTensor.From($"{name}.radar", b, b.Length / classes, classes));
+            foreach ((Modality modality, float[] weights) in map.Weights)
+                tensors.Add(NamedTensor.From($"{name}.{modality}", weights, weights.Length / classes, classes));
             tensors.Add(NamedTensor.From($"{name}.bias", map.Bias, classes));
         }
         Safetensors.Save(path, tensors, metadata);
@@ -205,8 +192,7 @@ internal sealed class LinearModel
         SafetensorsFile file = Safetensors.Load(path);
         if (file.Metadata.GetValueOrDefault("format") != Format)
             throw Broken(path, "its format", Format);
-        LinearInput? rgb = Input(file, path, "rgb"),
-            radar = Input(file, path, "radar");
+        PerModality<LinearInput> inputs = PerModality.For(Modality.All, m => Input(file, path, m.Name));
         RadarReduction? reduction = null;
         if (file.Metadata.TryGetValue("radar.frames", out string? frames))
         {
@@ -220,26 +206,30 @@ internal sealed class LinearModel
             if (parts.Length != 4 || sizes.Any(n => n is < 1 or > 1 << 16) || parts[3] is not ("log" or "as they are"))
                 throw Broken(path, "radar.frames", "A,R,D,log");
             reduction = new RadarReduction(sizes[0], sizes[1], sizes[2], parts[3] == "log");
-            if (radar?.Features != reduction.Width)
+            if (inputs[Modality.Radar]?.Features != reduction.Width)
                 throw Broken(path, "radar.features", Text(reduction.Width));
         }
-        var maps = new Dictionary<(bool, bool), LinearMap>();
-        foreach ((bool, bool) uses in new[] { (true, true), (true, false), (false, true) })
+        var maps = new List<LinearMap>();
+        foreach (ModalityMask mask in ModalityMask.Subsets([.. inputs.Modalities], allOnly: false, antennas: 1))
         {
-            string name = NameOf(uses);
-            if (!file.Tensors.ContainsKey($"{name}.bias"))
+            string? name = new[] { NameOf(mask), OldNameOf(mask) }.FirstOrDefault(n =>
+                file.Tensors.ContainsKey($"{n}.bias")
+            );
+            if (name is null)
                 continue;
-            maps[uses] = new LinearMap(
-                uses.Item1 ? Values(file, path, $"{name}.rgb", rgb?.Mean.Length * classes) : null,
-                uses.Item2 ? Values(file, path, $"{name}.radar", radar?.Mean.Length * classes) : null,
-                Values(file, path, $"{name}.bias", classes)
+            maps.Add(
+                new LinearMap(
+                    inputs
+                        .Where(mask.Uses)
+                        .Select<float[]>((m, input) => Values(file, path, $"{name}.{m}", input.Mean.Length * classes)),
+                    Values(file, path, $"{name}.bias", classes)
+                )
             );
         }
         return maps.Count > 0
             ? new LinearModel
             {
-                Rgb = rgb,
-                Radar = radar,
+                Inputs = inputs,
                 Reduction = reduction,
                 Maps = maps,
             }
@@ -289,13 +279,11 @@ internal sealed class LinearModel
     private static InvalidDataException Broken(string path, string what, string expected) =>
         new($"{path}: {what} is not what a linear model has (expected {expected}). Train again into a new directory.");
 
-    private static string NameOf((bool Rgb, bool Radar) uses) =>
-        uses switch
-        {
-            (true, true) => "both",
-            (true, false) => "rgb",
-            _ => "radar",
-        } + ".map";
+    private static string NameOf(ModalityMask mask) => $"{string.Join('+', mask.Modalities)}.map";
+
+    /// <summary>Before there could be more than two.</summary>
+    private static string OldNameOf(ModalityMask mask) =>
+        mask.Modalities is ["rgb", "radar"] ? "both.map" : NameOf(mask);
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

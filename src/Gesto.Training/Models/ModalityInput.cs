@@ -1,8 +1,14 @@
+using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Models;
+
+/// <summary>What features are scaled by.</summary>
+/// <param name="Mean">(F), subtracted.</param>
+/// <param name="Deviation">(F), divided by.</param>
+internal sealed record FeatureStatistics(float[] Mean, float[] Deviation);
 
 /// <summary>What happens to one modality's features before fusion: scaling, dropout of features, dropout of
 /// antennas.</summary>
@@ -16,8 +22,8 @@ internal sealed class ModalityInput : nn.Module
     private readonly double groupDropout;
 
     /// <param name="width">F.</param>
-    /// <param name="statistics">Subtracted from each feature, then divided by, F values each; null = 0 and 1. Saved
-    /// with the weights.</param>
+    /// <param name="statistics">Mean and deviation by which each feature is scaled; null = 0 and 1. Saved with the
+    /// weights.</param>
     /// <param name="dropout">Fraction of the features dropped for a whole sample, all its steps alike, while learning.
     /// Source: Y. Gal, Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural networks",
     /// 2016.</param>
@@ -26,7 +32,7 @@ internal sealed class ModalityInput : nn.Module
     /// stays.</param>
     public ModalityInput(
         int width,
-        (float[] Mean, float[] Deviation)? statistics,
+        FeatureStatistics? statistics,
         double dropout,
         int groups = 1,
         double groupDropout = 0
@@ -99,4 +105,7 @@ internal sealed class ModalityInput : nn.Module
 
     /// <summary>Equal parts of the features that can be missing by themselves.</summary>
     public int Groups => groups;
+
+    /// <summary>F.</summary>
+    public int Width => (int)mean.shape[0];
 }

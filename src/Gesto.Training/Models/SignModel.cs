@@ -1,4 +1,5 @@
-using Gesto.Signs;
+using Gesto.Recordings;
+using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -10,16 +11,16 @@ namespace Gesto.Training.Models;
 /// <param name="Share">0…1, how much is the sample itself.</param>
 public sealed record Mixing(long[] Partner, double Share);
 
-/// <summary>Features of one or two modalities → scale → fusion → temporal model → dropout → linear → logits; where
+/// <summary>Features of one modality or more → scale → fusion → temporal model → dropout → linear → logits; where
 /// <c>wideParts</c> is set, plus a linear map of the means of that many equal parts of the clip.</summary>
 /// <remarks>The wide map: H.-T. Cheng et al., "Wide &amp; deep learning for recommender systems", 2016; the parts: L.
 /// Wang et al., "Temporal segment networks", ECCV 2016. From a thousand clips a temporal model learns signers by heart
 /// where a linear map still generalises (docs/LOG.md); together each learns what the other leaves.</remarks>
 public sealed class SignModel : nn.Module
 {
+    private readonly PerModality<ModalityInput> inputs; // registered by the modalities' names
+
     // Registered by field name.
-    private readonly ModalityInput? rgb;
-    private readonly ModalityInput? radar;
     private readonly Fusion fusion;
     private readonly TemporalModel temporal;
     private readonly Dropout dropout;
@@ -28,19 +29,17 @@ public sealed class SignModel : nn.Module
     private readonly int wideParts;
     private readonly double modalityDropout;
 
-    /// <param name="rgb">How RGB features are scaled; null = the model has no RGB.</param>
-    /// <param name="radar">Likewise.</param>
-    /// <param name="fusion">One sequence of both.</param>
+    /// <param name="inputs">How the features of each modality that it has are scaled.</param>
+    /// <param name="fusion">One sequence of all.</param>
     /// <param name="temporal">One vector of a sequence.</param>
     /// <param name="dropout">Fraction of the vector dropped while learning, where the temporal model has not done
     /// so.</param>
     /// <param name="classes">K.</param>
-    /// <param name="modalityDropout">Probability that, while learning, a sample that has both shows one modality only,
-    /// either with equal chance. Source: N. Neverova et al., "ModDrop", TPAMI 2016.</param>
+    /// <param name="modalityDropout">Probability that, while learning, a sample that has several modalities shows one of
+    /// them only, each with equal chance. Source: N. Neverova et al., "ModDrop", TPAMI 2016.</param>
     /// <param name="wideParts">Parts of the wide map, 0 = no wide map.</param>
     internal SignModel(
-        ModalityInput? rgb,
-        ModalityInput? radar,
+        PerModality<ModalityInput> inputs,
         Fusion fusion,
         TemporalModel temporal,
         double dropout,
@@ -50,13 +49,15 @@ public sealed class SignModel : nn.Module
     )
         : base(nameof(SignModel))
     {
-        (this.rgb, this.radar, this.fusion, this.temporal) = (rgb, radar, fusion, temporal);
+        (this.inputs, this.fusion, this.temporal) = (inputs, fusion, temporal);
         this.dropout = nn.Dropout(temporal.DropsOut ? 0 : dropout);
         linear = nn.Linear(temporal.Width, classes);
         this.wideParts = wideParts;
         if (wideParts > 0)
             wide = nn.Linear((long)wideParts * fusion.Width, classes, hasBias: false); // linear has one
-        this.modalityDropout = rgb is null || radar is null ? 0 : modalityDropout;
+        this.modalityDropout = inputs.Count > 1 ? modalityDropout : 0;
+        foreach ((Modality modality, ModalityInput input) in inputs)
+            register_module(modality.Name, input);
         RegisterComponents();
     }
 
@@ -64,38 +65,37 @@ public sealed class SignModel : nn.Module
     public Tensor? Attention => fusion.Attention;
 
     /// <returns>Logits (B, K).</returns>
-    /// <param name="rgbSteps">RGB features as extracted; ignored by a model without RGB, needed by one with it (lengths
-    /// 0 where samples have none).</param>
-    /// <param name="radarSteps">Likewise.</param>
+    /// <param name="given">Features as extracted, of each modality that the model has (lengths 0 where samples have
+    /// none); others are passed over.</param>
     /// <param name="mask">What may be used; null = all.</param>
     /// <param name="mixing">Mix what enters the last linear maps, which is the same as mixing what leaves them: V.
     /// Verma et al., "Manifold mixup", ICML 2019, at one place; null = no.</param>
     /// <exception cref="ArgumentException">A sample has nothing that the model may use.</exception>
-    public Tensor Classify(
-        ModalitySteps? rgbSteps,
-        ModalitySteps? radarSteps,
-        ModalityMask? mask = null,
-        Mixing? mixing = null
-    )
+    public Tensor Classify(PerModality<ModalitySteps> given, ModalityMask? mask = null, Mixing? mixing = null)
     {
         using var scope = NewDisposeScope();
         mask ??= ModalityMask.All;
-        ModalitySteps? a = rgb is null ? null : rgbSteps ?? throw Lacks("RGB"),
-            b = radar is null ? null : radarSteps ?? throw Lacks("radar");
-        if (a is not null && !mask.Rgb)
-            a = a with { Lengths = new int[a.Lengths.Length] };
-        if (b is not null && !mask.Radar)
-            b = b with { Lengths = new int[b.Lengths.Length] };
+        PerModality<ModalitySteps> shown = inputs.Select(
+            (modality, _) =>
+            {
+                ModalitySteps own = given[modality]
+                    ?? throw new ArgumentException(
+                        $"The model needs {modality.Title} steps, with lengths 0 where samples have none.",
+                        nameof(given)
+                    );
+                return mask.Uses(modality) ? own : own with { Lengths = new int[own.Lengths.Length] };
+            }
+        );
         if (training && modalityDropout > 0)
-            (a, b) = Hide(a!, b!);
-        for (int i = 0; i < (a ?? b)!.Lengths.Length; i++)
-            if ((a?.Lengths[i] ?? 0) + (b?.Lengths[i] ?? 0) == 0)
+            shown = Hide(shown);
+        for (int i = 0; i < shown.Values.First().Lengths.Length; i++)
+            if (shown.Values.All(s => s.Lengths[i] == 0))
                 throw new ArgumentException($"Sample {i} of the batch has nothing left that this model uses.");
-        if (a is not null)
-            a = rgb!.Scale(a);
-        if (b is not null)
-            b = radar!.Scale(b, mask.HiddenAntennas);
-        (Tensor steps, int[] lengths) = fusion.Fuse(a, b);
+        (Tensor steps, int[] lengths) = fusion.Fuse(
+            shown.Select(
+                (modality, s) => inputs[modality]!.Scale(s, modality == Modality.Radar ? mask.HiddenAntennas : null)
+            )
+        );
         Tensor logits = linear.forward(dropout.forward(temporal.forward(steps, ModalitySteps.LengthTensor(lengths))));
         if (wide is not null)
             logits = logits.add(wide.forward(ClipParts.Means(steps, lengths, wideParts).flatten(1)));
@@ -110,50 +110,49 @@ public sealed class SignModel : nn.Module
         return logits.MoveToOuterDisposeScope();
     }
 
-    private (ModalitySteps, ModalitySteps) Hide(ModalitySteps a, ModalitySteps b)
+    /// <summary>Of a sample with n modalities each is shown alone with probability modalityDropout / n.</summary>
+    private PerModality<ModalitySteps> Hide(PerModality<ModalitySteps> shown)
     {
-        using Tensor draw = rand(a.Lengths.Length);
+        Modality[] there = [.. shown.Modalities];
+        using Tensor draw = rand(shown.Values.First().Lengths.Length);
         float[] drawn = draw.data<float>().ToArray();
-        int[] left = [.. a.Lengths],
-            right = [.. b.Lengths];
+        PerModality<int[]> lengths = shown.Select<int[]>((_, s) => [.. s.Lengths]);
         for (int i = 0; i < drawn.Length; i++)
         {
-            if (left[i] == 0 || right[i] == 0)
+            Modality[] has = [.. there.Where(m => lengths[m]![i] > 0)];
+            if (has.Length < 2 || drawn[i] >= modalityDropout)
                 continue;
-            if (drawn[i] < modalityDropout / 2)
-                left[i] = 0;
-            else if (drawn[i] < modalityDropout)
-                right[i] = 0;
+            // The last modality is shown by the lowest draws.
+            Modality alone = has[^(1 + Math.Min((int)(drawn[i] / modalityDropout * has.Length), has.Length - 1))];
+            foreach (Modality hidden in has.Where(m => m != alone))
+                lengths[hidden]![i] = 0;
         }
-        return (a with { Lengths = left }, b with { Lengths = right });
+        return shown.Select((modality, s) => s with { Lengths = lengths[modality]! });
     }
-
-    private static ArgumentException Lacks(string modality) =>
-        new($"The model needs {modality} steps, with lengths 0 where samples have none.");
 
     /// <summary>Writes the model: inputs of the modalities it has (B, T, F) with their lengths (B) int64, 0 = the
     /// sample lacks it or may not use it, and <c>antennas</c> (A) float32, 0 = hidden, where there are several; output
     /// <c>logits</c> (B, K).</summary>
-    internal byte[] ToOnnx(string name, int rgbWidth, int radarWidth)
+    internal byte[] ToOnnx(string name)
     {
         var graph = new OnnxGraph(name);
-        OnnxSteps? a = null,
-            b = null;
-        if (rgb is not null)
-            a = rgb.Write(graph, graph.Steps("rgb", rgbWidth), shown: null);
-        if (radar is not null)
-            b = radar.Write(
-                graph,
-                graph.Steps("radar", radarWidth),
-                radar.Groups > 1
-                    ? graph.Input(
-                        "antennas",
-                        Onnx.TensorProto.Types.DataType.Float,
-                        radar.Groups.ToString(System.Globalization.CultureInfo.InvariantCulture)
+        OnnxSteps steps = fusion.Write(
+            graph,
+            inputs.Select(
+                (modality, input) =>
+                    input.Write(
+                        graph,
+                        graph.Steps(modality.Name, input.Width),
+                        input.Groups > 1
+                            ? graph.Input(
+                                "antennas",
+                                Onnx.TensorProto.Types.DataType.Float,
+                                input.Groups.ToString(System.Globalization.CultureInfo.InvariantCulture)
+                            )
+                            : null
                     )
-                    : null
-            );
-        OnnxSteps steps = fusion.Write(graph, a, b);
+            )
+        );
         string logits = graph.Linear(temporal.Write(graph, steps), linear);
         if (wide is not null)
             logits = graph.Add(

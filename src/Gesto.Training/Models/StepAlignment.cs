@@ -1,81 +1,81 @@
+using Gesto.Recordings;
 using Gesto.Training.Graphs;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Models;
 
-/// <summary>How radar steps are brought to the RGB time axis.</summary>
+/// <summary>How the steps of a modality are brought to the clock of another.</summary>
 public enum AlignmentMode
 {
-    /// <summary>Both clips span the same time: RGB step i of n takes the radar step nearest in time.</summary>
+    /// <summary>All clips span the same time: step i of n takes the other's step nearest in time.</summary>
     Nearest,
 
-    /// <summary>Step i takes radar step i, as the source project did: the same moment only at equal frame
+    /// <summary>Step i takes the other's step i, as the source project did: the same moment only at equal frame
     /// rates.</summary>
     Index,
 }
 
-/// <summary>Which radar step meets which RGB step when both are concatenated.</summary>
+/// <summary>Which steps of several modalities meet when they are concatenated.</summary>
 public static class StepAlignment
 {
-    /// <summary>The radar step for each RGB step; −1 where there is none (the features are zero there).</summary>
-    /// <param name="rgbLength">RGB steps of the sample, ≥ 1; the sample keeps this length.</param>
-    /// <param name="radarLength">Radar steps of the sample, ≥ 1.</param>
-    /// <param name="mode">Nearest: round(i·(radar−1)/(rgb−1)), halves up; a single RGB step takes the middle radar
-    /// step.</param>
-    public static int[] RadarSteps(int rgbLength, int radarLength, AlignmentMode mode)
+    /// <summary>The other modality's step for each of the clock's; −1 where there is none (the features are zero
+    /// there).</summary>
+    /// <param name="length">Steps of the clock's modality, ≥ 1; the sample keeps this length.</param>
+    /// <param name="other">Steps of the other, ≥ 1.</param>
+    /// <param name="mode">Nearest: round(i·(other−1)/(length−1)), halves up; a single step takes the middle
+    /// one.</param>
+    public static int[] Steps(int length, int other, AlignmentMode mode)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rgbLength);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(radarLength);
-        var steps = new int[rgbLength];
-        for (int i = 0; i < rgbLength; i++)
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(other);
+        var steps = new int[length];
+        for (int i = 0; i < length; i++)
         {
             if (mode == AlignmentMode.Index)
-                steps[i] = i < radarLength ? i : -1;
-            else if (rgbLength == 1)
-                steps[i] = (radarLength - 1) / 2;
+                steps[i] = i < other ? i : -1;
+            else if (length == 1)
+                steps[i] = (other - 1) / 2;
             // Whole numbers only: floor((2·i·(radar−1) + (rgb−1)) / (2·(rgb−1))) is round-half-up, equal on every
             // machine.
             else
-                steps[i] = (2 * i * (radarLength - 1) + rgbLength - 1) / (2 * (rgbLength - 1));
+                steps[i] = (2 * i * (other - 1) + length - 1) / (2 * (length - 1));
         }
         return steps;
     }
 
-    /// <summary>Both modalities on one clock: RGB's where a sample has RGB, else the radar's. A missing modality is
+    /// <summary>All modalities on one clock: for each sample that of the first modality it has. A missing modality is
     /// zeros.</summary>
-    /// <param name="rgb">(B, T, F), zero where not real.</param>
-    /// <param name="radar">(B, T', F'), zero where not real.</param>
-    /// <param name="mode">How radar steps are chosen.</param>
-    /// <returns>(B, T, F), (B, T, F') and the real steps of each sample.</returns>
-    internal static (Tensor Rgb, Tensor Radar, int[] Lengths) Align(
-        ModalitySteps rgb,
-        ModalitySteps radar,
+    /// <param name="steps">(B, T, F) each, zero where not real.</param>
+    /// <param name="mode">How the steps of the others are chosen.</param>
+    /// <returns>(B, T, F) each, all of one T, and the real steps of each sample.</returns>
+    internal static (PerModality<Tensor> Steps, int[] Lengths) Align(
+        PerModality<ModalitySteps> steps,
         AlignmentMode mode
     )
     {
-        int samples = rgb.Lengths.Length;
-        var lengths = new int[samples];
-        for (int b = 0; b < samples; b++)
-            lengths[b] = rgb.Lengths[b] > 0 ? rgb.Lengths[b] : radar.Lengths[b];
+        int[] lengths =
+        [
+            .. Enumerable
+                .Range(0, steps.Values.First().Lengths.Length)
+                .Select(b => steps.Values.Select(s => s.Lengths[b]).FirstOrDefault(n => n > 0)),
+        ];
         int longest = lengths.Max();
-        var rgbSteps = new long[samples * longest];
-        var radarSteps = new long[samples * longest];
-        for (int b = 0; b < samples; b++)
-        {
-            int[]? nearest =
-                rgb.Lengths[b] > 0 && radar.Lengths[b] > 0 ? RadarSteps(rgb.Lengths[b], radar.Lengths[b], mode) : null;
-            for (int t = 0; t < longest; t++)
-            {
-                bool real = t < lengths[b];
-                rgbSteps[b * longest + t] = Row(b, real && rgb.Lengths[b] > 0 ? t : -1, rgb);
-                radarSteps[b * longest + t] = Row(b, real && radar.Lengths[b] > 0 ? nearest?[t] ?? t : -1, radar);
-            }
-        }
-        return (Pick(rgb, rgbSteps, longest), Pick(radar, radarSteps, longest), lengths);
+        return (steps.Select((_, of) => Pick(of, Rows(of, lengths, longest, mode), longest)), lengths);
+    }
 
-        // Each sample's steps are followed by one of zeros, for steps that are not there.
-        static long Row(int sample, int step, ModalitySteps of) =>
-            sample * (of.Steps.shape[1] + 1) + (step < 0 ? of.Steps.shape[1] : step);
+    /// <returns>For each sample and step the row to take; each sample's steps are followed by one of zeros, for steps
+    /// that are not there.</returns>
+    private static long[] Rows(ModalitySteps of, int[] lengths, int longest, AlignmentMode mode)
+    {
+        long padded = of.Steps.shape[1];
+        var rows = new long[lengths.Length * longest];
+        for (int b = 0; b < lengths.Length; b++)
+        {
+            int[] chosen = of.Lengths[b] > 0 ? Steps(lengths[b], of.Lengths[b], mode) : [];
+            for (int t = 0; t < longest; t++)
+                rows[b * longest + t] = b * (padded + 1) + (t < chosen.Length && chosen[t] >= 0 ? chosen[t] : padded);
+        }
+        return rows;
     }
 
     private static Tensor Pick(ModalitySteps of, long[] rows, int longest)
@@ -91,52 +91,35 @@ public static class StepAlignment
     }
 
     /// <summary>Writes what <see cref="Align"/> does.</summary>
-    /// <returns>(B, T, F), (B, T, F') and the real steps of each sample, (B).</returns>
-    internal static (string Rgb, string Radar, string Lengths) Write(
+    /// <returns>(B, T, F) each, and the real steps of each sample, (B).</returns>
+    internal static (PerModality<string> Steps, string Lengths) Write(
         OnnxGraph graph,
-        OnnxSteps rgb,
-        OnnxSteps radar,
+        PerModality<OnnxSteps> steps,
         AlignmentMode mode
     )
     {
-        string longest = graph.Op("Max", [graph.LengthOf(rgb.Steps, 1), graph.LengthOf(radar.Steps, 1)]),
-            zero = graph.Scalar(0L);
-        string n = graph.Unsqueeze(rgb.Lengths, 1), // (B, 1)
-            m = graph.Unsqueeze(radar.Lengths, 1),
+        string longest = graph.Op("Max", [.. steps.Values.Select(s => graph.LengthOf(s.Steps, 1))]),
+            zero = graph.Scalar(0L),
+            one = graph.Scalar(1L),
+            two = graph.Scalar(2L);
+        string lengths = steps
+            .Values.Select(s => s.Lengths)
+            .Reverse()
+            .Aggregate((later, first) => graph.Where(graph.Less(zero, first), first, later));
+        string n = graph.Unsqueeze(lengths, 1), // (B, 1)
             i = graph.Unsqueeze(graph.Range(longest), 0), // (1, T)
-            hasRgb = graph.Less(zero, n),
-            hasRadar = graph.Less(zero, m);
-        string lengths = graph.Where(graph.Less(zero, rgb.Lengths), rgb.Lengths, radar.Lengths),
+            last = graph.Sub(n, one),
             real = graph.Real(longest, lengths);
-        string nearest;
-        if (mode == AlignmentMode.Index)
-        {
-            nearest = graph.Where(graph.Less(i, m), i, graph.Scalar(-1L));
-        }
-        else
-        {
-            string one = graph.Scalar(1L),
-                two = graph.Scalar(2L),
-                last = graph.Sub(n, one),
-                above = graph.Add(graph.Mul(graph.Mul(two, i), graph.Sub(m, one)), last);
-            nearest = graph.Where(
-                graph.Op("Equal", [n, one]),
-                graph.Div(graph.Op("Max", [graph.Sub(m, one), zero]), two),
-                graph.Div(above, graph.Op("Max", [graph.Mul(two, last), one]))
-            );
-        }
-        string chosen = graph.Where(graph.And(hasRgb, hasRadar), nearest, i); // (B, T)
-        return (
-            Pick(rgb, i, graph.And(real, hasRgb)),
-            Pick(radar, chosen, graph.And(graph.And(real, hasRadar), graph.Less(graph.Scalar(-1L), chosen))),
-            lengths
-        );
+        return (steps.Select((_, of) => Pick(of)), lengths);
 
-        string Pick(OnnxSteps of, string steps, string wanted)
+        string Pick(OnnxSteps of)
         {
+            string m = graph.Unsqueeze(of.Lengths, 1),
+                chosen = mode == AlignmentMode.Index ? graph.Where(graph.Less(i, m), i, graph.Scalar(-1L)) : Nearest(m),
+                wanted = graph.And(graph.And(real, graph.Less(zero, m)), graph.Less(graph.Scalar(-1L), chosen));
             string inside = graph.Op(
                 "Min",
-                [graph.Op("Max", [steps, zero]), graph.Sub(graph.LengthOf(of.Steps, 1), graph.Integers(1))]
+                [graph.Op("Max", [chosen, zero]), graph.Sub(graph.LengthOf(of.Steps, 1), graph.Integers(1))]
             );
             string each = graph.Where(wanted, inside, zero); // (B, T): all samples alike in number
             string picked = graph.Op(
@@ -145,6 +128,16 @@ public static class StepAlignment
                 OnnxGraph.Integer("batch_dims", 1)
             );
             return graph.Where(graph.Unsqueeze(wanted, 2), picked, graph.Scalar(0f));
+        }
+
+        string Nearest(string m)
+        {
+            string above = graph.Add(graph.Mul(graph.Mul(two, i), graph.Sub(m, one)), last);
+            return graph.Where(
+                graph.Op("Equal", [n, one]),
+                graph.Div(graph.Op("Max", [graph.Sub(m, one), zero]), two),
+                graph.Div(above, graph.Op("Max", [graph.Mul(two, last), one]))
+            );
         }
     }
 }

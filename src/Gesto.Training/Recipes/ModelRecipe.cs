@@ -1,3 +1,5 @@
+using Gesto.Training.Models;
+
 namespace Gesto.Training.Recipes;
 
 /// <summary>How both modalities become one sequence.</summary>
@@ -136,7 +138,10 @@ public sealed record ModelRecipe
     /// them.</summary>
     public int Views { get; init; } = 1;
 
-    internal void Check(RecipeCheck check, int modalities, bool frames)
+    /// <param name="check">Takes what is wrong.</param>
+    /// <param name="both">The recipe's modalities are RGB and radar.</param>
+    /// <param name="frames">Frames of both are encoded by what learns.</param>
+    internal void Check(RecipeCheck check, bool both, bool frames)
     {
         check.Require(
             Fusion != FusionMode.Early || frames,
@@ -172,10 +177,10 @@ public sealed record ModelRecipe
         check.NotNegative(Loudness, "model.loudness");
         if (Fusion != FusionMode.Late)
             check.Require(
-                modalities == 2,
+                both,
                 "model.fusion",
                 Fusion.ToString().ToLowerInvariant(),
-                "late, where there is one modality"
+                "late, where the modalities are others than RGB and radar"
             );
         if (Fusion == FusionMode.Attention)
             WholeHeads(FusionWidth, "model.fusionWidth");

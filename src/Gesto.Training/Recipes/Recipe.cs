@@ -1,5 +1,10 @@
+using Gesto.Recordings;
+using Gesto.Signs;
+using Gesto.Training.Datasets;
 using Gesto.Training.Fitting;
 using Gesto.Training.Models;
+using Gesto.Training.Recognition;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Recipes;
 
@@ -23,8 +28,9 @@ public sealed record Recipe
     /// <summary>Why this recipe exists, for people.</summary>
     public string Why { get; init; } = "";
 
-    /// <summary>"rgb", "radar" or both, in this order: the order in which their features are concatenated.</summary>
-    public IReadOnlyList<string> Modalities { get; init; } = [RgbModality, RadarModality];
+    /// <summary>Names of modalities, in the order of <see cref="Modality.All"/>: the order in which their features are
+    /// concatenated.</summary>
+    public IReadOnlyList<string> Modalities { get; init; } = [Modality.Rgb.Name, Modality.Radar.Name];
 
     public ClassifierKind Classifier { get; init; } = ClassifierKind.Network;
 
@@ -55,20 +61,35 @@ public sealed record Recipe
     /// name, why and costly pairs counts.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Members { get; init; } = [];
 
-    public const string RgbModality = "rgb";
-    public const string RadarModality = "radar";
+    /// <summary>True where it takes the modality.</summary>
+    public bool Uses(Modality modality) => Modalities.Contains(modality.Name);
 
-    public bool UsesRgb => Modalities.Contains(RgbModality);
-
-    public bool UsesRadar => Modalities.Contains(RadarModality);
+    /// <summary>True where a run of it can do with a part of its modalities, having learnt so: samples that lack some are
+    /// learnt from too.</summary>
+    internal bool BearsMissing =>
+        Modalities.Count > 1 && (Classifier == ClassifierKind.Linear || Model.ModalityDropout > 0);
 
     /// <summary>An RGB encoder learns with the fusion model.</summary>
     internal bool LearnsRgb =>
-        UsesRgb && Classifier == ClassifierKind.Network && Rgb.Encoder != RgbEncoderMode.Features;
+        Uses(Modality.Rgb) && Classifier == ClassifierKind.Network && Rgb.Encoder != RgbEncoderMode.Features;
 
     /// <summary>The radar encoder learns with the fusion model.</summary>
     internal bool LearnsRadar =>
-        UsesRadar && Classifier == ClassifierKind.Network && Radar.Encoder == RadarEncoderMode.Joint;
+        Uses(Modality.Radar) && Classifier == ClassifierKind.Network && Radar.Encoder == RadarEncoderMode.Joint;
+
+    /// <summary>True where the modality's encoder learns with the fusion model.</summary>
+    internal bool LearnsEncoder(Modality modality) =>
+        modality == Modality.Rgb ? LearnsRgb : modality == Modality.Radar && LearnsRadar;
+
+    /// <summary>Steps of a longer sample that the modality's encoder sees, spread evenly; 0 = all.</summary>
+    internal int StepsSeen(Modality modality) => modality == Modality.Radar && !LearnsRadar ? 0 : Model.Steps;
+
+    /// <returns>True where each feature of a modality loses its mean over the sample; frames of RGB lose it before their
+    /// encoder instead.</returns>
+    internal bool Centres(Modality modality) =>
+        modality == Modality.Rgb
+            ? Rgb is { RemoveStatic: true, Encoder: not RgbEncoderMode.Frames }
+            : modality == Modality.Radar && Radar.CentreFeatures;
 
     /// <returns>The same for a run that leaves a fold out; of a recipe with members, each member's.</returns>
     internal Recipe OnFold(Datasets.Fold fold, Datasets.FoldUnit by) =>
@@ -87,22 +108,14 @@ public sealed record Recipe
             ],
         };
 
-    /// <returns>A linear recipe with the modalities that a feature set has; another as it is, since its model is made
-    /// for both.</returns>
-    /// <param name="rgb">The set has RGB.</param>
-    /// <param name="radar">The set has radar.</param>
-    internal Recipe Among(bool rgb, bool radar) =>
-        Classifier != ClassifierKind.Linear
-            ? this
-            : this with
-            {
-                Modalities =
-                [
-                    .. Modalities.Where(m =>
-                        m == RgbModality ? rgb || !UsesRadar || !radar : radar || !UsesRgb || !rgb
-                    ),
-                ],
-            };
+    /// <returns>A linear recipe with those of its modalities that there are, where there is any; another as it is, since
+    /// its model is made for all.</returns>
+    /// <param name="there">What a feature set has.</param>
+    internal Recipe Among(IEnumerable<Modality> there)
+    {
+        string[] found = [.. there.Where(Uses).Select(m => m.Name)];
+        return Classifier != ClassifierKind.Linear || found.Length == 0 ? this : this with { Modalities = found };
+    }
 
     /// <exception cref="InvalidDataException">A value is out of its range.</exception>
     public void Check(string place)
@@ -115,10 +128,11 @@ public sealed record Recipe
             "a name without '/' and '\\': members' folders are called by it"
         );
         check.Require(
-            Modalities is [RgbModality] or [RadarModality] or [RgbModality, RadarModality],
+            Modalities.Count > 0
+                && Modalities.SequenceEqual(Modality.All.Select(m => m.Name).Where(Modalities.Contains)),
             "modalities",
             $"[{string.Join(", ", Modalities)}]",
-            "[\"rgb\"], [\"radar\"] or [\"rgb\", \"radar\"]"
+            $"one or more of [{string.Join(", ", Modality.All.Select(m => $"\"{m.Name}\""))}], in this order"
         );
         check.Require(
             CostlyPairs is { } pairs && pairs.All(p => p is [{ } a, { } b] && a != b),
@@ -138,7 +152,7 @@ public sealed record Recipe
         Radar.Check(check);
         Model.Check(
             check,
-            Modalities.Count,
+            Modalities is ["rgb", "radar"],
             Rgb.Encoder == RgbEncoderMode.Frames && Radar.Encoder == RadarEncoderMode.Joint
         );
         Training.Check(check);

@@ -3,6 +3,7 @@ using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
+using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;
@@ -38,12 +39,7 @@ public sealed class Ensemble : ITrainedRecogniser
                 ? RecipeFile.Load(own).Name
                 : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
             Why = $"ensemble of {string.Join(", ", members.Select(m => m.Recipe.Name))}",
-            Modalities =
-            [
-                .. new[] { Recipe.RgbModality, Recipe.RadarModality }.Where(m =>
-                    members.Any(r => r.Recipe.Modalities.Contains(m))
-                ),
-            ],
+            Modalities = [.. Modality.All.Where(m => members.Any(r => r.Recipe.Uses(m))).Select(m => m.Name)],
         };
     }
 
@@ -65,14 +61,8 @@ public sealed class Ensemble : ITrainedRecogniser
     public IReadOnlyDictionary<string, float[]> LeftOut() => new Dictionary<string, float[]>();
 
     /// <summary>Everything, and what any member can do with less: those who can, vote.</summary>
-    public IReadOnlyList<ModalityMask> Masks
-    {
-        get
-        {
-            var all = new ModalityMask(Recipe.UsesRgb, Recipe.UsesRadar);
-            return ModalityMask.Ordered(members.SelectMany(m => m.Masks).Prepend(all));
-        }
-    }
+    public IReadOnlyList<ModalityMask> Masks =>
+        ModalityMask.Ordered(members.SelectMany(m => m.Masks).Prepend(ModalityMask.Of(Facts.Streams.Modalities)));
 
     internal IReadOnlyList<ITrainedRecogniser> Members => members;
 
@@ -145,9 +135,9 @@ public sealed class Ensemble : ITrainedRecogniser
         }
     }
 
-    public float[] Predict(SampleFeatures sample, ModalityMask? mask = null)
+    public float[] Predict(PerModality<RecordingSteps> sample, ModalityMask? mask = null)
     {
-        int[] voters = VotersFor(mask ?? ModalityMask.All);
+        int[] voters = VotersFor((mask ?? ModalityMask.All).Among(sample.Modalities));
         return Pool([.. voters.Select(v => members[v].Predict(sample, mask))], voters);
     }
 
@@ -159,12 +149,39 @@ public sealed class Ensemble : ITrainedRecogniser
         CancellationToken cancel = default
     )
     {
+        float[][][] results = [.. masks.Select(_ => new float[samples.Count][])];
+        // Who votes hangs on what a sample has; nearly always all have the same.
+        foreach (
+            IGrouping<ModalityMask, (int Index, Sample Item)> alike in samples
+                .Index()
+                .GroupBy(s => features.Offers(s.Item))
+        )
+        {
+            Sample[] those = [.. alike.Select(s => s.Item)];
+            ModalityMask[] left = [.. masks.Select(m => m.Among(alike.Key.Used))];
+            float[][][] found = PredictAlike(features, those, left, progress, cancel);
+            for (int m = 0; m < masks.Count; m++)
+                foreach ((int i, (int n, _)) in alike.Index())
+                    results[m][n] = found[m][i];
+        }
+        return results;
+    }
+
+    /// <summary>As <see cref="PredictAll"/>, of samples that have the same modalities.</summary>
+    private float[][][] PredictAlike(
+        FeatureSet features,
+        Sample[] samples,
+        ModalityMask[] masks,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    )
+    {
         int[][] voters = [.. masks.Select(VotersFor)];
         // Each member encodes a sample once, for all masks that it votes under: (member, mask) → (N, K).
         var said = new Dictionary<(int Member, int Mask), float[][]>();
         for (int m = 0; m < members.Count; m++)
         {
-            int[] mine = [.. Enumerable.Range(0, masks.Count).Where(i => voters[i].Contains(m))];
+            int[] mine = [.. Enumerable.Range(0, masks.Length).Where(i => voters[i].Contains(m))];
             float[][][] probabilities = members[m]
                 .PredictAll(features, samples, [.. mine.Select(i => masks[i])], progress, cancel);
             for (int i = 0; i < mine.Length; i++)
@@ -192,20 +209,13 @@ public sealed class Ensemble : ITrainedRecogniser
         [
             .. Enumerable
                 .Range(0, members.Count)
-                .Where(m =>
-                    members[m]
-                        .CanUse(
-                            mask with
-                            {
-                                Rgb = mask.Rgb && members[m].Recipe.UsesRgb,
-                                Radar = mask.Radar && members[m].Recipe.UsesRadar,
-                            }
-                        )
-                ),
+                .Where(m => members[m].CanUse(mask.Among(members[m].Facts.Streams.Modalities))),
         ];
         return voters.Length > 0
             ? voters
-            : throw new InvalidDataException($"No member of '{Recipe.Name}' can do with {mask.Words}.");
+            : throw new InvalidDataException(
+                $"No member of '{Recipe.Name}' can do with {mask.Among(Facts.Streams.Modalities)}."
+            );
     }
 
     /// <param name="each">(voters, K).</param>
@@ -216,14 +226,11 @@ public sealed class Ensemble : ITrainedRecogniser
     private static RunFacts Join(IReadOnlyList<ITrainedRecogniser> members)
     {
         RunFacts first = members[0].Facts;
-        RunFacts? rgb = members.Select(m => m.Facts).FirstOrDefault(f => f.Rgb is not null);
-        RunFacts? radar = members.Select(m => m.Facts).FirstOrDefault(f => f.Radar is not null);
         return first with
         {
-            Rgb = rgb?.Rgb,
-            RgbWidth = rgb?.RgbWidth ?? 0,
-            Radar = radar?.Radar,
-            RadarWidth = radar?.RadarWidth ?? 0,
+            Streams = PerModality.For(Modality.All, m =>
+                members.Select(r => r.Facts.Streams[m]).FirstOrDefault(s => s is not null)
+            ),
             Train = [.. members.SelectMany(m => m.Facts.Train).Distinct()],
             PseudoLabels = members.Select(m => m.Facts.PseudoLabels).OfType<PseudoLabels>().ToArray()
                 is { Length: > 0 } pseudo
@@ -255,14 +262,14 @@ public sealed class Ensemble : ITrainedRecogniser
                 );
             foreach (ITrainedRecogniser before in members.TakeWhile(m => m != other))
             {
-                CheckKey("RGB", before.Facts.Rgb, other.Facts.Rgb);
-                CheckKey("radar", before.Facts.Radar, other.Facts.Radar);
-
-                void CheckKey(string modality, FeatureKey? a, FeatureKey? b)
-                {
-                    if (a is not null && b is not null && a.DifferenceTo(b) is { } difference)
-                        throw Apart(folder, before, other, $"how their {modality} features were made ({difference})");
-                }
+                foreach ((Modality modality, FeatureKey key) in before.Facts.Keys)
+                    if (other.Facts.Keys[modality] is { } its && key.DifferenceTo(its) is { } difference)
+                        throw Apart(
+                            folder,
+                            before,
+                            other,
+                            $"how their {modality.Title} features were made ({difference})"
+                        );
             }
         }
     }

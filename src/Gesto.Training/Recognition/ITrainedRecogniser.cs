@@ -28,9 +28,7 @@ public interface ITrainedRecogniser : IRecogniser
 
     string IRecogniser.Name => Recipe.Name;
 
-    FeatureKey? IRecogniser.Rgb => Facts.Rgb;
-
-    FeatureKey? IRecogniser.Radar => Facts.Radar;
+    PerModality<FeatureKey> IRecogniser.Keys => Facts.Keys;
 
     IReadOnlyList<(string First, string Second)> IRecogniser.CostlyPairs => Recipe.SignPairs;
 

@@ -1,11 +1,11 @@
 using Gesto.Bundles;
 using Gesto.Files;
-using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Features;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
+using Gesto.Training.Reports;
 using Gesto.Training.Runs;
 
 namespace Gesto.Training.Recognition;
@@ -42,21 +42,12 @@ internal sealed class LinearRecogniser : ITrainedRecogniser
     /// <inheritdoc/>
     /// <remarks>Either modality alone by a map of its own; any antennas of several, whose values are then taken to be
     /// average.</remarks>
-    public IReadOnlyList<ModalityMask> Masks
-    {
-        get
-        {
-            IReadOnlyList<int[]> hidden = ModalityMask.SomeHidden(model.Reduction?.Antennas ?? 1);
-            var masks = new List<ModalityMask>();
-            if (model is { Rgb: not null, Radar: not null })
-                masks.AddRange(hidden.Select(h => new ModalityMask(true, true, h)));
-            if (model.Rgb is not null)
-                masks.Add(new(true, false));
-            if (model.Radar is not null)
-                masks.AddRange(hidden.Select(h => new ModalityMask(false, true, h)));
-            return masks;
-        }
-    }
+    public IReadOnlyList<ModalityMask> Masks =>
+        ModalityMask.Ordered(
+            model
+                .Maps.Select(m => m.Mask)
+                .SelectMany(mask => ModalityMask.Subsets(mask.Used, allOnly: true, model.Reduction?.Antennas ?? 1))
+        );
 
     public IReadOnlyDictionary<string, float[]> LeftOut()
     {
@@ -77,7 +68,7 @@ internal sealed class LinearRecogniser : ITrainedRecogniser
             .ToDictionary(s => s.Item, s => values[(s.Index * classes)..((s.Index + 1) * classes)]);
     }
 
-    public float[] Predict(SampleFeatures sample, ModalityMask? mask = null) =>
+    public float[] Predict(PerModality<RecordingSteps> sample, ModalityMask? mask = null) =>
         Classify(Pool(sample), mask ?? ModalityMask.All);
 
     public float[][][] PredictAll(
@@ -88,15 +79,13 @@ internal sealed class LinearRecogniser : ITrainedRecogniser
         CancellationToken cancel = default
     )
     {
-        StoredSample.CheckKeys(run, features, evenWithout: BearsMissing);
+        StoredSample.CheckKeys(run, features, model.Maps.Count > 1);
         float[][][] results = [.. masks.Select(_ => new float[samples.Count][])];
         for (int n = 0; n < samples.Count; n++)
         {
             cancel.ThrowIfCancellationRequested();
             progress?.Report(new WorkProgress("predict", n, samples.Count, "samples"));
-            (float[]?, float[]?) pooled = Pool(
-                StoredSample.Load(run.Facts, features, samples[n].Key, evenWithout: BearsMissing)
-            );
+            PerModality<float[]> pooled = Pool(StoredSample.Load(run.Facts, features, samples[n].Key));
             for (int m = 0; m < masks.Count; m++)
                 results[m][n] = Classify(pooled, masks[m]);
         }
@@ -125,33 +114,39 @@ internal sealed class LinearRecogniser : ITrainedRecogniser
             Name = Recipe.Name,
             Weight = weight,
             Temperature = Calibration.Temperature,
-            Rgb = model.Rgb is { } rgb ? new(null, 0, false, Facts.Rgb!.Shape[0], rgb.Features) : null,
-            Radar = model.Radar is { } radar ? new(maps, 0, false, Facts.Radar!.Shape[0], radar.Features) : null,
+            Streams = model.Inputs.Select(
+                (modality, input) =>
+                    new BundledStream(
+                        modality == Modality.Radar ? maps : null,
+                        0,
+                        false,
+                        Facts.Keys[modality]!.Shape[0],
+                        input.Features
+                    )
+            ),
             Antennas = model.Reduction?.Antennas ?? 1,
             Classifier = classifier,
             Masks = Masks,
         };
     }
 
-    private bool BearsMissing => model is { Rgb: not null, Radar: not null };
-
-    private (float[]? Rgb, float[]? Radar) Pool(SampleFeatures sample)
+    private PerModality<float[]> Pool(PerModality<RecordingSteps> sample)
     {
-        if (model.Rgb is not null && sample.Rgb is not null)
-            SampleFeatures.Check("RGB", sample.Rgb, sample.RgbLength, Facts.Rgb!.Shape[1..], Facts.Rgb.Shape[1..]);
-        if (model.Radar is not null && sample.Radar is not null)
-            SampleFeatures.Check("radar", sample.Radar, sample.RadarLength, sample.RadarShape, Facts.Radar!.Shape[1..]);
-        return model.Pool(model.Rgb is null ? null : sample.Rgb, model.Radar is null ? null : sample.Radar);
+        PerModality<RecordingSteps> used = sample.Where(m => model.Inputs[m] is not null);
+        foreach ((Modality modality, RecordingSteps steps) in used)
+            steps.Check(modality, Facts.Keys[modality]!.Shape.AsSpan(1));
+        return model.Pool(used);
     }
 
-    private float[] Classify((float[]? Rgb, float[]? Radar) pooled, ModalityMask mask)
+    private float[] Classify(PerModality<float[]> pooled, ModalityMask mask)
     {
-        (float[]? rgb, float[]? radar) = (mask.Rgb ? pooled.Rgb : null, mask.Radar ? pooled.Radar : null);
-        if (rgb is null && radar is null)
-            throw new InvalidDataException(
-                $"The sample has nothing that recipe '{Recipe.Name}' may use here ({mask.Words})."
+        PerModality<float[]> used = pooled.Where(mask.Uses);
+        float[] probabilities = model.Classify(used, mask.HiddenAntennas)
+            ?? throw new InvalidDataException(
+                $"Recipe '{Recipe.Name}' cannot recognise from {ModalityMask.Of(used.Modalities)}, which is what the sample has and may be used here."
             );
-        float[] said = model.Classify(rgb, radar, [.. mask.HiddenAntennas ?? []]);
-        return Calibration.Temperature == 1 ? said : Calibration.Sharpen(said, 1 / Calibration.Temperature);
+        return Calibration.Temperature == 1
+            ? probabilities
+            : Calibration.Sharpen(probabilities, 1 / Calibration.Temperature);
     }
 }

@@ -9,7 +9,9 @@ using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
+using Gesto.Training.Reports;
 using Gesto.Training.Runs;
+using Gesto.Training.Simulation;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Recognition;
@@ -25,12 +27,14 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
     private NetworkRecogniser(RunDirectory run, Task<Network> loading) =>
         (this.run, this.loading, Labels) = (run, loading, run.Facts.LabelSet);
 
-    /// <param name="Rgb">Null = RGB comes as features.</param>
-    /// <param name="Radar">Null = radar comes as features.</param>
+    /// <param name="Encoders">Of modalities that do not come as features.</param>
     /// <param name="Model">Reads their features.</param>
     /// <param name="Joint">Those that learnt together, as their checkpoint has them; null = the encoders learnt before,
     /// or never.</param>
-    private sealed record Network(FrameEncoder? Rgb, FrameEncoder? Radar, SignModel Model, JointModel? Joint);
+    private sealed record Network(PerModality<FrameEncoder> Encoders, SignModel Model, JointModel? Joint)
+    {
+        public IEnumerable<nn.Module> Parts => [.. Encoders.Values, Model];
+    }
 
     public Recipe Recipe => run.Recipe;
 
@@ -55,30 +59,17 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
     internal static NetworkRecogniser Begin(string runFolder, int threads) =>
         Begin(runFolder, run => Task.Run(() => LoadNetwork(run, threads)));
 
-    public long Parameters =>
-        new nn.Module?[] { Loaded.Rgb, Loaded.Radar, Loaded.Model }.Sum(part =>
-            part?.parameters().Sum(p => p.numel()) ?? 0
-        );
+    public long Parameters => Loaded.Parts.Sum(part => part.parameters().Sum(p => p.numel()));
 
     /// <inheritdoc/>
-    /// <remarks>One modality of two by <c>model.modalityDropout</c>, any antennas of several by
+    /// <remarks>Any modalities of several by <c>model.modalityDropout</c>, any antennas of several by
     /// <c>model.antennaDropout</c>.</remarks>
-    public IReadOnlyList<ModalityMask> Masks
-    {
-        get
-        {
-            IReadOnlyList<int[]> hidden = ModalityMask.SomeHidden(Recipe.Model.AntennaDropout > 0 ? Facts.Antennas : 1);
-            bool either = BearsMissing;
-            var masks = new List<ModalityMask>();
-            if (Recipe.UsesRgb && Recipe.UsesRadar)
-                masks.AddRange(hidden.Select(h => new ModalityMask(true, true, h)));
-            if (Recipe.UsesRgb && (either || !Recipe.UsesRadar))
-                masks.Add(new(true, false));
-            if (Recipe.UsesRadar && (either || !Recipe.UsesRgb))
-                masks.AddRange(hidden.Select(h => new ModalityMask(false, true, h)));
-            return masks;
-        }
-    }
+    public IReadOnlyList<ModalityMask> Masks =>
+        ModalityMask.Subsets(
+            [.. Facts.Streams.Modalities],
+            allOnly: !Recipe.BearsMissing,
+            Recipe.Model.AntennaDropout > 0 ? Facts.Antennas : 1
+        );
 
     /// <inheritdoc/>
     /// <remarks>None: a network is trained once.</remarks>
@@ -88,14 +79,13 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
     /// null where the recipe's fusion has no attention.</summary>
     public AttentionMap? Attention { get; private set; }
 
-    private bool BearsMissing => Recipe is { UsesRgb: true, UsesRadar: true, Model.ModalityDropout: > 0 };
-
     /// <returns>Probabilities (K) in the order of <see cref="Labels"/>.</returns>
     /// <param name="sample">What there is of the sample.</param>
     /// <param name="mask">What of it may be used; null = all.</param>
     /// <exception cref="InvalidDataException">The sample lacks a modality that the run cannot do without, or has
     /// another shape.</exception>
-    public float[] Predict(SampleFeatures sample, ModalityMask? mask = null) => Classify([Encode(sample)], mask)[0];
+    public float[] Predict(PerModality<RecordingSteps> sample, ModalityMask? mask = null) =>
+        Classify([Encode(sample)], mask)[0];
 
     public float[][][] PredictAll(
         FeatureSet features,
@@ -105,7 +95,7 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
         CancellationToken cancel = default
     )
     {
-        StoredSample.CheckKeys(run, features, BearsMissing);
+        StoredSample.CheckKeys(run, features, Recipe.BearsMissing);
         List<float[]>[] results = [.. masks.Select(_ => new List<float[]>(samples.Count))];
         var attention = new AttentionSum();
         int done = 0;
@@ -113,9 +103,9 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
         foreach (Sample[] chunk in samples.Chunk(Batch))
         {
             cancel.ThrowIfCancellationRequested();
-            (float[]? Rgb, float[]? Radar)[] encoded =
+            PerModality<float[]>[] encoded =
             [
-                .. chunk.Select(s => Encode(StoredSample.Load(run.Facts, features, s.Key, BearsMissing))),
+                .. chunk.Select(s => Encode(StoredSample.Load(run.Facts, features, s.Key))),
             ];
             for (int m = 0; m < masks.Count; m++)
                 results[m].AddRange(Classify(encoded, masks[m], m == 0 ? attention : null));
@@ -133,8 +123,9 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
         Task.WhenAny(loading).GetAwaiter().GetResult(); // whatever came of it
         if (!loading.IsCompletedSuccessfully)
             return;
-        foreach (nn.Module? part in new nn.Module?[] { Loaded.Rgb, Loaded.Radar, Loaded.Model, Loaded.Joint })
-            part?.Dispose();
+        foreach (nn.Module part in Loaded.Parts)
+            part.Dispose();
+        Loaded.Joint?.Dispose();
     }
 
     /// <summary>Writes its networks.</summary>
@@ -144,31 +135,23 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
     internal BundledMember Export(string prefix, double weight, Dictionary<string, byte[]> entries)
     {
         string classifier = $"{prefix}classifier.onnx";
-        entries[classifier] = Loaded.Model.ToOnnx(Recipe.Name, Facts.RgbWidth, Facts.RadarWidth);
+        entries[classifier] = Loaded.Model.ToOnnx(Recipe.Name);
         return new BundledMember
         {
             Name = Recipe.Name,
             Weight = weight,
             Temperature = Calibration.Temperature,
-            Rgb = Recipe.UsesRgb
-                ? new(
-                    Encoder("rgb", Loaded.Rgb, Facts.Rgb!),
-                    Recipe.Model.Steps,
-                    CentresRgb,
-                    Facts.Rgb!.Shape[0],
-                    Facts.RgbWidth
-                )
-                : null,
-            Radar = Recipe.UsesRadar
-                ? new(
-                    Encoder("radar", Loaded.Radar, Facts.Radar!),
-                    Recipe.LearnsRadar ? Recipe.Model.Steps : 0,
-                    Recipe.Radar.CentreFeatures,
-                    Facts.Radar!.Shape[0],
-                    Facts.RadarWidth
-                )
-                : null,
-            Antennas = Recipe.UsesRadar ? Facts.Antennas : 1,
+            Streams = Facts.Streams.Select(
+                (modality, stream) =>
+                    new BundledStream(
+                        Encoder(modality, stream.Key),
+                        Recipe.StepsSeen(modality),
+                        Recipe.Centres(modality),
+                        stream.Key.Shape[0],
+                        stream.Width
+                    )
+            ),
+            Antennas = Facts.Antennas,
             Classifier = classifier,
             Views = Recipe.Model.Views,
             TempoSpread = Recipe.Training.TempoSpread,
@@ -176,9 +159,9 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
             Masks = Masks,
         };
 
-        string? Encoder(string modality, FrameEncoder? encoder, FeatureKey key)
+        string? Encoder(Modality modality, FeatureKey key)
         {
-            if (encoder is null)
+            if (Loaded.Encoders[modality] is not { } encoder)
                 return null;
             string entry = $"{prefix}{modality}-encoder.onnx";
             var graph = new OnnxGraph(encoder.GetName());
@@ -188,9 +171,6 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
             return entry;
         }
     }
-
-    /// <summary>Frames lose their mean in the encoder, features here.</summary>
-    private bool CentresRgb => Recipe.Rgb is { RemoveStatic: true, Encoder: not RgbEncoderMode.Frames };
 
     private Network Loaded => loading.GetAwaiter().GetResult();
 
@@ -205,113 +185,86 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
         return new NetworkRecogniser(run, load(run)) { Calibration = Calibration.Load(runFolder) };
     }
 
-    private static bool Encodes(RunDirectory run) => run.Facts.Radar?.Shape.Length == 4;
+    private static bool Encodes(RunDirectory run) => run.Facts.Radar?.IsFrames == true;
 
     private static Network LoadNetwork(RunDirectory run, int threads)
     {
         set_num_threads(threads);
         Recipe recipe = run.Recipe;
         SignModel model = ModelFactory.Sign(recipe, run.Facts);
-        FrameEncoder? rgb = recipe.LearnsRgb ? ModelFactory.Rgb(recipe, run.Facts.Rgb!) : null;
-        FrameEncoder? radar = Encodes(run) ? ModelFactory.Radar(recipe, run.Facts.Radar!, mean: 0, deviation: 1) : null;
-        JointModel? joint =
-            recipe.LearnsRgb || recipe.LearnsRadar
-                ? new JointModel(rgb, recipe.LearnsRadar ? radar : null, model)
-                : null;
+        PerModality<FrameEncoder> encoders = run.Facts.Keys.Select(
+                (modality, key) => ModelFactory.Encoder(recipe, modality, key)
+            ),
+            together = encoders.Where(recipe.LearnsEncoder);
+        JointModel? joint = together.Count > 0 ? new JointModel(together, model) : null;
         Checkpoint.LoadWeights(run.BestPath, joint is null ? model : joint);
-        if (radar is not null && !recipe.LearnsRadar)
+        if (encoders[Modality.Radar] is { } radar && !recipe.LearnsRadar)
             Checkpoint.LoadWeights(run.RadarEncoderPath, radar);
-        foreach (nn.Module? part in new nn.Module?[] { rgb, radar, model })
-            part?.eval();
-        return new Network(rgb, radar, model, joint);
+        var network = new Network(encoders, model, joint);
+        foreach (nn.Module part in network.Parts)
+            part.eval();
+        return network;
     }
 
-    /// <returns>Checked features of both modalities; null where the sample has none.</returns>
-    private (float[]? Rgb, float[]? Radar) Encode(SampleFeatures sample)
+    /// <returns>Checked features (T, F) of what the sample has.</returns>
+    private PerModality<float[]> Encode(PerModality<RecordingSteps> sample)
     {
-        bool rgb = Recipe.UsesRgb && !(BearsMissing && sample.Rgb is null),
-            radar = Recipe.UsesRadar && !(BearsMissing && sample.Radar is null);
-        if (!rgb && !radar)
-            throw new InvalidDataException("The sample has neither RGB nor radar.");
-        int[] rgbShape = run.Facts.Rgb?.Shape[1..] ?? [];
-        if (rgb)
-            Check("RGB", sample.Rgb, sample.RgbLength, rgbShape, rgbShape);
-        if (radar)
-            Check("radar", sample.Radar, sample.RadarLength, sample.RadarShape, run.Facts.Radar!.Shape[1..]);
-        return (
-            rgb ? Encode(Loaded.Rgb, sample.Rgb!, sample.RgbLength, rgbShape, Recipe.Model.Steps) : null,
-            radar
-                ? Encode(
-                    Loaded.Radar,
-                    sample.Radar!,
-                    sample.RadarLength,
-                    sample.RadarShape,
-                    Recipe.LearnsRadar ? Recipe.Model.Steps : 0
-                )
-                : null
+        PerModality<RecordingSteps> used = sample.Where(m => Facts.Streams[m] is not null);
+        if (used.Count == 0)
+            throw new InvalidDataException($"The sample has nothing that recipe '{Recipe.Name}' takes.");
+        foreach (Modality modality in Facts.Streams.Modalities.Where(m => used[m] is null && !Recipe.BearsMissing))
+            throw new InvalidDataException(
+                $"The sample has no {modality.Title}, and recipe '{Recipe.Name}' needs it. Use a run trained without {modality.Title}, "
+                    + "or one trained to do without (model.modalityDropout)."
+            );
+        return used.Select(
+            (modality, steps) =>
+            {
+                steps.Check(modality, Facts.Keys[modality]!.Shape.AsSpan(1));
+                return Encode(Loaded.Encoders[modality], steps, Recipe.StepsSeen(modality));
+            }
         );
     }
 
     /// <param name="encoder">Null = they are features already.</param>
-    /// <param name="values">(T, …).</param>
-    /// <param name="length">T.</param>
-    /// <param name="shape">Of a frame.</param>
+    /// <param name="given">(T, …).</param>
     /// <param name="steps">What an encoder that learnt with the model has seen of a sample, as <see
     /// cref="ModelRecipe.Steps"/>.</param>
     /// <returns>(T, F), at most so many steps.</returns>
-    private static float[] Encode(FrameEncoder? encoder, float[] values, int length, int[] shape, int steps)
+    private static float[] Encode(FrameEncoder? encoder, RecordingSteps given, int steps)
     {
         if (encoder is null)
-            return values;
-        using Tensor all = tensor(values, [length, .. shape.Select(n => (long)n)]);
+            return given.Values;
+        using Tensor all = tensor(given.Values, [given.Length, .. given.Shape.Select(n => (long)n)]);
         using Tensor chosen = tensor(
-            StepPlan.Evenly(length, length, tempo: 1, steps, null).Select(step => (long)step).ToArray()
+            StepPlan.Evenly(given.Length, given.Length, tempo: 1, steps, null).Select(step => (long)step).ToArray()
         );
         using Tensor frames = all.index_select(0, chosen);
         return encoder.EncodeSample(frames);
     }
 
-    private void Check(string modality, float[]? values, int length, int[] found, int[] expected)
-    {
-        if (values is null || length < 1)
-            throw new InvalidDataException(
-                $"The sample has no {modality}, and recipe '{Recipe.Name}' needs it. Use a run trained without {modality}, "
-                    + "or one trained to do without (model.modalityDropout)."
-            );
-        if (!found.AsSpan().SequenceEqual(expected) || values.Length != length * expected.Aggregate(1, (a, b) => a * b))
-            throw SampleFeatures.Unfit(modality, values.Length, length, found, expected);
-    }
-
-    private float[][] Classify(
-        (float[]? Rgb, float[]? Radar)[] samples,
-        ModalityMask? mask,
-        AttentionSum? attention = null
-    )
+    private float[][] Classify(PerModality<float[]>[] samples, ModalityMask? mask, AttentionSum? attention = null)
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
-        FeatureSequences? rgbs = Recipe.UsesRgb
-            ? new(run.Facts.RgbWidth, CentresRgb) { Longest = run.Facts.Rgb!.Shape[0] }
-            : null;
-        FeatureSequences? radars = Recipe.UsesRadar
-            ? new(run.Facts.RadarWidth, Recipe.Radar.CentreFeatures) { Longest = run.Facts.Radar!.Shape[0] }
-            : null;
-        foreach ((float[]? rgb, float[]? radar) in samples)
-        {
-            rgbs?.Add(rgb ?? []);
-            radars?.Add(radar ?? []);
-        }
-        var sequences = new SampleSequences(rgbs, radars, Recipe.Model.Steps);
+        PerModality<FeatureSequences> features = Facts.Streams.Select(
+            (modality, stream) =>
+                new FeatureSequences(stream.Width, Recipe.Centres(modality)) { Longest = stream.Key.Shape[0] }
+        );
+        foreach (PerModality<float[]> sample in samples)
+        foreach ((Modality modality, FeatureSequences sequence) in features)
+            sequence.Add(sample[modality] ?? []);
+        var sequences = new SampleSequences(features.Select<IStepSource>((_, s) => s), Recipe.Model.Steps);
         int[] every = [.. Enumerable.Range(0, samples.Length)];
         int views = Recipe.Model.Views;
         Tensor logits = zeros(samples.Length, Labels.Count);
         for (int view = 0; view < views; view++)
         {
             double tempo = views == 1 ? 1 : 1 + Recipe.Training.TempoSpread * (2.0 * view / (views - 1) - 1);
-            (ModalitySteps? rgbSteps, ModalitySteps? radarSteps) = sequences.Batch(every, Recipe.Training, null, tempo);
-            logits.add_(Loaded.Model.Classify(rgbSteps, radarSteps, mask));
+            PerModality<ModalitySteps> shown = sequences.Batch(every, Recipe.Training, null, tempo);
+            logits.add_(Loaded.Model.Classify(shown, mask));
             if (attention is not null && Loaded.Model.Attention is { } looked)
-                Add(attention, looked, rgbSteps!.Lengths, radarSteps!.Lengths);
+                Add(attention, looked, shown[Modality.Rgb]!.Lengths, shown[Modality.Radar]!.Lengths);
         }
         return
         [

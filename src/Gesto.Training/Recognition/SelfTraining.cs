@@ -33,7 +33,10 @@ public static class SelfTraining
             throw new InvalidDataException(
                 $"{run}: names {recogniser.Labels.Count} signs, {features.Folder} has {features.Labels.Count} others. Take labels from a run of these features."
             );
-        Sample[] samples = [.. features.Samples.Where(s => s.Split == Split.Test)];
+        Sample[] samples =
+        [
+            .. features.Samples.Where(s => s.Split == Split.Test && recogniser.CanRecognise(features, s)),
+        ];
         if (samples.Length == 0)
             throw new InvalidDataException($"{features.Folder}: no sample in split 'test' to label.");
         var ids = new Dictionary<string, int>();

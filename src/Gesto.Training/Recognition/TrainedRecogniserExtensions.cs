@@ -1,5 +1,5 @@
+using Gesto.Inference;
 using Gesto.Recordings;
-using Gesto.Signs;
 using Gesto.Training.Features;
 
 namespace Gesto.Training.Recognition;
@@ -16,4 +16,8 @@ public static class TrainedRecogniserExtensions
         IProgress<WorkProgress>? progress = null,
         CancellationToken cancel = default
     ) => recogniser.PredictAll(features, samples, [ModalityMask.All], progress, cancel)[0];
+
+    /// <returns>Whether a sample has features of enough modalities for this recogniser.</returns>
+    public static bool CanRecognise(this ITrainedRecogniser recogniser, FeatureSet features, Sample sample) =>
+        recogniser.CanUse(features.Offers(sample).Among(recogniser.Facts.Streams.Modalities));
 }

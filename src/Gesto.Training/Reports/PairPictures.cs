@@ -1,5 +1,6 @@
 using Gesto.Recordings;
 using Gesto.Training.Scoring;
+using Gesto.Training.Simulation;
 using Gesto.Video;
 using SkiaSharp;
 
@@ -71,7 +72,11 @@ public static class PairPictures
     internal static (Sample First, Sample Second)? Choose(EvaluationInput input, int[] answers, int first, int second)
     {
         int[] Of(int label) =>
-            [.. Enumerable.Range(0, answers.Length).Where(n => input.Truth[n] == label && input.Samples[n].HasRgb)];
+            [
+                .. Enumerable
+                    .Range(0, answers.Length)
+                    .Where(n => input.Truth[n] == label && input.Samples[n].Has(Modality.Rgb)),
+            ];
         var pairs = from a in Of(first) from b in Of(second) select (a, b);
         (int a, int b)[] best =
         [

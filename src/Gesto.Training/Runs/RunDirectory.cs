@@ -2,13 +2,16 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Gesto.Encoders;
 using Gesto.Files;
+using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Runs;
 
@@ -20,17 +23,28 @@ public sealed record RunFacts
 
     public required IReadOnlyList<SignClass> Labels { get; init; }
 
+    /// <summary>What was trained on of each modality that the recipe uses.</summary>
+    public required PerModality<StreamFacts> Streams { get; init; }
+
+    /// <summary>How the steps of each modality are made.</summary>
+    [JsonIgnore]
+    public PerModality<FeatureKey> Keys => Streams.Select((_, s) => s.Key);
+
     /// <summary>Null where the recipe does not use RGB.</summary>
-    public FeatureKey? Rgb { get; init; }
+    [JsonIgnore]
+    public FeatureKey? Rgb => Streams[Modality.Rgb]?.Key;
 
     /// <summary>The radar frames (or ready features) trained on; null where the recipe does not use radar.</summary>
-    public FeatureKey? Radar { get; init; }
+    [JsonIgnore]
+    public FeatureKey? Radar => Streams[Modality.Radar]?.Key;
 
     /// <summary>RGB features a step, 0 without.</summary>
-    public int RgbWidth { get; init; }
+    [JsonIgnore]
+    public int RgbWidth => Streams[Modality.Rgb]?.Width ?? 0;
 
     /// <summary>Radar features a step, as many of each antenna, 0 without.</summary>
-    public int RadarWidth { get; init; }
+    [JsonIgnore]
+    public int RadarWidth => Streams[Modality.Radar]?.Width ?? 0;
 
     /// <summary>Antennas whose features make <see cref="RadarWidth"/> in equal parts; 1 where they cannot be told
     /// apart.</summary>
@@ -89,7 +103,7 @@ public sealed record RunFacts
             $"{Environment.ProcessorCount} cores, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.FrameworkDescription}"
         );
 
-    public const int CurrentVersion = 2;
+    public const int CurrentVersion = 3;
 
     [JsonIgnore]
     public LabelSet LabelSet => new(Labels);
@@ -105,13 +119,13 @@ public sealed record RunFacts
             "a list with an id twice, below 0, or empty",
             "classes, each id once"
         );
-        CheckModality(check, "rgb", recipe.UsesRgb, Rgb, RgbWidth);
-        CheckModality(check, "radar", recipe.UsesRadar, Radar, RadarWidth);
+        foreach (Modality modality in Modality.All)
+            CheckModality(check, modality, recipe.Uses(modality));
         check.Require(
             Antennas >= 1 && RadarWidth % Antennas == 0,
             "antennas",
             Antennas,
-            FormattableString.Invariant($"1 or more, a part of radar_width {RadarWidth}")
+            FormattableString.Invariant($"1 or more, a part of streams.radar.width {RadarWidth}")
         );
         check.Between(Threads, 1, 4096, "threads");
         check.Require(Ranks >= 1, "ranks", Ranks, "1 or more");
@@ -136,24 +150,64 @@ public sealed record RunFacts
         );
     }
 
-    private static void CheckModality(FileCheck check, string name, bool used, FeatureKey? key, int width)
+    private void CheckModality(FileCheck check, Modality modality, bool used)
     {
+        StreamFacts? stream = Streams[modality];
+        string name = $"streams.{modality}";
         check.Require(
-            used == key is not null,
+            used == stream is not null,
             name,
-            key is null ? "null" : "there",
-            used ? "how the features were made: recipe.json uses them" : "null: recipe.json does not use them"
+            stream is null ? "nothing" : "there",
+            used ? "how the features were made: recipe.json uses them" : "nothing: recipe.json does not use them"
         );
-        key?.Check(check, $"{name}.");
-        check.Between(width, used ? 1 : 0, used ? 1 << 20 : 0, $"{name}_width");
+        if (stream is null)
+            return;
+        stream.Key.Check(check, $"{name}.key.");
+        check.Between(stream.Width, 1, 1 << 20, $"{name}.width");
         check.Require(
-            key?.Shape.Length != 2 || key.Shape[1] == width,
-            $"{name}_width",
-            width,
-            FormattableString.Invariant($"{key?.Shape[^1]} as in {name}.Shape")
+            stream.Key.IsFrames || stream.Key.Shape[1] == stream.Width,
+            $"{name}.width",
+            stream.Width,
+            FormattableString.Invariant($"{stream.Key.Shape[^1]} as in {name}.key.Shape")
         );
     }
+
+    /// <summary>Runs of before <see cref="Streams"/> have its values one by one.</summary>
+    /// <returns>`run.json` as it is written now; the same text where that cannot be told.</returns>
+    internal static string Upgrade(string text)
+    {
+        try
+        {
+            var whole = JsonNode.Parse(text, null, new() { AllowDuplicateProperties = false }) as JsonObject;
+            if (whole?["version"] is not JsonValue version || version.ToString() != "2")
+                return text;
+            var streams = new JsonObject();
+            foreach (string name in (string[])["rgb", "radar"])
+            {
+                if (whole[name] is { } key)
+                    streams[name] = new JsonObject
+                    {
+                        ["key"] = key.DeepClone(),
+                        ["width"] = whole[$"{name}_width"]?.DeepClone(),
+                    };
+                whole.Remove(name);
+                whole.Remove($"{name}_width");
+            }
+            whole["streams"] = streams;
+            whole["version"] = CurrentVersion;
+            return whole.ToJsonString();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return text; // its reader says what is wrong
+        }
+    }
 }
+
+/// <summary>One modality of a run.</summary>
+/// <param name="Key">How the steps learnt from were made.</param>
+/// <param name="Width">Features a step that its model takes.</param>
+public sealed record StreamFacts(FeatureKey Key, int Width);
 
 /// <summary>Where a run keeps its files, and the rules for starting, resuming and reading one.</summary>
 public sealed class RunDirectory
@@ -219,7 +273,13 @@ public sealed class RunDirectory
             throw new DirectoryNotFoundException(
                 $"{folder}: no run here (run.json is missing). Make one with 'gesto train FEATURES --recipe late-fusion --run {folder}'."
             );
-        RunFacts facts = JsonFile.Load<RunFacts>(path, "the facts of a run", "Train again.", Json);
+        RunFacts facts = JsonFile.Parse<RunFacts>(
+            RunFacts.Upgrade(File.ReadAllText(path)),
+            path,
+            "the facts of a run",
+            "Train again.",
+            Json
+        );
         if (facts.Version != RunFacts.CurrentVersion)
             throw new InvalidDataException(
                 $"{path}: version {facts.Version}, this Gesto reads {RunFacts.CurrentVersion}. Train again."
@@ -302,8 +362,8 @@ public sealed class RunDirectory
 
     /// <returns>True where both recipes train the same radar encoder, given the same data and threads.</returns>
     internal static bool ShareRadarTraining(Recipe a, Recipe b) =>
-        a.UsesRadar
-        && b.UsesRadar
+        a.Uses(Modality.Radar)
+        && b.Uses(Modality.Radar)
         && a.Classifier == b.Classifier
         && Before(a) == Before(b)
         && a.Training.Seed == b.Training.Seed
@@ -333,8 +393,8 @@ public sealed class RunDirectory
             throw Differs(
                 $"it was trained on another label set ({Facts.Labels.Count} classes, the features have {facts.Labels.Count})"
             );
-        CheckKey("RGB", Facts.Rgb, facts.Rgb);
-        CheckKey("radar", Facts.Radar, facts.Radar);
+        foreach (Modality modality in Modality.All)
+            CheckKey(modality.Title, Facts.Keys[modality], facts.Keys[modality]);
         if (facts.DataFingerprint != Facts.DataFingerprint)
             throw Differs("the features or their labels have changed since it started");
         CheckDevice(facts.Device);

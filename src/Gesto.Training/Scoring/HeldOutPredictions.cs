@@ -46,7 +46,12 @@ internal sealed record HeldOutPredictions(
         LabelSet labels = recognisers[0].Labels;
         Sample[] samples =
         [
-            .. features.Samples.Where(s => held.Contains(s.Key) && s.ClassId is { } id && labels.Contains(id)),
+            .. features.Samples.Where(s =>
+                held.Contains(s.Key)
+                && s.ClassId is { } id
+                && labels.Contains(id)
+                && recognisers.All(r => r.CanRecognise(features, s))
+            ),
         ];
         var said = new float[recognisers.Count][][];
         for (int m = 0; m < said.Length; m++)

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Gesto.Encoders;
+using Gesto.Recordings;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Gesto.Bundles;
@@ -64,7 +65,9 @@ internal sealed class BundleFile : IDisposable
         {
             archive = ZipFile.OpenRead(path);
             var file = new BundleFile(path, archive, Index(path, archive), null);
-            file.Manifest = JsonSerializer.Deserialize<BundleManifest>(file.Read(ManifestEntry), Json)
+            byte[] manifest = file.Read(ManifestEntry);
+            BundleManifest.CheckFormat(path, manifest);
+            file.Manifest = JsonSerializer.Deserialize<BundleManifest>(manifest, Json)
                 ?? throw new BundleException($"{path}: {ManifestEntry} is null.");
             file.Manifest.Check(path);
             archive = null;

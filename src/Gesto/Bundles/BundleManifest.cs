@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gesto.Encoders;
+using Gesto.Recordings;
 using Gesto.Signs;
 
 namespace Gesto.Bundles;
@@ -7,7 +9,7 @@ namespace Gesto.Bundles;
 /// <summary>`bundle.json`: all that a bundle is, but for its networks.</summary>
 internal sealed record BundleManifest
 {
-    public const int CurrentFormat = 1;
+    public const int CurrentFormat = 2;
 
     /// <summary>Bumped when the files of a bundle change their meaning.</summary>
     public required int Format { get; init; }
@@ -24,11 +26,8 @@ internal sealed record BundleManifest
     public IReadOnlyDictionary<string, IReadOnlyDictionary<int, string>> Names { get; init; } =
         new Dictionary<string, IReadOnlyDictionary<int, string>>();
 
-    /// <summary>How the RGB features are made; null where it takes no RGB.</summary>
-    public FeatureKey? Rgb { get; init; }
-
-    /// <summary>How the radar is read; null where it takes none.</summary>
-    public FeatureKey? Radar { get; init; }
+    /// <summary>The modalities it takes, and how the steps of each are made.</summary>
+    public required PerModality<FeatureKey> Keys { get; init; }
 
     /// <summary>Null where RGB frames are taken as they are, or none.</summary>
     public BundledRgbEncoder? RgbEncoder { get; init; }
@@ -51,13 +50,29 @@ internal sealed record BundleManifest
     /// them.</summary>
     public JsonObject Metrics { get; init; } = [];
 
+    /// <summary>Another format may have other fields, so it is looked at first.</summary>
+    /// <exception cref="BundleException">Another format.</exception>
+    /// <exception cref="JsonException">No JSON.</exception>
+    public static void CheckFormat(string path, byte[] manifest)
+    {
+        using JsonDocument document = JsonDocument.Parse(manifest);
+        if (
+            document.RootElement.ValueKind == JsonValueKind.Object
+            && document.RootElement.TryGetProperty("format", out JsonElement format)
+            && !(
+                format.ValueKind == JsonValueKind.Number
+                && format.TryGetInt32(out int number)
+                && number == CurrentFormat
+            )
+        )
+            throw new BundleException(
+                $"{path}: {BundleFile.ManifestEntry}: format {format}, this Gesto reads {CurrentFormat}. Export the run again, or use the Gesto that wrote it."
+            );
+    }
+
     /// <exception cref="BundleException">Values that do not go together.</exception>
     public void Check(string path)
     {
-        Require(
-            Format == CurrentFormat,
-            $"format {Format}, this Gesto reads {CurrentFormat}; export it again, or use the Gesto that wrote it ({Program})"
-        );
         Require(
             Labels.Count is > 0 and <= 100_000
                 && Labels.All(l => l?.Name is not null)
@@ -75,17 +90,18 @@ internal sealed record BundleManifest
             Require(member.TempoSpread is >= 0 and < 1, "a tempo spread of 0 to 1");
             Require(member.Steps is >= 0 and <= 4096, "steps of 0 to 4096");
             Require(member.Antennas is >= 1 and <= 64, "antennas of 1 to 64");
-            Require(member.Rgb is not null || member.Radar is not null, "a member that takes something");
-            Require(member.Rgb is null || Rgb is not null, "rgb, which a member takes");
-            Require(member.Radar is null || Radar is not null, "radar, which a member takes");
-            foreach (BundledStream stream in new[] { member.Rgb, member.Radar }.OfType<BundledStream>())
+            Require(member.Streams.Count > 0, "a member that takes something");
+            foreach ((Modality modality, BundledStream stream) in member.Streams)
+            {
+                Require(Keys[modality] is not null, $"a key of {modality}, which a member takes");
                 Require(
                     stream is { Width: >= 1 and <= 1 << 24, Longest: >= 1 and <= 4096, EncoderSteps: >= 0 and <= 4096 },
                     "a stream's width, longest and steps"
                 );
+            }
             Require(member.Masks.Count > 0 && member.Masks.All(m => m is not null), "masks of each member");
         }
-        foreach (FeatureKey key in new[] { Rgb, Radar }.OfType<FeatureKey>())
+        foreach (FeatureKey key in Keys.Values)
             Require(
                 key.Shape is { Length: >= 2 and <= 4 }
                     && key.Shape.All(n => n is >= 1 and <= 1 << 16)
@@ -133,15 +149,14 @@ internal sealed record BundledMember
     /// <summary>Its own.</summary>
     public required double Temperature { get; init; }
 
-    public BundledStream? Rgb { get; init; }
-
-    public BundledStream? Radar { get; init; }
+    /// <summary>How it takes each modality.</summary>
+    public required PerModality<BundledStream> Streams { get; init; }
 
     /// <summary>Parts of the radar that can be missing by themselves; 1 where they cannot.</summary>
     public int Antennas { get; init; } = 1;
 
-    /// <summary>The network's file: inputs "rgb" (B, T, F) and "rgb_lengths" (B) int64, "radar" and "radar_lengths",
-    /// "antennas" (A) float32 with 0 for those that are hidden; output "logits" (B, K).</summary>
+    /// <summary>The network's file: for each modality by its name "rgb" (B, T, F) and "rgb_lengths" (B) int64, "antennas"
+    /// (A) float32 with 0 for those that are hidden; output "logits" (B, K).</summary>
     public required string Classifier { get; init; }
 
     /// <summary>Tempos at which a recording is shown; their logits are averaged.</summary>

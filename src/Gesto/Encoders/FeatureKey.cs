@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Gesto.Files;
+using Gesto.Recordings;
 
 namespace Gesto.Encoders;
 
@@ -7,7 +9,7 @@ namespace Gesto.Encoders;
 /// equal.</summary>
 public sealed record FeatureKey
 {
-    /// <summary>"rgb" or "radar".</summary>
+    /// <summary>The modality's name, e.g. "rgb" or "radar".</summary>
     public required string Modality { get; init; }
 
     /// <summary>What made them, e.g. "resnet50-v1", "small-cnn", "radar-frames", "radar-cnn".</summary>
@@ -30,6 +32,10 @@ public sealed record FeatureKey
 
     /// <summary>Bumped when Gesto changes how the same settings make features.</summary>
     public int Version { get; init; } = 1;
+
+    /// <summary>True where steps are whole frames, pictures or radar maps; false where they are features.</summary>
+    [JsonIgnore]
+    public bool IsFrames => Shape.Length > 2;
 
     /// <exception cref="InvalidDataException">No array can have this type or shape.</exception>
     internal void Check(FileCheck check, string prefix = "")

@@ -1,5 +1,6 @@
 using Gesto.Bundles;
 using Gesto.Encoders;
+using Gesto.Recordings;
 using Gesto.Signs;
 using Microsoft.ML.OnnxRuntime;
 
@@ -13,8 +14,7 @@ internal sealed class BundledNetwork : IDisposable
         Logits = "logits",
         AntennasInput = "antennas";
 
-    private readonly InferenceSession? rgbEncoder;
-    private readonly InferenceSession? radarEncoder;
+    private readonly PerModality<InferenceSession> encoders = PerModality<InferenceSession>.None;
     private readonly InferenceSession classifier;
     private readonly RunOptions options = new();
     private readonly int classes;
@@ -27,46 +27,37 @@ internal sealed class BundledNetwork : IDisposable
         (Member, this.classes) = (member, classes);
         try
         {
-            rgbEncoder = Open(member.Rgb?.Encoder);
-            radarEncoder = Open(member.Radar?.Encoder);
-            classifier = Open(member.Classifier)!;
+            foreach ((Modality modality, BundledStream stream) in member.Streams)
+                if (stream.Encoder is { } entry)
+                    encoders = encoders.With(modality, Open(entry));
+            classifier = Open(member.Classifier);
         }
         catch
         {
-            rgbEncoder?.Dispose();
-            radarEncoder?.Dispose();
+            foreach (InferenceSession encoder in encoders.Values)
+                encoder.Dispose();
             options.Dispose();
             throw;
         }
 
         // One thread a call: networks of one recording's steps are small, and a session with more keeps a pool of them.
-        InferenceSession? Open(string? entry) => entry is null ? null : bundle.Network(entry, threads: 1);
+        InferenceSession Open(string entry) => bundle.Network(entry, threads: 1);
     }
 
     public BundledMember Member { get; }
 
-    /// <param name="rgb">(T, …) of one recording; null = not used.</param>
-    /// <param name="rgbShape">Of a step.</param>
-    /// <param name="radar">Likewise.</param>
-    /// <param name="radarShape">Of a step.</param>
+    /// <param name="sample">Of one recording; a modality that is not there is not used.</param>
     /// <param name="hidden">Antennas that count as missing.</param>
     /// <returns>(K), at the member's own temperature.</returns>
-    public float[] Classify(
-        float[]? rgb,
-        int[] rgbShape,
-        float[]? radar,
-        int[] radarShape,
-        IReadOnlyCollection<int> hidden
-    )
+    public float[] Classify(PerModality<RecordingSteps> sample, IReadOnlyCollection<int> hidden)
     {
-        float[]? rgbSteps = Encode(rgbEncoder, Member.Rgb, rgb, rgbShape),
-            radarSteps = Encode(radarEncoder, Member.Radar, radar, radarShape);
+        PerModality<float[]> features = sample.Select(Encode);
         var logits = new double[classes];
         var said = new float[classes];
         for (int view = 0; view < Member.Views; view++)
         {
             double tempo = Member.Views == 1 ? 1 : 1 + Member.TempoSpread * (2.0 * view / (Member.Views - 1) - 1);
-            Run(Shown(Member.Rgb, rgbSteps, tempo), Shown(Member.Radar, radarSteps, tempo), hidden, said);
+            Run(features.Select((modality, steps) => Shown(Member.Streams[modality]!, steps, tempo)), hidden, said);
             for (int k = 0; k < classes; k++)
                 logits[k] += said[k] / (Member.Views * Member.Temperature);
         }
@@ -75,25 +66,23 @@ internal sealed class BundledNetwork : IDisposable
 
     public void Dispose()
     {
-        rgbEncoder?.Dispose();
-        radarEncoder?.Dispose();
+        foreach (InferenceSession encoder in encoders.Values)
+            encoder.Dispose();
         classifier.Dispose();
         options.Dispose();
     }
 
-    /// <returns>(T, F), centred where it is to be.</returns>
-    private float[]? Encode(InferenceSession? encoder, BundledStream? stream, float[]? values, int[] shape)
+    /// <returns>(T, F), centred where it is to be; null where the member does not take the modality.</returns>
+    private float[]? Encode(Modality modality, RecordingSteps steps)
     {
-        if (stream is null || values is null)
+        if (Member.Streams[modality] is not { } stream)
             return null;
-        float[] features = values;
-        if (encoder is not null)
+        float[] features = steps.Values;
+        if (encoders[modality] is { } encoder)
         {
-            int size = shape.Aggregate(1, (a, b) => a * b),
-                length = values.Length / size;
-            int[] chosen = StepPlan.Evenly(length, length, tempo: 1, stream.EncoderSteps, random: null);
-            float[] frames = Rows(values, size, chosen);
-            using OrtValue input = OnnxSession.Wrap(frames, [chosen.Length, .. shape.Select(n => (long)n)]);
+            int[] chosen = StepPlan.Evenly(steps.Length, steps.Length, tempo: 1, stream.EncoderSteps, random: null);
+            float[] frames = Rows(steps.Values, steps.Values.Length / steps.Length, chosen);
+            using OrtValue input = OnnxSession.Wrap(frames, [chosen.Length, .. steps.Shape.Select(n => (long)n)]);
             features = new float[chosen.Length * stream.Width];
             using OrtValue output = OnnxSession.Wrap(features, chosen.Length, stream.Width);
             encoder.Run(options, [Frames], [input], [Features], [output]);
@@ -101,20 +90,18 @@ internal sealed class BundledNetwork : IDisposable
         if (!stream.Centred)
             return features;
         float[] centred = [.. features];
-        int steps = centred.Length / stream.Width;
+        int count = centred.Length / stream.Width;
         var sum = new double[stream.Width];
         for (int i = 0; i < centred.Length; i++)
             sum[i % stream.Width] += centred[i];
         for (int i = 0; i < centred.Length; i++)
-            centred[i] = (float)(centred[i] - sum[i % stream.Width] / steps);
+            centred[i] = (float)(centred[i] - sum[i % stream.Width] / count);
         return centred;
     }
 
-    /// <returns>The steps that one view shows; none where the stream is not used.</returns>
-    private float[] Shown(BundledStream? stream, float[]? features, double tempo)
+    /// <returns>The steps that one view shows.</returns>
+    private float[] Shown(BundledStream stream, float[] features, double tempo)
     {
-        if (stream is null || features is null)
-            return [];
         int length = features.Length / stream.Width;
         return Rows(
             features,
@@ -133,21 +120,27 @@ internal sealed class BundledNetwork : IDisposable
         return rows;
     }
 
-    private void Run(float[] rgb, float[] radar, IReadOnlyCollection<int> hidden, float[] said)
+    private void Run(PerModality<float[]> shown, IReadOnlyCollection<int> hidden, float[] said)
     {
         var names = new List<string>();
         var inputs = new List<OrtValue>();
         try
         {
-            Give("rgb", Member.Rgb, rgb);
-            Give("radar", Member.Radar, radar);
-            if (Member.Radar is not null && Member.Antennas > 1)
+            foreach ((Modality modality, BundledStream stream) in Member.Streams)
             {
-                var shown = new float[Member.Antennas];
-                for (int a = 0; a < shown.Length; a++)
-                    shown[a] = hidden.Contains(a) ? 0 : 1;
+                // What is not used is one step that does not count.
+                float[] steps = shown[modality] ?? new float[stream.Width];
+                names.Add(modality.Name);
+                inputs.Add(OnnxSession.Wrap(steps, 1, steps.Length / stream.Width, stream.Width));
+                names.Add($"{modality.Name}_lengths");
+                long length = shown[modality] is null ? 0 : steps.Length / stream.Width;
+                inputs.Add(OrtValue.CreateTensorValueFromMemory([length], [1]));
+            }
+            if (Member.Streams[Modality.Radar] is not null && Member.Antennas > 1)
+            {
+                float[] antennas = [.. Enumerable.Range(0, Member.Antennas).Select(a => hidden.Contains(a) ? 0f : 1)];
                 names.Add(AntennasInput);
-                inputs.Add(OnnxSession.Wrap(shown, shown.Length));
+                inputs.Add(OnnxSession.Wrap(antennas, antennas.Length));
             }
             using OrtValue output = OnnxSession.Wrap(said, 1, said.Length);
             classifier.Run(options, names, inputs, [Logits], [output]);
@@ -156,20 +149,6 @@ internal sealed class BundledNetwork : IDisposable
         {
             foreach (OrtValue input in inputs)
                 input.Dispose();
-        }
-
-        void Give(string name, BundledStream? stream, float[] steps)
-        {
-            if (stream is null)
-                return;
-            int length = steps.Length / stream.Width;
-            // What is not used is one step that does not count.
-            names.Add(name);
-            inputs.Add(
-                OnnxSession.Wrap(length == 0 ? new float[stream.Width] : steps, 1, Math.Max(1, length), stream.Width)
-            );
-            names.Add($"{name}_lengths");
-            inputs.Add(OrtValue.CreateTensorValueFromMemory([(long)length], [1]));
         }
     }
 }

@@ -1,5 +1,6 @@
 using Gesto.Bundles;
 using Gesto.Encoders;
+using Gesto.Recordings;
 using Gesto.Signs;
 
 namespace Gesto.Inference;
@@ -27,20 +28,19 @@ internal sealed class BundledRecogniser : IRecogniser
             Dispose();
             throw;
         }
-        var all = new ModalityMask(manifest.Rgb is not null, manifest.Radar is not null);
         Masks =
             manifest.Members.Count == 1
                 ? manifest.Members[0].Masks
-                : ModalityMask.Ordered(manifest.Members.SelectMany(m => m.Masks).Prepend(all));
+                : ModalityMask.Ordered(
+                    manifest.Members.SelectMany(m => m.Masks).Prepend(ModalityMask.Of(Keys.Modalities))
+                );
     }
 
     public string Name => manifest.Name;
 
     public LabelSet Labels { get; }
 
-    public FeatureKey? Rgb => manifest.Rgb;
-
-    public FeatureKey? Radar => manifest.Radar;
+    public PerModality<FeatureKey> Keys => manifest.Keys;
 
     public Calibration Calibration => manifest.Calibration;
 
@@ -48,36 +48,25 @@ internal sealed class BundledRecogniser : IRecogniser
 
     public IReadOnlyList<ModalityMask> Masks { get; }
 
-    public float[] Predict(SampleFeatures sample, ModalityMask? mask = null)
+    public float[] Predict(PerModality<RecordingSteps> sample, ModalityMask? mask = null)
     {
         mask ??= ModalityMask.All;
-        bool hasRgb = mask.Rgb && sample.Rgb is not null && manifest.Rgb is not null,
-            hasRadar = mask.Radar && sample.Radar is not null && manifest.Radar is not null;
-        int[] rgbShape = manifest.Rgb?.Shape[1..] ?? [],
-            radarShape = manifest.Radar?.Shape[1..] ?? [];
-        if (hasRgb)
-            SampleFeatures.Check("RGB", sample.Rgb!, sample.RgbLength, rgbShape, rgbShape);
-        if (hasRadar)
-            SampleFeatures.Check("radar", sample.Radar!, sample.RadarLength, sample.RadarShape, radarShape);
+        PerModality<RecordingSteps> used = sample.Where(m => mask.Uses(m) && Keys[m] is not null);
+        foreach ((Modality modality, RecordingSteps steps) in used)
+            steps.Check(modality, Keys[modality]!.Shape.AsSpan(1));
+        ModalityMask offered = mask.Among(used.Modalities);
         var each = new List<float[]>();
         var voters = new List<int>();
         for (int m = 0; m < networks.Count; m++)
         {
             BundledMember member = networks[m].Member;
-            bool rgb = hasRgb && member.Rgb is not null,
-                radar = hasRadar && member.Radar is not null;
-            IReadOnlyList<int> hidden = mask.HiddenAntennas ?? [];
-            if (!member.Masks.Any(known => known.Words == (mask with { Rgb = rgb, Radar = radar }).Words))
+            if (!member.Masks.Contains(offered.Among(member.Streams.Modalities)))
                 continue;
             voters.Add(m);
-            each.Add(
-                networks[m].Classify(rgb ? sample.Rgb : null, rgbShape, radar ? sample.Radar : null, radarShape, hidden)
-            );
+            each.Add(networks[m].Classify(used, offered.HiddenAntennas));
         }
         if (voters.Count == 0)
-            throw new InvalidDataException(
-                $"'{Name}' cannot do with {(mask with { Rgb = hasRgb, Radar = hasRadar }).Words}."
-            );
+            throw new InvalidDataException($"'{Name}' cannot do with {offered}.");
         return networks.Count == 1
             ? each[0]
             : ProbabilityPool.Of(

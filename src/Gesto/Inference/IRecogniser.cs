@@ -1,4 +1,5 @@
 using Gesto.Encoders;
+using Gesto.Recordings;
 using Gesto.Signs;
 
 namespace Gesto.Inference;
@@ -12,11 +13,8 @@ public interface IRecogniser : IDisposable
 
     LabelSet Labels { get; }
 
-    /// <summary>How the RGB features it takes are made; null where it takes none.</summary>
-    FeatureKey? Rgb { get; }
-
-    /// <summary>How the radar it takes is made; null where it takes none.</summary>
-    FeatureKey? Radar { get; }
+    /// <summary>The modalities it takes, and how the steps of each are made.</summary>
+    PerModality<FeatureKey> Keys { get; }
 
     /// <summary>Already applied to what is predicted.</summary>
     Calibration Calibration { get; }
@@ -33,5 +31,5 @@ public interface IRecogniser : IDisposable
     /// <param name="mask">What of it may be used; null = all. The temperature was fitted with all.</param>
     /// <exception cref="InvalidDataException">The sample lacks a modality that is needed, or has another
     /// shape.</exception>
-    float[] Predict(SampleFeatures sample, ModalityMask? mask = null);
+    float[] Predict(PerModality<RecordingSteps> sample, ModalityMask? mask = null);
 }

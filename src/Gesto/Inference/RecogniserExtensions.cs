@@ -1,4 +1,4 @@
-using Gesto.Signs;
+using Gesto.Recordings;
 
 namespace Gesto.Inference;
 
@@ -6,6 +6,5 @@ namespace Gesto.Inference;
 public static class RecogniserExtensions
 {
     /// <returns>Whether samples that offer no more than this can be recognised.</returns>
-    public static bool CanUse(this IRecogniser recogniser, ModalityMask offered) =>
-        recogniser.Masks.Any(m => m.Words == offered.Words);
+    public static bool CanUse(this IRecogniser recogniser, ModalityMask offered) => recogniser.Masks.Contains(offered);
 }

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Gesto.Encoders;
 using Gesto.Radar;
 using Gesto.Recordings;
-using Gesto.Signs;
 using Gesto.Video;
 
 namespace Gesto.Inference;
@@ -19,7 +18,12 @@ public sealed record VideoPrediction(float[] Probabilities, ModalityMask Used);
 /// <param name="Frames">The frames that the RGB features are of, (T, FrameSize, FrameSize, 3); null where RGB is not
 /// used.</param>
 /// <param name="FrameSize">Their side, pixels; 0 without.</param>
-public sealed record ReadRecording(SampleFeatures Features, ModalityMask Used, Video.Clip? Frames, int FrameSize);
+public sealed record ReadRecording(
+    PerModality<RecordingSteps> Features,
+    ModalityMask Used,
+    Video.Clip? Frames,
+    int FrameSize
+);
 
 /// <summary>Recognises signs straight from recordings: the same reading, cutting and encoding as `gesto extract`, in
 /// this process, nothing kept on disk.</summary>
@@ -29,6 +33,7 @@ public sealed class VideoPredictor : IDisposable
     private readonly IRecogniser recogniser;
     private readonly IRgbEncoder? encoder;
     private readonly RadarFormat radar;
+    private readonly PerModality<IStepReader> others = PerModality<IStepReader>.None;
     private SampleReader? latest;
     private WaitingDecoder? waiting;
 
@@ -39,18 +44,38 @@ public sealed class VideoPredictor : IDisposable
     public VideoPredictor(IRecogniser recogniser, IRgbEncoder? encoder)
     {
         (this.recogniser, this.encoder) = (recogniser, encoder);
-        if (recogniser.Rgb is { } key)
-            CheckEncoder(key, encoder);
-        if (recogniser.Radar is { Shape.Length: not 4 } ready)
+        if (RgbKey is { } rgb)
+            CheckEncoder(rgb, encoder);
+        if (RadarKey is { IsFrames: false } ready)
             throw new InvalidDataException(
                 $"The run was trained on ready radar features ({ready.Encoder}), which are made while extracting. Extract the recordings "
                     + "with 'gesto extract --radar source' and use 'gesto evaluate' or 'gesto submit' on those, or train on --radar frames."
             );
         // Frames must be cut and sized as those trained on: the feature key says how.
-        radar = recogniser.Radar is { Shape.Length: 4 } frames
-            ? RadarFormat.Parse(frames.Preprocessing)
-            : RadarFormat.Default;
+        radar = RadarKey is { } frames ? RadarFormat.Parse(frames.Preprocessing) : RadarFormat.Default;
+        try
+        {
+            foreach ((Modality modality, FeatureKey key) in recogniser.Keys)
+                if (modality.Open is { } open)
+                {
+                    IStepReader reader = open(key);
+                    others = others.With(modality, reader);
+                    if (key.DifferenceTo(reader.Key) is { } difference)
+                        throw new InvalidDataException(
+                            $"The run was trained on {modality.Title} steps made differently ({difference})."
+                        );
+                }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
+
+    private FeatureKey? RgbKey => recogniser.Keys[Modality.Rgb];
+
+    private FeatureKey? RadarKey => recogniser.Keys[Modality.Radar];
 
     /// <param name="root">Folder that the sample's paths are relative to.</param>
     /// <param name="sample">Which files to read.</param>
@@ -74,7 +99,12 @@ public sealed class VideoPredictor : IDisposable
     internal bool IsReady => waiting is not null;
 
     /// <summary>Ends the decoder that waits.</summary>
-    public void Dispose() => waiting?.Dispose();
+    public void Dispose()
+    {
+        waiting?.Dispose();
+        foreach (IStepReader reader in others.Values)
+            reader.Dispose();
+    }
 
     /// <summary>Reads and encodes, but does not recognise. Parameters and errors as in <see cref="Predict"/>.</summary>
     internal ReadRecording Read(string root, Sample sample, CancellationToken cancel)
@@ -82,63 +112,69 @@ public sealed class VideoPredictor : IDisposable
         string place = PlaceOf(root, sample);
         using WaitingDecoder? ready = waiting;
         waiting = null;
-        var reader = new SampleReader(
-            root,
-            radar,
-            rgbSampling: SamplingOf(recogniser.Rgb),
-            radarSampling: SamplingOf(recogniser.Radar)
-        )
+        var reader = new SampleReader(root, radar, rgbSampling: SamplingOf(RgbKey), radarSampling: SamplingOf(RadarKey))
         {
-            RgbFit = recogniser.Rgb is { } rgb ? FrameFits.Parse(rgb.Preprocessing).Fit : default,
+            RgbFit = RgbKey is { } rgb ? FrameFits.Parse(rgb.Preprocessing).Fit : default,
             Waiting = ready,
         };
         ModalityMask used = Offered(reader, sample);
-        if (!recogniser.CanUse(used with { HiddenAntennas = null }))
-        {
-            if (recogniser.Rgb is not null && !used.Rgb)
-                throw Missing(place, "RGB video (…_RGB.mkv in its folder, or --rgb FILE)");
-            if (recogniser.Radar is not null && !used.Radar)
-                throw Missing(place, "radar (…_RDM1.mp4 to …_RDM3.mp4 in its folder, or --radar FILE FILE FILE)");
-        }
-        // One decoder for all files; the encoder, which takes most of the time, begins with the first frame.
-        using EncodingAhead? encoding = used.Rgb ? new(encoder!) : null;
-        (Video.Clip? seen, RadarClip? radarClip) = reader.Read(
-            sample,
-            used.Rgb ? encoder!.InputSize : null,
-            used.Radar,
-            AntennasWanted(used),
-            cancel,
-            encoding is null ? null : encoding.Offer
+        if (!recogniser.CanUse(used.Hiding()))
+            foreach (Modality modality in recogniser.Keys.Modalities.Where(m => !used.Uses(m)))
+                throw Missing(
+                    place,
+                    modality == Modality.Rgb ? "RGB video (…_RGB.mkv in its folder, or --rgb FILE)"
+                        : modality == Modality.Radar
+                            ? "radar (…_RDM1.mp4 to …_RDM3.mp4 in its folder, or --radar FILE FILE FILE)"
+                        : $"{modality.Title} (…_{modality.Suffixes[0][0]} in its folder)"
+                );
+        PerModality<RecordingSteps> further = others.Select(
+            (modality, of) =>
+                used.Uses(modality)
+                    ? of.Read([.. sample.Files[modality]!.Select(f => f is null ? null : reader.PathOf(f))], cancel)
+                    : null
         );
+        // One decoder for all files; the encoder, which takes most of the time, begins with the first frame.
+        using EncodingAhead? encoding = used.Uses(Modality.Rgb) ? new(encoder!) : null;
+        (Video.Clip? seen, RadarClip? radarClip) =
+            used.Uses(Modality.Rgb) || used.Uses(Modality.Radar)
+                ? reader.Read(
+                    sample,
+                    encoding is null ? null : encoder!.InputSize,
+                    used.Uses(Modality.Radar),
+                    AntennasWanted(used),
+                    cancel,
+                    encoding is null ? null : encoding.Offer
+                )
+                : default;
         latest = reader;
         if (radarClip is not null)
             radarClip = Complete(radarClip, used, place);
         cancel.ThrowIfCancellationRequested();
-        return Join(encoding?.Finish(seen!), seen, radarClip, used);
+        return Join(encoding?.Finish(seen!), seen, radarClip, further, used);
     }
 
     /// <summary>Encodes frames in memory. Errors as of <see cref="Predict"/>.</summary>
     internal ReadRecording Read(string name, RgbFrames? rgb, RadarFrames? maps, CancellationToken cancel)
     {
-        var used = new ModalityMask(
-            recogniser.Rgb is not null && rgb is not null,
-            recogniser.Radar is not null && maps is not null,
-            []
+        var used = ModalityMask.Of(
+            recogniser.Keys.Modalities.Where(m =>
+                m == Modality.Rgb ? rgb is not null : m == Modality.Radar && maps is not null
+            )
         );
         if (!recogniser.CanUse(used))
             throw new InvalidDataException(
-                $"{name}: it has {used.Words} of what '{recogniser.Name}' takes, which is {recogniser.Masks[0].Words}."
+                $"{name}: it has {used} of what '{recogniser.Name}' takes, which is {recogniser.Masks[0]}."
             );
         Video.Clip? seen = null;
         float[]? features = null;
-        if (used.Rgb)
+        if (used.Uses(Modality.Rgb))
         {
             RgbFrames frames = rgb!;
             var format = new ClipFormat(Colour: true, encoder!.InputSize, encoder.InputSize)
             {
-                Fit = FrameFits.Parse(recogniser.Rgb!.Preprocessing).Fit,
+                Fit = FrameFits.Parse(RgbKey!.Preprocessing).Fit,
             };
-            int[] chosen = SamplingOf(recogniser.Rgb)!.Indices(frames.Count);
+            int[] chosen = SamplingOf(RgbKey)!.Indices(frames.Count);
             var resized = new byte[chosen.Length * format.BytesPerFrame];
             var cut = new FrameCut(format);
             int bytes = frames.Width * frames.Height * 3;
@@ -156,12 +192,13 @@ public sealed class VideoPredictor : IDisposable
             using var encoding = new EncodingAhead(encoder);
             features = encoding.Finish(seen);
         }
-        return Join(features, seen, used.Radar ? InMemory(name, maps!) : null, used);
+        RadarClip? clip = used.Uses(Modality.Radar) ? InMemory(name, maps!) : null;
+        return Join(features, seen, clip, PerModality<RecordingSteps>.None, used);
     }
 
     private RadarClip InMemory(string name, RadarFrames frames)
     {
-        FeatureKey key = recogniser.Radar!;
+        FeatureKey key = RadarKey!;
         if (key.Shape is not [_, int antennas, int rows, int columns])
             throw new InvalidDataException($"{name}: '{recogniser.Name}' takes radar features, not maps.");
         if ((frames.Antennas, frames.Rows, frames.Columns) != (antennas, rows, columns))
@@ -176,10 +213,16 @@ public sealed class VideoPredictor : IDisposable
         return new("<f4", MemoryMarshal.AsBytes<float>(values).ToArray(), chosen.Length, antennas, rows, columns);
     }
 
-    private ReadRecording Join(float[]? features, Video.Clip? seen, RadarClip? radarClip, ModalityMask used)
+    private ReadRecording Join(
+        float[]? features,
+        Video.Clip? seen,
+        RadarClip? radarClip,
+        PerModality<RecordingSteps> further,
+        ModalityMask used
+    )
     {
         // Learnt from rounded features, it is given rounded ones.
-        if (features is not null && recogniser.Rgb!.DType == "<f2")
+        if (features is not null && RgbKey!.DType == "<f2")
             features = Array.ConvertAll(features, v => (float)(Half)v);
         float[]? frames = radarClip switch
         {
@@ -187,9 +230,15 @@ public sealed class VideoPredictor : IDisposable
             { DType: "|u1" } => Array.ConvertAll(radarClip.Bytes, b => (float)b),
             _ => MemoryMarshal.Cast<byte, float>(radarClip.Bytes).ToArray(),
         };
-        int[] shape = radarClip is null ? [] : [radarClip.Antennas, radarClip.Rows, radarClip.Columns];
         return new(
-            new SampleFeatures(features, seen?.Length ?? 0, frames, radarClip?.Length ?? 0, shape),
+            further
+                .With(Modality.Rgb, features is null ? null : new(features, seen!.Length, RgbKey!.Shape[1..]))
+                .With(
+                    Modality.Radar,
+                    frames is null
+                        ? null
+                        : new(frames, radarClip!.Length, [radarClip.Antennas, radarClip.Rows, radarClip.Columns])
+                ),
             used,
             seen,
             seen is null ? 0 : encoder!.InputSize
@@ -199,7 +248,7 @@ public sealed class VideoPredictor : IDisposable
     /// <returns>For messages: the sample's only file, else the folder of its files.</returns>
     private static string PlaceOf(string root, Sample sample)
     {
-        string[] files = [.. sample.Radar.Prepend(sample.Rgb).OfType<string>()];
+        string[] files = [.. sample.Files.Values.SelectMany(f => f).OfType<string>()];
         return Path.Combine(
             root,
             files.Length switch
@@ -214,13 +263,13 @@ public sealed class VideoPredictor : IDisposable
     /// <summary>Where an antenna cannot be done without, reading as many as there must be says which one is
     /// missing.</summary>
     private int? AntennasWanted(ModalityMask used) =>
-        used.Radar ? recogniser.Radar!.Shape[1] - Hidden(used).Count : null;
+        used.Uses(Modality.Radar) ? RadarKey!.Shape[1] - Hidden(used).Count : null;
 
-    private IReadOnlyList<int> Hidden(ModalityMask used) => recogniser.CanUse(used) ? used.HiddenAntennas ?? [] : [];
+    private IReadOnlyList<int> Hidden(ModalityMask used) => recogniser.CanUse(used) ? used.HiddenAntennas : [];
 
     private RadarClip Complete(RadarClip clip, ModalityMask used, string place)
     {
-        FeatureKey key = recogniser.Radar!;
+        FeatureKey key = RadarKey!;
         if (clip.Kind != radar.Kind)
             throw new InvalidDataException(
                 $"{place}: radar of {clip.Kind ?? "bare arrays or video"}, the run was trained on {radar.Kind ?? "bare arrays or video"}; their units and axes differ."
@@ -237,19 +286,12 @@ public sealed class VideoPredictor : IDisposable
     /// <returns>What the sample's files offer of what the recogniser uses.</returns>
     private ModalityMask Offered(SampleReader reader, Sample sample)
     {
-        bool rgb = recogniser.Rgb is not null && sample.HasRgb,
-            radar = recogniser.Radar is not null && sample.HasRadar;
-        if (!radar || reader.AntennasOf(sample) == recogniser.Radar!.Shape[1])
-            return new(rgb, radar, []);
-        return new(
-            rgb,
-            radar,
-            [
-                .. Enumerable
-                    .Range(0, recogniser.Radar.Shape[1])
-                    .Where(a => a >= sample.Radar.Count || sample.Radar[a] is null),
-            ]
-        );
+        var offered = ModalityMask.Of(recogniser.Keys.Modalities.Where(sample.Has));
+        return !offered.Uses(Modality.Radar) || reader.AntennasOf(sample) == RadarKey!.Shape[1]
+            ? offered
+            : offered.Hiding(
+                Enumerable.Range(0, RadarKey.Shape[1]).Where(a => a >= sample.Radar.Count || sample.Radar[a] is null)
+            );
     }
 
     /// <returns>(T, A, R, D) with zeros for the antennas that are hidden: their features are masked.</returns>

@@ -9,7 +9,7 @@ public sealed record RecordingFiles(string Name, string Root, Sample Sample)
     /// <summary>Stands for an antenna that is not there in a list of radar files.</summary>
     public const string NoFile = "-";
 
-    private const int Antennas = 3;
+    private static readonly int Antennas = Modality.Radar.Columns.Count;
 
     /// <summary>Folder of the data set it was taken from by name; null where files were given.</summary>
     public string? DatasetFolder { get; init; }
@@ -26,17 +26,16 @@ public sealed record RecordingFiles(string Name, string Root, Sample Sample)
     {
         if (SampleFiles.KindOf(path) is { } kind)
         {
-            int place = SampleFiles.PlaceOf(Path.GetFileName(path))
-                ?? (kind == StreamKind.Radar || needs.VideosAreRadar ? 1 : 0);
-            return place == 0 && kind == StreamKind.Video
-                ? Of(path, "", path, path, [])
-                : Of(path, "", path, null, Radar(path, Math.Max(1, place)));
+            (Modality modality, int place) = Modality.OfFile(Path.GetFileName(path))
+                ?? (kind == StreamKind.Radar || needs.VideosAreRadar ? Modality.Radar : Modality.Rgb, 0);
+            if (modality == Modality.Rgb && kind == StreamKind.Radar)
+                modality = Modality.Radar;
+            return Of(path, "", path, Alone(modality, place, path));
         }
+        if (File.Exists(path) && Modality.OfFile(Path.GetFileName(path)) is ({ Open: not null } other, var column))
+            return Of(path, "", path, Alone(other, column, path));
         if (Directory.Exists(path))
-        {
-            (string? rgb, string?[] radar) = RecordingFolder.Read(path, needs);
-            return Of(path, path, new DirectoryInfo(path).Name, rgb, radar);
-        }
+            return Of(path, path, new DirectoryInfo(path).Name, RecordingFolder.Read(path, needs));
         if (File.Exists(path))
             throw new InvalidDataException(
                 $"{path}: not a kind of file that Gesto reads ({SampleFiles.EndingsInWords}). Name its kind with --rgb or --radar if it is one."
@@ -68,19 +67,32 @@ public sealed record RecordingFiles(string Name, string Root, Sample Sample)
             string.Join(' ', radar.Prepend(rgb).OfType<string>()),
             "",
             files[0],
-            rgb,
-            [.. radar.Select(f => f == NoFile ? null : f)]
+            PerModality.Of<IReadOnlyList<string?>>(
+                rgb is null ? null : [rgb],
+                radar.All(f => f == NoFile)
+                    ? null
+                    :
+                    [
+                        .. radar.Select(f => f == NoFile ? null : f),
+                        .. Enumerable.Repeat<string?>(null, Antennas - radar.Count),
+                    ]
+            )
         );
     }
 
     /// <summary>All its files, absolute.</summary>
     internal IEnumerable<string> Files =>
         Sample
-            .Radar.Prepend(Sample.Rgb)
+            .Files.Values.SelectMany(files => files)
             .OfType<string>()
             .Select(f => Path.GetFullPath(Path.Combine(Root, f.Replace('/', Path.DirectorySeparatorChar))));
 
-    private static RecordingFiles Of(string name, string root, string keyFrom, string? rgb, string?[] radar) =>
+    private static RecordingFiles Of(
+        string name,
+        string root,
+        string keyFrom,
+        PerModality<IReadOnlyList<string?>> files
+    ) =>
         new(
             name,
             root,
@@ -88,11 +100,13 @@ public sealed record RecordingFiles(string Name, string Root, Sample Sample)
             {
                 Key = root.Length > 0 ? keyFrom : Path.GetFileNameWithoutExtension(keyFrom),
                 Split = Split.Test,
-                Rgb = rgb,
-                Radar = [.. radar, .. Enumerable.Repeat<string?>(null, Antennas - radar.Length)],
+                Files = files,
             }
         );
 
-    private static string?[] Radar(string path, int antenna) =>
-        [.. Enumerable.Range(1, antenna).Select(a => a == antenna ? path : null)];
+    private static PerModality<IReadOnlyList<string?>> Alone(Modality modality, int place, string path) =>
+        PerModality<IReadOnlyList<string?>>.None.With(
+            modality,
+            [.. modality.Columns.Select((_, c) => c == place ? path : null)]
+        );
 }

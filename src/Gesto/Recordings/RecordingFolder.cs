@@ -11,14 +11,16 @@ internal static partial class RecordingFolder
 
     /// <param name="folder">The folder.</param>
     /// <param name="needs">Of the run that is to recognise it.</param>
-    /// <returns>File names; null where absent.</returns>
+    /// <returns>File names, as <see cref="Sample.Files"/>.</returns>
     /// <exception cref="DirectoryNotFoundException">No file of a recording is in it.</exception>
     /// <exception cref="InvalidDataException">Two files claim one place, or it is not clear what is what; the message
     /// lists what was found.</exception>
-    public static (string? Rgb, string?[] Radar) Read(string folder, RecordingNeeds needs)
+    public static PerModality<IReadOnlyList<string?>> Read(string folder, RecordingNeeds needs)
     {
-        (string? rgb, string?[] radar) = SampleFiles.In(folder);
-        string[] unnamed = [.. SampleFiles.NamesIn(folder).Where(name => SampleFiles.PlaceOf(name) is null)];
+        PerModality<IReadOnlyList<string?>> named = SampleFiles.In(folder);
+        string? rgb = named[Modality.Rgb]?[0];
+        string?[] radar = [.. named[Modality.Radar] ?? [null, null, null]];
+        string[] unnamed = [.. SampleFiles.NamesIn(folder).Where(name => Modality.OfFile(name) is null)];
         string[] arrays = [.. InOrder(unnamed, folder, StreamKind.Radar)],
             videos = [.. InOrder(unnamed, folder, StreamKind.Video)];
         bool clear = true;
@@ -49,8 +51,11 @@ internal static partial class RecordingFolder
         }
         if (!clear)
             throw Unclear(folder, rgb, radar, videos, arrays, needs);
-        return rgb is not null || HasRadar()
-            ? (rgb, radar)
+        PerModality<IReadOnlyList<string?>> files = named
+            .With(Modality.Rgb, rgb is null ? null : [rgb])
+            .With(Modality.Radar, HasRadar() ? radar : null);
+        return files.Count > 0
+            ? files
             : throw new DirectoryNotFoundException(
                 $"{folder}: no recording here. Expected a video, radar arrays, or files like SAMPLE_1_RGB.mkv and SAMPLE_1_RDM1.mp4 … SAMPLE_1_RDM3.mp4 "
                     + "or SAMPLE_1_RTM1.npy …. A sample of a data set is named with --dataset and --sample."

@@ -12,15 +12,17 @@ public sealed record RecordingNeeds(bool Rgb, bool RadarVideos, bool RadarArrays
     /// <summary>A video whose name says nothing is RGB, unless radar videos are all that the run takes.</summary>
     public bool VideosAreRadar => RadarVideos && !Rgb;
 
-    /// <param name="rgb">Key of the RGB features trained on; null without.</param>
-    /// <param name="radar">Key of the radar features trained on; null without.</param>
-    public static RecordingNeeds Of(FeatureKey? rgb, FeatureKey? radar) =>
-        new(
-            rgb is not null,
+    /// <param name="keys">Of the steps trained on.</param>
+    public static RecordingNeeds Of(PerModality<FeatureKey> keys)
+    {
+        FeatureKey? radar = keys[Modality.Radar];
+        return new(
+            keys[Modality.Rgb] is not null,
             radar?.DType == "|u1",
             radar is not null && radar.DType != "|u1",
-            radar is { Shape.Length: 4 } frames ? frames.Shape[1] : 0
+            radar is { IsFrames: true } frames ? frames.Shape[1] : 0
         );
+    }
 
     /// <returns>For people, e.g. "RGB and radar video of 3 antennas".</returns>
     public override string ToString() =>

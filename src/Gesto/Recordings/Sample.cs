@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gesto.Radar;
 using Gesto.Signs;
 
 namespace Gesto.Recordings;
@@ -28,22 +29,33 @@ public sealed record Sample
 
     public string? Session { get; init; }
 
+    /// <summary>Files of each modality that it has, in the order of <see cref="Modality.Columns"/>, relative to the data
+    /// set's root; null where one is absent.</summary>
+    public PerModality<IReadOnlyList<string?>> Files { get; init; } = PerModality<IReadOnlyList<string?>>.None;
+
     /// <summary>RGB video, relative to the data set's root; null where the sample has none.</summary>
-    public string? Rgb { get; init; }
+    public string? Rgb
+    {
+        get => Files[Modality.Rgb]?[0];
+        init => Files = Files.With(Modality.Rgb, value is null ? null : [value]);
+    }
 
     /// <summary>Radar file of antenna 1, 2, 3, relative to the root; an entry is null where that file is absent. A file
     /// with all antennas, a `.npy` of shape (T,A,R,D) or a raw recording, stands in entry 0 alone. The kinds are told
     /// apart by
     /// <see cref="Radar.RadarArray"/>.</summary>
-    public IReadOnlyList<string?> Radar { get; init; } = [null, null, null];
+    public IReadOnlyList<string?> Radar
+    {
+        get => Files[Modality.Radar] ?? [null, null, null];
+        init => Files = Files.With(Modality.Radar, value.Any(f => f is not null) ? value : null);
+    }
 
     /// <summary>Order of the axes of radar arrays, e.g. "A,T,R,D"; null where their number tells. See <see
     /// cref="Radar.RadarAxes"/>.</summary>
     public string? RadarAxes { get; init; }
 
-    public bool HasRgb => Rgb is not null;
-
-    public bool HasRadar => Radar.Any(r => r is not null);
+    /// <summary>True where it has a file of the modality.</summary>
+    public bool Has(Modality modality) => Files[modality] is not null;
 
     /// <summary>Last part of <see cref="Key"/>, e.g. "SAMPLE_12".</summary>
     public string Name => Key[(Key.LastIndexOf('/') + 1)..];

@@ -42,27 +42,29 @@ public static class SampleFiles
     }
 
     /// <summary>Looks into one sample folder.</summary>
-    /// <returns>File names (not paths) of the RGB video and of the three antennas; null where absent.</returns>
+    /// <returns>File names (not paths) of each modality that is there, as <see cref="Sample.Files"/>.</returns>
     /// <exception cref="InvalidDataException">Two files claim the same place.</exception>
-    public static (string? Rgb, string?[] Radar) In(string folder)
+    public static PerModality<IReadOnlyList<string?>> In(string folder)
     {
-        string? rgb = null;
-        var radar = new string?[3];
+        var found = new Dictionary<Modality, string?[]>();
         foreach (string name in NamesIn(folder))
         {
-            switch (PlaceOf(name))
-            {
-                case 0:
-                    Claim(folder, ref rgb, name, "RGB");
-                    break;
-                case { } antenna:
-                    Claim(folder, ref radar[antenna - 1], name, $"antenna {antenna}");
-                    break;
-            }
+            if (Modality.OfFile(name) is not ({ } modality, var place))
+                continue;
+            if (!found.TryGetValue(modality, out string?[]? files))
+                found[modality] = files = new string?[modality.Columns.Count];
+            if (files[place] is { } first)
+                throw new InvalidDataException(
+                    $"{folder}: both {first} and {name} claim to be {Role(modality, place)}; keep one of them."
+                );
+            files[place] = name;
         }
-        if (radar.All(r => r is null))
-            radar[0] = InfineonSession.In(folder);
-        return (rgb, radar);
+        if (!found.ContainsKey(Modality.Radar) && InfineonSession.In(folder) is { } session)
+            found[Modality.Radar] = [session, null, null];
+        return PerModality.For<IReadOnlyList<string?>>(found.Keys, m => found[m]);
+
+        static string Role(Modality modality, int place) =>
+            modality == Modality.Radar ? FormattableString.Invariant($"antenna {place + 1}") : modality.Title;
     }
 
     /// <param name="root">The data set's folder.</param>
@@ -73,28 +75,18 @@ public static class SampleFiles
             ? $"{path}/{file}"
             : path;
 
-    /// <returns>Names of the video and radar files in a folder, in ordinal order; hidden ones are left alone.</returns>
+    /// <returns>Names of the files in a folder that are video or radar, or named as another modality's, in ordinal order;
+    /// hidden ones are left alone.</returns>
     internal static IEnumerable<string> NamesIn(string folder) =>
         Directory
             .EnumerateFiles(folder)
-            .Where(path => KindOfName(path) is not null)
             .Select(path => Path.GetFileName(path))
+            .Where(name =>
+                KindOfName(name) is not null
+                || Modality.OfFile(name) is ({ } modality, _) && modality != Modality.Rgb && modality != Modality.Radar
+            )
             .Where(name => !name.StartsWith('.'))
             .Order(StringComparer.Ordinal);
-
-    /// <returns>What the name of a file says of it: 0 = RGB, 1 to 3 = radar of that antenna, null = nothing.</returns>
-    internal static int? PlaceOf(string name)
-    {
-        string stem = Path.GetFileNameWithoutExtension(name).ToUpperInvariant();
-        return stem[(stem.LastIndexOf('_') + 1)..] switch
-        {
-            "RGB" => 0,
-            "RDM" or "RDM1" or "RTM" or "RTM1" => 1,
-            "RDM2" or "RTM2" => 2,
-            "RDM3" or "RTM3" => 3,
-            _ => null,
-        };
-    }
 
     /// <summary>What to call a radar file that is not there: by the kind of those that are.</summary>
     /// <param name="present">Radar files of the same sample or data set.</param>
@@ -106,11 +98,4 @@ public static class SampleFiles
                 ? "RTM"
                 : "RDM"
         ) + antenna;
-
-    private static void Claim(string folder, ref string? place, string name, string role)
-    {
-        if (place is not null)
-            throw new InvalidDataException($"{folder}: both {place} and {name} claim to be {role}; keep one of them.");
-        place = name;
-    }
 }

@@ -330,5 +330,6 @@ public sealed class SampleReader(
             );
     }
 
-    private string PathOf(string relative) => Path.Combine(root, relative.Replace('/', Path.DirectorySeparatorChar));
+    /// <returns>On disk.</returns>
+    internal string PathOf(string relative) => Path.Combine(root, relative.Replace('/', Path.DirectorySeparatorChar));
 }

@@ -1,5 +1,6 @@
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Data;
 
@@ -89,7 +90,9 @@ public class DatasetTests
             StringComparison.Ordinal
         );
         IReadOnlyList<Sample> read = Dataset.Open(folder.Path).Samples;
-        Assert.Equal(samples.Select(s => s with { Radar = [] }), read.Select(s => s with { Radar = [] }));
+        PerModality<IReadOnlyList<string?>> none = PerModality<IReadOnlyList<string?>>.None;
+        Assert.Equal(samples.Select(s => s with { Files = none }), read.Select(s => s with { Files = none }));
+        Assert.Equal(samples.Select(s => s.Rgb), read.Select(s => s.Rgb));
         Assert.Equal(samples.SelectMany(s => s.Radar), read.SelectMany(s => s.Radar));
     }
 

@@ -2,6 +2,7 @@ using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Checking;
 using Gesto.Training.Datasets;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Data;
 
@@ -118,7 +119,7 @@ public sealed class RangeTimeDoctorTests : IDisposable
         folder.Write("test/SAMPLE_7/SAMPLE_7_RTM3.npy", "");
         Sample only = Assert.Single(Dataset.Open(folder.Path).Samples);
         Assert.Equal(["test/SAMPLE_7/SAMPLE_7_RTM1.npy", null, "test/SAMPLE_7/SAMPLE_7_RTM3.npy"], only.Radar);
-        Assert.False(only.HasRgb);
+        Assert.False(only.Has(Modality.Rgb));
         folder.Write("test/SAMPLE_7/SAMPLE_7_RDM3.mp4", "");
         Assert.Contains(
             "both SAMPLE_7_RDM3.mp4 and SAMPLE_7_RTM3.npy claim to be antenna 3",

@@ -54,7 +54,7 @@ public class EnsembleTrainingTests
                 "radar without antenna 1",
                 "radar without antenna 2",
             ],
-            recogniser.Masks.Select(m => m.Words)
+            recogniser.Masks.Select(m => m.ToString())
         );
     }
 

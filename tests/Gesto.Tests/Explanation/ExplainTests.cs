@@ -8,6 +8,7 @@ using Gesto.Training;
 using Gesto.Training.Datasets;
 using Gesto.Training.Explanation;
 using Gesto.Training.Recognition;
+using Gesto.Training.Reports;
 using SkiaSharp;
 
 namespace Gesto.Tests.Explanation;
@@ -29,7 +30,7 @@ public class ExplainTests(TinyRun tiny) : IClassFixture<TinyRun>
         return ExplainCommand.Explain(
             recogniser,
             encoder,
-            RecordingFiles.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)),
+            RecordingFiles.At(folder, RecordingNeeds.Of(recogniser.Facts.Keys)),
             picture,
             sign,
             new NoProgress(),

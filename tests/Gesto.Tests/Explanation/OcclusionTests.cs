@@ -1,4 +1,3 @@
-using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Tests.Inference;
@@ -8,6 +7,7 @@ using Gesto.Training.Features;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Explanation;
 
@@ -104,8 +104,8 @@ public class OcclusionTests
         ModalityEvidence rgb = Occlusion
             .Measure(
                 recogniser,
-                new SampleFeatures([3, 0], 1, null, 0, []),
-                new ModalityMask(true, false),
+                PerModality.Of(new RecordingSteps([3, 0], 1, [2]), null),
+                ModalityMask.Of(Modality.Rgb),
                 label: 1,
                 null,
                 CancellationToken.None
@@ -116,12 +116,12 @@ public class OcclusionTests
     }
 
     /// <summary>All steps are (0, t), but the one that decides is (3, t).</summary>
-    private static SampleFeatures Sample(bool inRgb, int step)
+    private static PerModality<RecordingSteps> Sample(bool inRgb, int step)
     {
         float[] rgb = [.. Enumerable.Range(0, 2 * Rgb).Select(i => i % 2 * (i / 2f))],
             radar = [.. Enumerable.Range(0, 2 * Radar).Select(i => i % 2 * (i / 2f))];
         (inRgb ? rgb : radar)[2 * step] = 3;
-        return new(rgb, Rgb, radar, Radar, [1, 1, 2]);
+        return PerModality.Of(new RecordingSteps(rgb, Rgb, [2]), new RecordingSteps(radar, Radar, [1, 1, 2]));
     }
 
     /// <summary>Two signs; the logit of the second is the first value of one step of one modality, 0 without
@@ -140,12 +140,14 @@ public class OcclusionTests
 
         public IReadOnlyDictionary<string, float[]> LeftOut() => new Dictionary<string, float[]>();
 
-        public IReadOnlyList<ModalityMask> Masks => canLeaveOut ? [new(), new(true, false), new(false, true)] : [new()];
+        public IReadOnlyList<ModalityMask> Masks =>
+            ModalityMask.Subsets([Modality.Rgb, Modality.Radar], allOnly: !canLeaveOut, antennas: 1);
 
-        public float[] Predict(SampleFeatures sample, ModalityMask? mask = null)
+        public float[] Predict(PerModality<RecordingSteps> sample, ModalityMask? mask = null)
         {
-            bool shown = rgb ? mask?.Rgb != false : mask?.Radar != false;
-            double p = 1 / (1 + Math.Exp(shown ? -(rgb ? sample.Rgb! : sample.Radar!)[2 * step] : 0));
+            Modality seen = rgb ? Modality.Rgb : Modality.Radar;
+            bool shown = mask?.Uses(seen) != false;
+            double p = 1 / (1 + Math.Exp(shown ? -sample[seen]!.Values[2 * step] : 0));
             return [(float)(1 - p), (float)p];
         }
 

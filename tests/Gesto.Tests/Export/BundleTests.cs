@@ -1,7 +1,10 @@
 using System.IO.Compression;
 using System.Text;
 using Gesto.Bundles;
+using Gesto.Inference;
 using Gesto.Recordings;
+using Gesto.Signs;
+using Gesto.Tests.Training;
 using Gesto.Training.Export;
 using Gesto.Training.Recognition;
 using Gesto.Training.Weights;
@@ -66,7 +69,7 @@ public class BundleTests(SmallRun tiny) : IClassFixture<SmallRun>
         using OpenRecogniser run = OpenRecogniser.Open(tiny.Run, threads: 1);
         using var predictor = new Gesto.Inference.VideoPredictor(run.Recogniser, run.Encoder);
         Gesto.Inference.ReadRecording read = predictor.Read(files.Root, files.Sample, default);
-        int[] shape = read.Features.RadarShape;
+        RecordingSteps radar = read.Features[Modality.Radar]!;
         Prediction expected = await recogniser.PredictAsync(Recording.FromFolder(sample)),
             found =
                 await recogniser.PredictAsync(
@@ -78,7 +81,7 @@ public class BundleTests(SmallRun tiny) : IClassFixture<SmallRun>
                             read.FrameSize,
                             read.FrameSize
                         ),
-                        new RadarFrames(read.Features.Radar!, read.Features.RadarLength, shape[0], shape[1], shape[2])
+                        new RadarFrames(radar.Values, radar.Length, radar.Shape[0], radar.Shape[1], radar.Shape[2])
                     )
                 );
         Assert.Equal(Probabilities(expected), Probabilities(found));
@@ -228,7 +231,7 @@ public class BundleTests(SmallRun tiny) : IClassFixture<SmallRun>
         );
         string message = Assert.Throws<BundleException>(() => BundleFile.Open(folder["later.gesto"])).Message;
         Assert.Contains("99", message, StringComparison.Ordinal);
-        Assert.Contains("reads 1", message, StringComparison.Ordinal);
+        Assert.Contains($"reads {BundleManifest.CurrentFormat}", message, StringComparison.Ordinal);
     }
 
     private static void Write(string path, params (string Name, byte[] Bytes)[] entries)

@@ -1,12 +1,14 @@
 using Gesto.Encoders;
-using Gesto.Signs;
+using Gesto.Recordings;
 using Gesto.Tests.Inference;
 using Gesto.Tests.Models;
+using Gesto.Tests.Training;
 using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;
+using Gesto.Training.Simulation;
 using Microsoft.ML.OnnxRuntime;
 using static TorchSharp.torch;
 
@@ -40,18 +42,14 @@ public class OnnxParityTests
         using SignModel model = ModelFactory.Sign(
             recipe,
             facts,
-            Statistics(1, facts.RgbWidth),
-            Statistics(2, facts.RadarWidth)
+            facts.Streams.Select((m, stream) => Statistics(m == Modality.Rgb ? 1u : 2, stream.Width))
         );
         Randomise(model);
-        byte[] written = model.ToOnnx(name, facts.RgbWidth, facts.RadarWidth);
+        byte[] written = model.ToOnnx(name);
         using InferenceSession session = OnnxSession.Open(written, threads: 1);
-        bool both = recipe is { UsesRgb: true, UsesRadar: true };
-        var masks = new List<ModalityMask> { ModalityMask.All };
-        if (both)
-            masks.AddRange([new(true, false), new(false, true)]);
-        if (recipe.UsesRadar && facts.Antennas > 1)
-            masks.Add(new(true, true, [1]));
+        var masks = ModalityMask.Subsets([.. facts.Streams.Modalities], allOnly: false, antennas: 1).ToList();
+        if (recipe.Uses(Modality.Radar) && facts.Antennas > 1)
+            masks.Add(ModalityMask.All.Hiding(1));
         uint seed = 10;
         foreach (int rgb in Lengths)
         foreach (int radar in Lengths)
@@ -61,8 +59,10 @@ public class OnnxParityTests
                 b = FormulaTensors.Values(seed++, radar * facts.RadarWidth);
             float[] expected = model
                 .Classify(
-                    recipe.UsesRgb ? new(tensor(a, [1, rgb, facts.RgbWidth]), [rgb]) : null,
-                    recipe.UsesRadar ? new(tensor(b, [1, radar, facts.RadarWidth]), [radar]) : null,
+                    PerModality.Of<ModalitySteps>(
+                        recipe.Uses(Modality.Rgb) ? new(tensor(a, [1, rgb, facts.RgbWidth]), [rgb]) : null,
+                        recipe.Uses(Modality.Radar) ? new(tensor(b, [1, radar, facts.RadarWidth]), [radar]) : null
+                    ),
                     mask
                 )
                 .data<float>()
@@ -80,16 +80,18 @@ public class OnnxParityTests
         (Recipe recipe, RunFacts facts) = Make("late-fusion");
         using SignModel model = ModelFactory.Sign(recipe, facts);
         Randomise(model);
-        using InferenceSession session = OnnxSession.Open(
-            model.ToOnnx("a", facts.RgbWidth, facts.RadarWidth),
-            threads: 1
-        );
+        using InferenceSession session = OnnxSession.Open(model.ToOnnx("a"), threads: 1);
         int[] rgb = [5, 0, 30],
             radar = [3, 12, 0];
         float[] a = FormulaTensors.Values(1, 3 * 30 * facts.RgbWidth),
             b = FormulaTensors.Values(2, 3 * 12 * facts.RadarWidth);
         float[] expected = model
-            .Classify(new(tensor(a, [3, 30, facts.RgbWidth]), rgb), new(tensor(b, [3, 12, facts.RadarWidth]), radar))
+            .Classify(
+                PerModality.Of<ModalitySteps>(
+                    new(tensor(a, [3, 30, facts.RgbWidth]), rgb),
+                    new(tensor(b, [3, 12, facts.RadarWidth]), radar)
+                )
+            )
             .data<float>()
             .ToArray();
         using OrtValue x = OnnxSession.Wrap(a, 3, 30, facts.RgbWidth),
@@ -175,18 +177,14 @@ public class OnnxParityTests
     {
         var names = new List<string>();
         var values = new List<OrtValue>();
-        Give(recipe.UsesRgb, "rgb", rgb, facts.RgbWidth, mask.Rgb);
-        Give(recipe.UsesRadar, "radar", radar, facts.RadarWidth, mask.Radar);
-        if (recipe.UsesRadar && facts.Antennas > 1)
+        Give(Modality.Rgb, rgb, facts.RgbWidth);
+        Give(Modality.Radar, radar, facts.RadarWidth);
+        if (recipe.Uses(Modality.Radar) && facts.Antennas > 1)
         {
             names.Add("antennas");
             values.Add(
                 OnnxSession.Wrap(
-                    [
-                        .. Enumerable
-                            .Range(0, facts.Antennas)
-                            .Select(a => mask.HiddenAntennas?.Contains(a) == true ? 0f : 1),
-                    ],
+                    [.. Enumerable.Range(0, facts.Antennas).Select(a => mask.HiddenAntennas.Contains(a) ? 0f : 1)],
                     facts.Antennas
                 )
             );
@@ -198,13 +196,15 @@ public class OnnxParityTests
         values.ForEach(v => v.Dispose());
         return logits;
 
-        void Give(bool used, string name, float[] steps, int width, bool shown)
+        void Give(Modality modality, float[] steps, int width)
         {
-            if (!used)
+            if (!recipe.Uses(modality))
                 return;
-            names.AddRange([name, $"{name}_lengths"]);
+            names.AddRange([modality.Name, $"{modality}_lengths"]);
             values.Add(OnnxSession.Wrap(steps, 1, steps.Length / width, width));
-            values.Add(OrtValue.CreateTensorValueFromMemory([shown ? (long)steps.Length / width : 0L], [1]));
+            values.Add(
+                OrtValue.CreateTensorValueFromMemory([mask.Uses(modality) ? (long)steps.Length / width : 0L], [1])
+            );
         }
     }
 
@@ -223,19 +223,26 @@ public class OnnxParityTests
         if (recipe.Model.Fusion == FusionMode.Early)
             rgb = [30, 3, 32, 32];
         RunFacts facts = TinyFacts.Of(0, 0, antennas, Classes, rgb, radar);
-        facts = facts with { Rgb = facts.Rgb! with { Encoder = rgb.Length == 2 ? "planted" : "resnet50-v1-maps" } };
         return (
             recipe,
             facts with
             {
-                RgbWidth = recipe.UsesRgb ? ModelFactory.RgbWidth(recipe, facts.Rgb!) : 0,
-                RadarWidth = recipe.UsesRadar ? ModelFactory.RadarWidth(recipe, facts.Radar!) : 0,
+                Streams = facts
+                    .Keys.Where(recipe.Uses)
+                    .Select(
+                        (modality, key) =>
+                        {
+                            if (modality == Modality.Rgb)
+                                key = key with { Encoder = rgb.Length == 2 ? "planted" : "resnet50-v1-maps" };
+                            return new StreamFacts(key, ModelFactory.Width(recipe, modality, key));
+                        }
+                    ),
             }
         );
     }
 
-    private static (float[], float[]) Statistics(uint seed, int width) =>
-        (FormulaTensors.Values(seed, width), [.. FormulaTensors.Values(seed + 50, width).Select(v => v + 2)]);
+    private static FeatureStatistics Statistics(uint seed, int width) =>
+        new(FormulaTensors.Values(seed, width), [.. FormulaTensors.Values(seed + 50, width).Select(v => v + 2)]);
 
     /// <summary>Parameters and running statistics that no initialisation has; in evaluation mode.</summary>
     private static void Randomise(nn.Module module)

@@ -5,6 +5,7 @@ using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Export;
 
@@ -34,8 +35,8 @@ public sealed class SmallRun : IDisposable
             new SmallRgbTraining { Threads = 1, Epochs = 1 }
         );
         string features = tiny.PathOf("small-features");
-        Directory.CreateDirectory(Path.Combine(features, FeatureSet.RgbFolder));
-        encoder.Save(Path.Combine(features, FeatureSet.RgbFolder, SmallRgbEncoder.FileName));
+        Directory.CreateDirectory(Path.Combine(features, Modality.Rgb.Name));
+        encoder.Save(Path.Combine(features, Modality.Rgb.Name, SmallRgbEncoder.FileName));
         Extraction.Run(
             dataset,
             features,

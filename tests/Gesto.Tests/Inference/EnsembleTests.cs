@@ -11,8 +11,10 @@ using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
+using Gesto.Training.Reports;
 using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Inference;
 
@@ -113,7 +115,7 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         Assert.All(direct.Zip(extracted[0]), p => Assert.Equal(p.First, p.Second, 1e-5f));
         Assert.Equal(1, direct.Sum(), 1e-5f);
 
-        Assert.Equal(["RGB and radar", "RGB", "radar"], ensemble.Masks.Select(m => m.Words));
+        Assert.Equal(["RGB and radar", "RGB", "radar"], ensemble.Masks.Select(m => m.ToString()));
         using ITrainedRecogniser late = ITrainedRecogniser.Load(tiny.Run, threads: 1);
         using ITrainedRecogniser alone = ITrainedRecogniser.Load(radar, threads: 1);
         float[] fromRgb = predictor

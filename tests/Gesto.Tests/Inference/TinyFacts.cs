@@ -1,6 +1,8 @@
 using Gesto.Encoders;
+using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Runs;
+using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Inference;
 
@@ -18,10 +20,10 @@ internal static class TinyFacts
         new()
         {
             Labels = [.. Enumerable.Range(0, classes).Select(k => new SignClass(k, $"SIGN{k}"))],
-            Rgb = rgbShape is null ? null : Key("rgb", rgbShape),
-            Radar = radarShape is null ? null : Key("radar", radarShape),
-            RgbWidth = rgbWidth,
-            RadarWidth = radarWidth,
+            Streams = PerModality.Of(
+                new StreamFacts(Key(Modality.Rgb, rgbShape ?? [30, rgbWidth]), rgbWidth),
+                new StreamFacts(Key(Modality.Radar, radarShape ?? [30, radarWidth]), radarWidth)
+            ),
             Antennas = antennas,
             HeldOutBy = "nothing",
             HeldOut = [],
@@ -32,10 +34,10 @@ internal static class TinyFacts
             TorchVersion = "",
         };
 
-    private static FeatureKey Key(string modality, int[] shape) =>
+    private static FeatureKey Key(Modality modality, int[] shape) =>
         new()
         {
-            Modality = modality,
+            Modality = modality.Name,
             Encoder = "planted",
             Weights = "",
             Preprocessing = "",

@@ -10,7 +10,9 @@ using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
+using Gesto.Training.Reports;
 using Gesto.Training.Scoring;
+using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Tests.Inference;
@@ -120,8 +122,8 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         using NetworkRecogniser recogniser = NetworkRecogniser.Load(run, threads: 1);
         using var predictor = new VideoPredictor(recogniser, encoder);
         ReadRecording read = predictor.Read(dataset.Root, sample, CancellationToken.None);
-        Assert.Equal(features.Rgb.Load(sample.Key).ToSingles()[..read.Features.Rgb!.Length], read.Features.Rgb);
-        Assert.Equal(features.Radar.Load(sample.Key).ToSingles()[..read.Features.Radar!.Length], read.Features.Radar);
+        foreach ((Modality modality, RecordingSteps steps) in read.Features)
+            Assert.Equal(features.Stores[modality]!.Load(sample.Key).ToSingles()[..steps.Values.Length], steps.Values);
         Assert.All(
             predictor
                 .Predict(dataset.Root, sample, CancellationToken.None)
@@ -151,10 +153,10 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
             predictor.GetReady();
             Assert.Equal(!OperatingSystem.IsWindows(), predictor.IsReady);
             VideoPrediction prediction = predictor.Predict(dataset.Root, others[i], CancellationToken.None);
-            if (others[i].HasRadar)
+            if (others[i].Has(Modality.Radar))
                 Assert.Equal(expected[i == 1 ? 1 : 0], prediction.Probabilities);
             else
-                Assert.Equal("RGB", prediction.Used.Words);
+                Assert.Equal("RGB", prediction.Used.ToString());
         }
     }
 
@@ -171,7 +173,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
             predictor
                 .Predict(
                     folder,
-                    RecordingFiles.At(folder, RecordingNeeds.Of(recogniser.Facts.Rgb, recogniser.Facts.Radar)).Sample,
+                    RecordingFiles.At(folder, RecordingNeeds.Of(recogniser.Facts.Keys)).Sample,
                     CancellationToken.None
                 )
                 .Probabilities
@@ -185,13 +187,13 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         using NetworkRecogniser recogniser = NetworkRecogniser.Load(tiny.Run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
         using var predictor = new VideoPredictor(recogniser, encoder);
-        Assert.Equal(["RGB and radar", "RGB", "radar"], recogniser.Masks.Select(m => m.Words));
+        Assert.Equal(["RGB and radar", "RGB", "radar"], recogniser.Masks.Select(m => m.ToString()));
         float[][][] masked = recogniser.PredictAll(FeatureSet.Open(tiny.Features), [known], recogniser.Masks);
         Sample[] offered = [known, known with { Radar = [null, null, null] }, known with { Rgb = null }];
         for (int i = 0; i < offered.Length; i++)
         {
             VideoPrediction prediction = predictor.Predict(tiny.Data, offered[i], CancellationToken.None);
-            Assert.Equal(recogniser.Masks[i].Words, prediction.Used.Words);
+            Assert.Equal(recogniser.Masks[i].ToString(), prediction.Used.ToString());
             Assert.All(prediction.Probabilities.Zip(masked[i][0]), p => Assert.Equal(p.First, p.Second, 1e-5f));
         }
         Assert.NotEqual(masked[0][0], masked[1][0]);
@@ -269,7 +271,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
                 "radar without antennas 1 and 3",
                 "radar without antennas 2 and 3",
             ],
-            recogniser.Masks.Select(m => m.Words)
+            recogniser.Masks.Select(m => m.ToString())
         );
         Sample known = Dataset.Open(tiny.Data).Samples.First(s => s.Split == Split.Test);
         using var predictor = new VideoPredictor(recogniser, null);
@@ -281,7 +283,7 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
             },
             CancellationToken.None
         );
-        Assert.Equal("radar without antenna 2", prediction.Used.Words);
+        Assert.Equal("radar without antenna 2", prediction.Used.ToString());
         float[] masked = recogniser.PredictAll(FeatureSet.Open(tiny.Features), [known], [recogniser.Masks[2]])[0][0];
         Assert.All(prediction.Probabilities.Zip(masked), p => Assert.Equal(p.First, p.Second, 1e-5f));
         Assert.NotEqual(

@@ -1,3 +1,5 @@
+using Gesto.Recordings;
+using Gesto.Tests.Training;
 using Gesto.Training.Models;
 using static TorchSharp.torch;
 
@@ -41,17 +43,19 @@ public class LstmModelTests
         foreach ((double ofStates, bool differs) in new[] { (0.0, false), (0.5, true) })
         {
             using var model = new SignModel(
-                new ModalityInput(5, null, 0),
-                null,
-                new LateFusion(5, 0),
+                PerModality.Of(new ModalityInput(5, null, 0), null),
+                new LateFusion(5),
                 new LstmModel(5, 4, 1, ofStates, pooling: StatePooling.MeanMax),
                 0.9,
                 classes: 4
             );
             model.eval();
-            float[] expected = model.Classify(steps, null).data<float>().ToArray();
+            float[] expected = model.Classify(PerModality.Of(steps, null)).data<float>().ToArray();
             model.train();
-            Assert.Equal(differs, !expected.SequenceEqual(model.Classify(steps, null).data<float>().ToArray()));
+            Assert.Equal(
+                differs,
+                !expected.SequenceEqual(model.Classify(PerModality.Of(steps, null)).data<float>().ToArray())
+            );
         }
     }
 

@@ -1,7 +1,10 @@
-using Gesto.Signs;
+using Gesto.Recordings;
+using Gesto.Tests.Inference;
+using Gesto.Tests.Training;
 using Gesto.Training.Fitting;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
+using Gesto.Training.Simulation;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -114,7 +117,7 @@ public class ModelContractTests
         (ModalitySteps rgb, ModalitySteps radar) = Batch();
         rgb.Steps.requires_grad_(true);
         radar.Steps.requires_grad_(true);
-        Tensor logits = model.Classify(rgb, radar, mixing: new Mixing([4, 3, 2, 1, 0], 0.7));
+        Tensor logits = model.Classify(PerModality.Of(rgb, radar), mixing: new Mixing([4, 3, 2, 1, 0], 0.7));
         Assert.Equal([RgbLengths.Length, Classes], logits.shape);
         nn.functional.cross_entropy(logits, tensor(new long[] { 0, 2, 1, 3, 1 })).backward();
         foreach ((string name, var parameter) in model.named_parameters())
@@ -157,25 +160,33 @@ public class ModelContractTests
         ModalitySteps On(ModalitySteps of) => of with { Steps = of.Steps.to(gpu) };
         var mixing = new Mixing([4, 3, 2, 1, 0], 0.7);
         Tensor target = tensor(new long[] { 0, 2, 1, 3, 1 });
-        Tensor expected = here.Classify(rgb, radar, mixing: mixing),
-            found = there.Classify(On(rgb), On(radar), mixing: mixing);
+        Tensor expected = here.Classify(PerModality.Of(rgb, radar), mixing: mixing),
+            found = there.Classify(PerModality.Of(On(rgb), On(radar)), mixing: mixing);
         Training.Gpu.Near(expected, found);
         if (temporal is TemporalMode.Lstm or TemporalMode.BiLstm)
             foreach (nn.Module lstm in there.modules().Where(m => m is TorchSharp.Modules.LSTM))
                 lstm.train(); // cuDNN learns in training mode only
-        found = there.Classify(On(rgb), On(radar), mixing: mixing);
+        found = there.Classify(PerModality.Of(On(rgb), On(radar)), mixing: mixing);
         nn.functional.cross_entropy(expected, target).backward();
         nn.functional.cross_entropy(found, target.to(gpu)).backward();
         foreach (((string name, var own), (_, var other)) in here.named_parameters().Zip(there.named_parameters()))
             Training.Gpu.Near(own.grad!, other.grad!, name);
         there.eval();
-        var mask = new ModalityMask(HiddenAntennas: [1]);
-        Training.Gpu.Near(here.Classify(rgb, radar, mask), there.Classify(On(rgb), On(radar), mask));
+        var mask = ModalityMask.All.Hiding(1);
+        Training.Gpu.Near(
+            here.Classify(PerModality.Of(rgb, radar), mask),
+            there.Classify(PerModality.Of(On(rgb), On(radar)), mask)
+        );
         there.train(); // last: learning moves early fusion's batch statistics
         Assert.Equal(
             DeviceType.CUDA,
             there
-                .Classify(On(rgb with { Lengths = [4, 1, 6, 2, 3] }), On(radar with { Lengths = [2, 5, 6, 4, 1] }))
+                .Classify(
+                    PerModality.Of(
+                        On(rgb with { Lengths = [4, 1, 6, 2, 3] }),
+                        On(radar with { Lengths = [2, 5, 6, 4, 1] })
+                    )
+                )
                 .device_type
         );
     }
@@ -193,14 +204,22 @@ public class ModelContractTests
         ModalitySteps rgb = Steps(1, [4, 2, 6], RgbWidth),
             radar = Steps(2, [3, 5, 6], RadarWidth);
         ModalitySteps Missing(ModalitySteps of) => of with { Lengths = [0, 0, 0] };
-        Assert.Equal(Logits(model, Missing(rgb), radar), Logits(model, rgb, radar, new ModalityMask(Rgb: false)));
-        Assert.Equal(Logits(model, rgb, Missing(radar)), Logits(model, rgb, radar, new ModalityMask(Radar: false)));
+        Assert.Equal(
+            Logits(model, Missing(rgb), radar),
+            Logits(model, rgb, radar, ModalityMask.All.Without(Modality.Rgb))
+        );
+        Assert.Equal(
+            Logits(model, rgb, Missing(radar)),
+            Logits(model, rgb, radar, ModalityMask.All.Without(Modality.Radar))
+        );
         ModalitySteps other = radar with { Steps = radar.Steps.clone() };
         other.Steps[.., .., 16..32] = tensor(7f); // the second of three antennas
-        var mask = new ModalityMask(HiddenAntennas: [1]);
+        var mask = ModalityMask.All.Hiding(1);
         Assert.Equal(Logits(model, rgb, radar, mask), Logits(model, rgb, other, mask));
         Assert.NotEqual(Logits(model, rgb, radar), Logits(model, rgb, radar, mask));
-        Assert.Throws<ArgumentException>(() => Logits(model, Missing(rgb), radar, new ModalityMask(Radar: false)));
+        Assert.Throws<ArgumentException>(() =>
+            Logits(model, Missing(rgb), radar, ModalityMask.All.Without(Modality.Radar))
+        );
     }
 
     [Fact]
@@ -210,7 +229,7 @@ public class ModelContractTests
         float[] mean = [.. Enumerable.Range(0, 10).Select(f => (float)f)],
             deviation = [.. Enumerable.Range(1, 10).Select(f => 0.5f * f)];
         using SignModel plain = Single(new ModalityInput(10, null, 0)),
-            scaled = Single(new ModalityInput(10, (mean, deviation), 0));
+            scaled = Single(new ModalityInput(10, new(mean, deviation), 0));
         ModalitySteps x = Steps(7, [6], 10);
         float[] expected = Logits(plain, x with { Steps = (x.Steps - tensor(mean)) / tensor(deviation) }, null);
         float[] found = Logits(scaled, x, null);
@@ -226,7 +245,7 @@ public class ModelContractTests
             dropping = Single(new ModalityInput(10, null, 0.999999));
         ModalitySteps x = Steps(7, [6], 10);
         dropping.train();
-        float[] hidden = dropping.Classify(x, null).data<float>().ToArray();
+        float[] hidden = dropping.Classify(PerModality.Of(x, null)).data<float>().ToArray();
         float[] nothing = Logits(plain, x with { Steps = zeros_like(x.Steps) }, null),
             everything = Logits(plain, x, null);
         for (int k = 0; k < Classes; k++)
@@ -248,15 +267,15 @@ public class ModelContractTests
         float[][] expected =
         [
             Logits(model, rgb, radar),
-            Logits(model, rgb, radar, new ModalityMask(Radar: false)),
-            Logits(model, rgb, radar, new ModalityMask(Rgb: false)),
+            Logits(model, rgb, radar, ModalityMask.All.Without(Modality.Radar)),
+            Logits(model, rgb, radar, ModalityMask.All.Without(Modality.Rgb)),
         ];
         int[] seen = new int[3];
         model.train();
         manual_seed(1);
         for (int draw = 0; draw < 300; draw++)
         {
-            float[] found = model.Classify(rgb, radar).data<float>().ToArray();
+            float[] found = model.Classify(PerModality.Of(rgb, radar)).data<float>().ToArray();
             // throws for neither
             seen[Array.FindIndex(expected, e => e.Zip(found).All(p => Math.Abs(p.First - p.Second) < 1e-5f))]++;
         }
@@ -310,9 +329,8 @@ public class ModelContractTests
         SignModel With(int parts)
         {
             var model = new SignModel(
-                new ModalityInput(2, null, 0),
-                null,
-                new LateFusion(2, 0),
+                PerModality.Of(new ModalityInput(2, null, 0), null),
+                new LateFusion(2),
                 new LstmModel(2, 3, 1, 0),
                 0,
                 classes: 1,
@@ -348,7 +366,7 @@ public class ModelContractTests
         double expected =
             z * Math.Tanh(weights["rgb.weight"][0] * 0.3 - weights["rgb.weight"][1] * 0.8 + weights["rgb.bias"][0])
             + (1 - z) * Math.Tanh(weights["radar.weight"][0] * 1.5 + weights["radar.bias"][0]);
-        Assert.Equal(expected, fusion.Fuse(rgb, radar).Steps.item<float>(), 1e-6);
+        Assert.Equal(expected, fusion.Fuse(PerModality.Of(rgb, radar)).Steps.item<float>(), 1e-6);
     }
 
     [Fact]
@@ -423,7 +441,13 @@ public class ModelContractTests
 
     private static SignModel Single(ModalityInput rgb)
     {
-        var model = new SignModel(rgb, null, new LateFusion(10, 0), new LstmModel(10, 8, 2, 0), 0, Classes);
+        var model = new SignModel(
+            PerModality.Of(rgb, null),
+            new LateFusion(10),
+            new LstmModel(10, 8, 2, 0),
+            0,
+            Classes
+        );
         FormulaTensors.Fill(model, 0.5f);
         model.eval();
         return model;
@@ -446,5 +470,5 @@ public class ModelContractTests
         ModalitySteps? rgb,
         ModalitySteps? radar,
         ModalityMask? mask = null
-    ) => model.Classify(rgb, radar, mask).data<float>().ToArray();
+    ) => model.Classify(PerModality.Of(rgb, radar), mask).data<float>().ToArray();
 }

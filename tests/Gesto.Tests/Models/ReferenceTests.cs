@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gesto.Recordings;
 using Gesto.Tests.Weights;
 using Gesto.Training.Fitting;
 using Gesto.Training.Models;
@@ -50,9 +51,8 @@ public class ReferenceTests
     {
         using var scope = NewDisposeScope();
         using var model = new SignModel(
-            new ModalityInput(20, null, 0),
-            radar: null,
-            new LateFusion(20, 0),
+            PerModality.Of(new ModalityInput(20, null, 0), null),
+            new LateFusion(20),
             new LstmModel(20, 24, layers: 2, dropout: 0),
             dropout: 0,
             classes: 5
@@ -61,17 +61,17 @@ public class ReferenceTests
         var x = new ModalitySteps(tensor(FormulaTensors.Values(100, 4 * 7 * 20), [4, 7, 20]), [7, 2, 5, 1]);
         Tensor target = tensor(new long[] { 3, 0, 4, 1 });
         using var adam = new Adam(model.named_parameters(), learningRate: 1e-2);
-        double[] logits = [.. model.Classify(x, null).data<float>().ToArray()];
+        double[] logits = [.. model.Classify(PerModality.Of(x, null)).data<float>().ToArray()];
         var losses = new List<double>();
         for (int step = 0; step < 3; step++)
         {
-            Tensor loss = nn.functional.cross_entropy(model.Classify(x, null), target);
+            Tensor loss = nn.functional.cross_entropy(model.Classify(PerModality.Of(x, null)), target);
             losses.Add(loss.item<float>());
             adam.ZeroGradients();
             loss.backward();
             adam.Step();
         }
-        losses.Add(nn.functional.cross_entropy(model.Classify(x, null), target).item<float>());
+        losses.Add(nn.functional.cross_entropy(model.Classify(PerModality.Of(x, null)), target).item<float>());
         return (logits, [.. losses]);
     }
 

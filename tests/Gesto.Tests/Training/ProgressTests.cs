@@ -1,6 +1,4 @@
-using Gesto.Inference;
 using Gesto.Recordings;
-using Gesto.Signs;
 using Gesto.Training;
 using Gesto.Training.Explanation;
 using Gesto.Training.Features;
@@ -35,12 +33,9 @@ public class ProgressTests
         {
             Sample[] samples = [.. features.Samples.Take(3)];
             recogniser.PredictAll(features, samples, [ModalityMask.All], progress);
-            var sample = new SampleFeatures(
-                new float[4 * PlantedFeatures.RgbWidth],
-                4,
-                new float[3 * 2 * 8 * 8],
-                3,
-                [2, 8, 8]
+            var sample = PerModality.Of(
+                new RecordingSteps(new float[4 * PlantedFeatures.RgbWidth], 4, [PlantedFeatures.RgbWidth]),
+                new RecordingSteps(new float[3 * 2 * 8 * 8], 3, [2, 8, 8])
             );
             Occlusion.Measure(recogniser, sample, ModalityMask.All, label: 0, progress, CancellationToken.None);
         }

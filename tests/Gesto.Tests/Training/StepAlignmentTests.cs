@@ -1,4 +1,5 @@
 using Gesto.Inference;
+using Gesto.Recordings;
 using Gesto.Training.Batches;
 using Gesto.Training.Models;
 using static TorchSharp.torch;
@@ -17,7 +18,7 @@ public class StepAlignmentTests
     [InlineData(1, 1, new[] { 0 })]
     [InlineData(2, 30, new[] { 0, 29 })]
     public void Nearest_takes_the_radar_step_at_the_same_part_of_the_clip(int rgb, int radar, int[] expected) =>
-        Assert.Equal(expected, StepAlignment.RadarSteps(rgb, radar, AlignmentMode.Nearest));
+        Assert.Equal(expected, StepAlignment.Steps(rgb, radar, AlignmentMode.Nearest));
 
     [Fact]
     public void Nearest_keeps_first_last_and_order_for_every_pair_of_lengths()
@@ -25,7 +26,7 @@ public class StepAlignmentTests
         for (int rgb = 2; rgb <= 30; rgb++)
         for (int radar = 1; radar <= 30; radar++)
         {
-            int[] steps = StepAlignment.RadarSteps(rgb, radar, AlignmentMode.Nearest);
+            int[] steps = StepAlignment.Steps(rgb, radar, AlignmentMode.Nearest);
             Assert.Equal((rgb, 0, radar - 1), (steps.Length, steps[0], steps[^1]));
             for (int i = 0; i < rgb; i++)
                 // Never farther than half a radar step from the same relative time.
@@ -35,7 +36,7 @@ public class StepAlignmentTests
 
     [Fact]
     public void Index_joins_equal_numbers_and_leaves_the_rest_empty() =>
-        Assert.Equal([0, 1, 2, -1, -1], StepAlignment.RadarSteps(5, 3, AlignmentMode.Index));
+        Assert.Equal([0, 1, 2, -1, -1], StepAlignment.Steps(5, 3, AlignmentMode.Index));
 
     [Theory]
     [InlineData(AlignmentMode.Nearest, new float[] { 1, 2, 10, 3, 4, 20, 5, 6, 20 })]
@@ -46,10 +47,10 @@ public class StepAlignmentTests
     )
     {
         using var scope = NewDisposeScope();
-        using var fusion = new LateFusion(2, 1, mode);
+        using var fusion = new LateFusion(3, mode);
         var rgb = new ModalitySteps(tensor(new float[] { 1, 2, 3, 4, 5, 6 }, [1, 3, 2]), [3]);
         var radar = new ModalitySteps(tensor(new float[] { 10, 20 }, [1, 2, 1]), [2]);
-        (Tensor steps, int[] lengths) = fusion.Fuse(rgb, radar);
+        (Tensor steps, int[] lengths) = fusion.Fuse(PerModality.Of(rgb, radar));
         Assert.Equal(expected, steps.data<float>().ToArray());
         Assert.Equal([3], lengths);
     }
@@ -58,10 +59,10 @@ public class StepAlignmentTests
     public void A_sample_without_RGB_runs_on_the_radar_clock_and_one_without_radar_on_the_RGB_clock()
     {
         using var scope = NewDisposeScope();
-        using var fusion = new LateFusion(1, 1);
+        using var fusion = new LateFusion(2);
         var rgb = new ModalitySteps(tensor(new float[] { 0, 0, 0, 1, 2, 3 }, [2, 3, 1]), [0, 3]);
         var radar = new ModalitySteps(tensor(new float[] { 10, 20, 0, 0 }, [2, 2, 1]), [2, 0]);
-        (Tensor steps, int[] lengths) = fusion.Fuse(rgb, radar);
+        (Tensor steps, int[] lengths) = fusion.Fuse(PerModality.Of(rgb, radar));
         Assert.Equal([2, 3], lengths);
         Assert.Equal([0, 10, 0, 20, 0, 0, 1, 0, 2, 0, 3, 0], steps.data<float>().ToArray());
     }

@@ -1,11 +1,13 @@
 using System.Text.Json.Nodes;
-using Gesto.Inference;
+using Gesto.Cli;
+using Gesto.Recordings;
 using Gesto.Training.Batches;
 using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
+using Gesto.Training.Weights;
 using TorchSharp;
 
 namespace Gesto.Tests.Training;
@@ -194,7 +196,7 @@ public class TrainingRunTests
             Assert.Equal(recogniser.Labels.LabelOf(test[i].ClassId!.Value), Array.IndexOf(all[i], all[i].Max()));
             int length = features.Radar!.LengthOf(test[i].Key);
             float[] frames = features.Radar.Load(test[i].Key).ToSingles()[..(length * 2 * 64)];
-            float[] alone = recogniser.Predict(new SampleFeatures(null, 0, frames, length, [2, 8, 8]));
+            float[] alone = recogniser.Predict(PerModality.Of(null, new RecordingSteps(frames, length, [2, 8, 8])));
             for (int k = 0; k < alone.Length; k++)
                 Assert.Equal(all[i][k], alone[k], 1e-5f);
         }
