@@ -18,10 +18,7 @@ public partial class VerbTableTests
         string now = string.Concat(GestoCommand.Build().Subcommands.Select(v => $"| `{v.Name}` | {Does(v)} |\n"));
         now = $"\n\n| verb | does |\n|---|---|\n{now}\n";
         if (Environment.GetEnvironmentVariable(Rewrite) == "1")
-            File.WriteAllText(
-                page.Path,
-                page.Text.Remove(table.Index, table.Length).Insert(table.Index, now)
-            );
+            File.WriteAllText(page.Path, page.Text.Remove(table.Index, table.Length).Insert(table.Index, now));
         else if (now != table.Value)
             Assert.Fail(
                 $"README.md: the table of verbs differs from 'gesto --help'. Rewrite it with {Rewrite}=1 ./test.sh "
@@ -31,7 +28,10 @@ public partial class VerbTableTests
 
     /// <returns>The first sentence of a verb's description, as a cell of a table.</returns>
     private static string Does(Command verb) =>
-        FirstSentence().Match(verb.Description!).Value.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal);
+        FirstSentence()
+            .Match(verb.Description!)
+            .Value.ReplaceLineEndings(" ")
+            .Replace("|", "\\|", StringComparison.Ordinal);
 
     [GeneratedRegex(@"(?<=<!-- verbs: [^\n]* -->).*(?=<!-- end of verbs -->)", RegexOptions.Singleline)]
     private static partial Regex Table();
