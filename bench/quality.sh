@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The quality figures of docs/RESULTS.md on simulated data, by the program's own verbs: every recipe on 126 signs and held-out signers; at the
+# The quality figures of docs/results/ on simulated data, by the program's own verbs: every recipe on 126 signs and held-out signers; at the
 # end the table. Can be stopped and started again; finished steps are not repeated. Real recordings: bench/real.sh.
 #   bench/quality.sh WORK                          WORK needs some GB; hours on two cores, best alone on the machine
 #   MAPS=1 bench/quality.sh …                      and last-stage: 400 kB a frame, 8 frames a recording
-#   DEVICE=cuda bench/quality.sh …                 on a GPU (README, "On a GPU")
+#   DEVICE=cuda bench/quality.sh …                 on a GPU (docs/GPU.md)
 #   ONLY="best source" bench/quality.sh …          of the simulated part these runs; SIGNERS, TEST_SIGNERS, TAKES and SEED say which data
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

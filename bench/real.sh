@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The figures of docs/RESULTS.md on real recordings, by the program's own verbs: nearest neighbour, the linear classifier, the default and every
+# The figures of docs/results/real.md, by the program's own verbs: nearest neighbour, the linear classifier, the default and every
 # recipe that fits, on hands14, pair4 and four forward splits of KKT60. Can be stopped and started again; finished steps are not repeated.
 #   bench/real.sh WORK REAL             REAL: a folder with hands14/, pair4/ and kkt60_train.npz
 #   SEEDS="0 1 2 3 4" bench/real.sh …   seeds of KKT60's networks (default 0); SETS="pair4 kkt60-1" only these; ONLY="auto gestures" these runs

@@ -1,7 +1,15 @@
-"""The tables of docs/RESULTS.md from the run directories that bench/quality.sh made: results.py RUNS"""
+"""The tables of docs/results/simulated.md from the run directories that bench/quality.sh made.
+
+    results.py RUNS                print them
+    results.py RUNS --out FILE     write them into FILE, in the place of what stands between the marks below if it has them
+"""
+import argparse
+import contextlib
+import io
 import json
-import sys
 from pathlib import Path
+
+BEGIN, END = "<!-- tables: bench/results.py -->", "<!-- end of tables -->"
 
 
 def percent(score):
@@ -51,15 +59,27 @@ def pairs(runs):
         print(f"| `{pair['a']}` − `{pair['b']}` | {points(pair)} | {' | '.join(groups)} | {pair['mcnemar_p']:.2g} |")
 
 
-runs = Path(sys.argv[1])
-results = {str(path.parent.relative_to(runs)): json.loads(path.read_text()) for path in runs.rglob("result.json")}
+parser = argparse.ArgumentParser()
+parser.add_argument("runs", type=Path), parser.add_argument("--out", type=Path, help="a page of docs/results")
+o = parser.parse_args()
+results = {str(path.parent.relative_to(o.runs)): json.loads(path.read_text()) for path in o.runs.rglob("result.json")}
 results = dict(sorted(results.items(), key=lambda item: (-item[1]["top1"], item[0])))
-for title, simulated in (("Simulated motion, not LIS", True), ("Recorded", False)):
-    group = {name: r for name, r in results.items() if r["simulated"] == simulated}
-    if group:
-        print(f"**{title}**\n")
-        scores(group)
-        missing(group)
-        if simulated:  # quality.sh compares these alone
-            pairs(runs)
-        print()
+tables = io.StringIO()
+with contextlib.redirect_stdout(tables):
+    for title, simulated in (("Simulated motion, not LIS", True), ("Recorded", False)):
+        group = {name: r for name, r in results.items() if r["simulated"] == simulated}
+        if group:
+            print(f"**{title}**\n")
+            scores(group)
+            missing(group)
+            if simulated:  # quality.sh compares these alone
+                pairs(o.runs)
+            print()
+if not o.out:
+    print(tables.getvalue(), end="")
+else:
+    page = o.out.read_text() if o.out.exists() else f"{BEGIN}{END}\n"
+    if BEGIN not in page or END not in page:
+        parser.error(f"{o.out}: no '{BEGIN}' and '{END}' in it. Put both where the tables belong, or name a new file.")
+    before, rest = page.split(BEGIN, 1)
+    o.out.write_text(f"{before}{BEGIN}\n\n{tables.getvalue()}{END}{rest.split(END, 1)[1]}")

@@ -7,7 +7,7 @@ namespace Gesto.Cli;
 internal static class DeviceOption
 {
     public static Option<string?> Build(string what) =>
-        new("--device") { Description = $"cpu, or cuda or cuda:N for an NVIDIA GPU: {what} (README, \"On a GPU\")." };
+        new("--device") { Description = $"cpu, or cuda or cuda:N for an NVIDIA GPU: {what} (docs/GPU.md)." };
 
     /// <returns>Null where the option is not given.</returns>
     public static ComputeDevice? Of(ParseResult parsed, Option<string?> option) =>

@@ -73,7 +73,7 @@ internal static class TrainCommand
         };
         var command = new Command(
             "train",
-            "Train a recogniser: radar encoder first, then the fusion model; best checkpoint by validation accuracy.\n\n"
+            "Train a recogniser: without --recipe what the data can bear, else radar encoder first, then the fusion model; best checkpoint by validation accuracy.\n\n"
                 + "Example:  gesto train features --recipe late-fusion --run runs/first\n\n"
                 + "Several processes train one run together when they are started by Open MPI's mpirun, or (not tried yet) by srun --mpi=pmix:\n"
                 + "          mpirun -n 4 gesto train features --run runs/first --threads 1"

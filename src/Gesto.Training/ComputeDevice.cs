@@ -54,7 +54,7 @@ public sealed record ComputeDevice(int? Gpu)
         if (number >= found)
             throw new InvalidDataException(
                 $"--device {this}: libtorch sees {(found == 0 ? "no GPU" : string.Create(CultureInfo.InvariantCulture, $"{found} GPUs"))}. "
-                    + "It needs NVIDIA's driver and a libtorch with CUDA: README, \"On a GPU\". Without one: --device cpu."
+                    + "It needs NVIDIA's driver and a libtorch with CUDA: docs/GPU.md. Without one: --device cpu."
             );
         return torch.device(DeviceType.CUDA, number);
     }

@@ -56,7 +56,7 @@ public static class TrainingRun
     /// none.</param>
     /// <param name="progress">Told about loading, epochs and encoding.</param>
     /// <param name="ranks">The processes that train this run together, all of them with the same arguments; null = this
-    /// one alone. What then is equal: see ARCHITECTURE.md.</param>
+    /// one alone. What then is equal: see docs/DECISIONS.md.</param>
     /// <param name="cancel">Leaves the last whole checkpoint behind.</param>
     public static TrainingResult Start(
         FeatureSet features,
