@@ -71,11 +71,13 @@ want_mpi() {
 
 # Nothing that a build is made of is newer than its stamp, and it was made with this libtorch.
 up_to_date() { # project stamp torch
+  local of=$root/$1
+  [ -d "$of" ] || of=$(dirname "$of") # a solution of all projects in its folder
   [ "$(cat "$2" 2>/dev/null)" = "$3" ] &&
-    [ -z "$(find "$root/src" "$root/$1" "$root/recipes" "$root/build" "$root"/*.props "$root/global.json" -newer "$2" -type f -print -quit)" ]
+    [ -z "$(find "$root/src" "$of" "$root/recipes" "$root/build" "$root"/*.props "$root/global.json" -newer "$2" -type f -print -quit)" ]
 }
 
-# Builds one project in Release if anything it is made of is newer than the last build here, or that was with another libtorch:
+# Builds one project, or a solution, in Release if anything it is made of is newer than the last build here, or that was with another libtorch:
 # GESTO_LIBTORCH names the folder of one with CUDA, which is then used instead of the CPU's from NuGet.
 build() { # project
   local project=$1 stamp="$root/artifacts/.built-$(basename "$1")" torch=cpu

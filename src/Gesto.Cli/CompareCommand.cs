@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Gesto.Training.Evaluation;
-using Gesto.Training.Recognition;
-using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
 
 namespace Gesto.Cli;
@@ -72,35 +70,12 @@ internal static class CompareCommand
                                 cancel
                             )
                         );
-                RunComparison result = Compare(folders, parsed.GetValue(split)!, parsed.GetValue(seed));
+                RunComparison result = SavedRuns.Compare(folders, parsed.GetValue(split)!, parsed.GetValue(seed));
                 Console.Out.WriteLine(parsed.GetValue(json) ? result.ToJson() : Summary(result));
                 return Task.FromResult(ExitCode.Done);
             }
         );
         return command;
-    }
-
-    internal static RunComparison Compare(IReadOnlyList<string> folders, string split, int seed) =>
-        RunComparison.Of([.. folders.Zip(Names(folders), (folder, name) => Read(folder, name, split))], split, seed);
-
-    private static ComparedRun Read(string folder, string name, string split)
-    {
-        IReadOnlyList<SavedPrediction> predictions = PredictionFile.Load(folder, split);
-        RunFacts[] facts = [.. RunsOf(folder).Select(run => RunDirectory.Open(run).Facts)];
-        var pseudo = facts.SelectMany(f => f.PseudoLabels?.ClassIds.Keys ?? []).ToHashSet();
-        return new ComparedRun(
-            name,
-            facts[0].LabelSet,
-            predictions,
-            predictions.Count(p => pseudo.Contains(p.Sample)),
-            LinearOf(folder, split)
-        );
-    }
-
-    private static GroupScore? LinearOf(string folder, string split)
-    {
-        string path = RunEvaluation.ResultPath(folder, split);
-        return File.Exists(path) ? EvaluationResult.Load(path).Linear : null;
     }
 
     /// <returns>The result for people: runs first, then each pair's verdict and classes.</returns>
@@ -156,22 +131,6 @@ internal static class CompareCommand
         lines.Add(
             $"  {what}: {string.Join(", ", all.Take(ClassesShown).Select(c => Text($"{c.Name} {c.CorrectA} against {c.CorrectB} of {c.Support}")))}{more}"
         );
-    }
-
-    /// <returns>The run, the runs that vote in it, or the first fold of a cross-validation.</returns>
-    private static string[] RunsOf(string folder) =>
-        CrossValidationResult.Exists(folder) ? [Path.Combine(folder, "fold-1")]
-        : Ensemble.Exists(folder) ? [.. EnsembleFile.Load(folder).Members.Select(m => Path.Combine(folder, m.Run))]
-        : [folder];
-
-    /// <returns>The folders' own names where these differ, else the paths as given.</returns>
-    private static string[] Names(IReadOnlyList<string> folders)
-    {
-        string[] names =
-        [
-            .. folders.Select(f => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(f)))),
-        ];
-        return names.Distinct().Count() == names.Length ? names : [.. folders];
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -110,7 +110,7 @@ internal static class DemoCommand
             Say("submit", "the challenge's file");
             string submission = Path.Combine(root, "submission.csv");
             int rows = ProgressBar
-                .Run(progress => SubmitCommand.Submit(run, features, submission, threads, progress, cancel))
+                .Run(progress => RunSubmission.FromFeatures(run, features, submission, threads, progress, cancel))
                 .Count;
             Console.Error.WriteLine($"{submission}: {rows} rows");
             Console.Error.WriteLine();

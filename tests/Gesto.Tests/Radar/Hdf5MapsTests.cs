@@ -1,6 +1,4 @@
 using Gesto.Radar;
-using Gesto.Training.Checking;
-using Gesto.Training.Datasets;
 using PureHDF;
 
 namespace Gesto.Tests.Radar;
@@ -67,24 +65,6 @@ public sealed class Hdf5MapsTests : IDisposable
         Assert.Equal((6, 1, 32, 32, RadarKind.KaiKuTek), (kkt.Frames, kkt.Antennas, kkt.Rows, kkt.Columns, kkt.Kind));
         Assert.Equal(Enumerable.Range(0, 6 * 1024).Select(i => (float)i), kkt.Values);
         Assert.Equal((4, 1), (RadarArray.AntennasOf(folder["soli.h5"]), RadarArray.AntennasOf(folder["kkt.h5"])));
-    }
-
-    [Fact]
-    public void Check_says_that_counts_are_linear()
-    {
-        folder.Write("data/manifest.csv", "sample,label,name,split,rdm1\na,0,A,train,kkt_RDM.h5\n");
-        Write(folder["soli.h5"], folder["data/kkt_RDM.h5"]);
-        DoctorReport report = DatasetDoctor.Report(
-            Dataset.Open(folder["data"]),
-            new DoctorOptions { FewestTrainSamples = 1 },
-            null,
-            default
-        );
-        Assert.Empty(report.Problems);
-        Assert.Equal(
-            "1 recording: KaiKuTek .h5 maps (DS1[0] as R, D, T), 1 antenna, 32 range x 32 Doppler bins, 0 … 6143, linear",
-            Assert.Single(report.Radar).ToString()
-        );
     }
 
     [Fact]

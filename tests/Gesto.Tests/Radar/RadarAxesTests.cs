@@ -1,8 +1,5 @@
 using Gesto.Files;
 using Gesto.Radar;
-using Gesto.Training.Checking;
-using Gesto.Training.Datasets;
-using Gesto.Training.Features;
 
 namespace Gesto.Tests.Radar;
 
@@ -19,51 +16,6 @@ public sealed class RadarAxesTests : IDisposable
         return folder[name];
     }
 
-    /// <summary>Tells the place it belongs to, so that every order of axes can be checked: no two places
-    /// alike.</summary>
-    private static float ValueAt(int t, int a, int r, int d) => t * 1000 + a * 100 + r * 10 + d - 5000;
-
-    /// <summary>The array of 7 frames, 3 antennas, 6 range and 5 Doppler bins in an order of axes.</summary>
-    private static (float[] Values, int[] Shape) InOrder(string letters)
-    {
-        int[] shape =
-        [
-            .. letters.Select(c =>
-                c switch
-                {
-                    'T' => 7,
-                    'A' => 3,
-                    'R' => 6,
-                    _ => 5,
-                }
-            ),
-        ];
-        var values = new float[shape.Aggregate(1, (x, y) => x * y)];
-        for (int i = 0; i < values.Length; i++)
-        {
-            int rest = i,
-                t = 0,
-                a = 0,
-                r = 0,
-                d = 0;
-            for (int axis = shape.Length - 1; axis >= 0; axis--)
-            {
-                int at = rest % shape[axis];
-                rest /= shape[axis];
-                if (letters[axis] == 'T')
-                    t = at;
-                else if (letters[axis] == 'A')
-                    a = at;
-                else if (letters[axis] == 'R')
-                    r = at;
-                else
-                    d = at;
-            }
-            values[i] = ValueAt(t, a, r, d);
-        }
-        return (values, shape);
-    }
-
     [Theory]
     [InlineData("T,A,R,D")]
     [InlineData("A,T,R,D")]
@@ -76,7 +28,7 @@ public sealed class RadarAxesTests : IDisposable
     public void Every_order_of_axes_ends_in_the_same_place(string text)
     {
         RadarAxes axes = RadarAxes.Parse(text);
-        (float[] values, int[] shape) = InOrder(axes.Letters);
+        (float[] values, int[] shape) = PlacedMaps.InOrder(axes.Letters);
         string path = Save("maps.npy", values, shape);
         RangeDopplerFile maps = RadarArray.Load(path, axes);
         int antennas = axes.Letters.Contains('A') ? 3 : 1,
@@ -88,7 +40,7 @@ public sealed class RadarAxesTests : IDisposable
         for (int a = 0; a < antennas; a++)
         for (int r = 0; r < 6; r++)
         for (int d = 0; d < columns; d++)
-            Assert.Equal(ValueAt(t, a, r, d), maps.Values[((t * antennas + a) * 6 + r) * columns + d]);
+            Assert.Equal(PlacedMaps.ValueAt(t, a, r, d), maps.Values[((t * antennas + a) * 6 + r) * columns + d]);
     }
 
     [Theory]
@@ -106,7 +58,7 @@ public sealed class RadarAxesTests : IDisposable
     [Fact]
     public void Antennas_first_are_not_taken_for_frames_and_the_axes_settle_it()
     {
-        (float[] values, int[] shape) = InOrder("ATRD");
+        (float[] values, int[] shape) = PlacedMaps.InOrder("ATRD");
         string path = Save("maps.npy", values, shape);
         Assert.Contains(
             "shape (3, 7, 6, 5) read as (T,A,R,D) would be 3 frames of 7 antennas: more antennas than frames. Say what the axes are: --radar-axes A,T,R,D",
@@ -195,100 +147,6 @@ public sealed class RadarAxesTests : IDisposable
         Assert.Equal(
             (12, 1, 16, 32),
             RadarArray.Load(folder["maps.npy"]) is var m ? (m.Frames, m.Antennas, m.Rows, m.Columns) : default
-        );
-    }
-
-    /// <summary>Two samples whose antennas come first, and a manifest that says so or does not.</summary>
-    private Dataset AntennasFirst(string axesColumn)
-    {
-        (float[] values, int[] shape) = InOrder("ATRD");
-        Save("data/one.npy", values, shape);
-        Save("data/two.npy", [.. values.Select(v => v - 1)], shape);
-        folder.Write(
-            "data/manifest.csv",
-            $"sample,label,name,split,rdm1,radar_axes\ns/1,0,A,train,one.npy,{axesColumn}\ns/2,1,B,train,two.npy,{axesColumn}\n"
-        );
-        return Dataset.Open(folder["data"]);
-    }
-
-    private static DoctorReport Check(Dataset data, RadarAxes? axes = null) =>
-        DatasetDoctor.Report(data, new DoctorOptions { FewestTrainSamples = 1, RadarAxes = axes }, null, default);
-
-    [Fact]
-    public void Check_and_extract_refuse_the_same_arrays_and_read_them_once_the_manifest_or_an_option_says_the_axes()
-    {
-        Dataset silent = AntennasFirst("");
-        Assert.Equal(2, Check(silent).Problems.Count);
-        Assert.Contains(
-            "more antennas than frames",
-            Assert
-                .Throws<InvalidDataException>(() =>
-                    Extraction.Run(silent, folder["f"], null, new ExtractionOptions(), null, default)
-                )
-                .Message,
-            StringComparison.Ordinal
-        );
-        DoctorReport told = Check(silent, RadarAxes.Parse("A,T,R,D"));
-        Assert.Empty(told.Problems);
-        Assert.Equal(
-            [
-                "2 recordings: range-Doppler maps (A, T, R, D), 3 antennas, 6 range x 5 Doppler bins, -5001 … 1254, both signs",
-            ],
-            told.Radar.Select(r => r.ToString())
-        );
-
-        Dataset said = AntennasFirst("\"A,T,R,D\"");
-        Assert.Empty(Check(said).Problems);
-        Extraction.Run(said, folder["said"], null, new ExtractionOptions(), null, default);
-        Extraction.Run(
-            silent,
-            folder["option"],
-            null,
-            new ExtractionOptions { Radar = new RadarFormat { Axes = RadarAxes.Parse("A,T,R,D") } },
-            null,
-            default
-        );
-        FeatureStore store = FeatureStore.Open(folder["said/radar"]),
-            other = FeatureStore.Open(folder["option/radar"]);
-        Assert.Equal("own size axes A,T,R,D", store.Key.Preprocessing);
-        Assert.Null(store.Key.DifferenceTo(other.Key));
-        Assert.Equal([30, 3, 6, 5], store.Key.Shape);
-        float[] values = store.Load("s/1").ToSingles();
-        Assert.Equal(ValueAt(4, 2, 3, 1), values[((4 * 3 + 2) * 6 + 3) * 5 + 1]);
-        // What is read as ever has the key it ever had, and a key is read back.
-        Assert.Equal("own size", new RadarFormat().ToString());
-        Assert.Equal(RadarAxes.Parse("A,T,R,D"), RadarFormat.Parse(store.Key.Preprocessing).Axes);
-        var all = new RadarFormat
-        {
-            Size = (3, 4),
-            Rows = new BinRange(1, 2),
-            Axes = RadarAxes.Parse("T,R"),
-            Kind = "infineon",
-        };
-        Assert.Equal(all, RadarFormat.Parse(all.ToString()));
-        Assert.Equal(
-            ["s/1", "s/2"],
-            ManifestFile.Read(folder["said/manifest.csv"]).Select(s => s.RadarAxes == "A,T,R,D" ? s.Key : "")
-        );
-    }
-
-    [Fact]
-    public void A_manifest_with_two_orders_or_a_wrong_one_is_refused()
-    {
-        folder.Write(
-            "data/manifest.csv",
-            "sample,split,rdm1,radar_axes\na,train,a.npy,\"T,R,D\"\nb,train,b.npy,\"T,D,R\"\n"
-        );
-        Assert.Contains(
-            "radar_axes are T,R,D and T,D,R",
-            Assert.Throws<InvalidDataException>(() => Dataset.Open(folder["data"]).RadarAxes).Message,
-            StringComparison.Ordinal
-        );
-        folder.Write("data/manifest.csv", "sample,split,rdm1,radar_axes\na,train,a.npy,\"T,Q\"\n");
-        Assert.Contains(
-            "line 2, column 'radar_axes': found 'T,Q'",
-            Assert.Throws<InvalidDataException>(() => Dataset.Open(folder["data"])).Message,
-            StringComparison.Ordinal
         );
     }
 }

@@ -1,5 +1,4 @@
 using Gesto.Radar;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Tests.Radar;
 
@@ -8,9 +7,9 @@ public class RadarValuesTests
     private const int Cells = 20 * 32 * 32;
 
     /// <summary>Amplitudes of receiver noise (Rayleigh, scale 1) and an echo in one cell of every map.</summary>
-    private static float[] Amplitudes(double echo, ulong seed = 5)
+    private static float[] Amplitudes(double echo, int seed = 5)
     {
-        var random = new SeededRandom(seed);
+        var random = new Random(seed);
         return
         [
             .. Enumerable
@@ -18,7 +17,7 @@ public class RadarValuesTests
                 .Select(i =>
                     i % 1024 == 300
                         ? (float)echo
-                        : (float)Math.Sqrt(Math.Pow(random.Normal(), 2) + Math.Pow(random.Normal(), 2))
+                        : (float)Math.Sqrt(Math.Pow(Noise.Normal(random), 2) + Math.Pow(Noise.Normal(random), 2))
                 ),
         ];
     }

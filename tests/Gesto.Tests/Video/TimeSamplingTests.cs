@@ -1,7 +1,5 @@
 using Gesto.Radar;
 using Gesto.Recordings;
-using Gesto.Training.Checking;
-using Gesto.Training.Datasets;
 using Gesto.Video;
 
 namespace Gesto.Tests.Video;
@@ -16,36 +14,6 @@ public sealed class TimeSamplingTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>Twenty grey pictures, number n of level 10n: sixteen in the first 0.64 s, then one a second.</summary>
-    private string Slowing(string name, string codec, int frames = 20, int add = 0)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(folder[name])!);
-        Reference.Ffmpeg(
-            "-f",
-            "lavfi",
-            "-i",
-            "nullsrc=size=32x32:rate=25",
-            "-vf",
-            $"format=gray,geq=lum='10*N+{add}',settb=1/25,setpts='N+24*max(N-15,0)'",
-            "-frames:v",
-            $"{frames}",
-            "-fps_mode",
-            "passthrough",
-            "-enc_time_base",
-            "1:1000",
-            "-c:v",
-            codec,
-            "-qscale:v",
-            "1",
-            "-pix_fmt",
-            codec == "ffv1" ? "gray" : "yuv420p",
-            "-color_range",
-            "pc",
-            folder[name]
-        );
-        return folder[name];
-    }
-
     /// <summary>Frames 0 to 15 at 0 to 0.6 s, 16 to 19 at 1.6, 2.6, 3.6 and 4.6 s. Moments 0, 1.15, 2.3, 3.45,
     /// 4.6.</summary>
     private static readonly int[] Expected = [0, 16, 17, 18, 19];
@@ -59,7 +27,7 @@ public sealed class TimeSamplingTests : IDisposable
     [InlineData("a.avi", "ffv1")] // from ffprobe
     public void Both_ways_of_decoding_take_the_frames_nearest_to_even_moments(string name, string codec)
     {
-        VideoInfo info = VideoFile.Probe(Slowing(name, codec), VideoLimits.Default, default);
+        VideoInfo info = VideoFile.Probe(Reference.SlowingVideo(folder[name], codec), VideoLimits.Default, default);
         foreach ((FrameSampling sampling, int[] expected) in new[] { (InTime, Expected), (ByIndex, [0, 4, 9, 14, 19]) })
         {
             var format = new ClipFormat(false, 8, 8) { Sampling = sampling };
@@ -105,7 +73,7 @@ public sealed class TimeSamplingTests : IDisposable
     [Fact]
     public void Where_packets_are_not_frames_the_frames_own_times_are_asked_for()
     {
-        VideoInfo info = VideoFile.Probe(Slowing("a.mkv", "ffv1"), VideoLimits.Default, default);
+        VideoInfo info = VideoFile.Probe(Reference.SlowingVideo(folder["a.mkv"], "ffv1"), VideoLimits.Default, default);
         // As VP8's hidden frames have it: a packet more than frames, so the container's times are not the frames'.
         VideoInfo hidden = info with { Codec = "vp8", Packets = 21, Times = [-9, .. info.Times!] };
         Assert.Equal(
@@ -120,7 +88,7 @@ public sealed class TimeSamplingTests : IDisposable
     public void Antennas_keep_together_where_one_has_a_frame_more()
     {
         for (int a = 1; a <= 3; a++)
-            Slowing($"SAMPLE_1/SAMPLE_1_RDM{a}.mkv", "ffv1", frames: a == 1 ? 20 : 19, add: a);
+            Reference.SlowingVideo(folder[$"SAMPLE_1/SAMPLE_1_RDM{a}.mkv"], "ffv1", frames: a == 1 ? 20 : 19, add: a);
         var reader = new SampleReader(folder["SAMPLE_1"], new RadarFormat { Size = (8, 8) }, radarSampling: InTime);
         RadarClip clip = reader.ReadRadar(
             RecordingFiles.At(folder["SAMPLE_1"], new RecordingNeeds(false, RadarVideos: true, false, 3)).Sample,
@@ -132,22 +100,5 @@ public sealed class TimeSamplingTests : IDisposable
         for (int t = 0; t < 5; t++)
         for (int a = 0; a < 3; a++)
             Assert.Equal(10 * expected[t] + a + 1, clip.Bytes[(t * 3 + a) * 64]);
-    }
-
-    [Fact]
-    public void Check_notes_an_uneven_rate_and_finds_no_problem_in_it()
-    {
-        Slowing("data/test/SAMPLE_1/SAMPLE_1_RGB.mkv", "ffv1");
-        Reference.Video(folder["data/test/SAMPLE_2/SAMPLE_2_RGB.mkv"], 64, 48, 20, rate: 30);
-        Dataset dataset = Dataset.Open(folder["data"]);
-        Problem only = Assert.Single(DatasetDoctor.Examine(dataset, new DoctorOptions(), null, default));
-        Assert.Equal(("test/SAMPLE_1", ProblemKind.UnevenRate, true), (only.Sample, only.Kind, only.IsNote));
-        Assert.Contains(
-            "frames are 0.040 to 1.000 s apart, 0.242 s on average",
-            only.Message,
-            StringComparison.Ordinal
-        );
-        Assert.Contains("--sampling time", only.Message, StringComparison.Ordinal);
-        Assert.Equal(0, global::Gesto.Cli.CheckCommand.Check(dataset, json: false, new DoctorOptions(), default));
     }
 }

@@ -1,9 +1,0 @@
-using Gesto.Training;
-
-namespace Gesto.Tests.Training;
-
-/// <summary>Unlike Progress&lt;T&gt;, calls back before the work goes on.</summary>
-internal sealed class Interrupter(Action<WorkProgress> report) : IProgress<WorkProgress>
-{
-    public void Report(WorkProgress value) => report(value);
-}

@@ -1,0 +1,106 @@
+using Gesto.Recordings;
+using Gesto.Training.Evaluation;
+using Gesto.Training.Features;
+using Gesto.Training.Fitting;
+using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
+using Gesto.Training.Reports;
+using Gesto.Training.Scoring;
+
+namespace Gesto.Training.Tests.Recognition;
+
+public class AttentionMapTests(TinyRun tiny) : IClassFixture<TinyRun>
+{
+    [Fact]
+    public void Steps_that_look_at_their_own_moment_make_a_diagonal_whatever_the_frame_rates()
+    {
+        var sum = new AttentionSum();
+        const int rgb = 2 * AttentionMap.Parts,
+            radar = AttentionMap.Parts,
+            padded = radar + 3;
+        var weights = new float[rgb * padded];
+        Array.Fill(weights, float.NaN); // what is not real must not be read
+        for (int q = 0; q < rgb; q++)
+        for (int k = 0; k < radar; k++)
+            weights[q * padded + k] = q / 2 == k ? 1 : 0;
+        sum.Add(weights, padded, rgb, radar);
+        AttentionMap map = sum.ToMap()!;
+        for (int q = 0; q < AttentionMap.Parts; q++)
+        for (int k = 0; k < AttentionMap.Parts; k++)
+            Assert.Equal(q == k ? 1 : 0, map.Weights[q][k], 1e-9);
+        Assert.All(map.Nothing, n => Assert.Equal(0, n, 1e-9));
+        Assert.Equal(0, map.Distance(), 1e-9);
+    }
+
+    [Fact]
+    public void What_looks_at_nothing_is_missing_from_the_rows_and_samples_count_alike()
+    {
+        var sum = new AttentionSum();
+        sum.Add([0.6f], 1, rgb: 1, radar: 1); // one step each: spread over the whole clip
+        float[] last = new float[7 * 4]; // all seven steps look at the last of four
+        for (int q = 0; q < 7; q++)
+            last[q * 4 + 3] = 1;
+        sum.Add(last, 4, rgb: 7, radar: 4);
+        AttentionMap map = sum.ToMap()!;
+        Assert.Equal(2, map.Samples);
+        Assert.All(map.Weights, row => Assert.Equal((0.6 + 1) / 2, row.Sum(), 1e-6));
+        Assert.All(map.Nothing, n => Assert.Equal(0.2, n, 1e-6));
+        Assert.All(map.Weights, row => Assert.Equal(0.6 / AttentionMap.Parts / 2, row[0], 1e-6));
+        // The last quarter of 15 parts is 3.75 of them: a part that lies whole in it has 4/15 of its weight.
+        Assert.All(map.Weights, row =>
+            Assert.Equal((0.6 / AttentionMap.Parts + 4.0 / AttentionMap.Parts) / 2, row[^1], 1e-6)
+        );
+    }
+
+    [Fact]
+    public void An_evaluation_of_an_attention_run_has_a_map_and_its_report_shows_it()
+    {
+        string run = tiny.PathOf("attention");
+        TrainingRun.Start(
+            FeatureSet.Open(tiny.Features),
+            RecipeFile.Load(
+                "attention",
+                [
+                    "training.epochs=1",
+                    "radar.epochs=1",
+                    "model.hidden=8",
+                    "model.layers=1",
+                    "radar.hidden=8",
+                    "model.fusionWidth=8",
+                ]
+            ),
+            run,
+            resume: false,
+            threads: 1
+        );
+        EvaluationResult result = RunEvaluation.Evaluate(
+            run,
+            tiny.Features,
+            Split.Test,
+            seed: 1,
+            threads: 1,
+            TimeProvider.System,
+            null,
+            CancellationToken.None
+        );
+        Assert.Equal(4, result.Attention!.Samples);
+        Assert.All(result.Attention.Weights.Zip(result.Attention.Nothing), row =>
+            Assert.Equal(1, row.First.Sum() + row.Second, 1e-5)
+        );
+        Assert.Contains("What the attention looked at", Report.Render(result, []), StringComparison.Ordinal);
+        EvaluationResult late = RunEvaluation.Evaluate(
+            tiny.Run,
+            tiny.Features,
+            Split.Test,
+            seed: 1,
+            threads: 1,
+            TimeProvider.System,
+            null,
+            CancellationToken.None
+        );
+        Assert.Null(late.Attention);
+        Assert.DoesNotContain("What the attention looked at", Report.Render(late, []), StringComparison.Ordinal);
+        Assert.Contains("trained by", late.Facts.Keys);
+        Assert.Matches("^Gesto 0\\.1\\.0, commit [0-9a-f]{7}, libtorch ", late.Facts["trained by"]);
+    }
+}
