@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Gesto.Encoders;
+using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Signs;
@@ -21,7 +22,7 @@ public sealed record VideoPrediction(float[] Probabilities, ModalityMask Used);
 /// <param name="FrameSize">Their side, pixels; 0 without.</param>
 public sealed record ReadRecording(SampleFeatures Features, ModalityMask Used, Video.Clip? Frames, int FrameSize);
 
-/// <summary>Recognises signs straight from recordings: the same reading, cutting and encoding as `gesto extract`, in
+/// <summary>Recognises signs straight from recordings: the same reading, cutting and encoding as an extraction, in
 /// this process, nothing kept on disk.</summary>
 /// <remarks>Not thread-safe. Takes over neither the recogniser nor the encoder: the caller disposes both.</remarks>
 public sealed class VideoPredictor : IDisposable
@@ -44,8 +45,8 @@ public sealed class VideoPredictor : IDisposable
         if (recogniser.Radar is { Shape.Length: not 4 } ready)
             throw new InvalidDataException(
                 $"The run was trained on ready radar features ({ready.Encoder}), which are made while extracting. Extract the recordings "
-                    + "with 'gesto extract --radar source' and use 'gesto evaluate' or 'gesto submit' on those, or train on --radar frames."
-            );
+                    + "with the source project's radar encoder and predict those features, or train on radar frames."
+            ).Suggest(NextStep.ExtractRadar, "source");
         // Frames must be cut and sized as those trained on: the feature key says how.
         radar = recogniser.Radar is { Shape.Length: 4 } frames
             ? RadarFormat.Parse(frames.Preprocessing)
@@ -96,9 +97,9 @@ public sealed class VideoPredictor : IDisposable
         if (!recogniser.CanUse(used with { HiddenAntennas = null }))
         {
             if (recogniser.Rgb is not null && !used.Rgb)
-                throw Missing(place, "RGB video (…_RGB.mkv in its folder, or --rgb FILE)");
+                throw Missing(place, "RGB video (…_RGB.mkv in its folder, or a file named as RGB)");
             if (recogniser.Radar is not null && !used.Radar)
-                throw Missing(place, "radar (…_RDM1.mp4 to …_RDM3.mp4 in its folder, or --radar FILE FILE FILE)");
+                throw Missing(place, "radar (…_RDM1.mp4 to …_RDM3.mp4 in its folder, or files named as radar)");
         }
         // One decoder for all files; the encoder, which takes most of the time, begins with the first frame.
         using EncodingAhead? encoding = used.Rgb ? new(encoder!) : null;
@@ -282,15 +283,15 @@ public sealed class VideoPredictor : IDisposable
         )
             throw new InvalidDataException(
                 $"The run was trained on RGB features of {key.Encoder} with weights {Short(key.Weights)}, found {given.Name} with "
-                    + $"{Short(given.WeightsHash)}. Fetch those weights with 'gesto weights', or train on features of these."
-            );
+                    + $"{Short(given.WeightsHash)}. Fetch those weights, or train on features of these."
+            ).Suggest(NextStep.FetchWeights);
     }
 
     private FileNotFoundException Missing(string place, string what) =>
-        new(
+        new FileNotFoundException(
             $"{place}: no {what}, and recipe '{recogniser.Name}' needs it. "
-                + "Use a run trained without it (--recipe rgb-only or radar-only), or taught to do without (model.modalityDropout)."
-        );
+                + "Use a run trained without it (recipe rgb-only or radar-only), or taught to do without (model.modalityDropout)."
+        ).Suggest(NextStep.NameFiles);
 
     private static string Kind(string dtype) => dtype == "|u1" ? "grey levels of video" : "numbers from .npy";
 

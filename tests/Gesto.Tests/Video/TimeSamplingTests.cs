@@ -1,3 +1,4 @@
+using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Checking;
@@ -147,7 +148,7 @@ public sealed class TimeSamplingTests : IDisposable
             only.Message,
             StringComparison.Ordinal
         );
-        Assert.Contains("--sampling time", only.Message, StringComparison.Ordinal);
+        Assert.Equal(NextStep.ExtractByTime, only.Suggestion?.Step);
         Assert.Equal(0, global::Gesto.Cli.CheckCommand.Check(dataset, json: false, new DoctorOptions(), default));
     }
 }
