@@ -164,10 +164,11 @@ public static class ManifestFile
         if (root is not null && Path.IsPathFullyQualified(path))
             return root.RelativeOf(path)
                 ?? throw row.Error(
-                    column,
-                    path,
-                    $"a path inside {root.Folder}, without '..'. Where the recordings are elsewhere, name that folder with --root"
-                );
+                        column,
+                        path,
+                        $"a path inside {root.Folder}, without '..'. Where the recordings are elsewhere, name that folder as the recordings' root"
+                    )
+                    .Suggest(NextStep.NameRecordingsRoot);
         return SampleKey.IsInside(path) ? path : throw row.Error(column, path, SampleKey.Expected);
     }
 }

@@ -324,8 +324,8 @@ public sealed class Extraction
         FeatureKey key = stores[Modality.Radar]!.Key;
         if (options.Source is not null && maps.DType != "|u1")
             throw new InvalidDataException(
-                $"{sample.Key}: the source project's encoder takes radar video; these maps are .npy. Extract with '--radar frames'."
-            );
+                $"{sample.Key}: the source project's encoder takes radar video; these maps are .npy. Extract radar frames."
+            ).Suggest(NextStep.ExtractRadar, "frames");
         if (options.Source is null && maps.Kind != RadarFormat.Parse(key.Preprocessing).Kind)
             throw new InvalidDataException(
                 $"{sample.Key}: radar of {maps.Kind ?? "bare arrays or video"}, the others are of {RadarFormat.Parse(key.Preprocessing).Kind ?? "bare arrays or video"}."
@@ -336,8 +336,8 @@ public sealed class Extraction
         )
             throw new InvalidDataException(
                 $"{sample.Key}: radar maps {maps.DType} of {maps.Rows} x {maps.Columns}, the others are {key.DType} of {key.Shape[2]} x {key.Shape[3]}. "
-                    + "Give them one size with --radar-size."
-            );
+                    + "Give them one size."
+            ).Suggest(NextStep.ExtractRadarAtOneSize);
     }
 
     private EncodedSample Encode(DecodedSample decoded) =>
@@ -389,5 +389,8 @@ public sealed class Extraction
         e is InvalidDataException or IOException or UnauthorizedAccessException && e is not FfmpegStartException;
 
     internal static InvalidDataException BadSample(Sample sample, Exception e) =>
-        new($"Sample '{sample.Key}' cannot be used. {e.Message} To leave such samples out, add '--policy skip'.", e);
+        new InvalidDataException(
+            $"Sample '{sample.Key}' cannot be used. {e.Message} Such samples can be left out.",
+            e
+        ).Suggest(NextStep.ExtractReadable);
 }

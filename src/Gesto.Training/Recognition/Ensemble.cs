@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gesto.Encoders;
+using Gesto.Files;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
@@ -106,8 +107,8 @@ public sealed class Ensemble : ITrainedRecogniser
                 );
             if (!RunDirectory.Exists(run))
                 throw new InvalidDataException(
-                    $"{folder}: its member {run} is not there. Make the ensemble again with 'gesto ensemble'."
-                );
+                    $"{folder}: its member {run} is not there. Make the ensemble again."
+                ).Suggest(NextStep.MakeEnsemble);
         }
         return Load(folder, runs, [.. file.Members.Select(m => m.Weight)], Calibration.Load(folder), load);
     }
