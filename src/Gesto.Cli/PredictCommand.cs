@@ -6,7 +6,6 @@ using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training;
 using Gesto.Training.Export;
-using Gesto.Training.Reports;
 
 namespace Gesto.Cli;
 

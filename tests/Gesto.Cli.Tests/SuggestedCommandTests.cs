@@ -4,7 +4,6 @@ using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
-using Gesto.Cli;
 using Gesto.Files;
 using Gesto.Signs;
 using Gesto.Training;

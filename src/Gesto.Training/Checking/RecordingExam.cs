@@ -2,7 +2,6 @@ using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Reports;
 using Gesto.Training.Simulation;
 using Gesto.Video;
 
@@ -78,7 +77,7 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            string file = files.OfType<string>().First();
+            string file = files.First(f => f is not null)!;
             problems.Add(new Problem(sample.Key, file, ProblemKind.Undecodable, e.Message));
         }
     }

@@ -3,7 +3,6 @@ using CsvHelper;
 using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Datasets;
 

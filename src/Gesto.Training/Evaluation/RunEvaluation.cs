@@ -5,12 +5,10 @@ using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
-using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Reports;
 using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Evaluation;
 

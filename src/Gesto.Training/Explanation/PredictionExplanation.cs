@@ -4,7 +4,6 @@ using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
-using Gesto.Training.Features;
 using Gesto.Training.Recipes;
 
 namespace Gesto.Training.Explanation;

@@ -5,7 +5,6 @@ using Gesto.Recordings;
 using Gesto.Training.Features;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 
 namespace Gesto.Training.Export;

@@ -4,7 +4,6 @@ using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Reports;
 using Gesto.Training.Simulation;
 using Gesto.Video;
 
@@ -15,7 +14,7 @@ namespace Gesto.Training.Features;
 /// <remarks>A sample is stored with the modalities that it has files of; one whose files cannot all be read, an antenna of
 /// its radar missing among them, is a bad sample, never "done". Decoding, encoding and writing overlap (<see
 /// cref="StagedWork"/>); the bytes do not depend on the order.</remarks>
-public sealed class Extraction
+public sealed class Extraction : IDisposable
 {
     private const string LockFile = ".extract.lock";
 
@@ -76,23 +75,21 @@ public sealed class Extraction
         CancellationToken cancel
     )
     {
-        var extraction = new Extraction(dataset, folder, encoder, options);
-        using FileStream running = Lock(extraction.folder);
+        using FileStream running = Lock(options.Shard?.PathIn(folder) ?? folder);
+        using var extraction = new Extraction(dataset, folder, encoder, options);
         DeleteTorn(extraction.folder);
-        try
-        {
-            extraction.stores.Open(extraction.folder, cancel);
-            extraction.WriteFacts();
-            if (options.Shard is not null)
-                extraction.stores.OpenMerged(folder);
-            return extraction.Extract(progress, cancel);
-        }
-        finally
-        {
-            extraction.stores.Dispose();
-            foreach (IStepReader reader in extraction.others.Values)
-                reader.Dispose();
-        }
+        extraction.stores.Open(extraction.folder, cancel);
+        extraction.WriteFacts();
+        if (options.Shard is not null)
+            extraction.stores.OpenMerged(folder);
+        return extraction.Extract(progress, cancel);
+    }
+
+    void IDisposable.Dispose()
+    {
+        stores.Dispose();
+        foreach (IStepReader other in others.Values)
+            other.Dispose();
     }
 
     /// <summary>Removes what a kill left half written, but nothing of shards that may be at work in the same

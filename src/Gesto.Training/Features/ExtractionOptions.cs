@@ -1,5 +1,4 @@
 using Gesto.Radar;
-using Gesto.Recordings;
 using Gesto.Video;
 
 namespace Gesto.Training.Features;

@@ -4,7 +4,6 @@ using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
 using Gesto.Training.Models;
-using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 using Gesto.Video;
 using Microsoft.ML.OnnxRuntime;

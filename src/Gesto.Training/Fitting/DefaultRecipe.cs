@@ -1,10 +1,8 @@
 using Gesto.Encoders;
 using Gesto.Radar;
 using Gesto.Training.Batches;
-using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Fitting;
 

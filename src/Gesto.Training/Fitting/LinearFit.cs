@@ -1,5 +1,4 @@
 using Gesto.Files;
-using Gesto.Files;
 using Gesto.Signs;
 using Gesto.Training.Models;
 using static TorchSharp.torch;

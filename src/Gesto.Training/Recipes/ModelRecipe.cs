@@ -1,5 +1,3 @@
-using Gesto.Training.Models;
-
 namespace Gesto.Training.Recipes;
 
 /// <summary>How both modalities become one sequence.</summary>

@@ -4,7 +4,6 @@ using Gesto.Files;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
-using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;

@@ -5,7 +5,6 @@ using Gesto.Signs;
 using Gesto.Training.Features;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
-using Gesto.Training.Reports;
 using Gesto.Training.Runs;
 
 namespace Gesto.Training.Recognition;

@@ -10,9 +10,7 @@ using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
-using Gesto.Training.Reports;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Recognition;

@@ -1,6 +1,5 @@
 using Gesto.Recordings;
 using Gesto.Training.Scoring;
-using Gesto.Training.Simulation;
 using Gesto.Video;
 using SkiaSharp;
 

@@ -11,7 +11,6 @@ using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Runs;
 

@@ -7,7 +7,6 @@ using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
-using Gesto.Training.Weights;
 using TorchSharp;
 
 namespace Gesto.Training.Tests.Fitting;

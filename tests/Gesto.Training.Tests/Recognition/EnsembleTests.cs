@@ -9,10 +9,8 @@ using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
-using Gesto.Training.Reports;
 using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Tests.Recognition;
 
