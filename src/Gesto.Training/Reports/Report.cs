@@ -175,8 +175,8 @@ public static class Report
     private static HtmlBuilder LearningCurves(IReadOnlyList<EpochLine> log)
     {
         var html = new HtmlBuilder();
-        if (log.Count == 0)
-            return html;
+        if (log.Count < 2)
+            return html; // of a linear run there is one line, and no curve
         html.Add($"<section><h2>Learning curves</h2>");
         foreach (IGrouping<string, EpochLine> stage in log.GroupBy(e => e.Stage))
         {
