@@ -2,10 +2,8 @@ using System.Diagnostics;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Models;
 using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
-using Gesto.Video;
 
 namespace Gesto.Bench;
 

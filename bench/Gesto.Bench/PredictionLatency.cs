@@ -5,9 +5,7 @@ using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Features;
 using Gesto.Training.Recognition;
-using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
-using Gesto.Video;
 
 namespace Gesto.Bench;
 

@@ -3,7 +3,6 @@ using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Bench;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Gesto.Files;
 using Gesto.Training.Checking;
 using Gesto.Training.Datasets;
 using Spectre.Console;
@@ -92,6 +93,8 @@ internal static class CheckCommand
             Console.Error.WriteLine(reading);
         ShowNotes(notes);
         Show(dataset, problems);
+        foreach (string line in SuggestedCommand.LinesFor(found.Select(p => p.Suggestion).OfType<Suggestion>()))
+            Console.Error.WriteLine(line);
         return problems.Length == 0 ? ExitCode.Done : ExitCode.UserError;
     }
 

@@ -104,7 +104,7 @@ internal static class EvaluateCommand
             recordings
         );
 
-    /// <summary>In the words of <see cref="Gesto.Signs.ModalityMask"/>.</summary>
+    /// <summary>In the words of <see cref="Gesto.Recordings.ModalityMask"/>.</summary>
     private const string WithoutAntennas = " without antenna";
 
     /// <returns>The result in a few lines for people.</returns>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Gesto.Files;
 
 namespace Gesto.Cli;
 
@@ -46,6 +47,8 @@ internal static class ExitCode
                 return Cancelled;
             case InvalidDataException or IOException or UnauthorizedAccessException:
                 error.WriteLine($"gesto: {exception.Message}");
+                foreach (string line in SuggestedCommand.LinesFor(Suggestion.Of(exception)))
+                    error.WriteLine(line);
                 return UserError;
             default:
                 error.WriteLine($"gesto: this is a bug in Gesto, please report it with the lines below.\n{exception}");

@@ -6,7 +6,6 @@ using Gesto.Recordings;
 using Gesto.Training;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
-using Gesto.Training.Models;
 using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 using Gesto.Video;

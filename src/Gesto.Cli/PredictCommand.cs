@@ -4,7 +4,6 @@ using System.Text.Json;
 using Gesto.Signs;
 using Gesto.Training;
 using Gesto.Training.Export;
-using Gesto.Training.Reports;
 
 namespace Gesto.Cli;
 

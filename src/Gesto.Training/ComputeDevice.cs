@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gesto.Encoders;
+using Gesto.Files;
 using TorchSharp;
 
 namespace Gesto.Training;
@@ -34,7 +35,7 @@ public sealed record ComputeDevice(int? Gpu)
             && parts[0] == CudaName
             && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? new(number)
-            : throw new InvalidDataException($"--device '{text}': expected cpu, cuda or cuda:N, e.g. cuda:1.");
+            : throw new InvalidDataException($"device '{text}': expected cpu, cuda or cuda:N, e.g. cuda:1.");
     }
 
     public override string ToString() =>
@@ -53,9 +54,9 @@ public sealed record ComputeDevice(int? Gpu)
             number = NumberFor(rankHere, found);
         if (number >= found)
             throw new InvalidDataException(
-                $"--device {this}: libtorch sees {(found == 0 ? "no GPU" : string.Create(CultureInfo.InvariantCulture, $"{found} GPUs"))}. "
-                    + "It needs NVIDIA's driver and a libtorch with CUDA: docs/GPU.md. Without one: --device cpu."
-            );
+                $"device {this}: libtorch sees {(found == 0 ? "no GPU" : string.Create(CultureInfo.InvariantCulture, $"{found} GPUs"))}. "
+                    + "It needs NVIDIA's driver and a libtorch with CUDA: docs/GPU.md. Without one, compute on the processor."
+            ).Suggest(NextStep.UseDevice, Cpu.Kind);
         return torch.device(DeviceType.CUDA, number);
     }
 

@@ -87,7 +87,7 @@ public sealed class ProgramTests(ProgramData made)
     {
         made.Run("train", "data/test", "--run", "none").Refused("data/test: no features here");
         made.Run(["train", "features", "--run", "both", "--recipe", "end-to-end", .. ProgramData.Quick])
-            .Refused("a run is here already. Go on with it by --resume");
+            .Refused("Try: gesto train FEATURES --run ");
         made.Run("train", "features", "--run", "none", "--set", "training.epoch=1")
             .Refused("did you mean 'training.epochs'?");
         made.Run("train", "features").Refused("--run");

@@ -155,7 +155,7 @@ public sealed class RecordingProgramTests(ProgramData made)
             $"sample,split,rgb,rdm1,rdm2,rdm3\nhello,test,{made["data/" + Known.Rgb]},{string.Join(',', Known.Radar)}\n"
         );
         made.Run("predict", "both", "--dataset", "list", "--sample", "hello")
-            .Refused("Where the recordings are elsewhere, name that folder with --root");
+            .Refused("Try: the same command with --root FOLDER");
         var answers = Predict("both", "data/" + Known.Key, "--dataset", "list", "--sample", "hello", "--root", "data");
         Assert.Equal(answers[0].Probabilities, answers[1].Probabilities);
     }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gesto.Files;
-using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Features;
 using Gesto.Training.Fitting;
@@ -11,7 +10,6 @@ using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
 using Gesto.Training.Tests.Features;
-using Gesto.Training.Weights;
 
 namespace Gesto.Training.Tests;
 

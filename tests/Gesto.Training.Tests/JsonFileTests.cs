@@ -51,7 +51,7 @@ public class JsonFileTests
             string path = folder.Write(name, text);
             string message = Assert.Throws<InvalidDataException>(() => Readers[name](folder.Path)).Message;
             Assert.StartsWith(path, message, StringComparison.Ordinal);
-            Assert.Matches(@": not .+: .+ (Delete|Train|Make|Write) .+\.$", message);
+            Assert.Matches(@": not .+: .+ (Delete|Train|Make|Evaluate) .+\.$", message);
         });
     }
 }

@@ -2,7 +2,6 @@ using Gesto.Encoders;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Tests;
 

@@ -1,4 +1,3 @@
-using Gesto.Training.Fitting;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 using TorchSharp;

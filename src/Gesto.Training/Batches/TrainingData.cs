@@ -10,7 +10,6 @@ using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
-using Gesto.Training.Reports;
 using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Batches;
@@ -66,7 +65,7 @@ internal sealed class TrainingData
     /// <summary>The data set says that it comes from a simulator.</summary>
     public bool Simulated { get; private init; }
 
-    /// <param name="features">What 'gesto extract' wrote.</param>
+    /// <param name="features">What an extraction wrote.</param>
     /// <param name="recipe">What of them is used.</param>
     /// <param name="pseudo">Samples to learn from besides; null = none. None of them is ever held out.</param>
     /// <param name="memory">Bytes that they may take; null = half of what the process may use.</param>
@@ -94,8 +93,8 @@ internal sealed class TrainingData
         )
             throw new InvalidDataException(
                 $"{radar.Folder}: ready radar features ({radar.Key.Encoder}), but recipe '{recipe.Name}' trains its radar encoder. "
-                    + "Run 'gesto extract --radar frames' into another folder, or set radar.encoder=frozen."
-            );
+                    + "Extract radar frames into another folder, or set radar.encoder=frozen."
+            ).Suggest(NextStep.ExtractRadar, "frames");
         if (stores[Modality.Rgb] is { } rgb)
             RequireRgb(recipe, rgb);
         // A linear classifier learns from all and is chosen by cross-validation.
@@ -218,8 +217,8 @@ internal sealed class TrainingData
         };
         throw new InvalidDataException(
             $"{rgb.Folder}: made by {rgb.Key.Encoder}, and recipe '{recipe.Name}' reads RGB {kind} (rgb.encoder). "
-                + $"Run 'gesto extract --rgb {kind}' into another folder, or choose another recipe."
-        );
+                + $"Extract RGB {kind} into another folder, or choose another recipe."
+        ).Suggest(NextStep.ExtractRgb, kind);
     }
 
     private static ValidationSplit SplitOf(IReadOnlyList<Sample> samples, TrainingRecipe training)
@@ -252,8 +251,8 @@ internal sealed class TrainingData
         };
         if (bad is { } found)
             throw new InvalidDataException(
-                $"{store.PathOf(key)}: value {found.Index} is {found.Value}, expected finite numbers. Look at the recording with 'gesto check'."
-            );
+                $"{store.PathOf(key)}: value {found.Index} is {found.Value}, expected finite numbers. Look at the recording."
+            ).Suggest(NextStep.CheckRecordings);
         hash?.AppendData(BitConverter.GetBytes(store.LengthOf(key)));
         hash?.AppendData(array.Bytes);
         return array;
@@ -311,8 +310,8 @@ internal sealed class TrainingData
                 if (same.FirstOrDefault(s => parts[s] != parts[first]) is { } other)
                     throw new InvalidDataException(
                         $"{features.Folder}: '{first}' ({parts[first]}) and '{other}' ({parts[other]}) are the same recording; a score on one "
-                            + "part would be memory. Take one out of the data set ('gesto check' lists duplicates) and extract into a new folder."
-                    );
+                            + "part would be memory. Take one out of the data set (a check of it lists duplicates) and extract into a new folder."
+                    ).Suggest(NextStep.CheckRecordings);
             }
         }
     }
@@ -326,8 +325,8 @@ internal sealed class TrainingData
         if (Train.Length == 0 || (Validation.Length == 0 && validation.Count > 0))
             throw new InvalidDataException(
                 $"{Train.Length} samples to train on and {Validation.Length} to validate with have all the features asked for "
-                    + $"({Skipped.Count} lack some); both need at least one. Run 'gesto extract' again."
-            );
+                    + $"({Skipped.Count} lack some); both need at least one. Extract again."
+            ).Suggest(NextStep.ExtractFeatures);
     }
 
     private static InvalidDataException Lacks(Recipe recipe, Modality modality) =>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Gesto.Files;
 
 namespace Gesto.Training.Checking;
 
@@ -9,12 +10,16 @@ namespace Gesto.Training.Checking;
 /// <param name="Message">What was found and what was expected.</param>
 public sealed record Problem(string Sample, string File, string Kind, string Message)
 {
+    /// <summary>What would put it right; null where that is not a step of Gesto's.</summary>
+    [JsonIgnore]
+    public Suggestion? Suggestion { get; init; }
+
     /// <summary>True for what is worth knowing and no damage: the file is read, the data set healthy.</summary>
     [JsonIgnore]
     public bool IsNote => Kind is ProblemKind.UnevenRate or ProblemKind.HighDynamicRange;
 }
 
-/// <summary>What `gesto check` looks for; scripts may rely on these words.</summary>
+/// <summary>What the doctor looks for; scripts may rely on these words.</summary>
 public static class ProblemKind
 {
     /// <summary>A sample lacks a file that the data set's other samples have, or names one that is not there.</summary>

@@ -2,7 +2,6 @@ using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Reports;
 using Gesto.Training.Simulation;
 using Gesto.Video;
 
@@ -78,7 +77,7 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            string file = files.OfType<string>().First();
+            string file = files.First(f => f is not null)!;
             problems.Add(new Problem(sample.Key, file, ProblemKind.Undecodable, e.Message));
         }
     }
@@ -89,7 +88,8 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
             return null;
         cancel.ThrowIfCancellationRequested();
         string path = dataset.PathOf(file);
-        void Report(string kind, string message) => problems.Add(new Problem(sample.Key, file, kind, message));
+        void Report(string kind, string message, Suggestion? suggestion = null) =>
+            problems.Add(new Problem(sample.Key, file, kind, message) { Suggestion = suggestion });
         try
         {
             FileFacts facts = RadarArray.Is(path)
@@ -139,13 +139,19 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
             bool empty = RecordingFile.LengthOf(path) == 0;
             Report(
                 empty ? ProblemKind.Empty : ProblemKind.Undecodable,
-                empty ? $"{path}: the file is empty (0 bytes)." : e.Message
+                empty ? $"{path}: the file is empty (0 bytes)." : e.Message,
+                Suggestion.Of(e).FirstOrDefault()
             );
         }
         return null;
     }
 
-    private FileFacts VideoFacts(string file, string path, Action<string, string> report, CancellationToken cancel)
+    private FileFacts VideoFacts(
+        string file,
+        string path,
+        Action<string, string, Suggestion?> report,
+        CancellationToken cancel
+    )
     {
         VideoInfo info = VideoFile.Probe(path, limits, cancel);
         int low = 255,
@@ -169,7 +175,7 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
             cancel
         );
         foreach ((string kind, string note) in VideoNotes.Of(info, frames))
-            report(kind, note);
+            report(kind, note, kind == ProblemKind.UnevenRate ? new(NextStep.ExtractByTime, []) : null);
         return new FileFacts(
             file,
             frames,

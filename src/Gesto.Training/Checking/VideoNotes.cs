@@ -39,7 +39,7 @@ internal static class VideoNotes
             return null;
         double off = Enumerable.Range(0, times.Count).Max(i => Math.Abs(times[i] - times[0] - i * mean));
         return FormattableString.Invariant(
-            $"an uneven frame rate: frames are {shortest:0.000} to {longest:0.000} s apart, {mean:0.000} s on average, and up to {off:0.000} s away from an even clock. Frames taken evenly by index are not even in time; 'gesto extract --sampling time' takes them so."
+            $"an uneven frame rate: frames are {shortest:0.000} to {longest:0.000} s apart, {mean:0.000} s on average, and up to {off:0.000} s away from an even clock. Frames taken evenly by index are not even in time; sampling by time takes them so."
         );
     }
 }

@@ -1,3 +1,4 @@
+using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Signs;
@@ -51,7 +52,9 @@ public sealed class Dataset
     public static Dataset Open(string root, string? recordingsRoot = null)
     {
         if (!Directory.Exists(root))
-            throw new DirectoryNotFoundException($"{root}: no such folder. Make a data set with 'gesto simulate'.");
+            throw new DirectoryNotFoundException(
+                $"{root}: no such folder. A data set is a folder of recordings; a simulated one can be made."
+            ).Suggest(NextStep.Simulate);
         string manifest = Path.Combine(root, ManifestFile.FileName);
         bool hasManifest = File.Exists(manifest);
         if (recordingsRoot is not null)
@@ -60,7 +63,7 @@ public sealed class Dataset
                 throw new DirectoryNotFoundException($"{recordingsRoot}: no such folder of recordings.");
             if (!hasManifest)
                 throw new InvalidDataException(
-                    $"{manifest}: not here, and a root of recordings is what a manifest's paths are relative to. Leave --root out."
+                    $"{manifest}: not here, and a root of recordings is what a manifest's paths are relative to. Leave the root out."
                 );
         }
         var passedOver = new List<string>();

@@ -1,3 +1,4 @@
+using Gesto.Files;
 using Gesto.Recordings;
 
 namespace Gesto.Training.Datasets;
@@ -42,10 +43,10 @@ public sealed class FoldDeal
                 $"{folds} folds: the {pool.Length} labelled samples outside test are of {groups.Length} {Plural(by)}, so "
                     + (
                         groups.Length < 2
-                            ? "nothing can be held out. Deal by something else (--by)."
+                            ? "nothing can be held out. Deal by something else."
                             : $"2 to {groups.Length} folds are possible."
                     )
-            );
+            ).Suggest(NextStep.DealByAnother);
         if (by == FoldUnit.Sample)
             return new FoldDeal(pool, folds, by, Blocks(pool, folds));
         Dictionary<string, int> dealt =
@@ -88,10 +89,10 @@ public sealed class FoldDeal
         };
 
     private static InvalidDataException Unknown(Sample sample, string what) =>
-        new(
+        new InvalidDataException(
             $"The {what} of sample '{sample.Key}' is not known, so folds could share it. Fill the column '{what}' of "
-                + $"{ManifestFile.FileName}, or deal by something else (--by)."
-        );
+                + $"{ManifestFile.FileName}, or deal by something else."
+        ).Suggest(NextStep.DealByAnother);
 
     private static Dictionary<string, int> DealGroups(
         ILookup<string, Sample> members,

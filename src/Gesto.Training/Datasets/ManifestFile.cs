@@ -3,7 +3,6 @@ using CsvHelper;
 using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Datasets;
 
@@ -164,10 +163,11 @@ public static class ManifestFile
         if (root is not null && Path.IsPathFullyQualified(path))
             return root.RelativeOf(path)
                 ?? throw row.Error(
-                    column,
-                    path,
-                    $"a path inside {root.Folder}, without '..'. Where the recordings are elsewhere, name that folder with --root"
-                );
+                        column,
+                        path,
+                        $"a path inside {root.Folder}, without '..'. Where the recordings are elsewhere, name that folder as the recordings' root"
+                    )
+                    .Suggest(NextStep.NameRecordingsRoot);
         return SampleKey.IsInside(path) ? path : throw row.Error(column, path, SampleKey.Expected);
     }
 }

@@ -31,7 +31,7 @@ public sealed class CrossValidation
     private readonly FoldUnit by;
     private readonly string folder;
 
-    /// <param name="features">What 'gesto extract' wrote.</param>
+    /// <param name="features">What an extraction wrote.</param>
     /// <param name="recipe">For every fold; its <see cref="TrainingRecipe.FoldSeed"/> deals them.</param>
     /// <param name="count">Folds; null = leave one signer (or session, or sample) out at a time.</param>
     /// <param name="by">What is never parted.</param>
@@ -92,7 +92,7 @@ public sealed class CrossValidation
             string run = PathOf(number);
             if (!ScoredRun.IsDone(run, null))
                 throw new InvalidDataException(
-                    $"{run}: this fold is not finished. Run the same 'gesto kfold' again: it goes on where it stopped."
+                    $"{run}: this fold is not finished. Run the same cross-validation again: it goes on where it stopped."
                 );
             RunFacts facts = ScoredRun.FactsOf(run);
             if (facts.LabelSet.Fingerprint != labels.Fingerprint)
@@ -197,7 +197,7 @@ public sealed class CrossValidation
 
     private static InvalidDataException Changed(string run, string what) =>
         new(
-            $"{run}: its predictions are of other features than these ({what}). Delete the folder and run 'gesto kfold' again."
+            $"{run}: its predictions are of other features than these ({what}). Delete the folder and run the cross-validation again."
         );
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

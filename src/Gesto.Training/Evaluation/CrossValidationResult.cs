@@ -34,7 +34,7 @@ public sealed record FoldScore
     public required int NeverTaught { get; init; }
 }
 
-/// <summary>What a cross-validation found: `kfold.json` and the output of `gesto kfold --json`. Scores are over the
+/// <summary>What a cross-validation found: `kfold.json`. Scores are over the
 /// samples of all folds, each predicted once, fractions 0…1.</summary>
 public sealed record CrossValidationResult
 {

@@ -55,8 +55,8 @@ public static class EnsembleFit
         if (held.Samples.Length == 0 && !equal)
             throw new InvalidDataException(
                 $"{folder}: no sample was held out of training by all {members.Length} runs, so no weights can be fitted without looking at test. "
-                    + "Train them with the same split, or give all the same weight with --equal."
-            );
+                    + "Train them with the same split, or give all the same weight."
+            ).Suggest(NextStep.WeighEqually);
         EnsembleFile file = new() { Members = Entries(folder, members, weights), FittedOn = "nothing: equal weights" };
         Calibration? calibration = null;
         if (held.Samples.Length > 0)
@@ -195,9 +195,7 @@ public static class EnsembleFit
         if (members.GroupBy(m => m).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new InvalidDataException($"{folder}: {twice.Key} is named twice. A run votes once.");
         if (RunDirectory.Exists(folder))
-            throw new IOException(
-                $"{folder}: a run of 'gesto train' is here. Choose another directory for the ensemble."
-            );
+            throw new IOException($"{folder}: a run is here. Choose another directory for the ensemble.");
         if (
             Directory.Exists(folder)
             && Directory.EnumerateFileSystemEntries(folder).Any()
@@ -209,8 +207,8 @@ public static class EnsembleFit
             throw new InvalidDataException(
                 Ensemble.Exists(none)
                     ? $"{none}: an ensemble itself; name its members instead."
-                    : $"{none}: no run here (run.json is missing). Make one with 'gesto train FEATURES --run {none}'."
-            );
+                    : $"{none}: no run here (run.json is missing). Train one."
+            ).Suggest(NextStep.Train, none);
     }
 
     private static EnsembleMember[] Entries(string folder, string[] members, double[] weights) =>

@@ -24,7 +24,7 @@ public static class EnsembleTraining
 
     /// <summary>Trains in <paramref name="folder"/>; killed or cancelled at any moment, it goes on with <paramref
     /// name="resume"/>.</summary>
-    /// <param name="features">What 'gesto extract' wrote.</param>
+    /// <param name="features">What an extraction wrote.</param>
     /// <param name="recipe">Has members. Null only with <paramref name="resume"/>: the directory's own.</param>
     /// <param name="settings">Values set over every member, "key=value".</param>
     /// <param name="folder">The directory.</param>
@@ -107,11 +107,14 @@ public static class EnsembleTraining
     {
         Recipe there = RecipeFile.Load(Path.Combine(folder, RecipeName));
         string[] set = LoadSettings(folder);
-        if (RecipeFile.Format(recipe) != RecipeFile.Format(there) || !settings.SequenceEqual(set))
+        if (
+            RecipeFile.Format(recipe with { Why = there.Why }) != RecipeFile.Format(there)
+            || !settings.SequenceEqual(set)
+        )
             throw new InvalidDataException(
                 $"{folder}: the training there is of '{there.Name}' with [{string.Join(", ", set)}], given were '{recipe.Name}' and [{string.Join(", ", settings)}]. "
-                    + "Go on with --resume alone, or train into a new directory."
-            );
+                    + "Go on with it as it is, or train into a new directory."
+            ).Suggest(NextStep.ResumeTraining, folder);
     }
 
     private static string[] LoadSettings(string folder)
@@ -157,8 +160,8 @@ public static class EnsembleTraining
         }
         if (!resume)
             throw new IOException(
-                $"{folder}: a training is here already. Go on with it by --resume, or choose another directory."
-            );
+                $"{folder}: a training is here already. Resume it, or choose another directory."
+            ).Suggest(NextStep.ResumeTraining, folder);
         Recipe there = RecipeFile.Load(recipePath);
         string[] set = LoadSettings(folder);
         if (recipe is not null)
@@ -166,8 +169,8 @@ public static class EnsembleTraining
         PseudoLabels? labels = PseudoLabels.Load(folder);
         if (pseudo is not null && !PseudoLabels.Same(pseudo, labels))
             throw new InvalidDataException(
-                $"{folder}: the training there has other pseudo-labels. Go on with --resume alone, or train into a new directory."
-            );
+                $"{folder}: the training there has other pseudo-labels. Go on with it as it is, or train into a new directory."
+            ).Suggest(NextStep.ResumeTraining, folder);
         return (there, set, labels);
     }
 }

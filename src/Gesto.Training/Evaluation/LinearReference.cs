@@ -1,11 +1,9 @@
 using Gesto.Recordings;
-using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Evaluation;
 

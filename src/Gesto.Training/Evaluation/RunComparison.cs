@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Gesto.Files;
 using Gesto.Signs;
 using Gesto.Training.Scoring;
 
@@ -79,8 +80,7 @@ public sealed record PairComparison
     public required IReadOnlyList<ClassDifference> Classes { get; init; }
 }
 
-/// <summary>Which of several runs is better on the same samples, and how sure that is: the output of `gesto compare
-/// --json`.</summary>
+/// <summary>Which of several runs is better on the same samples, and how sure that is.</summary>
 public sealed record RunComparison
 {
     private static readonly JsonSerializerOptions Json = new()
@@ -269,8 +269,8 @@ public sealed record RunComparison
     }
 
     private static InvalidDataException OtherSamples(string without, string sample, string with) =>
-        new(
+        new InvalidDataException(
             $"{without}: did not answer sample '{sample}', {with} did. Only runs on the same samples can be compared; evaluate both on "
-                + "the same features (--features FEATURES does it here)."
-        );
+                + "the same features."
+        ).Suggest(NextStep.GiveFeatures);
 }

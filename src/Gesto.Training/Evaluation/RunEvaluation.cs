@@ -5,12 +5,10 @@ using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
-using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Reports;
 using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Evaluation;
 
@@ -202,13 +200,17 @@ public static class RunEvaluation
                 return (labelled, $"held out of train by {facts.HeldOutBy}; {chosen}");
         }
         string name = NameOf(split);
-        throw new InvalidDataException(
-            split is null ? $"{place}: the run left no fold out. Train it with --fold, or evaluate it on another split."
-            : all.Any(s => s.Split == split)
+        bool listed = all.Any(s => s.Split == split);
+        var error = new InvalidDataException(
+            split is null ? $"{place}: the run left no fold out. Train one that does, or evaluate it on another split."
+            : listed
                 ? $"{place}: no labels for split '{name}'. Put a {LabelKeyFile.FileName} with the header sample,label,name there, or fill "
-                    + $"the label column of {ManifestFile.FileName}; 'gesto submit' needs no labels."
+                    + $"the label column of {ManifestFile.FileName}; to predict, no labels are needed."
             : $"{place}: no sample in split '{name}'."
         );
+        throw split is null ? error.Suggest(NextStep.TrainWithoutFold)
+        : listed ? error.Suggest(NextStep.Submit)
+        : error;
 
         // A cross-validation dealt the labelled samples of train and val anew.
         Sample[] Dealt()

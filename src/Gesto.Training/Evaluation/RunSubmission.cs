@@ -40,8 +40,8 @@ public static class RunSubmission
         if (features.Skipped.FirstOrDefault(s => wanted.Contains(s.Sample)) is { } skipped)
             throw new InvalidDataException(
                 $"{featuresFolder}: a submission needs every sample, '{skipped.Sample}' was skipped: {skipped.Message} "
-                    + "Mend or replace the file and run 'gesto extract' again."
-            );
+                    + "Mend or replace the file and extract again."
+            ).Suggest(NextStep.ExtractFeatures);
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(run, threads);
         if (asked.FirstOrDefault(s => !recogniser.CanRecognise(features, s)) is { } lacking)
             throw new InvalidDataException(

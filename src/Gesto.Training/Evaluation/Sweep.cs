@@ -27,8 +27,8 @@ public sealed record SweepCell(
 );
 
 /// <summary>Trains a run for every combination of recipe settings and lists their validation scores. Test is not looked
-/// at: the best of many is better there by luck too, and what it is worth, 'gesto evaluate' says once, or 'gesto
-/// kfold'.</summary>
+/// at: the best of many is better there by luck too, and what it is worth, an evaluation says once, or a
+/// cross-validation.</summary>
 /// <remarks>Runs are `DIR/cell-1` …; what is done is not done again.</remarks>
 public sealed class Sweep
 {
@@ -39,7 +39,7 @@ public sealed class Sweep
     private readonly IReadOnlyList<IReadOnlyList<string>> cells;
     private readonly string folder;
 
-    /// <param name="features">What 'gesto extract' wrote.</param>
+    /// <param name="features">What an extraction wrote.</param>
     /// <param name="recipe">Name or path of the recipe that the settings are set over.</param>
     /// <param name="settings">As <see cref="RecipeGrid.Cells"/>.</param>
     /// <param name="folder">DIR.</param>
@@ -105,7 +105,7 @@ public sealed class Sweep
             string run = PathOf(cell);
             if (!ScoredRun.IsDone(run, Split.Validation))
                 throw new InvalidDataException(
-                    $"{run}: this cell is not finished. Run the same 'gesto sweep' again: it goes on where it stopped."
+                    $"{run}: this cell is not finished. Run the same sweep again: it goes on where it stopped."
                 );
             RunDirectory.Open(run).CheckSame(recipes[cell - 1]);
             EvaluationResult r = EvaluationResult.Load(

@@ -1,6 +1,5 @@
 using Gesto.Inference;
 using Gesto.Recordings;
-using Gesto.Training.Reports;
 
 namespace Gesto.Training.Explanation;
 

@@ -5,7 +5,6 @@ using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Export;
-using Gesto.Training.Features;
 using Gesto.Training.Recipes;
 
 namespace Gesto.Training.Explanation;
@@ -13,7 +12,7 @@ namespace Gesto.Training.Explanation;
 /// <summary>A sign with its probability, for people and JSON.</summary>
 public sealed record ProbableSign(int Id, string Name, double Probability);
 
-/// <summary>Why a recogniser gave a recording its answer: the output of `gesto explain --json`, names in
+/// <summary>Why a recogniser gave a recording its answer: its JSON has names in
 /// snake_case.</summary>
 public sealed record PredictionExplanation
 {
@@ -192,7 +191,7 @@ public sealed record PredictionExplanation
                 return label;
         throw new InvalidDataException(
             $"Sign '{sign}' is not among the {labels.Count} that this run tells apart, from {labels[0].Id} {labels[0].Name} to "
-                + $"{labels[labels.Count - 1].Id} {labels[labels.Count - 1].Name}. Give a name or an id that 'gesto predict' prints."
+                + $"{labels[labels.Count - 1].Id} {labels[labels.Count - 1].Name}. Give a name or an id of the run's label set."
         );
     }
 

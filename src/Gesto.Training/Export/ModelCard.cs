@@ -3,11 +3,9 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
 using Gesto.Encoders;
-using Gesto.Signs;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
-using Gesto.Training.Scoring;
 
 namespace Gesto.Training.Export;
 

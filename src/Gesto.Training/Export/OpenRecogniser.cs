@@ -5,7 +5,6 @@ using Gesto.Recordings;
 using Gesto.Training.Features;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 
 namespace Gesto.Training.Export;
@@ -26,7 +25,7 @@ public sealed class OpenRecogniser : IDisposable
 
     /// <summary>Opens both beside one another, since each takes about a second; a run's network is loaded meanwhile,
     /// and what is wrong with it is said by the first prediction.</summary>
-    /// <param name="path">A directory of 'gesto train' or 'gesto ensemble', or a `.gesto` file.</param>
+    /// <param name="path">A run, an ensemble, or a `.gesto` file.</param>
     /// <param name="threads">For the RGB encoder, ≥ 1. The rest takes one: more threads of libtorch would spin where
     /// they wait, on cores that the encoder needs.</param>
     /// <exception cref="IOException">Nothing is there, or a file is broken.</exception>

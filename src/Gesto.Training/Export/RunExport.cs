@@ -2,13 +2,10 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
 using Gesto.Files;
-using Gesto.Signs;
 using Gesto.Training.Features;
-using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
-using Gesto.Training.Scoring;
 using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 

@@ -1,6 +1,5 @@
 using Gesto.Files;
 using Gesto.Recordings;
-using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Training.Features;

@@ -4,7 +4,6 @@ using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Reports;
 using Gesto.Training.Simulation;
 using Gesto.Video;
 
@@ -15,7 +14,7 @@ namespace Gesto.Training.Features;
 /// <remarks>A sample is stored with the modalities that it has files of; one whose files cannot all be read, an antenna of
 /// its radar missing among them, is a bad sample, never "done". Decoding, encoding and writing overlap (<see
 /// cref="StagedWork"/>); the bytes do not depend on the order.</remarks>
-public sealed partial class Extraction
+public sealed partial class Extraction : IDisposable
 {
     private const string LockFile = ".extract.lock";
 
@@ -76,23 +75,21 @@ public sealed partial class Extraction
         CancellationToken cancel
     )
     {
-        var extraction = new Extraction(dataset, folder, encoder, options);
-        using FileStream running = Lock(extraction.folder);
+        using FileStream running = Lock(options.Shard?.PathIn(folder) ?? folder);
+        using var extraction = new Extraction(dataset, folder, encoder, options);
         DeleteTorn(extraction.folder);
-        try
-        {
-            extraction.stores.Open(extraction.folder, cancel);
-            extraction.WriteFacts();
-            if (options.Shard is not null)
-                extraction.stores.OpenMerged(folder);
-            return extraction.Extract(progress, cancel);
-        }
-        finally
-        {
-            extraction.stores.Dispose();
-            foreach (IStepReader reader in extraction.others.Values)
-                reader.Dispose();
-        }
+        extraction.stores.Open(extraction.folder, cancel);
+        extraction.WriteFacts();
+        if (options.Shard is not null)
+            extraction.stores.OpenMerged(folder);
+        return extraction.Extract(progress, cancel);
+    }
+
+    void IDisposable.Dispose()
+    {
+        stores.Dispose();
+        foreach (IStepReader other in others.Values)
+            other.Dispose();
     }
 
     /// <summary>Removes what a kill left half written, but nothing of shards that may be at work in the same
@@ -324,8 +321,8 @@ public sealed partial class Extraction
         FeatureKey key = stores[Modality.Radar]!.Key;
         if (options.Source is not null && maps.DType != "|u1")
             throw new InvalidDataException(
-                $"{sample.Key}: the source project's encoder takes radar video; these maps are .npy. Extract with '--radar frames'."
-            );
+                $"{sample.Key}: the source project's encoder takes radar video; these maps are .npy. Extract radar frames."
+            ).Suggest(NextStep.ExtractRadar, "frames");
         if (options.Source is null && maps.Kind != RadarFormat.Parse(key.Preprocessing).Kind)
             throw new InvalidDataException(
                 $"{sample.Key}: radar of {maps.Kind ?? "bare arrays or video"}, the others are of {RadarFormat.Parse(key.Preprocessing).Kind ?? "bare arrays or video"}."
@@ -336,8 +333,8 @@ public sealed partial class Extraction
         )
             throw new InvalidDataException(
                 $"{sample.Key}: radar maps {maps.DType} of {maps.Rows} x {maps.Columns}, the others are {key.DType} of {key.Shape[2]} x {key.Shape[3]}. "
-                    + "Give them one size with --radar-size."
-            );
+                    + "Give them one size."
+            ).Suggest(NextStep.ExtractRadarAtOneSize);
     }
 
     private EncodedSample Encode(DecodedSample decoded) =>
@@ -389,5 +386,8 @@ public sealed partial class Extraction
         e is InvalidDataException or IOException or UnauthorizedAccessException && e is not FfmpegStartException;
 
     internal static InvalidDataException BadSample(Sample sample, Exception e) =>
-        new($"Sample '{sample.Key}' cannot be used. {e.Message} To leave such samples out, add '--policy skip'.", e);
+        new InvalidDataException(
+            $"Sample '{sample.Key}' cannot be used. {e.Message} Such samples can be left out.",
+            e
+        ).Suggest(NextStep.ExtractReadable);
 }

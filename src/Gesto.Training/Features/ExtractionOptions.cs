@@ -1,5 +1,4 @@
 using Gesto.Radar;
-using Gesto.Recordings;
 using Gesto.Video;
 
 namespace Gesto.Training.Features;
@@ -21,7 +20,7 @@ public enum ExtractionPolicy
 /// <param name="features">Receives (T, A × <see cref="RadarSourceEncoder.WidthPerAntenna"/>).</param>
 public delegate void RadarFrameEncoder(ReadOnlySpan<byte> frames, int count, int antennas, Span<float> features);
 
-/// <summary>How `gesto extract` works; the defaults are its defaults.</summary>
+/// <summary>How features are extracted.</summary>
 public sealed record ExtractionOptions
 {
     public ExtractionPolicy Policy { get; init; } = ExtractionPolicy.Fail;

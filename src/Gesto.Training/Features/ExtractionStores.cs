@@ -1,8 +1,8 @@
 using Gesto.Encoders;
+using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Training.Features;
@@ -137,8 +137,8 @@ internal sealed class ExtractionStores(
             .Select(s => TryReadRadar(s, cancel))
             .FirstOrDefault(c => c is not null)
             ?? throw new InvalidDataException(
-                $"{dataset.Root}: no sample's radar can be read. 'gesto check {dataset.Root}' lists what is wrong."
-            );
+                $"{dataset.Root}: no sample's radar can be read. A check of the data set lists what is wrong."
+            ).Suggest(NextStep.CheckRecordings, dataset.Root);
         RadarFormat stored =
             clip.DType == "|u1"
                 ? options.Radar with

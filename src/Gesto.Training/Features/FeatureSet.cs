@@ -3,7 +3,6 @@ using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Features;
 
@@ -12,7 +11,7 @@ namespace Gesto.Training.Features;
 /// <param name="Message">Why: file, found, expected.</param>
 public sealed record SkippedSample(string Sample, string Message);
 
-/// <summary>The folder that `gesto extract` writes: the data set's manifest and one feature store per
+/// <summary>The folder that an extraction writes: the data set's manifest and one feature store per
 /// modality.</summary>
 public sealed class FeatureSet
 {
@@ -45,7 +44,7 @@ public sealed class FeatureSet
     /// <summary>True where the recordings come from a simulator.</summary>
     public bool Simulated => File.Exists(Path.Combine(Folder, SimulatedFile));
 
-    /// <summary>The samples left out by `--policy skip`, with the reason.</summary>
+    /// <summary>The samples left out because they could not be read, with the reason.</summary>
     public IReadOnlyList<SkippedSample> Skipped { get; }
 
     /// <summary>One for each modality of the data set, in a folder of its name. A sample that lacks a modality is not in
@@ -82,8 +81,8 @@ public sealed class FeatureSet
         string manifest = Path.Combine(folder, ManifestFile.FileName);
         if (!File.Exists(manifest))
             throw new DirectoryNotFoundException(
-                $"{folder}: no features here ({ManifestFile.FileName} is missing). Make them with 'gesto extract'."
-            );
+                $"{folder}: no features here ({ManifestFile.FileName} is missing). Extract them first."
+            ).Suggest(NextStep.ExtractFeatures);
         IReadOnlyList<Sample> samples = ManifestFile.Read(manifest);
         PerModality<FeatureStore> stores = OpenStores(folder);
         SkippedSample[] skipped = ReadSkipped(folder);
@@ -94,8 +93,8 @@ public sealed class FeatureSet
         if (missing.Length > 0)
             throw new InvalidDataException(
                 $"{folder}: features of {missing.Length} of {samples.Count} samples are missing, the first is '{missing[0].Key}'. "
-                    + "Run the same 'gesto extract' again: it goes on where it stopped."
-            );
+                    + "Extract again with the same options: it goes on where it stopped."
+            ).Suggest(NextStep.ExtractFeatures);
         return new FeatureSet(
             folder,
             done,
@@ -118,7 +117,7 @@ public sealed class FeatureSet
     internal static SkippedSample[] ReadSkipped(string folder)
     {
         string path = Path.Combine(folder, SkippedFile);
-        const string cure = "Delete it and run 'gesto extract' again.";
+        Cure cure = new("Delete it and extract again.", NextStep.ExtractFeatures);
         if (!File.Exists(path))
             return [];
         SkippedSample[] skipped = JsonFile.Load<SkippedSample[]>(path, "a list of skipped samples", cure, Json);

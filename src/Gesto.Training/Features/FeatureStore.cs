@@ -13,7 +13,10 @@ public sealed class FeatureStore : IDisposable
     public const string KeyFile = "key.json";
     public const string LengthsFile = "lengths.json";
     private const string JournalFile = "journal.jsonl";
-    private const string ExtractAnew = "Delete the folder it is in and run 'gesto extract' again.";
+    private static readonly Cure ExtractAnew = new(
+        "Delete the folder it is in and extract again.",
+        NextStep.ExtractFeatures
+    );
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, IndentSize = 1 };
     private static readonly JsonSerializerOptions Compact = new();
@@ -50,8 +53,8 @@ public sealed class FeatureStore : IDisposable
         string keyPath = Path.Combine(folder, KeyFile);
         if (!File.Exists(keyPath))
             throw new DirectoryNotFoundException(
-                $"{folder}: no feature store here ({KeyFile} is missing). Make one with 'gesto extract'."
-            );
+                $"{folder}: no feature store here ({KeyFile} is missing). Extract features first."
+            ).Suggest(NextStep.ExtractFeatures);
         FeatureKey key = JsonFile.Load<FeatureKey>(keyPath, "a feature key", ExtractAnew);
         key.Check(new FileCheck(keyPath, ExtractAnew));
         return new FeatureStore(folder, key, ReadLengths(folder, key.Shape[0]));
@@ -152,8 +155,8 @@ public sealed class FeatureStore : IDisposable
         if (dtype != Key.DType || !shape.AsSpan().SequenceEqual(Key.Shape) || stream.Length != header + bytes)
             throw new InvalidDataException(
                 $"{path}: found {dtype} ({string.Join(',', shape)}) in {stream.Length} bytes, the store's key says {Key.DType} ({string.Join(',', Key.Shape)}). "
-                    + "Delete this file and its line in lengths.json, then run 'gesto extract' again."
-            );
+                    + "Delete this file and its line in lengths.json, then extract again."
+            ).Suggest(NextStep.ExtractFeatures);
     }
 
     private void Record(string sample, int length)
@@ -219,8 +222,8 @@ public sealed class FeatureStore : IDisposable
             throw OtherThanKey(path, dtype, shape);
         if (stream.ReadAtLeast(rows, rows.Length, throwOnEndOfStream: false) < rows.Length)
             throw new InvalidDataException(
-                $"{path}: the file is cut. Delete it and its line in lengths.json, then run 'gesto extract' again."
-            );
+                $"{path}: the file is cut. Delete it and its line in lengths.json, then extract again."
+            ).Suggest(NextStep.ExtractFeatures);
     }
 
     public string PathOf(string sample) =>
@@ -253,7 +256,7 @@ public sealed class FeatureStore : IDisposable
         }
         if (!File.Exists(journalPath))
             return lengths;
-        const string doAgain = "Delete this line and run 'gesto extract' again: it does the sample anew.";
+        Cure doAgain = new("Delete this line and extract again: the sample is done anew.", NextStep.ExtractFeatures);
         foreach ((int number, string line) in File.ReadLines(journalPath).Index())
         {
             string place = FormattableString.Invariant($"{journalPath}, line {number + 1}");
@@ -264,7 +267,7 @@ public sealed class FeatureStore : IDisposable
         }
         return lengths;
 
-        void Add(JournalLine entry, string place, string cure)
+        void Add(JournalLine entry, string place, Cure cure)
         {
             var check = new FileCheck(place, cure);
             check.Keys([entry.Sample], "a sample");
@@ -287,13 +290,15 @@ public sealed class FeatureStore : IDisposable
     }
 
     private InvalidDataException OtherThanKey(string path, string dtype, int[] shape) =>
-        new(
+        new InvalidDataException(
             $"{path}: found {dtype} ({string.Join(',', shape)}), the store's key says {Key.DType} ({string.Join(',', Key.Shape)}). "
-                + "Delete this file and its line in lengths.json, then run 'gesto extract' again."
-        );
+                + "Delete this file and its line in lengths.json, then extract again."
+        ).Suggest(NextStep.ExtractFeatures);
 
     private InvalidDataException Missing(string sample) =>
-        new($"{Folder}: no features of sample '{sample}'. Run 'gesto extract' again to add it.");
+        new InvalidDataException($"{Folder}: no features of sample '{sample}'. Extract again to add it.").Suggest(
+            NextStep.ExtractFeatures
+        );
 
     private sealed record JournalLine(string Sample, int Length);
 }

@@ -1,9 +1,9 @@
 using Gesto.Encoders;
+using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
 using Gesto.Training.Models;
-using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 using Gesto.Video;
 using Microsoft.ML.OnnxRuntime;
@@ -134,7 +134,7 @@ public static class Int8Calibration
         return frames.Count > 0
             ? frames
             : throw new InvalidDataException(
-                $"{dataset.Root}: no RGB video can be read. 'gesto check {dataset.Root}' lists what is wrong."
-            );
+                $"{dataset.Root}: no RGB video can be read. A check of the data set lists what is wrong."
+            ).Suggest(NextStep.CheckRecordings, dataset.Root);
     }
 }

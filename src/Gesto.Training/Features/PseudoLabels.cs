@@ -39,7 +39,7 @@ public sealed record PseudoLabels(string From, double Above, IReadOnlyDictionary
     internal static PseudoLabels? Load(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        const string cure = "Train into a new directory, with --pseudo-labels-from.";
+        const string cure = "Train into a new directory, with pseudo-labels made anew.";
         if (!File.Exists(path))
             return null;
         PseudoLabels labels = JsonFile.Load<PseudoLabels>(path, "pseudo-labels", cure);

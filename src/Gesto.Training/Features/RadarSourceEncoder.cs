@@ -3,7 +3,7 @@ using Gesto.Training.Models;
 
 namespace Gesto.Training.Features;
 
-/// <summary>The frozen random radar encoder of `--radar source`.</summary>
+/// <summary>The frozen random radar encoder of the source project.</summary>
 /// <param name="Name">For the feature key, e.g. "radar-cnn-source".</param>
 /// <param name="WeightsHash">SHA-256 of its weights.</param>
 /// <param name="WidthPerAntenna">Features an antenna, 32.</param>
@@ -13,7 +13,7 @@ public sealed record RadarSourceEncoder(string Name, string WeightsHash, int Wid
     /// <summary>Side of the square frames the source project fed, pixels.</summary>
     public const int InputSize = 224;
 
-    /// <summary>The frozen random radar CNN of `--radar source`: libtorch draws its weights, ONNX Runtime runs
+    /// <summary>The frozen random radar CNN of the source project: libtorch draws its weights, ONNX Runtime runs
     /// it.</summary>
     public static RadarSourceEncoder Create(int seed)
     {

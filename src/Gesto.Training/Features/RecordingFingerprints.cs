@@ -92,7 +92,7 @@ internal static class RecordingFingerprints
 
     private static Dictionary<string, string> Read(string path)
     {
-        const string cure = "Delete it and run 'gesto extract' again.";
+        Cure cure = new("Delete it and extract again.", NextStep.ExtractFeatures);
         if (!File.Exists(path))
             return [];
         var read = JsonFile.Load<Dictionary<string, string>>(path, "a map from sample to fingerprint", cure);

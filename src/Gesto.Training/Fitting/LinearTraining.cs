@@ -3,14 +3,11 @@ using Gesto.Encoders;
 using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
-using Gesto.Signs;
 using Gesto.Training.Batches;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Models;
-using Gesto.Training.Reports;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Fitting;

@@ -1,14 +1,11 @@
 using Gesto.Encoders;
 using Gesto.Files;
 using Gesto.Recordings;
-using Gesto.Signs;
 using Gesto.Training.Batches;
 using Gesto.Training.Features;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
-using Gesto.Training.Reports;
 using Gesto.Training.Runs;
-using Gesto.Training.Weights;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

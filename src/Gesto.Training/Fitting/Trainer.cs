@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Gesto.Files;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;
@@ -262,11 +263,11 @@ internal sealed class Trainer(
 
     /// <summary>The checkpoint is that of the last epoch before: nothing of this one is written.</summary>
     private InvalidDataException Diverged(int epoch, string what) =>
-        new(
+        new InvalidDataException(
             $"{Path.GetDirectoryName(stage.LastPath)}: training stage {stage.Stage} went astray in epoch {Text(epoch)}: {what}. "
                 + $"{(epoch > 1 ? $"The checkpoints of epoch {Text(epoch - 1)} are kept. " : "")}Train into a new directory with a lower {stage.LearningRateKey} "
-                + $"(it is {Text(stage.LearningRate)}), or look for values that are no numbers in the data with 'gesto check'."
-        );
+                + $"(it is {Text(stage.LearningRate)}), or look for values that are no numbers in the data."
+        ).Suggest(NextStep.CheckRecordings);
 
     private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -1,14 +1,11 @@
 using Gesto.Encoders;
 using Gesto.Files;
 using Gesto.Recordings;
-using Gesto.Signs;
 using Gesto.Training.Batches;
-using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -40,7 +37,7 @@ public static class TrainingRun
     /// <summary>Trains in <paramref name="folder"/>. Killed or cancelled at any moment, it goes on with <paramref
     /// name="resume"/> and ends with the same bytes. On Linux call it on the process's first thread: others train at a
     /// third of the speed, since glibc gives each of them fresh pages for every large tensor.</summary>
-    /// <param name="features">What 'gesto extract' wrote.</param>
+    /// <param name="features">What an extraction wrote.</param>
     /// <param name="recipe">Null only with <paramref name="resume"/>: the run's own.</param>
     /// <param name="folder">The run directory.</param>
     /// <param name="resume">Go on with the run there; with none there, start it.</param>
@@ -77,15 +74,16 @@ public static class TrainingRun
         ranks ??= alone;
         bool exists = RunDirectory.Exists(folder);
         if (exists && !resume)
-            throw new IOException(
-                $"{folder}: a run is here already. Go on with it by --resume, or choose another directory."
+            throw new IOException($"{folder}: a run is here already. Resume it, or choose another directory.").Suggest(
+                NextStep.ResumeTraining,
+                folder
             );
         RunFacts? before = exists ? RunDirectory.Open(folder).Facts : null;
         recipe ??= exists ? RunDirectory.Open(folder).Recipe : throw new ArgumentNullException(nameof(recipe));
         recipe = recipe.Among(features.Stores.Modalities);
         if (recipe.Members.Count > 0)
             throw new InvalidDataException(
-                $"Recipe '{recipe.Name}' has members, which only 'gesto train' trains; name one of them: {string.Join(", ", recipe.Members.Select(m => m[0]))}."
+                $"Recipe '{recipe.Name}' has members and no run of its own; name one of them: {string.Join(", ", recipe.Members.Select(m => m[0]))}."
             );
         int threadCount = threads ?? before?.Threads ?? Math.Max(1, Environment.ProcessorCount / ranks.CountHere);
         set_num_threads(threadCount);

@@ -1,4 +1,3 @@
-using Gesto.Training.Models;
 using Onnx;
 using static TorchSharp.torch;
 

@@ -1,6 +1,5 @@
 using Gesto.Recordings;
 using Gesto.Training.Graphs;
-using Gesto.Training.Simulation;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Models;

@@ -1,4 +1,3 @@
-using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,5 +1,4 @@
 using Gesto.Recordings;
-using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

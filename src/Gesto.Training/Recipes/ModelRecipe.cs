@@ -1,5 +1,3 @@
-using Gesto.Training.Models;
-
 namespace Gesto.Training.Recipes;
 
 /// <summary>How both modalities become one sequence.</summary>
@@ -38,15 +36,15 @@ public enum TemporalMode
 /// <summary>Where RGB features come from.</summary>
 public enum RgbEncoderMode
 {
-    /// <summary>From extraction, ready: ResNet50's 2048 values ('gesto extract').</summary>
+    /// <summary>From extraction, ready: ResNet50's 2048 values.</summary>
     Features,
 
-    /// <summary>From a small CNN that learns from scratch with the fusion model, over small frames ('gesto extract
-    /// --rgb frames').</summary>
+    /// <summary>From a small CNN that learns from scratch with the fusion model, over small
+    /// frames.</summary>
     Frames,
 
-    /// <summary>From ResNet50's last stage, trained on with the fusion model, over the maps it reads ('gesto extract
-    /// --rgb maps').</summary>
+    /// <summary>From ResNet50's last stage, trained on with the fusion model, over the maps it
+    /// reads.</summary>
     LastStage,
 }
 

@@ -1,9 +1,7 @@
 using Gesto.Recordings;
-using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Fitting;
 using Gesto.Training.Models;
-using Gesto.Training.Recognition;
 using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Recipes;

@@ -115,26 +115,26 @@ public static class RecipeFile
     {
         int equals = setting.IndexOf('=', StringComparison.Ordinal);
         if (equals <= 0)
-            throw new InvalidDataException($"--set {setting}: expected key=value, e.g. --set training.batch=32.");
+            throw new InvalidDataException($"setting {setting}: expected key=value, e.g. training.batch=32.");
         string[] keys = setting[..equals].Split('.');
         JsonObject node = root;
         Type type = typeof(Recipe);
         for (int i = 0; i < keys.Length; i++)
         {
-            PropertyInfo property = Find(type, keys[i], string.Join('.', keys[..i]), $"--set {setting}");
+            PropertyInfo property = Find(type, keys[i], string.Join('.', keys[..i]), $"setting {setting}");
             type = property.PropertyType;
             if (i == keys.Length - 1)
             {
                 if (IsGroup(type))
                     throw new InvalidDataException(
-                        $"--set {setting}: '{keys[i]}' is a group; set one of its keys: {string.Join(", ", Keys(type))}."
+                        $"setting {setting}: '{keys[i]}' is a group; set one of its keys: {string.Join(", ", Keys(type))}."
                     );
                 node[keys[i]] = ParseValue(setting[(equals + 1)..]);
             }
             else
             {
                 if (!IsGroup(type))
-                    throw new InvalidDataException($"--set {setting}: '{keys[i]}' has no keys below it.");
+                    throw new InvalidDataException($"setting {setting}: '{keys[i]}' has no keys below it.");
                 if (node[keys[i]] is not JsonObject)
                     node[keys[i]] = new JsonObject();
                 node = (JsonObject)node[keys[i]]!;

@@ -19,7 +19,7 @@ public static class RecipeGrid
             string[] values = ValuesOf(setting);
             if (settings.Count(s => KeyOf(s) == KeyOf(setting)) > 1)
                 throw new InvalidDataException(
-                    $"--set {setting}: '{KeyOf(setting)}' is set twice. Give all its values at once: {KeyOf(setting)}=VALUE,VALUE."
+                    $"setting {setting}: '{KeyOf(setting)}' is set twice. Give all its values at once: {KeyOf(setting)}=VALUE,VALUE."
                 );
             cells = [.. cells.SelectMany(cell => values.Select(v => (string[])[.. cell, $"{KeyOf(setting)}={v}"]))];
         }
@@ -55,7 +55,7 @@ public static class RecipeGrid
         return start > 1 && !values.Contains("")
             ? [.. values]
             : throw new InvalidDataException(
-                $"--set {setting}: expected KEY=VALUE or KEY=VALUE,VALUE…, e.g. --set model.hidden=256,512."
+                $"setting {setting}: expected KEY=VALUE or KEY=VALUE,VALUE…, e.g. model.hidden=256,512."
             );
     }
 }

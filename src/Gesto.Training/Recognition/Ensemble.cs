@@ -1,9 +1,9 @@
 using System.Globalization;
 using Gesto.Encoders;
+using Gesto.Files;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
-using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;
@@ -106,8 +106,8 @@ internal sealed class Ensemble : ITrainedRecogniser
                 );
             if (!RunDirectory.Exists(run))
                 throw new InvalidDataException(
-                    $"{folder}: its member {run} is not there. Make the ensemble again with 'gesto ensemble'."
-                );
+                    $"{folder}: its member {run} is not there. Make the ensemble again."
+                ).Suggest(NextStep.MakeEnsemble);
         }
         return Load(folder, runs, [.. file.Members.Select(m => m.Weight)], Calibration.Load(folder), load);
     }

@@ -38,7 +38,7 @@ public sealed record EnsembleFile
     public static EnsembleFile Load(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        const string cure = "Make it again with 'gesto ensemble'.";
+        Cure cure = new("Make the ensemble again.", NextStep.MakeEnsemble);
         EnsembleFile file = JsonFile.Load<EnsembleFile>(path, "an ensemble", cure, Json);
         var check = new FileCheck(path, cure);
         check.NoNulls(file.Members, "members");
@@ -57,10 +57,10 @@ public sealed record EnsembleFile
             check.Finite(loss, "a loss");
         double sum = file.Members.Sum(m => m.Weight);
         if (file.Members.Count == 0 || Math.Abs(sum - 1) > 1e-6)
-            throw new InvalidDataException(
+            throw cure.Error(
                 FormattableString.Invariant(
-                    $"{path}: {file.Members.Count} members whose weights sum to {sum}, expected weights of 0 or more that sum to 1. "
-                ) + cure
+                    $"{path}: {file.Members.Count} members whose weights sum to {sum}, expected weights of 0 or more that sum to 1."
+                )
             );
         return file;
     }

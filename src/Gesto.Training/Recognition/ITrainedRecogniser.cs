@@ -55,7 +55,7 @@ internal interface ITrainedRecogniser : IRecogniser
     );
 
     /// <summary>Opens a run, or an ensemble where the folder has an `ensemble.json`.</summary>
-    /// <param name="folder">Of 'gesto train' or 'gesto ensemble'.</param>
+    /// <param name="folder">A run or an ensemble.</param>
     /// <param name="threads">libtorch's threads, of the whole process.</param>
     /// <exception cref="InvalidDataException">Training has not finished, or a file is broken.</exception>
     public static ITrainedRecogniser Load(string folder, int threads) =>
@@ -70,7 +70,7 @@ internal interface ITrainedRecogniser : IRecogniser
             : LoadRun(folder, run => NetworkRecogniser.Begin(run, threads));
 
     /// <summary>Opens a run, no ensemble.</summary>
-    /// <param name="folder">Of 'gesto train'.</param>
+    /// <param name="folder">A run.</param>
     /// <param name="network">Opens those that are networks.</param>
     internal static ITrainedRecogniser LoadRun(string folder, Func<string, ITrainedRecogniser> network)
     {

@@ -5,7 +5,6 @@ using Gesto.Signs;
 using Gesto.Training.Features;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
-using Gesto.Training.Reports;
 using Gesto.Training.Runs;
 
 namespace Gesto.Training.Recognition;
@@ -23,8 +22,9 @@ internal sealed class LinearRecogniser : ITrainedRecogniser
     public static LinearRecogniser Load(RunDirectory run)
     {
         if (!File.Exists(run.BestPath))
-            throw new InvalidDataException(
-                $"{run.BestPath}: not there, training has not finished. Go on with 'gesto train FEATURES --run {run.Folder} --resume'."
+            throw new InvalidDataException($"{run.BestPath}: not there, training has not finished. Resume it.").Suggest(
+                NextStep.ResumeTraining,
+                run.Folder
             );
         return new LinearRecogniser(run) { Calibration = Calibration.Load(run.Folder) };
     }

@@ -1,5 +1,6 @@
 using Gesto.Bundles;
 using Gesto.Encoders;
+using Gesto.Files;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
@@ -9,9 +10,7 @@ using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
-using Gesto.Training.Reports;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 using static TorchSharp.torch;
 
 namespace Gesto.Training.Recognition;
@@ -179,8 +178,9 @@ internal sealed class NetworkRecogniser : ITrainedRecogniser
         RunDirectory run = RunDirectory.Open(runFolder);
         foreach (string path in Encodes(run) ? new[] { run.RadarEncoderPath, run.BestPath } : [run.BestPath])
             if (!File.Exists(path))
-                throw new InvalidDataException(
-                    $"{path}: not there, training has not finished. Go on with 'gesto train FEATURES --run {runFolder} --resume'."
+                throw new InvalidDataException($"{path}: not there, training has not finished. Resume it.").Suggest(
+                    NextStep.ResumeTraining,
+                    runFolder
                 );
         return new NetworkRecogniser(run, load(run)) { Calibration = Calibration.Load(runFolder) };
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Features;
 
@@ -55,8 +56,8 @@ public static class SelfTraining
             : throw new InvalidDataException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{run}: of {samples.Length} test samples none is recognised with a probability of {above} or more. Lower --pseudo-labels-above, or train it better."
+                    $"{run}: of {samples.Length} test samples none is recognised with a probability of {above} or more. Ask for less, or train it better."
                 )
-            );
+            ).Suggest(NextStep.LowerPseudoLabelThreshold);
     }
 }

@@ -25,8 +25,8 @@ public static class Submission
         if (asked.Length == 0)
             throw new InvalidDataException(
                 $"{place}: no unlabelled sample in val or test, so there is nothing to submit. "
-                    + "Labelled samples are scored with 'gesto evaluate'."
-            );
+                    + "Labelled samples are there to be evaluated on."
+            ).Suggest(NextStep.Evaluate);
         foreach (Sample sample in asked)
         {
             if (sample.Number is null)
@@ -71,8 +71,8 @@ public static class Submission
             if (!answers.TryGetValue(sample.Key, out int classId))
                 throw new InvalidDataException(
                     $"Sample '{sample.Key}' has no answer; a submission needs each of the {asked.Count} samples once. "
-                        + "Run 'gesto extract' again if it was skipped."
-                );
+                        + "Extract again if it was skipped."
+                ).Suggest(NextStep.ExtractFeatures);
             if (!labels.Contains(classId))
                 throw new InvalidDataException(
                     $"Sample '{sample.Key}': class id {classId} is not in the label set "

@@ -1,6 +1,5 @@
 using Gesto.Recordings;
 using Gesto.Training.Scoring;
-using Gesto.Training.Simulation;
 using Gesto.Video;
 using SkiaSharp;
 
@@ -96,7 +95,7 @@ public static class PairPictures
     {
         if (!File.Exists(path))
             throw new FileNotFoundException(
-                $"{path}: no such video. --dataset must be the data set that the features were extracted from.",
+                $"{path}: no such video. The data set given must be that which the features were extracted from.",
                 path
             );
         VideoInfo info = VideoFile.Probe(path, VideoLimits.Default, cancel);

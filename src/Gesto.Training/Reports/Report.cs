@@ -175,8 +175,8 @@ public static class Report
     private static HtmlBuilder LearningCurves(IReadOnlyList<EpochLine> log)
     {
         var html = new HtmlBuilder();
-        if (log.Count == 0)
-            return html;
+        if (log.Count < 2)
+            return html; // of a linear run there is one line, and no curve
         html.Add($"<section><h2>Learning curves</h2>");
         foreach (IGrouping<string, EpochLine> stage in log.GroupBy(e => e.Stage))
         {
@@ -215,7 +215,7 @@ public static class Report
                 * cells.Min():0.0} to {100
                 * cells.Max():0.0} %, mean over {map.Samples:N0} samples. On the dashed line both are the same moment.</p>
             <p class="note">{Spread(map)} {100
-                * nothing:0.0} % of all attention chose to look at nothing. Attention says where the model could take something from the radar, not how much it counted; 'gesto explain' measures that for one recording.</p>
+                * nothing:0.0} % of all attention chose to look at nothing. Attention says where the model could take something from the radar, not how much it counted; an explanation measures that for one recording.</p>
             </div></div></section>
             """
         );
@@ -262,7 +262,7 @@ public static class Report
         var html = new HtmlBuilder();
         if (pictures is null)
             return html.Add(
-                $"<p class=\"note\">To see frames of both signs side by side, run 'gesto evaluate' again with --dataset and the folder of the recordings.</p>"
+                $"<p class=\"note\">To see frames of both signs side by side, evaluate again with the data set that the features were extracted from.</p>"
             );
         html.Add(
             $"<h3>Side by side <small>one recording of each sign, of the same signer where there is one</small></h3>"

@@ -58,7 +58,11 @@ public static class EpochLog
     /// <exception cref="InvalidDataException">A line is damaged, or an epoch is there twice.</exception>
     public static IReadOnlyList<EpochLine> Load(string path)
     {
-        const string cure = "Delete the file; 'gesto train --resume' writes it anew from the checkpoints.";
+        Cure cure = new(
+            "Delete the file and resume the training: it is written anew from the checkpoints.",
+            NextStep.ResumeTraining,
+            Path.GetDirectoryName(path)
+        );
         var lines = new List<EpochLine>();
         if (!File.Exists(path))
             return lines;

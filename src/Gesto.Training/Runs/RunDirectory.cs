@@ -11,7 +11,6 @@ using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Runs;
 
@@ -270,8 +269,9 @@ public sealed class RunDirectory
     {
         string path = Path.Combine(folder, "run.json");
         if (!File.Exists(path))
-            throw new DirectoryNotFoundException(
-                $"{folder}: no run here (run.json is missing). Make one with 'gesto train FEATURES --recipe late-fusion --run {folder}'."
+            throw new DirectoryNotFoundException($"{folder}: no run here (run.json is missing). Train one.").Suggest(
+                NextStep.Train,
+                folder
             );
         RunFacts facts = JsonFile.Parse<RunFacts>(
             RunFacts.Upgrade(File.ReadAllText(path)),
@@ -301,8 +301,8 @@ public sealed class RunDirectory
         {
             if (!resume)
                 throw new IOException(
-                    $"{folder}: a run is here already. Go on with it by --resume, or choose another directory."
-                );
+                    $"{folder}: a run is here already. Resume it, or choose another directory."
+                ).Suggest(NextStep.ResumeTraining, folder);
             RunDirectory there = Open(folder);
             there.CheckSame(recipe, facts);
             return there;
@@ -348,7 +348,7 @@ public sealed class RunDirectory
             : null;
         if (difference is not null)
             throw new InvalidDataException(
-                $"{from.Folder}: its radar encoder is not this run's, they differ in {difference}. Train without --radar-from."
+                $"{from.Folder}: its radar encoder is not this run's, they differ in {difference}. Train without it."
             );
         foreach (
             (string source, string target) in new[]
@@ -380,6 +380,7 @@ public sealed class RunDirectory
     /// <exception cref="InvalidDataException">The run's recipe is another one.</exception>
     internal void CheckSame(Recipe recipe)
     {
+        recipe = recipe with { Why = Recipe.Why }; // words, which a later Gesto may choose better
         if (RecipeFile.Format(recipe) != RecipeFile.Format(Recipe))
             throw Differs(
                 $"its recipe is '{Recipe.Name}' with other settings ({FirstDifference(RecipeFile.Format(Recipe), RecipeFile.Format(recipe))})"
@@ -400,8 +401,8 @@ public sealed class RunDirectory
         CheckDevice(facts.Device);
         if (facts.Threads != Facts.Threads)
             throw new InvalidDataException(
-                $"{Folder}: this run computes with {Facts.Threads} threads; with {facts.Threads} its numbers would differ. Resume with --threads {Facts.Threads}."
-            );
+                $"{Folder}: this run computes with {Facts.Threads} threads; with {facts.Threads} its numbers would differ. Resume with {Facts.Threads}."
+            ).Suggest(NextStep.ResumeWithThreads, FormattableString.Invariant($"{Facts.Threads}"));
     }
 
     /// <exception cref="InvalidDataException">The run is computed on another kind of device.</exception>
@@ -409,8 +410,8 @@ public sealed class RunDirectory
     {
         if (given != Facts.Device)
             throw new InvalidDataException(
-                $"{Folder}: this run computes on {Facts.Device}; on {given} its numbers would differ. Resume with --device {Facts.Device}."
-            );
+                $"{Folder}: this run computes on {Facts.Device}; on {given} its numbers would differ. Resume on {Facts.Device}."
+            ).Suggest(NextStep.UseDevice, Facts.Device);
     }
 
     private void CheckKey(string modality, FeatureKey? mine, FeatureKey? other)

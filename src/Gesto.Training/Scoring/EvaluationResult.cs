@@ -36,7 +36,7 @@ public sealed record ClassResult(
     double F1
 );
 
-/// <summary>The result of one evaluation: `evaluation-&lt;split&gt;.json` and the output of `gesto evaluate --json`.
+/// <summary>The result of one evaluation: `evaluation-&lt;split&gt;.json`.
 /// All scores are fractions 0…1; names are snake_case in JSON.</summary>
 public sealed record EvaluationResult
 {
@@ -162,7 +162,7 @@ public sealed record EvaluationResult
     /// <exception cref="InvalidDataException">The file is not an evaluation.</exception>
     public static EvaluationResult Load(string path)
     {
-        const string cure = "Write it again with 'gesto evaluate'.";
+        Cure cure = new("Evaluate again, which writes it.", NextStep.Evaluate);
         EvaluationResult result = JsonFile.Load<EvaluationResult>(path, "an evaluation", cure, Json);
         var check = new FileCheck(path, cure);
         foreach (

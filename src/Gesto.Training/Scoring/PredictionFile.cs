@@ -16,12 +16,13 @@ public sealed record SavedPrediction(string Sample, string? Signer, int ClassId,
     public bool IsCorrect => ClassId == Predicted;
 }
 
-/// <summary>What a run said about every sample of a split: `predictions-&lt;split&gt;.csv` for people and for 'gesto
-/// compare', `predictions-&lt;split&gt;.npy` (N,K) float32 with all probabilities, rows as in the csv, columns as the
+/// <summary>What a run said about every sample of a split: `predictions-&lt;split&gt;.csv` for people and for
+/// comparisons, `predictions-&lt;split&gt;.npy` (N,K) float32 with all probabilities, rows as in the csv, columns as the
 /// labels in `run.json`.</summary>
 public static class PredictionFile
 {
-    private const string Cure = "Write both files again with 'gesto evaluate'.";
+    private static Cure CureOf(string runFolder) =>
+        new("Evaluate again, which writes both files.", NextStep.Evaluate, runFolder);
 
     private static readonly string[] Columns = ["sample", "signer", "label", "predicted", "probability"];
 
@@ -85,12 +86,14 @@ public static class PredictionFile
         string path = PathOf(runFolder, split);
         if (!File.Exists(path))
             throw new FileNotFoundException(
-                $"{path}: not there. Write it with 'gesto evaluate {runFolder} FEATURES --split {split}', or give --features FEATURES here.",
+                $"{path}: not there. Evaluate the run first, or give the features to evaluate it on.",
                 path
-            );
+            )
+                .Suggest(NextStep.Evaluate, runFolder, split)
+                .Suggest(NextStep.GiveFeatures);
         IReadOnlyList<CsvTable.Row> rows = CsvTable.Read(path, Columns, Columns).Rows;
         if (rows.Count == 0)
-            throw new InvalidDataException($"{path}: a header and no samples. {Cure}");
+            throw CureOf(runFolder).Error($"{path}: a header and no samples.");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         return [.. rows.Select(row => Parse(row, seen))];
     }
@@ -136,18 +139,19 @@ public static class PredictionFile
     {
         NpyArray array = NpyFile.Load(path);
         if (!array.Shape.AsSpan().SequenceEqual([samples, classes]))
-            throw new InvalidDataException(
-                $"{path}: found ({string.Join(',', array.Shape)}), expected ({samples},{classes}) as {PathOf(runFolder, split)} has. "
-                    + Cure
-            );
+            throw CureOf(runFolder)
+                .Error(
+                    $"{path}: found ({string.Join(',', array.Shape)}), expected ({samples},{classes}) as {PathOf(runFolder, split)} has."
+                );
         float[] values = array.ToSingles();
         int wrong = Array.FindIndex(values, p => p is not (>= 0 and <= 1.00001f));
         if (wrong >= 0)
-            throw new InvalidDataException(
-                FormattableString.Invariant(
-                    $"{path}: row {wrong / classes + 1}, column {wrong % classes + 1} is {values[wrong]}, expected a probability, 0 to 1. {Cure}"
-                )
-            );
+            throw CureOf(runFolder)
+                .Error(
+                    FormattableString.Invariant(
+                        $"{path}: row {wrong / classes + 1}, column {wrong % classes + 1} is {values[wrong]}, expected a probability, 0 to 1."
+                    )
+                );
         return [.. values.Chunk(classes)];
     }
 

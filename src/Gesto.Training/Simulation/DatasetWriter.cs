@@ -99,8 +99,8 @@ public static class DatasetWriter
         if (!options.Replace)
             throw new InvalidDataException(
                 $"{path}: this simulation was made with other options. "
-                    + "Give the same ones to go on with it, or --force to replace it."
-            );
+                    + "Give the same ones to go on with it, or let it be replaced."
+            ).Suggest(NextStep.Replace);
         OwnFiles.Remove(root, SimulationOptions.FromJson(there, path), OptionsFile);
         AtomicFile.WriteText(path, json);
     }
@@ -149,7 +149,7 @@ public static class DatasetWriter
         return $"""
             # Simulated data, not sign language
 
-            `gesto simulate` made these {samples.Count} recordings. The motion is invented: the classes borrow names from a list of
+            Gesto's simulator made these {samples.Count} recordings. The motion is invented: the classes borrow names from a list of
             medical signs and letters, but no movement here is LIS (Italian Sign Language), no person was recorded, and no accuracy
             measured here says anything about real signing. The data exist so that Gesto can be run and tested without licensed data.
 

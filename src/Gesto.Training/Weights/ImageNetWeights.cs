@@ -92,8 +92,8 @@ public static class ImageNetWeights
         throw new WeightsUnavailableException(
             "The ImageNet ResNet50 could not be fetched.\n  "
                 + string.Join("\n  ", failures)
-                + "\nFetch one of the two files on another machine and run 'gesto weights --source FILE'."
-        );
+                + "\nFetch one of the two files on another machine, and give the file as the source."
+        ).Suggest(NextStep.FetchWeights, "FILE");
     }
 
     private static string FromTorchvision(

@@ -1,4 +1,5 @@
 using Gesto.Encoders;
+using Gesto.Files;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Gesto.Training.Weights;
@@ -69,8 +70,8 @@ internal static class ResNet50Encoders
                 return weights.Hash == hash && weights.Variant == variant
                     ? ResNet50Graph.Build(weights)
                     : throw new InvalidDataException(
-                        $"{path}: holds {weights.Name} {weights.Hash}, expected {name} {hash}. Delete it and run 'gesto weights'."
-                    );
+                        $"{path}: holds {weights.Name} {weights.Hash}, expected {name} {hash}. Delete it and fetch the weights again."
+                    ).Suggest(NextStep.FetchWeights);
             }),
             callers: callers
         );

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Gesto.Encoders;
+using Gesto.Files;
 
 namespace Gesto.Training.Weights;
 
@@ -46,8 +47,8 @@ public sealed class ResNet50Weights
         if (file.Metadata.TryGetValue("sha256", out string? expected) && expected != weights.Hash)
             throw new InvalidDataException(
                 $"{path}: the values have SHA-256 {weights.Hash}, written were {expected}. The file is damaged: "
-                    + "delete it and run 'gesto weights'."
-            );
+                    + "delete it and fetch the weights again."
+            ).Suggest(NextStep.FetchWeights);
         return weights;
     }
 

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Gesto.Encoders;
-using Gesto.Recordings;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Gesto.Bundles;

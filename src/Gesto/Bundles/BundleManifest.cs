@@ -46,7 +46,7 @@ internal sealed record BundleManifest
     /// <summary>True where it learnt from a simulator's recordings; null where that is not known.</summary>
     public bool? Simulated { get; init; }
 
-    /// <summary>Results that were measured before it was exported, by split, as `evaluate --json` writes
+    /// <summary>Results that were measured before it was exported, by split, as an evaluation writes
     /// them.</summary>
     public JsonObject Metrics { get; init; } = [];
 

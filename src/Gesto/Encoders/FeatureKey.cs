@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gesto.Files;
-using Gesto.Recordings;
 
 namespace Gesto.Encoders;
 

@@ -3,15 +3,15 @@ namespace Gesto.Files;
 /// <summary>Says which value of a file that Gesto wrote is out of its range: somebody edited it since, or it is
 /// damaged.</summary>
 /// <param name="place">The file, and the line in it where that matters.</param>
-/// <param name="cure">What to do about it, a sentence.</param>
-internal sealed class FileCheck(string place, string cure)
+/// <param name="cure">What to do about it.</param>
+internal sealed class FileCheck(string place, Cure cure)
 {
     /// <exception cref="InvalidDataException"><paramref name="holds"/> is false.</exception>
     public void Require(bool holds, string value, object? found, string expected)
     {
         if (!holds)
-            throw new InvalidDataException(
-                FormattableString.Invariant($"{place}: {value} is {found ?? "null"}, expected {expected}. {cure}")
+            throw cure.Error(
+                FormattableString.Invariant($"{place}: {value} is {found ?? "null"}, expected {expected}.")
             );
     }
 

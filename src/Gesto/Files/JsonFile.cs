@@ -14,10 +14,10 @@ internal static class JsonFile
 
     /// <param name="path">A file that is there.</param>
     /// <param name="expected">What it should hold, with its article: "a calibration".</param>
-    /// <param name="cure">What to do about a damaged one, a sentence.</param>
+    /// <param name="cure">What to do about a damaged one.</param>
     /// <param name="options">Those it was written with.</param>
     /// <exception cref="InvalidDataException">Not JSON, or JSON of something else.</exception>
-    public static T Load<T>(string path, string expected, string cure, JsonSerializerOptions? options = null)
+    public static T Load<T>(string path, string expected, Cure cure, JsonSerializerOptions? options = null)
         where T : class => Parse<T>(File.ReadAllText(path), path, expected, cure, options);
 
     /// <summary>As <see cref="Load"/>, of a text that came from <paramref name="place"/>.</summary>
@@ -25,7 +25,7 @@ internal static class JsonFile
         string text,
         string place,
         string expected,
-        string cure,
+        Cure cure,
         JsonSerializerOptions? options = null
     )
         where T : class
@@ -37,7 +37,7 @@ internal static class JsonFile
         // the latter of half of a surrogate pair
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new InvalidDataException($"{place}: not {expected}: {e.Message} {cure}", e);
+            throw cure.Error($"{place}: not {expected}: {e.Message}", e);
         }
     }
 

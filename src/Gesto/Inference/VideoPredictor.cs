@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Gesto.Encoders;
+using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Video;
@@ -25,7 +26,7 @@ internal sealed record ReadRecording(
     int FrameSize
 );
 
-/// <summary>Recognises signs straight from recordings: the same reading, cutting and encoding as `gesto extract`, in
+/// <summary>Recognises signs straight from recordings: the same reading, cutting and encoding as an extraction, in
 /// this process, nothing kept on disk.</summary>
 /// <remarks>Not thread-safe. Takes over neither the recogniser nor the encoder: the caller disposes both.</remarks>
 internal sealed class VideoPredictor : IDisposable
@@ -49,8 +50,8 @@ internal sealed class VideoPredictor : IDisposable
         if (RadarKey is { IsFrames: false } ready)
             throw new InvalidDataException(
                 $"The run was trained on ready radar features ({ready.Encoder}), which are made while extracting. Extract the recordings "
-                    + "with 'gesto extract --radar source' and use 'gesto evaluate' or 'gesto submit' on those, or train on --radar frames."
-            );
+                    + "with the source project's radar encoder and predict those features, or train on radar frames."
+            ).Suggest(NextStep.ExtractRadar, "source");
         // Frames must be cut and sized as those trained on: the feature key says how.
         radar = RadarKey is { } frames ? RadarFormat.Parse(frames.Preprocessing) : RadarFormat.Default;
         try
@@ -122,9 +123,9 @@ internal sealed class VideoPredictor : IDisposable
             foreach (Modality modality in recogniser.Keys.Modalities.Where(m => !used.Uses(m)))
                 throw Missing(
                     place,
-                    modality == Modality.Rgb ? "RGB video (…_RGB.mkv in its folder, or --rgb FILE)"
+                    modality == Modality.Rgb ? "RGB video (…_RGB.mkv in its folder, or a file named as RGB)"
                         : modality == Modality.Radar
-                            ? "radar (…_RDM1.mp4 to …_RDM3.mp4 in its folder, or --radar FILE FILE FILE)"
+                            ? "radar (…_RDM1.mp4 to …_RDM3.mp4 in its folder, or files named as radar)"
                         : $"{modality.Title} (…_{modality.Suffixes[0][0]} in its folder)"
                 );
         PerModality<RecordingSteps> further = others.Select(
@@ -324,15 +325,15 @@ internal sealed class VideoPredictor : IDisposable
         )
             throw new InvalidDataException(
                 $"The run was trained on RGB features of {key.Encoder} with weights {Short(key.Weights)}, found {given.Name} with "
-                    + $"{Short(given.WeightsHash)}. Fetch those weights with 'gesto weights', or train on features of these."
-            );
+                    + $"{Short(given.WeightsHash)}. Fetch those weights, or train on features of these."
+            ).Suggest(NextStep.FetchWeights);
     }
 
     private FileNotFoundException Missing(string place, string what) =>
-        new(
+        new FileNotFoundException(
             $"{place}: no {what}, and recipe '{recogniser.Name}' needs it. "
-                + "Use a run trained without it (--recipe rgb-only or radar-only), or taught to do without (model.modalityDropout)."
-        );
+                + "Use a run trained without it (recipe rgb-only or radar-only), or taught to do without (model.modalityDropout)."
+        ).Suggest(NextStep.NameFiles);
 
     private static string Kind(string dtype) => dtype == "|u1" ? "grey levels of video" : "numbers from .npy";
 

@@ -1,3 +1,5 @@
+using Gesto.Files;
+
 namespace Gesto.Radar;
 
 /// <summary>Refuses arrays that cannot be what they are read as.</summary>
@@ -18,9 +20,9 @@ internal static class MapContradictions
         string read =
             $"{maps.Path}: shape ({string.Join(", ", shape)}) read as ({maps.Axes}) would be {maps.Frames} frames of {maps.Antennas} antennas";
         if (maps.Antennas > MostAntennas)
-            throw new InvalidDataException($"{read}, more than the {MostAntennas} that any kit has. {SayAxes(shape)}");
+            throw Unlikely($"{read}, more than the {MostAntennas} that any kit has.", shape);
         if (!said && maps.Antennas > maps.Frames)
-            throw new InvalidDataException($"{read}: more antennas than frames. {SayAxes(shape)}");
+            throw Unlikely($"{read}: more antennas than frames.", shape);
         if (IsRawAdc(maps))
             throw new InvalidDataException(
                 $"{maps.Path}: found {maps.StoredAs} values around {Median(maps.Values):0} in every row, the raw beat signal of a 12-bit converter, expected "
@@ -29,8 +31,13 @@ internal static class MapContradictions
             );
     }
 
-    private static string SayAxes(int[] shape) =>
-        $"Say what the axes are: --radar-axes {(shape.Length == 4 ? "A,T,R,D (or T,R,D,A …)" : "T,R,D (or T,D,R …)")}, or a column radar_axes in manifest.csv.";
+    private static InvalidDataException Unlikely(string found, int[] shape)
+    {
+        (string example, string other) = shape.Length == 4 ? ("A,T,R,D", "T,R,D,A") : ("T,R,D", "T,D,R");
+        return new InvalidDataException(
+            $"{found} Say what the axes are: {example} (or {other} …), for all recordings or in a column radar_axes of manifest.csv."
+        ).Suggest(NextStep.NameRadarAxes, example);
+    }
 
     /// <summary>A converter's whole numbers lie around the middle of its range and every row, a chirp, has the same
     /// mean. Magnitudes lie near 0 for the most part, and the rows of maps, range bins, have means of their

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Gesto.Encoders;
 
 namespace Gesto.Recordings;
 

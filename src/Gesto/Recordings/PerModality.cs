@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,6 +8,7 @@ namespace Gesto.Recordings;
 /// <summary>One value for each of some modalities, in the order of <see cref="Modality.All"/>. Immutable; a JSON object
 /// by their names.</summary>
 [JsonConverter(typeof(PerModalityConverter))]
+[SuppressMessage("Naming", "CA1710", Justification = "It is read as a map, and called by what it is a map from.")]
 public sealed class PerModality<T> : IReadOnlyCollection<KeyValuePair<Modality, T>>
     where T : class
 {
@@ -15,7 +17,7 @@ public sealed class PerModality<T> : IReadOnlyCollection<KeyValuePair<Modality, 
     private PerModality(IEnumerable<KeyValuePair<Modality, T>> values) => this.values = [.. values];
 
     /// <summary>Of no modality.</summary>
-    public static PerModality<T> None { get; } = new([]);
+    internal static PerModality<T> None { get; } = new([]);
 
     /// <summary>For how many modalities there is a value.</summary>
     public int Count => values.Length;

@@ -1,3 +1,5 @@
+using Gesto.Files;
+
 namespace Gesto.Recordings;
 
 /// <summary>One recording to be recognised, wherever its files are and whatever they are called.</summary>
@@ -38,8 +40,8 @@ internal sealed record RecordingFiles(string Name, string Root, Sample Sample)
             return Of(path, path, new DirectoryInfo(path).Name, RecordingFolder.Read(path, needs));
         if (File.Exists(path))
             throw new InvalidDataException(
-                $"{path}: not a kind of file that Gesto reads ({SampleFiles.EndingsInWords}). Name its kind with --rgb or --radar if it is one."
-            );
+                $"{path}: not a kind of file that Gesto reads ({SampleFiles.EndingsInWords}). Name its kind, RGB or radar, if it is one."
+            ).Suggest(NextStep.NameFiles);
         throw new FileNotFoundException($"{path}: no such file or folder.", path);
     }
 

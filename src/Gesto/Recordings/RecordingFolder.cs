@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Gesto.Files;
 
 namespace Gesto.Recordings;
 
@@ -58,8 +59,8 @@ internal static partial class RecordingFolder
             ? files
             : throw new DirectoryNotFoundException(
                 $"{folder}: no recording here. Expected a video, radar arrays, or files like SAMPLE_1_RGB.mkv and SAMPLE_1_RDM1.mp4 … SAMPLE_1_RDM3.mp4 "
-                    + "or SAMPLE_1_RTM1.npy …. A sample of a data set is named with --dataset and --sample."
-            );
+                    + "or SAMPLE_1_RTM1.npy …. A sample of a data set is named by its data set."
+            ).Suggest(NextStep.NameSample);
 
         bool HasRadar() => radar.Any(r => r is not null);
 
@@ -95,9 +96,9 @@ internal static partial class RecordingFolder
         if (arrays.Length > 0)
             found.Add($"{arrays.Length} radar array{(arrays.Length == 1 ? "" : "s")} ({List(arrays)})");
         return new InvalidDataException(
-            $"{folder}: not clear what is what. Found {string.Join(", ", found)}; the run takes {needs}. Name the files: --rgb FILE for the RGB video, "
-                + "--radar FILE FILE FILE for the antennas in their order. If these are recordings of their own, give them one by one."
-        );
+            $"{folder}: not clear what is what. Found {string.Join(", ", found)}; the run takes {needs}. Name the files: the RGB video, "
+                + "and the radar's of the antennas in their order. If these are recordings of their own, give them one by one."
+        ).Suggest(NextStep.NameFiles);
     }
 
     private static string List(string[] names) =>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Gesto.Radar;
 using Gesto.Signs;
 
 namespace Gesto.Recordings;

@@ -68,8 +68,8 @@ public sealed record Calibration
         string path = Path.Combine(runFolder, FileName);
         if (!File.Exists(path))
             return None;
-        Calibration found = JsonFile.Load<Calibration>(path, "a calibration", Cure(runFolder), Json);
-        var check = new FileCheck(path, Cure(runFolder));
+        Calibration found = JsonFile.Load<Calibration>(path, "a calibration", CureOf(runFolder), Json);
+        var check = new FileCheck(path, CureOf(runFolder));
         foreach (
             (string name, double? temperature) in new (string, double?)[]
             {
@@ -108,6 +108,6 @@ public sealed record Calibration
         return [.. raised.Select(v => (float)(v / sum))];
     }
 
-    private static string Cure(string runFolder) =>
-        $"Write it again with 'gesto train FEATURES --run {runFolder} --resume', or delete it.";
+    private static Cure CureOf(string runFolder) =>
+        new("Delete it, or go on with the training, which writes it again.", NextStep.ResumeTraining, runFolder);
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Gesto.Files;
 
 namespace Gesto.Video;
 
@@ -31,17 +32,20 @@ public class FfmpegStartException : IOException
             : code switch
             {
                 FilesFull or SystemFilesFull =>
-                    " It is installed, but too many files are open: allow more with 'ulimit -n 4096', or work on fewer at the same time (--threads, --decoders).",
+                    " It is installed, but too many files are open: allow more with 'ulimit -n 4096', or work on fewer at the same time.",
                 TryAgainLinux or TryAgainMac or NoMemory =>
-                    " It is installed, but the system has no room for another process: see 'ulimit -u' and the free memory, or work on fewer at the same time (--threads, --decoders).",
+                    " It is installed, but the system has no room for another process: see 'ulimit -u' and the free memory, or work on fewer at the same time.",
                 NoAccess or NoPermission =>
                     " It is installed, but may not be run: look at its permissions with 'ls -l'.",
                 _ => "",
             };
-        return new FfmpegStartException(
+        var exception = new FfmpegStartException(
             $"The program '{program}' could not be started: {error.Message.TrimEnd('.')}.{cure}",
             error
         );
+        return !windows && code is FilesFull or SystemFilesFull or TryAgainLinux or TryAgainMac or NoMemory
+            ? exception.Suggest(NextStep.UseFewerThreads)
+            : exception;
     }
 }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Cli.Tests.Docs;
 

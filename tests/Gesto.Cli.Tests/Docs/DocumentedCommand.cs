@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Gesto.Recordings;
 
 namespace Gesto.Cli.Tests.Docs;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Reflection;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Simulation;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 

@@ -61,7 +61,7 @@ public sealed class RadarAxesTests : IDisposable
         (float[] values, int[] shape) = PlacedMaps.InOrder("ATRD");
         string path = Save("maps.npy", values, shape);
         Assert.Contains(
-            "shape (3, 7, 6, 5) read as (T,A,R,D) would be 3 frames of 7 antennas: more antennas than frames. Say what the axes are: --radar-axes A,T,R,D",
+            "shape (3, 7, 6, 5) read as (T,A,R,D) would be 3 frames of 7 antennas: more antennas than frames. Say what the axes are: A,T,R,D",
             Assert.Throws<InvalidDataException>(() => RadarArray.Load(path)).Message,
             StringComparison.Ordinal
         );

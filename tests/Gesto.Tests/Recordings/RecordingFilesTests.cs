@@ -1,3 +1,4 @@
+using Gesto.Files;
 using Gesto.Recordings;
 
 namespace Gesto.Tests.Recordings;
@@ -127,11 +128,12 @@ public sealed class RecordingFilesTests : IDisposable
     )
     {
         string at = With("unclear", files.Split(','));
-        string message = Assert.Throws<InvalidDataException>(() => RecordingFiles.At(at, RgbAndArrays)).Message;
+        var error = Assert.Throws<InvalidDataException>(() => RecordingFiles.At(at, RgbAndArrays));
+        string message = error.Message;
         Assert.StartsWith(at, message, StringComparison.Ordinal);
         Assert.Contains(expected, message, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("the run takes RGB and radar arrays of 3 antenna(s)", message, StringComparison.Ordinal);
-        Assert.Contains("--rgb FILE for the RGB video, --radar FILE FILE FILE", message, StringComparison.Ordinal);
+        Assert.Equal(NextStep.NameFiles, Suggestion.Of(error)[0].Step);
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Checking;
 using Gesto.Training.Datasets;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Tests.Checking;
 

@@ -1,3 +1,4 @@
+using Gesto.Files;
 using Gesto.Training.Checking;
 using Gesto.Training.Datasets;
 
@@ -19,6 +20,6 @@ public sealed class UnevenRateTests
             only.Message,
             StringComparison.Ordinal
         );
-        Assert.Contains("--sampling time", only.Message, StringComparison.Ordinal);
+        Assert.Equal(NextStep.ExtractByTime, only.Suggestion?.Step);
     }
 }

@@ -1,6 +1,5 @@
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Tests.Datasets;
 

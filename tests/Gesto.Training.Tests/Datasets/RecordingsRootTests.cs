@@ -1,3 +1,4 @@
+using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
 
@@ -56,13 +57,13 @@ public sealed class RecordingsRootTests : IDisposable
             }
         )
         {
-            string message = Assert.Throws<InvalidDataException>(() => Only(path, folder["store"])).Message;
+            var error = Assert.Throws<InvalidDataException>(() => Only(path, folder["store"]));
             Assert.StartsWith(
                 $"{folder["set/manifest.csv"]}, line 2, column 'rgb': found '{path}', expected a path inside {folder["store"]}",
-                message,
+                error.Message,
                 StringComparison.Ordinal
             );
-            Assert.Contains("--root", message, StringComparison.Ordinal);
+            Assert.Equal(NextStep.NameRecordingsRoot, Suggestion.Of(error)[0].Step);
         }
         Assert.Throws<InvalidDataException>(() => Only("../store2/a.mp4", folder["store"]));
         folder.Write("set/manifest.csv", $"sample,split\n{folder["set"]}/a,train\n");
@@ -97,7 +98,7 @@ public sealed class RecordingsRootTests : IDisposable
         );
         folder.Write("challenge/test/SAMPLE_1/SAMPLE_1_RGB.mkv", "");
         Assert.Contains(
-            "Leave --root out",
+            "Leave the root out",
             Assert.Throws<InvalidDataException>(() => Dataset.Open(folder["challenge"], folder.Path)).Message,
             StringComparison.Ordinal
         );

@@ -49,15 +49,15 @@ public class PairPicturesTests(TinyRun tiny) : IClassFixture<TinyRun>
 
         string without = Report.Render(result, []),
             with = Report.Render(result, [], [pair]);
-        Assert.Contains("--dataset", without, StringComparison.Ordinal);
+        Assert.Contains("evaluate again with the data set", without, StringComparison.Ordinal);
         Assert.Equal(10, with.Split("src=\"data:image/jpeg;base64,").Length - 1);
-        Assert.DoesNotContain("--dataset", with, StringComparison.Ordinal);
+        Assert.DoesNotContain("evaluate again", with, StringComparison.Ordinal);
         Assert.Contains(pair.First.Sample, with, StringComparison.Ordinal);
 
         var e = Assert.Throws<FileNotFoundException>(() =>
             PairPictures.Read(tiny.Features, input, result, null, CancellationToken.None)
         );
-        Assert.Contains("--dataset must be", e.Message, StringComparison.Ordinal);
+        Assert.Contains("The data set given must be", e.Message, StringComparison.Ordinal);
     }
 
     private static EvaluationInput Input(

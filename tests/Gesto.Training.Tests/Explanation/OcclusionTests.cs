@@ -5,7 +5,6 @@ using Gesto.Training.Features;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Tests.Explanation;
 

@@ -1,9 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Gesto.Bundles;
-using Gesto.Inference;
 using Gesto.Recordings;
-using Gesto.Signs;
 using Gesto.Training.Export;
 using Gesto.Training.Recognition;
 using Gesto.Training.Weights;

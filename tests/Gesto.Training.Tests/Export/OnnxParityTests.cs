@@ -5,7 +5,6 @@ using Gesto.Training.Graphs;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 using Gesto.Training.Tests.Models;
 using Microsoft.ML.OnnxRuntime;
 using static TorchSharp.torch;

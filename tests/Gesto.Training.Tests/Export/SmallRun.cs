@@ -4,7 +4,6 @@ using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Tests.Export;
 

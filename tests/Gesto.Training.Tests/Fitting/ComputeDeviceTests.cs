@@ -88,8 +88,8 @@ public class ComputeDeviceTests
                 )
             )
             .Message;
-        Assert.Contains("--device cuda:99", message, StringComparison.Ordinal);
-        Assert.Contains("--device cpu", message, StringComparison.Ordinal);
+        Assert.Contains("device cuda:99: libtorch sees", message, StringComparison.Ordinal);
+        Assert.Contains("compute on the processor", message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(temporary["run"]));
     }
 
@@ -105,7 +105,7 @@ public class ComputeDeviceTests
         facts["device"] = "cuda";
         File.WriteAllText(path, facts.ToJsonString());
         Assert.Contains(
-            "--device cuda",
+            "Resume on cuda",
             Assert
                 .Throws<InvalidDataException>(() =>
                     TrainingRun.Start(features, null, temporary["run"], resume: true, device: ComputeDevice.Cpu)

@@ -1,3 +1,4 @@
+using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Features;
 using Gesto.Training.Fitting;
@@ -119,19 +120,20 @@ public class JointTrainingTests
     }
 
     [Theory]
-    [InlineData("end-to-end", false, "gesto extract --rgb frames")]
-    [InlineData("last-stage", true, "gesto extract --rgb maps")]
-    [InlineData("late-fusion", true, "gesto extract --rgb features")]
-    public void Features_of_another_kind_are_refused_with_the_command_that_makes_the_right_ones(
+    [InlineData("end-to-end", false, "frames")]
+    [InlineData("last-stage", true, "maps")]
+    [InlineData("late-fusion", true, "features")]
+    public void Features_of_another_kind_are_refused_with_the_step_that_makes_the_right_ones(
         string name,
         bool frames,
-        string next
+        string kind
     )
     {
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"], rgbFrames: frames);
         var e = Assert.Throws<InvalidDataException>(() => Train(features, RecipeFile.Load(name), temporary["run"]));
-        Assert.Contains(next, e.Message, StringComparison.Ordinal);
+        Suggestion next = Assert.Single(Suggestion.Of(e));
+        Assert.Equal((NextStep.ExtractRgb, kind), (next.Step, Assert.Single(next.Subjects)));
     }
 
     [Theory]

@@ -9,7 +9,6 @@ using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Tests.Fitting;
 

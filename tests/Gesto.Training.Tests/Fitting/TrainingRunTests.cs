@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Batches;
 using Gesto.Training.Features;
@@ -6,7 +7,6 @@ using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
-using Gesto.Training.Weights;
 using TorchSharp;
 
 namespace Gesto.Training.Tests.Fitting;
@@ -339,7 +339,10 @@ public class TrainingRunTests
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         Train(features, Small, temporary["run"]);
-        Assert.Contains("--resume", Assert.Throws<IOException>(() => Train(features, Small, temporary["run"])).Message);
+        Suggestion next = Assert.Single(
+            Suggestion.Of(Assert.Throws<IOException>(() => Train(features, Small, temporary["run"])))
+        );
+        Assert.Equal((NextStep.ResumeTraining, temporary["run"]), (next.Step, Assert.Single(next.Subjects)));
         Directory.CreateDirectory(temporary["mine"]);
         File.WriteAllText(temporary["mine/notes.txt"], "");
         Assert.Contains(
@@ -367,7 +370,7 @@ public class TrainingRunTests
         Refused("\"epochs\": 9", features, Small with { Training = Small.Training with { Epochs = 9 } });
         Refused("made differently (DType", PlantedFeatures.Write(temporary["type"], radarType: "<f4"), Small);
         Refused("have changed", PlantedFeatures.Write(temporary["data"], takes: 9), Small);
-        Refused("--threads 1", features, Small, threads: 2);
+        Refused("Resume with 1.", features, Small, threads: 2);
     }
 
     [Fact]

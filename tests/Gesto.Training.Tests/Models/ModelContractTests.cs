@@ -2,7 +2,6 @@ using Gesto.Recordings;
 using Gesto.Training.Fitting;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
-using Gesto.Training.Simulation;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -27,7 +27,7 @@ public class RecipeGridTests
     [InlineData("=8")]
     public void What_is_no_setting_is_named(string setting) =>
         Assert.Contains(
-            $"--set {setting}:",
+            $"setting {setting}:",
             Assert.Throws<InvalidDataException>(() => RecipeGrid.Cells([setting])).Message,
             StringComparison.Ordinal
         );

@@ -1,3 +1,4 @@
+using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Batches;
 using Gesto.Training.Evaluation;
@@ -48,13 +49,10 @@ public class SelfTrainingTests
                 Assert.Equal(recogniser.Labels[Array.IndexOf(p, p.Max())].Id, id);
         }
         Assert.Equal(test.Length, SelfTraining.Label(temporary["first"], features, 0, threads: 1).ClassIds.Count);
-        Assert.Contains(
-            "--pseudo-labels-above",
-            Assert
-                .Throws<InvalidDataException>(() => SelfTraining.Label(temporary["first"], features, 1.01, threads: 1))
-                .Message,
-            StringComparison.Ordinal
+        var none = Assert.Throws<InvalidDataException>(() =>
+            SelfTraining.Label(temporary["first"], features, 1.01, threads: 1)
         );
+        Assert.Equal(NextStep.LowerPseudoLabelThreshold, Suggestion.Of(none)[0].Step);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Recognition;
@@ -53,7 +54,7 @@ public class SubmissionTests
                 "data"
             )
         );
-        Assert.Contains("gesto evaluate", e.Message, StringComparison.Ordinal);
+        Assert.Equal(NextStep.Evaluate, Suggestion.Of(e)[0].Step);
     }
 
     [Fact]

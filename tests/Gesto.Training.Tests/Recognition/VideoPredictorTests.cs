@@ -7,9 +7,7 @@ using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
-using Gesto.Training.Reports;
 using Gesto.Training.Scoring;
-using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Training.Tests.Recognition;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Signs;
 using Gesto.Training.Simulation;
@@ -100,7 +101,7 @@ public sealed class DatasetWriterTests : IDisposable
         Directory.CreateDirectory(root);
         File.WriteAllText(Path.Combine(root, "simulation.json"), "{}");
         var error = Assert.Throws<InvalidDataException>(() => DatasetWriter.Write(root, Small, null, default));
-        Assert.Contains("--force", error.Message, StringComparison.Ordinal);
+        Assert.Equal(NextStep.Replace, Suggestion.Of(error)[0].Step);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Gesto.Encoders;
+using Gesto.Files;
 using Gesto.Training.Weights;
 
 namespace Gesto.Training.Tests.Weights;
@@ -44,7 +45,7 @@ public sealed class ImageNetWeightsTests : IDisposable
             file.WriteByte((byte)(old ^ 1));
         }
         var error = Assert.Throws<InvalidDataException>(() => ResNet50Weights.Load(path));
-        Assert.Contains("'gesto weights'", error.Message, StringComparison.Ordinal);
+        Assert.Equal(NextStep.FetchWeights, Suggestion.Of(error)[0].Step);
     }
 
     [Theory]
