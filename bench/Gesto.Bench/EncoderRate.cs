@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 
 namespace Gesto.Bench;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Encoders;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Checking;
@@ -159,7 +158,14 @@ internal static class DemoCommand
             Say("predict", $"one recording from its raw files; the truth is {truth.Id} {truth.Name}");
             foreach (
                 PredictCommand.Prediction p in ProgressBar.Run(progress =>
-                    PredictCommand.Predict(run, [DatasetRecordings.Recording(dataset, sample)], 3, threads, progress, cancel)
+                    PredictCommand.Predict(
+                        run,
+                        [DatasetRecordings.Recording(dataset, sample)],
+                        3,
+                        threads,
+                        progress,
+                        cancel
+                    )
                 )
             )
                 PredictCommand.Write(p, Console.Error);

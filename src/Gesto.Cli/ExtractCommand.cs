@@ -1,13 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Encoders;
 using Gesto.Radar;
-using Gesto.Recordings;
 using Gesto.Training;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
-using Gesto.Training.Simulation;
-using Gesto.Training.Weights;
 using Gesto.Video;
 
 namespace Gesto.Cli;
@@ -216,7 +212,7 @@ internal static class ExtractCommand
                                     _ => RgbEncoding.Features,
                                 },
                                 Weights = parse.GetValue(weights)!,
-                                Int8 = parse.GetValue(precision) == Precision.Int8,
+                                InEightBits = parse.GetValue(precision) == Precision.Int8,
                                 Side = parse.GetValue(rgbSize),
                                 Device = on,
                                 Threads = count,
@@ -259,16 +255,9 @@ internal static class ExtractCommand
     }
 
     /// <summary>Also called by `gesto demo`.</summary>
-    internal static int Extract(
-        Dataset data,
-        string folder,
-        ExtractionOptions options,
-        CancellationToken cancel
-    )
+    internal static int Extract(Dataset data, string folder, ExtractionOptions options, CancellationToken cancel)
     {
-        ExtractionResult result = ProgressBar.Run(progress =>
-            Extraction.Run(data, folder, options, progress, cancel)
-        );
+        ExtractionResult result = ProgressBar.Run(progress => Extraction.Run(data, folder, options, progress, cancel));
         foreach (SkippedSample skipped in result.Skipped)
             Console.Error.WriteLine($"skipped {skipped.Sample}: {skipped.Message}");
         Console.Error.WriteLine(

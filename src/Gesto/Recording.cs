@@ -33,6 +33,7 @@ public sealed class Recording
     /// <summary>A folder with the files of one recording. Names as `SAMPLE_7_RGB.mkv` and `SAMPLE_7_RDM1.mp4` tell what
     /// is what; else a single video is RGB, and radar arrays are antennas in the order of their names.</summary>
     /// <param name="path">The folder.</param>
+    /// <returns>It; what is in the folder is looked at when it is recognised.</returns>
     /// <exception cref="DirectoryNotFoundException">No such folder.</exception>
     public static Recording FromFolder(string path) =>
         Directory.Exists(path)

@@ -3,7 +3,6 @@ using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Training.Checking;

@@ -2,7 +2,6 @@ using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Training.Checking;

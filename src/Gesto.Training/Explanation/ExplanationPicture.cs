@@ -2,7 +2,6 @@ using System.Globalization;
 using Gesto.Files;
 using Gesto.Inference;
 using Gesto.Recordings;
-using Gesto.Training.Recipes;
 using SkiaSharp;
 
 namespace Gesto.Training.Explanation;

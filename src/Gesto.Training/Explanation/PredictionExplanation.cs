@@ -5,7 +5,6 @@ using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Export;
-using Gesto.Training.Recipes;
 
 namespace Gesto.Training.Explanation;
 
@@ -95,7 +94,9 @@ public sealed record PredictionExplanation
             recogniser.Recogniser,
             recogniser.Encoder,
             recording.Find(RecordingNeeds.Of(recogniser.Recogniser.Keys))
-                ?? throw new InvalidDataException($"{recording.Name}: frames in memory have no place to be looked up in."),
+                ?? throw new InvalidDataException(
+                    $"{recording.Name}: frames in memory have no place to be looked up in."
+                ),
             sign,
             picture,
             progress,

@@ -3,8 +3,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
 using Gesto.Encoders;
-using Gesto.Training.Models;
-using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 
 namespace Gesto.Training.Export;

@@ -3,10 +3,8 @@ using System.Text.Json.Nodes;
 using Gesto.Bundles;
 using Gesto.Files;
 using Gesto.Training.Features;
-using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 
 namespace Gesto.Training.Export;

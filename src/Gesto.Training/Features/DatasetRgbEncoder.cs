@@ -37,7 +37,7 @@ internal static class DatasetRgbEncoder
         var cache = WeightsCache.Default();
         bool maps = options.Encoding == RgbEncoding.Maps,
             processor = options.Device == ComputeDevice.Cpu,
-            plain = processor && !maps && !options.Int8;
+            plain = processor && !maps && !options.InEightBits;
         if (
             plain
             && options.Weights == ImageNetWeights.Auto
@@ -56,7 +56,7 @@ internal static class DatasetRgbEncoder
                 callers: Math.Min(options.Threads, GpuCallers),
                 output
             );
-        Int8Ranges? ranges = options.Int8
+        Int8Ranges? ranges = options.InEightBits
             ? Int8Calibration.LoadOrFind(dataset, loaded, storeFolder, extraction.RgbFit, options.Threads, cancel)
             : null;
         return ResNet50Encoders.Build(loaded, threads: 1, callers: options.Threads, ranges: ranges, output: output);

@@ -27,7 +27,7 @@ public sealed record RgbOptions
     public string Weights { get; init; } = "auto";
 
     /// <summary>Compute features in 8 bits, calibrated on the data set; on a processor only.</summary>
-    public bool Int8 { get; init; }
+    public bool InEightBits { get; init; }
 
     /// <summary>Height and width of <see cref="RgbEncoding.Frames"/>, pixels, 1 or more.</summary>
     public int Side { get; init; } = 64;

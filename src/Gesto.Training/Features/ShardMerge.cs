@@ -3,7 +3,6 @@ using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
 using Gesto.Training.Models;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Features;
 

@@ -4,6 +4,7 @@ namespace Gesto.Signs;
 /// <param name="Answer">The most probable sign.</param>
 /// <param name="Partner">The other sign of the pair.</param>
 /// <param name="PartnerShare">p(partner) / (p(answer) + p(partner)), 0…0.5.</param>
+/// <remarks>Immutable; thread-safe.</remarks>
 public sealed record ClosePair(string Answer, string Partner, double PartnerShare);
 
 /// <summary>Finds answers that are close to the sign they must not be confused with.</summary>

@@ -8,7 +8,6 @@ using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Scoring;
-using Gesto.Training.Weights;
 
 namespace Gesto.Training.Tests.Fitting;
 
