@@ -149,7 +149,7 @@ internal static class LinearTraining
             NpyArray.From([.. leftOut.Probabilities.SelectMany(p => p)], samples.Length, fit.Classes)
         );
         var line = new EpochLine(
-            TrainingRun.FusionStage,
+            FusionTraining.Stage,
             1,
             trainLoss,
             trainAccuracy,

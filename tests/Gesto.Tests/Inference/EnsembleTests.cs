@@ -79,14 +79,16 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         string radar = tiny.PathOf("radar-member"),
             folder = tiny.PathOf("ensembles/both");
         TrainingRun.Start(
-            features,
-            RecipeFile.Load(
-                "radar-only",
-                ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
-            ),
-            radar,
-            resume: false,
-            threads: 1
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = RecipeFile.Load(
+                    "radar-only",
+                    ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
+                ),
+                Out = radar,
+                Threads = 1,
+            }
         );
 
         (EnsembleFile file, Calibration? calibration) = EnsembleFit.Make(
@@ -133,14 +135,14 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
             Assert.Equal(p.First, p.Second, 1e-5f)
         );
 
-        EvaluationResult result = EvaluateCommand.Evaluate(
-            folder,
-            tiny.Features,
-            Split.Test,
-            seed: 1,
-            threads: 1,
-            new NoProgress(),
-            CancellationToken.None
+        EvaluationResult result = RunEvaluation.EvaluateAndSave(
+            new EvaluationOptions
+            {
+                Run = folder,
+                Features = tiny.Features,
+                Threads = 1,
+            },
+            new NoProgress()
         );
         Assert.Equal(("both", 4), (result.Recipe, result.Samples));
         Assert.Contains("../../radar-member", result.Facts["members"], StringComparison.Ordinal);
@@ -151,14 +153,14 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
                 .Count
         );
 
-        EvaluateCommand.Evaluate(
-            tiny.Run,
-            tiny.Features,
-            Split.Test,
-            seed: 1,
-            threads: 1,
-            new NoProgress(),
-            CancellationToken.None
+        RunEvaluation.EvaluateAndSave(
+            new EvaluationOptions
+            {
+                Run = tiny.Run,
+                Features = tiny.Features,
+                Threads = 1,
+            },
+            new NoProgress()
         );
         RunComparison comparison = CompareCommand.Compare([tiny.Run, folder], "test", seed: 1);
         Assert.Equal(["both", "run"], comparison.Runs.Select(r => r.Run).Order());
@@ -207,14 +209,14 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
     [Fact]
     public void An_evaluation_saves_every_probability_beside_its_sample()
     {
-        EvaluateCommand.Evaluate(
-            tiny.Run,
-            tiny.Features,
-            Split.Test,
-            seed: 1,
-            threads: 1,
-            new NoProgress(),
-            CancellationToken.None
+        RunEvaluation.EvaluateAndSave(
+            new EvaluationOptions
+            {
+                Run = tiny.Run,
+                Features = tiny.Features,
+                Threads = 1,
+            },
+            new NoProgress()
         );
         NpyArray saved = NpyFile.Load(Path.Combine(tiny.Run, "predictions-test.npy"));
         Assert.Equal([4, 4], saved.Shape);
