@@ -105,18 +105,7 @@ public sealed class Recogniser : IDisposable
     private Prediction Predict(Recording recording, CancellationToken cancel)
     {
         using var predictor = new VideoPredictor(networks, encoder);
-        ReadRecording read = recording.Find(RecordingNeeds.Of(networks.Keys)) is { } files
-            ? predictor.Read(files.Root, files.Sample, cancel)
-            : predictor.Read(recording.Name, recording.Rgb, recording.Radar, cancel);
-        float[] probabilities = networks.Predict(read.Features, read.Used);
-        return new(
-            recording.Name,
-            RankedSign.Rank(probabilities, networks.Labels, networks.Labels.Count),
-            networks.Calibration.IsUnknown(probabilities),
-            read.Used.ToString(),
-            read.Used.Equals(networks.Masks[0]),
-            CostlyPairs.Close(probabilities, networks.Labels, networks.CostlyPairs)
-        );
+        return Prediction.Of(networks, predictor, recording, cancel);
     }
 
     /// <returns>The bundle's RGB encoder, for as many callers as threads; null where it takes no RGB.</returns>

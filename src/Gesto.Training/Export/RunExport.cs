@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
+using Gesto.Files;
+using Gesto.Signs;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
@@ -20,9 +22,11 @@ public static class RunExport
     /// <param name="cache">Where ResNet50's weights are.</param>
     /// <exception cref="InvalidDataException">Training has not finished, a file is broken, or the run was trained on
     /// ready radar features, whose encoder belongs to extraction.</exception>
+    /// <exception cref="IOException">The file cannot be written, or something else is there.</exception>
     /// <exception cref="FileNotFoundException">The RGB encoder's weights are not there.</exception>
     public static void Save(string folder, string path, WeightsCache cache)
     {
+        AtomicFile.RequireFile(path);
         var entries = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder, threads: 1);
         if (recogniser.Facts.Radar is { IsFrames: false } ready)

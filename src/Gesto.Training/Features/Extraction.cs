@@ -14,7 +14,7 @@ namespace Gesto.Training.Features;
 /// <remarks>A sample is stored with the modalities that it has files of; one whose files cannot all be read, an antenna of
 /// its radar missing among them, is a bad sample, never "done". Decoding, encoding and writing overlap (<see
 /// cref="StagedWork"/>); the bytes do not depend on the order.</remarks>
-public sealed class Extraction : IDisposable
+public sealed partial class Extraction : IDisposable
 {
     private const string LockFile = ".extract.lock";
 
@@ -66,7 +66,7 @@ public sealed class Extraction : IDisposable
     /// <exception cref="InvalidDataException">A bad sample under <see cref="ExtractionPolicy.Fail"/>; no readable
     /// sample at all; or the folder holds features made differently or from other recordings.</exception>
     /// <exception cref="IOException">The disk is full, or another extraction is writing there.</exception>
-    public static ExtractionResult Run(
+    internal static ExtractionResult Run(
         Dataset dataset,
         string folder,
         IRgbEncoder? encoder,

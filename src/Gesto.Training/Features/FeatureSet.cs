@@ -58,7 +58,7 @@ public sealed class FeatureSet
     public FeatureStore? Radar => Stores[Modality.Radar];
 
     /// <returns>The modalities whose features of a sample are here.</returns>
-    public ModalityMask Offers(Sample sample) =>
+    internal ModalityMask Offers(Sample sample) =>
         ModalityMask.Of(Stores.Where(m => Stores[m]!.Contains(sample.Key)).Modalities);
 
     /// <summary>Class ids of val and test samples from `key.csv`; null where there is none. Never shown to

@@ -6,7 +6,7 @@ using Gesto.Training.Weights;
 namespace Gesto.Training.Features;
 
 /// <summary>Opens the RGB encoder that extraction should use, or the one that made a store's features.</summary>
-public static class RgbEncoders
+internal static class RgbEncoders
 {
     /// <summary>ResNet50 with the weights fetched last.</summary>
     /// <exception cref="FileNotFoundException">The cache has none; the message says how to get them.</exception>

@@ -8,7 +8,7 @@ namespace Gesto.Training.Models;
 
 /// <summary>ImageNet ResNet50 on libtorch, for a GPU. Its features are those of <see cref="NetworkRgbEncoder"/> to
 /// float32 rounding, so a store may hold some of each.</summary>
-public sealed class ResNet50GpuEncoder : IRgbEncoder
+internal sealed class ResNet50GpuEncoder : IRgbEncoder
 {
     private const int FrameBytes = ResNet50Network.Side * ResNet50Network.Side * 3;
 

@@ -17,7 +17,7 @@ namespace Gesto.Training.Recognition;
 /// "Combining probability forecasts", J. R. Stat. Soc. B 72 (2010)); and its loss is convex in the weights, temperature
 /// among them. Its price: a member that gives a sign nearly 0 vetoes it, so members enter with their own calibration.
 /// </remarks>
-public sealed class Ensemble : ITrainedRecogniser
+internal sealed class Ensemble : ITrainedRecogniser
 {
     private readonly IReadOnlyList<ITrainedRecogniser> members;
     private readonly double[] weights;

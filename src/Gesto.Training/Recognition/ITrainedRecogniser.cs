@@ -10,7 +10,7 @@ namespace Gesto.Training.Recognition;
 
 /// <summary>A run that names signs, or several that vote.</summary>
 /// <remarks>Not thread-safe: one caller at a time.</remarks>
-public interface ITrainedRecogniser : IRecogniser
+internal interface ITrainedRecogniser : IRecogniser
 {
     Recipe Recipe { get; }
 

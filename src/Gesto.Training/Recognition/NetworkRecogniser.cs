@@ -17,7 +17,7 @@ namespace Gesto.Training.Recognition;
 
 /// <summary>A trained run that names signs.</summary>
 /// <remarks>Not thread-safe: one caller at a time.</remarks>
-public sealed class NetworkRecogniser : ITrainedRecogniser
+internal sealed class NetworkRecogniser : ITrainedRecogniser
 {
     private const int Batch = 64;
     private readonly RunDirectory run;

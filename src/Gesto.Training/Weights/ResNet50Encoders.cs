@@ -5,7 +5,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace Gesto.Training.Weights;
 
 /// <summary>Opens <see cref="NetworkRgbEncoder"/> on weights of ours.</summary>
-public static class ResNet50Encoders
+internal static class ResNet50Encoders
 {
     /// <summary>From weights in memory.</summary>
     /// <param name="weights">Either variant.</param>

@@ -1,7 +1,7 @@
 namespace Gesto.Encoders;
 
 /// <summary>Turns RGB frames into feature vectors, frame by frame.</summary>
-public interface IRgbEncoder : IDisposable
+internal interface IRgbEncoder : IDisposable
 {
     /// <summary>What a feature key calls it, e.g. "resnet50-v1".</summary>
     string Name { get; }

@@ -8,7 +8,7 @@ namespace Gesto.Encoders;
 /// <remarks>Either one caller with several threads, for the shortest answer, or several callers with one thread each,
 /// for throughput: threads that share one picture wait for one another at every layer, and wait long when a decoder has
 /// the core.</remarks>
-public sealed class NetworkRgbEncoder : IRgbEncoder
+internal sealed class NetworkRgbEncoder : IRgbEncoder
 {
     /// <summary>Frames a call of the network. From 1 to 30 the rate is the same within the noise on 2 cores, so few:
     /// small buffers, and a cancelled extraction stops soon.</summary>

@@ -7,7 +7,7 @@ namespace Gesto.Recordings;
 /// <param name="RadarVideos">It uses radar maps from videos.</param>
 /// <param name="RadarArrays">It uses radar from `.npy` or the like.</param>
 /// <param name="Antennas">Of its radar; 0 without.</param>
-public sealed record RecordingNeeds(bool Rgb, bool RadarVideos, bool RadarArrays, int Antennas)
+internal sealed record RecordingNeeds(bool Rgb, bool RadarVideos, bool RadarArrays, int Antennas)
 {
     /// <summary>A video whose name says nothing is RGB, unless radar videos are all that the run takes.</summary>
     public bool VideosAreRadar => RadarVideos && !Rgb;

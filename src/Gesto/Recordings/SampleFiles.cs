@@ -3,7 +3,7 @@ using Gesto.Radar;
 namespace Gesto.Recordings;
 
 /// <summary>What a file of a recording can be.</summary>
-public enum StreamKind
+internal enum StreamKind
 {
     /// <summary>RGB, or radar maps of one antenna: the name or the run tells.</summary>
     Video,
@@ -16,7 +16,7 @@ public enum StreamKind
 /// (range-Doppler, challenge 2025) or `*_RTM1.npy` … `*_RTM3.npy` (range-time, challenge 2026), `*_RDM.npy`,
 /// `*_RDM.bin` or `*_RDM.h5` all antennas in one file; without one of these, a raw session of an Infineon kit. The one
 /// place that knows which endings are video and which radar.</summary>
-public static class SampleFiles
+internal static class SampleFiles
 {
     private static readonly string[] VideoEndings = [".mkv", ".mp4", ".mov", ".avi", ".webm"];
     private static readonly string[] RadarEndings = [".npy", ".bin", ".h5", ".hdf5"];

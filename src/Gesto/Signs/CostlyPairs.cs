@@ -7,7 +7,7 @@ namespace Gesto.Signs;
 public sealed record ClosePair(string Answer, string Partner, double PartnerShare);
 
 /// <summary>Finds answers that are close to the sign they must not be confused with.</summary>
-public static class CostlyPairs
+internal static class CostlyPairs
 {
     /// <summary>An answer is close to its partner from this share of the pair's probability on: odds of 4 : 1 or
     /// less.</summary>

@@ -15,11 +15,11 @@ public sealed class Int8Tests : IDisposable
     /// <summary>0.98 is far below what 8 bits cost on a well-conditioned network, and far above what one wrong scale,
     /// zero point or clipped activation leaves.</summary>
     [Theory]
-    [InlineData(ResNet50Variant.V1)]
-    [InlineData(ResNet50Variant.V15)]
-    public void Int8_features_point_where_float32_features_do(ResNet50Variant variant)
+    [InlineData(nameof(ResNet50Variant.V1))]
+    [InlineData(nameof(ResNet50Variant.V15))]
+    public void Int8_features_point_where_float32_features_do(string variant)
     {
-        ResNet50Weights weights = FormulaResNet50.Weights(variant);
+        ResNet50Weights weights = FormulaResNet50.Weights(Enum.Parse<ResNet50Variant>(variant));
         byte[] frames = FormulaResNet50.Frames();
         Int8Ranges ranges = Int8Calibration.Find(weights, Split(frames), 1, default);
         AssertClose(weights, ranges, frames, 0.98);

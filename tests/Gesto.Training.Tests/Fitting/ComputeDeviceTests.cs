@@ -201,24 +201,25 @@ public class ComputeDeviceTests
     }
 
     [Theory]
-    [InlineData("cpu", ResNet50Variant.V1, ResNet50Output.Features)]
-    [InlineData("cpu", ResNet50Variant.V15, ResNet50Output.Maps)]
-    [InlineData("cuda", ResNet50Variant.V1, ResNet50Output.Features)]
-    [InlineData("cuda", ResNet50Variant.V15, ResNet50Output.Features)]
-    [InlineData("cuda", ResNet50Variant.V1, ResNet50Output.Maps)]
+    [InlineData("cpu", nameof(ResNet50Variant.V1), nameof(ResNet50Output.Features))]
+    [InlineData("cpu", nameof(ResNet50Variant.V15), nameof(ResNet50Output.Maps))]
+    [InlineData("cuda", nameof(ResNet50Variant.V1), nameof(ResNet50Output.Features))]
+    [InlineData("cuda", nameof(ResNet50Variant.V15), nameof(ResNet50Output.Features))]
+    [InlineData("cuda", nameof(ResNet50Variant.V1), nameof(ResNet50Output.Maps))]
     public void Libtorchs_encoder_gives_the_features_and_the_key_of_onnx_runtimes(
         string device,
-        ResNet50Variant variant,
-        ResNet50Output output
+        string variant,
+        string output
     )
     {
         if (device == "cuda")
             Gpu.OrSkip();
-        ResNet50Weights weights = FormulaResNet50.Weights(variant);
+        var wanted = Enum.Parse<ResNet50Output>(output);
+        ResNet50Weights weights = FormulaResNet50.Weights(Enum.Parse<ResNet50Variant>(variant));
         byte[] frames = new byte[2 * 224 * 224 * 3];
         new Random(1).NextBytes(frames);
-        using IRgbEncoder here = ResNet50Encoders.Build(weights, threads: 1, output: output),
-            there = new ResNet50GpuEncoder(weights, ComputeDevice.Parse(device), output: output);
+        using IRgbEncoder here = ResNet50Encoders.Build(weights, threads: 1, output: wanted),
+            there = new ResNet50GpuEncoder(weights, ComputeDevice.Parse(device), output: wanted);
         Assert.Equal(
             (here.Name, here.WeightsHash, here.Preprocessing, here.DType, here.InputSize, string.Join(',', here.Shape)),
             (
