@@ -3,7 +3,6 @@ using Gesto.Encoders;
 using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
-using Gesto.Signs;
 using Gesto.Training.Batches;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
@@ -19,7 +18,7 @@ namespace Gesto.Training.Fitting;
 /// suits it, since confidence is calibrated afterwards. What is said of the clips left out stays in the run: nothing
 /// else has to be held out for calibration, so the final map learns from every sample.
 /// <para>Weights lie in the span of the clips (Z Z' = K, the matrix of their products), so that 20,000 values of a clip
-/// cost no more than as many as there are clips; where there are more than <see cref="MostLandmarks"/>, in the span of
+/// cost no more than as many as there are clips; where there are more than <see cref="ClipSpan.MostLandmarks"/>, in the span of
 /// so many of them, evenly spread (C. Williams, M. Seeger, "Using the Nyström method to speed up kernel machines", NIPS
 /// 2000).</para>
 /// <para>Values are standardised by all clips, those left out among them; what they are labelled is not looked
@@ -33,16 +32,6 @@ internal static class LinearTraining
     /// still tells classes apart where nothing else does, and seldom where a movement does. Chosen on KKT60's sittings
     /// (docs/LOG.md): forward 90 % where 1 gives 84.</summary>
     private const double Still = 0.25;
-
-    private const int MostLandmarks = 2048;
-    private const double FirstStrength = 1,
-        StrengthStep = 10,
-        LowestPower = 0.05,
-        HighestPower = 20;
-
-    /// <summary>1 to 10,000. From there on losses hang on where the minimiser began, and a weaker penalty was taken or
-    /// not by that (docs/LOG.md).</summary>
-    private const int Strengths = 5;
 
     private static readonly ClipPooling[] Poolings = Enum.GetValues<ClipPooling>();
 
@@ -70,12 +59,17 @@ internal static class LinearTraining
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
         Sample[] samples = [.. data.Train.Select(i => data.Samples[i])];
-        var fit = new Fit([.. data.Train.Select(i => data.Labels[i])], FoldsOf(samples), data.LabelSet.Count, cancel);
+        var fit = new LinearFit(
+            [.. data.Train.Select(i => data.Labels[i])],
+            FoldsOf(samples),
+            data.LabelSet.Count,
+            cancel
+        );
         RadarReduction? reduction = run.Recipe.UsesRadar ? ReductionOf(features.Radar!, samples) : null;
-        var parts = new List<Part>();
+        var parts = new List<LinearPart>();
         if (run.Recipe.UsesRgb)
             parts.Add(
-                Part.Of(
+                LinearPart.Of(
                     Pool("RGB", features.Rgb!, samples, steps => steps, features.Rgb!.Key.Shape[1], progress, cancel),
                     features.Rgb!.Key.Shape[1],
                     still: 1
@@ -85,7 +79,7 @@ internal static class LinearTraining
         {
             int width = run.Facts.RadarWidth;
             parts.Add(
-                Part.Of(
+                LinearPart.Of(
                     Pool(
                         "radar",
                         features.Radar!,
@@ -111,18 +105,18 @@ internal static class LinearTraining
             trainAccuracy = 0;
         bool both = parts.Count > 1;
         foreach (
-            Part[] chosen in both
+            LinearPart[] chosen in both
                 ?
                 [
                     [.. parts],
                     [parts[0]],
                     [parts[1]],
                 ]
-                : new Part[][] { [.. parts] }
+                : new LinearPart[][] { [.. parts] }
         )
         {
             Report();
-            using Span span = Span.Of(chosen);
+            using ClipSpan span = ClipSpan.Of(chosen);
             (double strength, (float[][], double[]) said) = fit.Choose(span);
             (float[][] weights, float[] bias, float[][] own) = fit.All(span, strength, chosen);
             (bool rgb, bool radar) uses =
@@ -167,27 +161,17 @@ internal static class LinearTraining
     /// (docs/LOG.md).</summary>
     /// <remarks>The one-standard-error rule of L. Breiman et al., "Classification and Regression Trees",
     /// 1984.</remarks>
-    private static ClipPooling LeastPooling(Part part, Fit fit, Action report)
+    private static ClipPooling LeastPooling(LinearPart part, LinearFit fit, Action report)
     {
         var losses = new Dictionary<ClipPooling, double[]>();
         foreach (ClipPooling pooling in Poolings)
         {
             report();
-            using Span span = Span.Of([part with { Pooling = pooling }]);
+            using ClipSpan span = ClipSpan.Of([part with { Pooling = pooling }]);
             losses[pooling] = fit.LeftOut(span, UsualStrength).Losses;
         }
         double[] best = losses.Values.MinBy(l => l.Average())!;
-        return losses.First(l => IsNoWorse(l.Value, best)).Key;
-    }
-
-    /// <returns>True where the mean of <paramref name="a"/> is above that of <paramref name="b"/> by no more than the
-    /// error of the difference.</returns>
-    private static bool IsNoWorse(double[] a, double[] b)
-    {
-        double[] worse = [.. a.Zip(b, (x, y) => x - y)];
-        double mean = worse.Average(),
-            variance = worse.Sum(w => (w - mean) * (w - mean)) / Math.Max(1, worse.Length - 1);
-        return mean <= Math.Sqrt(variance / worse.Length);
+        return losses.First(l => LinearFit.IsNoWorse(l.Value, best)).Key;
     }
 
     /// <returns>For each sample the fold it is left out in, 0…; a group is never parted.</returns>
@@ -256,199 +240,4 @@ internal static class LinearTraining
 
     private static double Accuracy(float[][] probabilities, int[] truth) =>
         probabilities.Select((p, n) => Array.IndexOf(p, p.Max()) == truth[n] ? 1.0 : 0).Average();
-
-    /// <summary>One modality's clips, standardised.</summary>
-    /// <param name="Pooling">What is taken of them.</param>
-    /// <param name="Whole">Standardised with all that can be taken.</param>
-    /// <param name="Values">(N, all), float32.</param>
-    private sealed record Part(ClipPooling Pooling, LinearInput Whole, Tensor Values)
-    {
-        private int Width => PooledClip.Width(Whole.Features, Pooling);
-
-        public LinearInput Input => new(Pooling, Whole.Features, Whole.Mean[..Width], Whole.Scale[..Width]);
-
-        /// <summary>(N, values taken).</summary>
-        public Tensor Taken => Values.narrow(1, 0, Width);
-
-        /// <summary>A value that varies a thousand times less than most is noise, and would be made as loud as
-        /// they.</summary>
-        private const double Least = 1e-3;
-
-        /// <param name="pooled">(N, all), as <see cref="PooledClip.Of"/> gives it.</param>
-        /// <param name="features">F.</param>
-        /// <param name="still">How loud the mean over the clip is beside what moves.</param>
-        public static Part Of(float[][] pooled, int features, double still)
-        {
-            int width = pooled[0].Length;
-            var (mean, scale) = (new float[width], new float[width]);
-            for (int i = 0; i < width; i++)
-            {
-                double average = pooled.Average(p => (double)p[i]);
-                mean[i] = (float)average;
-                scale[i] = (float)Math.Sqrt(pooled.Average(p => (p[i] - average) * (p[i] - average)));
-            }
-            int start = 0;
-            foreach (ClipPooling kind in new[] { ClipPooling.Mean, ClipPooling.Spread, ClipPooling.Parts })
-            {
-                int end = PooledClip.Width(features, kind);
-                double[] sorted = [.. scale[start..end].Select(s => (double)s).Order()];
-                double least = Least * sorted[sorted.Length / 2],
-                    share = Math.Sqrt(end - start) / (kind == ClipPooling.Mean ? still : 1);
-                for (; start < end; start++)
-                    scale[start] = scale[start] > least ? (float)(1 / (scale[start] * share)) : 0;
-            }
-            var whole = new LinearInput(ClipPooling.Parts, features, mean, scale);
-            Tensor values = empty([pooled.Length, width], ScalarType.Float32);
-            Span<float> to = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(values.bytes);
-            for (int n = 0; n < pooled.Length; n++)
-                whole.Standardise(pooled[n]).CopyTo(to.Slice(n * width, width));
-            return new Part(ClipPooling.Parts, whole, values);
-        }
-    }
-
-    /// <summary>Clips in coordinates of their own span: Z Z' = the products of clips.</summary>
-    /// <param name="Coordinates">Z (N, r), float64.</param>
-    /// <param name="Landmarks">Which clips span it.</param>
-    /// <param name="Back">(landmarks, r): coordinates = products with the landmarks times this.</param>
-    private sealed record Span(Tensor Coordinates, long[] Landmarks, Tensor Back) : IDisposable
-    {
-        private const double Least = 1e-9;
-
-        public static Span Of(Part[] parts)
-        {
-            using var scope = NewDisposeScope();
-            int samples = (int)parts[0].Values.shape[0],
-                count = Math.Min(samples, MostLandmarks);
-            long[] landmarks = [.. Enumerable.Range(0, count).Select(i => (long)i * samples / count)];
-            Tensor chosen = tensor(landmarks),
-                products = zeros([samples, count], ScalarType.Float64);
-            foreach (Part part in parts)
-                products += part
-                    .Taken.matmul(part.Taken.index_select(0, chosen).transpose(0, 1))
-                    .to(ScalarType.Float64);
-            (Tensor values, Tensor vectors) = linalg.eigh(products.index_select(0, chosen));
-            double[] found = values.data<double>().ToArray();
-            int first = Array.FindIndex(found, v => v > Least * found[^1]);
-            if (first < 0 || found[^1] <= 0)
-                throw new InvalidDataException(
-                    "All samples have the same features: there is nothing to tell classes apart by. Look at the recordings."
-                ).Suggest(NextStep.CheckRecordings);
-            Tensor back =
-                vectors.narrow(1, first, found.Length - first)
-                * values.narrow(0, first, found.Length - first).rsqrt().unsqueeze(0);
-            return new Span(products.matmul(back).MoveToOuterDisposeScope(), landmarks, back.MoveToOuterDisposeScope());
-        }
-
-        public void Dispose()
-        {
-            Coordinates.Dispose();
-            Back.Dispose();
-        }
-    }
-
-    /// <summary>The regression over all clips and over those of all folds but one.</summary>
-    private sealed class Fit(long[] labels, int[] foldOf, int classes, CancellationToken cancel)
-    {
-        public int Classes => classes;
-
-        public int[] Truth { get; } = [.. labels.Select(l => (int)l)];
-
-        /// <summary>From the strongest penalty to the weakest, as long as less of it does better; then the strongest
-        /// that does no worse than the best by more than the standard error of the difference.</summary>
-        public (double Strength, (float[][], double[]) LeftOut) Choose(Span span)
-        {
-            var tried = new List<(double Strength, (float[][] Probabilities, double[] Losses) Said)>();
-            (float[][] Probabilities, double[] Losses)? best = null;
-            double strength = FirstStrength;
-            using var scope = NewDisposeScope();
-            var ends = new Dictionary<int, Tensor>(); // a weaker penalty's are near
-            for (int i = 0, worse = 0; i < Strengths && worse < 2; i++, strength *= StrengthStep)
-            {
-                (float[][] Probabilities, double[] Losses) said = LeftOut(span, strength, ends);
-                tried.Add((strength, said));
-                if (best is { } b && said.Losses.Average() >= b.Losses.Average())
-                    worse++;
-                else
-                    (best, worse) = (said, 0);
-            }
-            return tried.First(t => IsNoWorse(t.Said.Losses, best!.Value.Losses));
-        }
-
-        /// <returns>Probabilities of each clip by a map that has not learnt from its fold, and their losses at the best
-        /// temperature.</returns>
-        /// <param name="span">The clips.</param>
-        /// <param name="strength">Of the penalty.</param>
-        /// <param name="ends">Where the fits of each fold begin and, afterwards, ended; null = at 0.</param>
-        public (float[][] Probabilities, double[] Losses) LeftOut(
-            Span span,
-            double strength,
-            Dictionary<int, Tensor>? ends = null
-        )
-        {
-            var said = new float[labels.Length][];
-            foreach (
-                IGrouping<int, int> fold in Enumerable
-                    .Range(0, labels.Length)
-                    .GroupBy(n => foldOf[n])
-                    .OrderBy(g => g.Key)
-            )
-            {
-                using var scope = NewDisposeScope();
-                int[] others = [.. Enumerable.Range(0, labels.Length).Where(n => foldOf[n] != fold.Key)];
-                Tensor found = Solve(span, others, strength, ends?.GetValueOrDefault(fold.Key));
-                if (ends is not null)
-                    ends[fold.Key] = found.alias().MoveToOuterDisposeScope();
-                float[][] p = Say(span.Coordinates.index_select(0, tensor(fold.Select(n => (long)n).ToArray())), found);
-                foreach ((int i, int n) in fold.Index())
-                    said[n] = p[i];
-            }
-            return (said, LogLinearPool.CalibratedLosses(said, Truth, LowestPower, HighestPower));
-        }
-
-        /// <returns>Weights (F, K) of each part, the bias (K), and what the map says of the clips it learnt
-        /// from.</returns>
-        public (float[][] Weights, float[] Bias, float[][] Own) All(Span span, double strength, Part[] parts)
-        {
-            using var scope = NewDisposeScope();
-            using Tensor found = Solve(span, [.. Enumerable.Range(0, labels.Length)], strength, null);
-            long rank = span.Coordinates.shape[1];
-            Tensor shares = span.Back.matmul(found.narrow(0, 0, rank)).to(ScalarType.Float32),
-                chosen = tensor(span.Landmarks);
-            float[][] own = Say(span.Coordinates, found);
-            return (
-                [
-                    .. parts.Select(p =>
-                        p.Taken.index_select(0, chosen)
-                            .transpose(0, 1)
-                            .matmul(shares)
-                            .contiguous()
-                            .data<float>()
-                            .ToArray()
-                    ),
-                ],
-                found.select(0, rank).to(ScalarType.Float32).data<float>().ToArray(),
-                own
-            );
-        }
-
-        private Tensor Solve(Span span, int[] members, double strength, Tensor? from)
-        {
-            using Tensor inputs = span.Coordinates.index_select(0, tensor(members.Select(n => (long)n).ToArray()));
-            return LogisticRegression.Fit(inputs, [.. members.Select(n => labels[n])], classes, strength, from, cancel);
-        }
-
-        private static float[][] Say(Tensor coordinates, Tensor found)
-        {
-            long rank = coordinates.shape[1];
-            using Tensor logits = coordinates.matmul(found.narrow(0, 0, rank)).add(found.select(0, rank));
-            int classes = (int)logits.shape[1];
-            double[] values = logits.data<double>().ToArray();
-            return
-            [
-                .. Enumerable
-                    .Range(0, (int)logits.shape[0])
-                    .Select(n => ProbabilityPool.Softmax(values.AsSpan(n * classes, classes))),
-            ];
-        }
-    }
 }
