@@ -10,7 +10,6 @@ using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
-using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
 using Gesto.Training.Simulation;
 using Gesto.Training.Weights;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Gesto.Recordings;
-using Gesto.Training;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Scoring;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Gesto.Signs;
-using Gesto.Training;
 using Gesto.Training.Datasets;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;

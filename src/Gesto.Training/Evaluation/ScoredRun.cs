@@ -1,10 +1,8 @@
 using Gesto.Recordings;
-using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
-using Gesto.Training.Scoring;
 
 namespace Gesto.Training.Evaluation;
 

@@ -6,7 +6,6 @@ using Gesto.Training.Features;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;
-using Gesto.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using Gesto.Recordings;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
 using Gesto.Training.Fitting;
