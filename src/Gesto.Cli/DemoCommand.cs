@@ -9,7 +9,6 @@ using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
-using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
 using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
@@ -46,7 +45,7 @@ internal static class DemoCommand
             seed,
             threads,
         };
-        // On the first thread, as `train`: see TrainingRun.Start.
+        // On the first thread, as `train`: see RunTraining.Train.
         command.SetAction(
             (parsed, cancel) =>
                 Task.FromResult(
@@ -92,7 +91,17 @@ internal static class DemoCommand
             Train();
             Say("evaluate", "signers that training never saw");
             EvaluationResult result = ProgressBar.Run(progress =>
-                EvaluateCommand.Evaluate(run, features, Split.Test, seed, threads, progress, cancel)
+                RunEvaluation.EvaluateAndSave(
+                    new EvaluationOptions
+                    {
+                        Run = run,
+                        Features = features,
+                        Seed = seed,
+                        Threads = threads,
+                    },
+                    progress,
+                    cancel
+                )
             );
             Console.Error.WriteLine(EvaluateCommand.Summary(result));
             if (WhyNoGain(result) is { } why)
@@ -129,26 +138,19 @@ internal static class DemoCommand
                 );
         }
 
-        private void Train()
-        {
-            Recipe recipe = RecipeFile.Load(
-                RecipeName,
-                [string.Create(CultureInfo.InvariantCulture, $"training.seed={seed}")]
+        private void Train() =>
+            TrainCommand.Train(
+                new TrainingOptions
+                {
+                    Features = FeatureSet.Open(features),
+                    Recipe = RecipeFile.Load(RecipeName),
+                    Out = run,
+                    Seed = seed,
+                    Resume = true,
+                    Threads = threads,
+                },
+                cancel
             );
-            TrainingResult result = ProgressBar.Run(progress =>
-                TrainingRun.Start(
-                    FeatureSet.Open(features),
-                    recipe,
-                    run,
-                    RunDirectory.Exists(run),
-                    threads,
-                    progress: progress,
-                    cancel: cancel
-                )
-            );
-            Console.Error.WriteLine(TrainCommand.Kept(result) + ".");
-            Console.Error.WriteLine(TrainCommand.Calibrate(run, FeatureSet.Open(features), cancel));
-        }
 
         private void PredictOne()
         {

@@ -139,7 +139,7 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
             Report(
                 empty ? ProblemKind.Empty : ProblemKind.Undecodable,
                 empty ? $"{path}: the file is empty (0 bytes)." : e.Message,
-                Suggestion.Of(e).FirstOrDefault()
+                Suggestion.Of(e) is [var first, ..] ? first : null
             );
         }
         return null;

@@ -40,7 +40,7 @@ public sealed class OpenRecogniser : IDisposable
         Task<IRgbEncoder?> opening = Task.Run(() =>
             KeysOf(path)[Modality.Rgb] is { } key ? RgbEncoders.Open(key, path, WeightsCache.Default(), threads) : null
         );
-        ITrainedRecogniser run = ITrainedRecogniser.Begin(path, threads: 1);
+        ITrainedRecogniser run = ITrainedRecogniser.LoadInBackground(path, threads: 1);
         try
         {
             return new(run, opening.GetAwaiter().GetResult());

@@ -42,6 +42,13 @@ public static class RecipeFile
         return Parse(File.ReadAllText(path), path, overrides);
     }
 
+    /// <summary>Sets values over a recipe.</summary>
+    /// <param name="recipe">Stays as it is.</param>
+    /// <param name="overrides">As in <see cref="Load"/>.</param>
+    /// <exception cref="InvalidDataException">As of <see cref="Load"/>.</exception>
+    public static Recipe With(Recipe recipe, IReadOnlyCollection<string> overrides) =>
+        overrides.Count == 0 ? recipe : Parse(Format(recipe), $"recipe '{recipe.Name}'", overrides);
+
     /// <summary>Loads the members of a recipe that has some.</summary>
     /// <param name="recipe">Its members' own values win over <paramref name="overrides"/>.</param>
     /// <param name="overrides">As in <see cref="Load"/>, for every member.</param>

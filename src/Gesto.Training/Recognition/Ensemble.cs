@@ -77,10 +77,10 @@ internal sealed class Ensemble : ITrainedRecogniser
             ITrainedRecogniser.LoadRun(folderOfRun, run => NetworkRecogniser.Load(run, threads))
         );
 
-    /// <inheritdoc cref="NetworkRecogniser.Begin(string, int)"/>
-    internal static Ensemble Begin(string folder, int threads) =>
+    /// <inheritdoc cref="NetworkRecogniser.LoadInBackground(string, int)"/>
+    internal static Ensemble LoadInBackground(string folder, int threads) =>
         Load(folder, folderOfRun =>
-            ITrainedRecogniser.LoadRun(folderOfRun, run => NetworkRecogniser.Begin(run, threads))
+            ITrainedRecogniser.LoadRun(folderOfRun, run => NetworkRecogniser.LoadInBackground(run, threads))
         );
 
     internal static Ensemble Load(

@@ -23,14 +23,16 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         string radar = tiny.PathOf("radar-member"),
             folder = tiny.PathOf("ensembles/both");
         TrainingRun.Start(
-            features,
-            RecipeFile.Load(
-                "radar-only",
-                ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
-            ),
-            radar,
-            resume: false,
-            threads: 1
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = RecipeFile.Load(
+                    "radar-only",
+                    ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
+                ),
+                Out = radar,
+                Threads = 1,
+            }
         );
 
         (EnsembleFile file, Calibration? calibration) = EnsembleFit.Make(
@@ -78,14 +80,13 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         );
 
         EvaluationResult result = RunEvaluation.EvaluateAndSave(
-            folder,
-            tiny.Features,
-            Split.Test,
-            seed: 1,
-            threads: 1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = folder,
+                Features = tiny.Features,
+                Threads = 1,
+            },
+            null
         );
         Assert.Equal(("both", 4), (result.Recipe, result.Samples));
         Assert.Contains("../../radar-member", result.Facts["members"], StringComparison.Ordinal);
@@ -97,14 +98,13 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         );
 
         RunEvaluation.EvaluateAndSave(
-            tiny.Run,
-            tiny.Features,
-            Split.Test,
-            seed: 1,
-            threads: 1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = tiny.Run,
+                Features = tiny.Features,
+                Threads = 1,
+            },
+            null
         );
         RunComparison comparison = SavedRuns.Compare([tiny.Run, folder], "test", seed: 1);
         Assert.Equal(["both", "run"], comparison.Runs.Select(r => r.Run).Order());
@@ -153,14 +153,13 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void An_evaluation_saves_every_probability_beside_its_sample()
     {
         RunEvaluation.EvaluateAndSave(
-            tiny.Run,
-            tiny.Features,
-            Split.Test,
-            seed: 1,
-            threads: 1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = tiny.Run,
+                Features = tiny.Features,
+                Threads = 1,
+            },
+            null
         );
         NpyArray saved = NpyFile.Load(Path.Combine(tiny.Run, "predictions-test.npy"));
         Assert.Equal([4, 4], saved.Shape);
