@@ -19,12 +19,16 @@ public sealed record RecogniserOptions
 }
 
 /// <summary>Names signs in recordings, from one `.gesto` file, on ONNX Runtime.</summary>
-/// <remarks>Thread-safe: one instance serves all callers, and fits a singleton of dependency injection. Videos are
-/// decoded by the `ffmpeg` program, which must be installed; radar arrays and frames in memory need nothing.</remarks>
+/// <remarks>Thread-safe: one instance serves all callers, and fits a singleton of dependency injection
+/// (<c>services.AddSingleton(_ => Recogniser.Load(path))</c>; the container disposes it). Videos are decoded by the
+/// `ffmpeg` program, which must be installed; radar arrays and frames in memory need nothing.</remarks>
 public sealed class Recogniser : IDisposable
 {
     private readonly BundledRecogniser networks;
     private readonly IRgbEncoder? encoder;
+    private readonly object gate = new();
+    private int underWay;
+    private bool disposed;
 
     private Recogniser(BundledRecogniser networks, IRgbEncoder? encoder) =>
         (this.networks, this.encoder) = (networks, encoder);
@@ -85,6 +89,7 @@ public sealed class Recogniser : IDisposable
     /// trusted.</exception>
     /// <exception cref="InvalidDataException">A file, or frames in memory, of another kind or size than it learnt
     /// from.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed of before it began.</exception>
     public Task<Prediction> PredictAsync(Recording recording, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(recording);
@@ -123,14 +128,59 @@ public sealed class Recogniser : IDisposable
         return predictions;
     }
 
-    /// <summary>Gives back the networks' memory. No call may be running.</summary>
+    /// <summary>At least one recording is being recognised.</summary>
+    internal bool IsUnderWay
+    {
+        get
+        {
+            lock (gate)
+                return underWay > 0;
+        }
+    }
+
+    /// <summary>Refuses further recordings. Those under way are answered; the last of them frees the
+    /// networks.</summary>
     public void Dispose()
+    {
+        lock (gate)
+        {
+            if (disposed)
+                return;
+            disposed = true;
+            if (underWay > 0)
+                return;
+        }
+        Free();
+    }
+
+    private void Free()
     {
         networks.Dispose();
         encoder?.Dispose();
     }
 
     private Prediction Predict(Recording recording, CancellationToken cancel)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            underWay++;
+        }
+        try
+        {
+            return Recognise(recording, cancel);
+        }
+        finally
+        {
+            bool last;
+            lock (gate)
+                last = --underWay == 0 && disposed;
+            if (last)
+                Free();
+        }
+    }
+
+    private Prediction Recognise(Recording recording, CancellationToken cancel)
     {
         using var predictor = new VideoPredictor(networks, encoder);
         return Prediction.Of(networks, predictor, recording, cancel);
