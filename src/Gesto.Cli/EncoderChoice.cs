@@ -9,11 +9,11 @@ namespace Gesto.Cli;
 internal static class EncoderChoice
 {
     /// <summary>Threads that prepare and send frames to a GPU: one works while another's are computed.</summary>
-    private const int GpuCallers = 4;
+    private const int GpuConcurrency = 4;
 
     /// <summary>An encoder for extraction: as many callers as threads, one thread each.</summary>
     /// <param name="weights">"auto", "torchvision", "npm" or a file.</param>
-    /// <param name="threads">Callers.</param>
+    /// <param name="threads">Calls at the same time.</param>
     /// <param name="ranges">INT8 ranges of the weights; null computes in float32.</param>
     /// <param name="output">What of ResNet50 is wanted.</param>
     /// <param name="device">On a GPU libtorch runs the network; null = the processor, ONNX Runtime does.</param>
@@ -33,21 +33,21 @@ internal static class EncoderChoice
         if (
             plain
             && weights == ImageNetWeights.Auto
-            && ResNet50Encoders.TryOpenKept(cache, threads: 1, callers: threads) is { } kept
+            && ResNet50Encoders.TryOpenKept(cache, threads: 1, concurrency: threads) is { } kept
         )
             return kept;
         string path = ProgressBar.Run(progress =>
             ImageNetWeights.Fetch(weights, cache, StandardErrorNotes.Instance, progress, cancel)
         );
         if (plain && ResNet50Weights.Identify(path) is { } known)
-            return ResNet50Encoders.Open(cache, path, known.Variant, known.Hash, threads: 1, callers: threads);
+            return ResNet50Encoders.Open(cache, path, known.Variant, known.Hash, threads: 1, concurrency: threads);
         ResNet50Weights loaded = ResNet50Weights.Load(path);
         if (!processor)
-            return new ResNet50GpuEncoder(loaded, device!, callers: Math.Min(threads, GpuCallers), output);
+            return new ResNet50GpuEncoder(loaded, device!, concurrency: Math.Min(threads, GpuConcurrency), output);
         return ResNet50Encoders.Build(
             loaded,
             threads: 1,
-            callers: threads,
+            concurrency: threads,
             ranges: ranges?.Invoke(loaded),
             output: output
         );

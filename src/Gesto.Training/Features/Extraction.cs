@@ -159,7 +159,7 @@ public sealed class Extraction
         );
         ManifestFile.Write(Path.Combine(folder, ManifestFile.FileName), dataset.Samples);
         // Beside the labels, the word that the recordings are simulated: evaluations of these features must say so.
-        foreach (string name in new[] { LabelKeyFile.FileName, FeatureSet.SimulatedFile })
+        foreach (string name in new[] { LabelKeyFile.FileName, Dataset.SimulatedFile })
         {
             string from = Path.Combine(dataset.Root, name);
             if (File.Exists(from))
@@ -266,7 +266,7 @@ public sealed class Extraction
             [.. GroupSizes(pending.Length, options.DecodeThreads).Select(size => pending[start..(start += size)])],
             options.DecodeThreads,
             DecodeAll,
-            encoder?.Callers ?? 1,
+            encoder?.Concurrency ?? 1,
             Encode,
             made =>
             {

@@ -24,21 +24,21 @@ internal sealed class LinearFit(long[] labels, int[] foldOf, int classes, Cancel
     /// that does no worse than the best by more than the standard error of the difference.</summary>
     public (double Strength, (float[][], double[]) LeftOut) Choose(ClipSpan span)
     {
-        var tried = new List<(double Strength, (float[][] Probabilities, double[] Losses) Said)>();
+        var tried = new List<(double Strength, (float[][] Probabilities, double[] Losses) LeftOut)>();
         (float[][] Probabilities, double[] Losses)? best = null;
         double strength = FirstStrength;
         using var scope = NewDisposeScope();
         var ends = new Dictionary<int, Tensor>(); // a weaker penalty's are near
         for (int i = 0, worse = 0; i < Strengths && worse < 2; i++, strength *= StrengthStep)
         {
-            (float[][] Probabilities, double[] Losses) said = LeftOut(span, strength, ends);
-            tried.Add((strength, said));
-            if (best is { } b && said.Losses.Average() >= b.Losses.Average())
+            (float[][] Probabilities, double[] Losses) predicted = LeftOut(span, strength, ends);
+            tried.Add((strength, predicted));
+            if (best is { } b && predicted.Losses.Average() >= b.Losses.Average())
                 worse++;
             else
-                (best, worse) = (said, 0);
+                (best, worse) = (predicted, 0);
         }
-        return tried.First(t => IsNoWorse(t.Said.Losses, best!.Value.Losses));
+        return tried.First(t => IsNoWorse(t.LeftOut.Losses, best!.Value.Losses));
     }
 
     /// <returns>Probabilities of each clip by a map that has not learnt from its fold, and their losses at the best
@@ -52,7 +52,7 @@ internal sealed class LinearFit(long[] labels, int[] foldOf, int classes, Cancel
         Dictionary<int, Tensor>? ends = null
     )
     {
-        var said = new float[labels.Length][];
+        var predicted = new float[labels.Length][];
         foreach (
             IGrouping<int, int> fold in Enumerable.Range(0, labels.Length).GroupBy(n => foldOf[n]).OrderBy(g => g.Key)
         )
@@ -64,9 +64,9 @@ internal sealed class LinearFit(long[] labels, int[] foldOf, int classes, Cancel
                 ends[fold.Key] = found.alias().MoveToOuterDisposeScope();
             float[][] p = Say(span.Coordinates.index_select(0, tensor(fold.Select(n => (long)n).ToArray())), found);
             foreach ((int i, int n) in fold.Index())
-                said[n] = p[i];
+                predicted[n] = p[i];
         }
-        return (said, LogLinearPool.CalibratedLosses(said, Truth, LowestPower, HighestPower));
+        return (predicted, LogLinearPool.CalibratedLosses(predicted, Truth, LowestPower, HighestPower));
     }
 
     /// <returns>Weights (F, K) of each part, the bias (K), and what the map says of the clips it learnt

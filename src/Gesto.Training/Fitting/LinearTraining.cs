@@ -117,7 +117,7 @@ internal static class LinearTraining
         {
             Report();
             using ClipSpan span = ClipSpan.Of(chosen);
-            (double strength, (float[][], double[]) said) = fit.Choose(span);
+            (double strength, (float[][], double[]) predicted) = fit.Choose(span);
             (float[][] weights, float[] bias, float[][] own) = fit.All(span, strength, chosen);
             (bool rgb, bool radar) uses =
                 both && chosen.Length == 1
@@ -126,7 +126,7 @@ internal static class LinearTraining
             maps[uses] = new LinearMap(uses.rgb ? weights[0] : null, uses.radar ? weights[^1] : null, bias);
             if (chosen.Length < parts.Count)
                 continue;
-            leftOut = said;
+            leftOut = predicted;
             trainLoss = LogLinearPool.Loss(own, fit.Truth);
             trainAccuracy = Accuracy(own, fit.Truth);
         }

@@ -117,20 +117,20 @@ internal sealed class LinearModel
         string? logits = null;
         foreach (((bool rgb, bool radar) uses, LinearMap map) in Maps)
         {
-            string said = graph.Values(map.Bias, 1, classes);
+            string sum = graph.Values(map.Bias, 1, classes);
             if (uses.rgb)
-                said = graph.Add(said, graph.MatMul(rgb!, graph.Values(map.Rgb!, map.Rgb!.Length / classes, classes)));
+                sum = graph.Add(sum, graph.MatMul(rgb!, graph.Values(map.Rgb!, map.Rgb!.Length / classes, classes)));
             if (uses.radar)
-                said = graph.Add(
-                    said,
+                sum = graph.Add(
+                    sum,
                     graph.MatMul(radar!, graph.Values(map.Radar!, map.Radar!.Length / classes, classes))
                 );
             // Of the maps, the one for just what the sample has.
             if (hasRgb.Length > 0)
-                said = graph.Mul(said, uses.rgb ? hasRgb : graph.Sub(graph.Scalar(1f), hasRgb));
+                sum = graph.Mul(sum, uses.rgb ? hasRgb : graph.Sub(graph.Scalar(1f), hasRgb));
             if (hasRadar.Length > 0)
-                said = graph.Mul(said, uses.radar ? hasRadar : graph.Sub(graph.Scalar(1f), hasRadar));
-            logits = logits is null ? said : graph.Add(logits, said);
+                sum = graph.Mul(sum, uses.radar ? hasRadar : graph.Sub(graph.Scalar(1f), hasRadar));
+            logits = logits is null ? sum : graph.Add(logits, sum);
         }
         graph.Output(logits!, "logits", "B", "K");
         return graph.ToModel();

@@ -61,17 +61,17 @@ internal sealed class LinearRecogniser : ITrainedRecogniser
 
     public IReadOnlyDictionary<string, float[]> LeftOut()
     {
-        NpyArray said = NpyFile.Load(run.HeldOutPath);
+        NpyArray stored = NpyFile.Load(run.HeldOutPath);
         int classes = Labels.Count;
-        float[] values = said.ToSingles();
+        float[] values = stored.ToSingles();
         if (
-            said.Shape is not [int samples, int wide]
+            stored.Shape is not [int samples, int wide]
             || samples != Facts.Train.Count
             || wide != classes
             || values.Any(v => v is not (>= 0 and <= 1))
         )
             throw new InvalidDataException(
-                $"{run.HeldOutPath}: shape ({string.Join(", ", said.Shape)}), expected probabilities ({Facts.Train.Count}, {classes}). Train again into a new directory."
+                $"{run.HeldOutPath}: shape ({string.Join(", ", stored.Shape)}), expected probabilities ({Facts.Train.Count}, {classes}). Train again into a new directory."
             );
         return Facts
             .Train.Index()
@@ -152,7 +152,9 @@ internal sealed class LinearRecogniser : ITrainedRecogniser
             throw new InvalidDataException(
                 $"The sample has nothing that recipe '{Recipe.Name}' may use here ({mask.Words})."
             );
-        float[] said = model.Classify(rgb, radar, [.. mask.HiddenAntennas ?? []]);
-        return Calibration.Temperature == 1 ? said : Calibration.Sharpen(said, 1 / Calibration.Temperature);
+        float[] probabilities = model.Classify(rgb, radar, [.. mask.HiddenAntennas ?? []]);
+        return Calibration.Temperature == 1
+            ? probabilities
+            : Calibration.Sharpen(probabilities, 1 / Calibration.Temperature);
     }
 }

@@ -62,13 +62,13 @@ internal sealed class BundledNetwork : IDisposable
         float[]? rgbSteps = Encode(rgbEncoder, Member.Rgb, rgb, rgbShape),
             radarSteps = Encode(radarEncoder, Member.Radar, radar, radarShape);
         var logits = new double[classes];
-        var said = new float[classes];
+        var ofView = new float[classes];
         for (int view = 0; view < Member.Views; view++)
         {
             double tempo = Member.Views == 1 ? 1 : 1 + Member.TempoSpread * (2.0 * view / (Member.Views - 1) - 1);
-            Run(Shown(Member.Rgb, rgbSteps, tempo), Shown(Member.Radar, radarSteps, tempo), hidden, said);
+            Run(Shown(Member.Rgb, rgbSteps, tempo), Shown(Member.Radar, radarSteps, tempo), hidden, ofView);
             for (int k = 0; k < classes; k++)
-                logits[k] += said[k] / (Member.Views * Member.Temperature);
+                logits[k] += ofView[k] / (Member.Views * Member.Temperature);
         }
         return ProbabilityPool.Softmax(logits);
     }
@@ -133,7 +133,7 @@ internal sealed class BundledNetwork : IDisposable
         return rows;
     }
 
-    private void Run(float[] rgb, float[] radar, IReadOnlyCollection<int> hidden, float[] said)
+    private void Run(float[] rgb, float[] radar, IReadOnlyCollection<int> hidden, float[] logits)
     {
         var names = new List<string>();
         var inputs = new List<OrtValue>();
@@ -149,7 +149,7 @@ internal sealed class BundledNetwork : IDisposable
                 names.Add(AntennasInput);
                 inputs.Add(OnnxSession.Wrap(shown, shown.Length));
             }
-            using OrtValue output = OnnxSession.Wrap(said, 1, said.Length);
+            using OrtValue output = OnnxSession.Wrap(logits, 1, logits.Length);
             classifier.Run(options, names, inputs, [Logits], [output]);
         }
         finally
