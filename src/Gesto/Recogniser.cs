@@ -205,7 +205,7 @@ public sealed class Recogniser : IDisposable
             known.Shape,
             known.DType,
             bundle.Network(known.Entry, threads: 1),
-            callers: threads
+            concurrency: threads
         );
     }
 }

@@ -114,7 +114,7 @@ public sealed class CrossValidation
             Labels = labels,
             Recipe = Recipe.Name,
             Split = RunEvaluation.FoldSplit,
-            Simulated = File.Exists(Path.Combine(Features.Folder, FeatureSet.SimulatedFile)),
+            Simulated = File.Exists(Path.Combine(Features.Folder, Dataset.SimulatedFile)),
             Seed = seed,
             WatchedPairs = Recipe.SignPairs,
             Facts = new Dictionary<string, string>

@@ -16,8 +16,7 @@ internal static class EnsembleTraining
     /// <summary>Where the members' runs are.</summary>
     public const string MembersFolder = "members";
 
-    private const string RecipeName = "recipe.json",
-        SettingsName = "settings.json";
+    private const string SettingsName = "settings.json";
 
     /// <returns>True where a training of members has begun.</returns>
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, SettingsName));
@@ -78,7 +77,7 @@ internal static class EnsembleTraining
         bool equal = trained
             .Select(t => RunDirectory.Open(t.Folder))
             .Any(r => r.Recipe.Classifier == ClassifierKind.Network && r.Facts.Validation.Count == 0);
-        (EnsembleFile file, Calibration? calibration) = EnsembleFit.Make(
+        (EnsembleFile file, Calibration? calibration) = EnsembleFit.Fit(
             [.. trained.Select(t => t.Folder)],
             folder,
             features,
@@ -100,7 +99,7 @@ internal static class EnsembleTraining
     /// <exception cref="InvalidDataException">The training there is of another recipe or of other settings.</exception>
     internal static void CheckSame(string folder, Recipe recipe, IReadOnlyList<string> settings)
     {
-        Recipe there = RecipeFile.Load(Path.Combine(folder, RecipeName));
+        Recipe there = RecipeFile.Load(Path.Combine(folder, RecipeFile.FileName));
         string[] set = LoadSettings(folder);
         if (
             RecipeFile.Format(recipe with { Why = there.Why }) != RecipeFile.Format(there)
@@ -126,7 +125,7 @@ internal static class EnsembleTraining
     {
         (string folder, Recipe? recipe, PseudoLabels? pseudo) = (options.Out, options.Recipe, options.PseudoLabels);
         IReadOnlyList<string> settings = options.AllSettings;
-        string recipePath = Path.Combine(folder, RecipeName),
+        string recipePath = Path.Combine(folder, RecipeFile.FileName),
             settingsPath = Path.Combine(folder, SettingsName);
         if (!Exists(folder))
         {
@@ -136,7 +135,7 @@ internal static class EnsembleTraining
                 && Directory
                     .EnumerateFileSystemEntries(folder)
                     .Select(f => Path.GetFileName(f)!)
-                    .Any(f => f is not (RecipeName or PseudoLabels.FileName) && !RunDirectory.IsLeftover(f))
+                    .Any(f => f is not (RecipeFile.FileName or PseudoLabels.FileName) && !RunDirectory.IsLeftover(f))
             )
                 throw new IOException(
                     $"{folder}: not empty and no training of '{recipe.Name}'. Choose a new directory."

@@ -139,7 +139,7 @@ public static class RunEvaluation
             Split = NameOf(split),
             TrainedOnThese = present.Any(s => trained.Contains(s.Key) && !Pseudo(s)),
             PseudoLabelled = present.Count(Pseudo),
-            Simulated = File.Exists(Path.Combine(featuresFolder, FeatureSet.SimulatedFile)),
+            Simulated = File.Exists(Path.Combine(featuresFolder, Dataset.SimulatedFile)),
             Seed = seed,
             WatchedPairs = recogniser.CostlyPairs,
             Calibration = recogniser.Calibration,
@@ -176,7 +176,7 @@ public static class RunEvaluation
         PredictionFile.Save(runFolder, input);
         AtomicFile.WriteText(ResultPath(runFolder, result.Split), result.ToJson() + "\n");
         ConfusionPicture.Save(Path.Combine(runFolder, $"confusion-{result.Split}.png"), result);
-        Report.Save(ReportPath(runFolder, result.Split), result, Path.Combine(runFolder, "log.jsonl"), pairs);
+        Report.Save(ReportPath(runFolder, result.Split), result, EpochLog.PathIn(runFolder), pairs);
     }
 
     /// <returns>Labelled samples of the split, and what a reader should know about the choice.</returns>
@@ -266,7 +266,7 @@ public static class RunEvaluation
     private static double TrainingSeconds(string runFolder) =>
         Ensemble.Exists(runFolder)
             ? EnsembleFile.Load(runFolder).Members.Sum(m => TrainingSeconds(Path.Combine(runFolder, m.Run)))
-            : EpochLog.Load(Path.Combine(runFolder, "log.jsonl")).Sum(e => e.Seconds);
+            : EpochLog.Load(EpochLog.PathIn(runFolder)).Sum(e => e.Seconds);
 
     private static string Ended(string log) =>
         File.Exists(log) ? Text($", ended {File.GetLastWriteTimeUtc(log):yyyy-MM-dd HH:mm} UTC") : "";
@@ -334,7 +334,7 @@ public static class RunEvaluation
         TimeSpan training = TimeSpan.FromSeconds(TrainingSeconds(runFolder));
         if (training > TimeSpan.Zero)
             facts["training time"] = Text(
-                $"{training.TotalMinutes:0.0} min over all epochs{Ended(Path.Combine(runFolder, "log.jsonl"))}"
+                $"{training.TotalMinutes:0.0} min over all epochs{Ended(EpochLog.PathIn(runFolder))}"
             );
         facts["data fingerprint"] = run.DataFingerprint;
         facts["trained by"] = Text(

@@ -1,6 +1,5 @@
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Features;
 
 namespace Gesto.Training.Explanation;
 
@@ -52,5 +51,5 @@ internal sealed record RecordingOrigin(int? Truth, bool Simulated)
             IsSimulated(dataset.Root)
         );
 
-    private static bool IsSimulated(string folder) => File.Exists(Path.Combine(folder, FeatureSet.SimulatedFile));
+    private static bool IsSimulated(string folder) => File.Exists(Path.Combine(folder, Dataset.SimulatedFile));
 }

@@ -75,7 +75,7 @@ public static class RunExport
             Simulated = recogniser.Facts.Simulated,
             Metrics = Metrics(folder),
         };
-        entries["MODEL_CARD.md"] = Encoding.UTF8.GetBytes(ModelCard.Of(recogniser, manifest));
+        entries[ModelCard.Entry] = Encoding.UTF8.GetBytes(ModelCard.Of(recogniser, manifest));
         entries["LICENSES.txt"] = Encoding.UTF8.GetBytes(ModelCard.Licences(recogniser.Facts.Rgb));
         BundleWriter.Write(path, manifest, entries);
     }

@@ -41,25 +41,32 @@ internal static class DatasetRgbEncoder
         if (
             plain
             && options.Weights == ImageNetWeights.Auto
-            && ResNet50Encoders.TryOpenKept(cache, threads: 1, callers: options.Threads) is { } kept
+            && ResNet50Encoders.TryOpenKept(cache, threads: 1, concurrency: options.Threads) is { } kept
         )
             return kept;
         string path = ImageNetWeights.Fetch(options.Weights, cache, options.Notes, progress, cancel);
         if (plain && ResNet50Weights.Identify(path) is { } known)
-            return ResNet50Encoders.Open(cache, path, known.Variant, known.Hash, threads: 1, callers: options.Threads);
+            return ResNet50Encoders.Open(
+                cache,
+                path,
+                known.Variant,
+                known.Hash,
+                threads: 1,
+                concurrency: options.Threads
+            );
         ResNet50Weights loaded = ResNet50Weights.Load(path);
         ResNet50Output output = maps ? ResNet50Output.Maps : ResNet50Output.Features;
         if (!processor)
             return new ResNet50GpuEncoder(
                 loaded,
                 options.Device,
-                callers: Math.Min(options.Threads, GpuCallers),
+                concurrency: Math.Min(options.Threads, GpuCallers),
                 output
             );
         Int8Ranges? ranges = options.InEightBits
             ? Int8Calibration.LoadOrFind(dataset, loaded, storeFolder, extraction.RgbFit, options.Threads, cancel)
             : null;
-        return ResNet50Encoders.Build(loaded, threads: 1, callers: options.Threads, ranges: ranges, output: output);
+        return ResNet50Encoders.Build(loaded, threads: 1, concurrency: options.Threads, ranges: ranges, output: output);
     }
 
     private static SmallRgbEncoder OpenSmall(

@@ -133,7 +133,7 @@ public sealed partial class Extraction : IDisposable
         );
         ManifestFile.Write(Path.Combine(folder, ManifestFile.FileName), dataset.Samples);
         // Beside the labels, the word that the recordings are simulated: evaluations of these features must say so.
-        foreach (string name in new[] { LabelKeyFile.FileName, FeatureSet.SimulatedFile })
+        foreach (string name in new[] { LabelKeyFile.FileName, Dataset.SimulatedFile })
         {
             string from = Path.Combine(dataset.Root, name);
             if (File.Exists(from))
@@ -153,7 +153,7 @@ public sealed partial class Extraction : IDisposable
             [.. GroupSizes(pending.Length, options.DecodeThreads).Select(size => pending[start..(start += size)])],
             options.DecodeThreads,
             DecodeAll,
-            encoder?.Callers ?? 1,
+            encoder?.Concurrency ?? 1,
             Encode,
             made =>
             {

@@ -3,7 +3,6 @@ using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Batches;
 using Gesto.Training.Features;
-using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;
 using TorchSharp;
@@ -104,14 +103,8 @@ internal static class TrainingRun
     {
         RunDirectory run = RunDirectory.StartOrResume(folder, recipe, facts, resume);
         TemporaryName.DeleteStale(folder, TimeProvider.System); // checkpoints that a kill tore, 100 MB each
-        // The small encoder is made for one data set and in no cache: predicting from videos needs it beside the run.
-        string? encoder = recipe.Uses(Modality.Rgb)
-            ? Path.Combine(features.Rgb!.Folder, SmallRgbEncoder.FileName)
-            : null;
-        if (File.Exists(encoder))
-            AtomicFile.Write(Path.Combine(folder, SmallRgbEncoder.FileName), to =>
-                to.Write(File.ReadAllBytes(encoder))
-            );
+        if (recipe.Uses(Modality.Rgb))
+            RgbEncoders.CopyOwnFile(features.Rgb!.Folder, folder);
         if (radarFrom is not null)
             run.TakeRadarTraining(RunDirectory.Open(radarFrom));
     }

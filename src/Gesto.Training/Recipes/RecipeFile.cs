@@ -8,6 +8,9 @@ namespace Gesto.Training.Recipes;
 /// <summary>Recipes as JSON: camelCase keys, what is left out keeps its default, an unknown key is an error.</summary>
 public static class RecipeFile
 {
+    /// <summary>The resolved recipe in the directory of a run or an ensemble.</summary>
+    public const string FileName = "recipe.json";
+
     /// <summary>The recipes that come with Gesto, beside the program.</summary>
     public static string Folder => Path.Combine(AppContext.BaseDirectory, "recipes");
 

@@ -56,11 +56,11 @@ public sealed class ResNet50Weights
     /// <returns>Null for other files, which only <see cref="Load"/> can tell.</returns>
     internal static (ResNet50Variant Variant, string Hash)? Identify(string path)
     {
-        IReadOnlyDictionary<string, string> said = Safetensors.LoadMetadata(path);
+        IReadOnlyDictionary<string, string> metadata = Safetensors.LoadMetadata(path);
         return
-            said.TryGetValue("variant", out string? name)
+            metadata.TryGetValue("variant", out string? name)
             && ResNet50Layout.Parse(name) is { } variant
-            && said.TryGetValue("sha256", out string? hash)
+            && metadata.TryGetValue("sha256", out string? hash)
             ? (variant, hash)
             : null;
     }

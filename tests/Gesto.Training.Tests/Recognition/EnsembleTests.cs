@@ -35,7 +35,7 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
             }
         );
 
-        (EnsembleFile file, Calibration? calibration) = EnsembleFit.Make(
+        (EnsembleFile file, Calibration? calibration) = EnsembleFit.Fit(
             [tiny.Run, radar],
             folder,
             features,
@@ -119,13 +119,13 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         Assert.Contains("named twice", Refused([tiny.Run, tiny.Run]), StringComparison.Ordinal);
         Assert.Contains("no run here", Refused([tiny.Run, tiny.Data]), StringComparison.Ordinal);
         Assert.Throws<IOException>(() =>
-            EnsembleFit.Make([tiny.Run, tiny.PathOf("other")], tiny.Run, features, equal: false, threads: 1)
+            EnsembleFit.Fit([tiny.Run, tiny.PathOf("other")], tiny.Run, features, equal: false, threads: 1)
         );
         Assert.False(Directory.Exists(folder));
 
         string Refused(string[] runs) =>
             Assert
-                .Throws<InvalidDataException>(() => EnsembleFit.Make(runs, folder, features, equal: false, threads: 1))
+                .Throws<InvalidDataException>(() => EnsembleFit.Fit(runs, folder, features, equal: false, threads: 1))
                 .Message;
     }
 
