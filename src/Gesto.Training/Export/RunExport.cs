@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
 using Gesto.Files;
-using Gesto.Signs;
 using Gesto.Training.Features;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;

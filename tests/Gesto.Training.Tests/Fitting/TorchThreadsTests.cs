@@ -1,4 +1,3 @@
-using Gesto.Training;
 using Gesto.Training.Features;
 using Gesto.Training.Recognition;
 using TorchSharp;
