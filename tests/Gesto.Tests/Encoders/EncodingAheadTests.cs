@@ -100,7 +100,7 @@ public class EncodingAheadTests
 
         public int InputSize => Side;
 
-        public int Callers => callers;
+        public int Concurrency => callers;
 
         public void Encode(ReadOnlySpan<byte> frames, int count, Span<float> features)
         {
