@@ -42,11 +42,7 @@ public sealed class SetupScriptTests : IDisposable
     {
         if (!OperatingSystem.IsLinux())
             Assert.Skip("/proc is Linux's.");
-        string? root = AppContext.BaseDirectory;
-        while (root is not null && !File.Exists(Path.Combine(root, "Gesto.slnx")))
-            root = Path.GetDirectoryName(root);
-        if (root is null)
-            Assert.Skip("The tests run outside the repository.");
+        string root = Repository.Root;
         folder.Write("build/setup.sh", File.ReadAllText(Path.Combine(root, "build", "setup.sh")));
         File.Copy(Path.Combine(root, "global.json"), folder["global.json"], overwrite: true);
         using Process process = Process.Start(

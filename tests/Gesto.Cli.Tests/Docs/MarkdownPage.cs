@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Markdig;
 using Markdig.Extensions.AutoIdentifiers;
 using Markdig.Renderers.Html;
@@ -31,7 +30,7 @@ internal sealed class MarkdownPage
     }
 
     /// <summary>Folder of the repository.</summary>
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = Repository.Root;
 
     public string Path { get; }
 
@@ -72,12 +71,4 @@ internal sealed class MarkdownPage
         ];
 
     private string PlaceOf(int line) => $"{Name}, line {line + 1}";
-
-    private static string FindRoot([CallerFilePath] string here = "")
-    {
-        string? folder = System.IO.Path.GetDirectoryName(here);
-        while (folder is not null && !File.Exists(System.IO.Path.Combine(folder, "Gesto.slnx")))
-            folder = System.IO.Path.GetDirectoryName(folder);
-        return folder ?? throw new DirectoryNotFoundException($"{here}: no Gesto.slnx in a folder above it.");
-    }
 }

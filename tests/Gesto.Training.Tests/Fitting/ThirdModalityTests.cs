@@ -50,7 +50,7 @@ public class ThirdModalityTests
         Dataset dataset = Dataset.Open(folder["data"]);
         Assert.All(dataset.Samples, s => Assert.True(s.Has(Glove)));
         IReadOnlyList<Problem> problems = DatasetDoctor.Examine(dataset, new DoctorOptions(), null, default);
-        Assert.Empty(problems.Where(p => p.Kind is ProblemKind.Undecodable or ProblemKind.MissingModality));
+        Assert.DoesNotContain(problems, p => p.Kind is ProblemKind.Undecodable or ProblemKind.MissingModality);
 
         Extraction.Run(dataset, folder["features"], encoder: null, new ExtractionOptions(), null, default);
         FeatureSet features = FeatureSet.Open(folder["features"]);

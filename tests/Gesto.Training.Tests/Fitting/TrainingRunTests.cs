@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Batches;
 using Gesto.Training.Features;
@@ -14,7 +13,7 @@ namespace Gesto.Training.Tests.Fitting;
 [Collection(AloneWithLibtorch.Name)]
 public class TrainingRunTests
 {
-    private static readonly Recipe Small = RecipeFile.Load(
+    internal static readonly Recipe Small = RecipeFile.Load(
         "late-fusion",
         [
             "radar.epochs=3",
@@ -59,36 +58,6 @@ public class TrainingRunTests
             File.ReadAllBytes(temporary["a/best.safetensors"]),
             File.ReadAllBytes(temporary["c/best.safetensors"])
         );
-    }
-
-    [Fact]
-    public void One_recording_in_two_parts_of_the_split_is_an_error_that_names_both_samples()
-    {
-        using var temporary = new Folder();
-        FeatureSet features = PlantedFeatures.Write(temporary["features"]);
-        string a = "train/3_SIGN3/SAMPLE_2",
-            b = "train/8_SIGN8/SAMPLE_1",
-            test = "test/3_SIGN3/SAMPLE_0";
-        Write(a, b); // twice in one part counts twice, and leaks nothing
-        Train(features, Small, temporary["run"]);
-        Write(a, test); // alike at the edges only: no leak
-        Train(features, Small, temporary["alike"]);
-        foreach (string store in new[] { "rgb", "radar" })
-            File.Copy(
-                Path.Combine(features.Folder, store, a + ".npy"),
-                Path.Combine(features.Folder, store, test + ".npy"),
-                overwrite: true
-            );
-        var e = Assert.Throws<InvalidDataException>(() => Train(features, Small, temporary["leak"]));
-        Assert.Contains($"'{test}' (test) and '{a}' (train)", e.Message, StringComparison.Ordinal);
-
-        void Write(params string[] same) =>
-            File.WriteAllText(
-                Path.Combine(features.Folder, "recordings.json"),
-                System.Text.Json.JsonSerializer.Serialize(
-                    features.Samples.ToDictionary(s => s.Key, s => same.Contains(s.Key) ? "same" : s.Key)
-                )
-            );
     }
 
     [Theory]
@@ -313,45 +282,6 @@ public class TrainingRunTests
     }
 
     [Fact]
-    public void Loudness_divides_each_modality_by_the_root_of_its_width_over_the_loudness()
-    {
-        using var temporary = new Folder();
-        FeatureSet features = PlantedFeatures.Write(temporary["features"]);
-        float[] Deviation(string run, double loudness)
-        {
-            TrainingRun.Start(
-                new TrainingOptions
-                {
-                    Features = features,
-                    Recipe = RecipeFile.Parse(
-                        "{}",
-                        "x",
-                        [
-                            "radar.epochs=1",
-                            "radar.hidden=8",
-                            "model.hidden=8",
-                            "training.epochs=1",
-                            FormattableString.Invariant($"model.loudness={loudness}"),
-                        ]
-                    ),
-                    Out = temporary[run],
-                    Threads = 1,
-                }
-            );
-            var tensors = Gesto.Training.Weights.Safetensors.Load(temporary[$"{run}/best.safetensors"]).Tensors;
-            return [.. tensors["rgb.deviation"].ToSingles(), .. tensors["radar.deviation"].ToSingles()];
-        }
-        float[] plain = Deviation("plain", 0),
-            even = Deviation("even", 16);
-        for (int f = 0; f < plain.Length; f++)
-            Assert.Equal(
-                plain[f] * Math.Sqrt((f < PlantedFeatures.RgbWidth ? PlantedFeatures.RgbWidth : 64) / 16.0),
-                even[f],
-                1e-5 * plain[f]
-            );
-    }
-
-    [Fact]
     public void Fifty_epochs_need_the_tensors_of_ten()
     {
         using var temporary = new Folder();
@@ -394,78 +324,7 @@ public class TrainingRunTests
         Assert.True(live[^2] <= live[0], string.Join(", ", live));
     }
 
-    [Fact]
-    public void A_run_that_is_there_is_not_written_over()
-    {
-        using var temporary = new Folder();
-        FeatureSet features = PlantedFeatures.Write(temporary["features"]);
-        Train(features, Small, temporary["run"]);
-        Suggestion next = Assert.Single(
-            Suggestion.Of(Assert.Throws<IOException>(() => Train(features, Small, temporary["run"])))
-        );
-        Assert.Equal((NextStep.ResumeTraining, temporary["run"]), (next.Step, Assert.Single(next.Subjects)));
-        Directory.CreateDirectory(temporary["mine"]);
-        File.WriteAllText(temporary["mine/notes.txt"], "");
-        Assert.Contains(
-            "notes.txt",
-            Assert.Throws<IOException>(() => Train(features, Small, temporary["mine"])).Message
-        );
-    }
-
-    [Fact]
-    public void Resuming_with_another_label_set_recipe_features_data_or_thread_count_is_refused()
-    {
-        using var temporary = new Folder();
-        FeatureSet features = PlantedFeatures.Write(temporary["features"]);
-        Train(features, Small, temporary["run"]);
-        void Refused(string word, FeatureSet set, Recipe recipe, int threads = 1) =>
-            Assert.Contains(
-                word,
-                Assert
-                    .Throws<InvalidDataException>(() =>
-                        TrainingRun.Start(
-                            new TrainingOptions
-                            {
-                                Features = set,
-                                Recipe = recipe,
-                                Out = temporary["run"],
-                                Resume = true,
-                                Threads = threads,
-                            }
-                        )
-                    )
-                    .Message
-            );
-        Refused("another label set", PlantedFeatures.Write(temporary["labels"], ids: [3, 9]), Small);
-        Refused("\"epochs\": 9", features, Small with { Training = Small.Training with { Epochs = 9 } });
-        Refused("made differently (DType", PlantedFeatures.Write(temporary["type"], radarType: "<f4"), Small);
-        Refused("have changed", PlantedFeatures.Write(temporary["data"], takes: 9), Small);
-        Refused("Resume with 1.", features, Small, threads: 2);
-    }
-
-    [Fact]
-    public void Missing_modalities_and_NaN_are_named()
-    {
-        using var temporary = new Folder();
-        string message = Assert
-            .Throws<InvalidDataException>(() =>
-                Train(PlantedFeatures.Write(temporary["radar"], rgb: false), Small, temporary["run"])
-            )
-            .Message;
-        Assert.Contains("needs RGB features", message);
-        message = Assert
-            .Throws<InvalidDataException>(() =>
-                Train(
-                    PlantedFeatures.Write(temporary["nan"], radarType: "<f4", poison: float.NaN),
-                    Small,
-                    temporary["run"]
-                )
-            )
-            .Message;
-        Assert.Contains("SAMPLE_0.npy: value 5 is NaN", message);
-    }
-
-    private static void Train(FeatureSet features, Recipe recipe, string folder) =>
+    internal static void Train(FeatureSet features, Recipe recipe, string folder) =>
         TrainingRun.Start(
             new TrainingOptions
             {
