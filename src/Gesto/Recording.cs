@@ -50,7 +50,8 @@ public sealed class Recording
 
     /// <summary>Files named one by one.</summary>
     /// <param name="rgb">RGB video; null without.</param>
-    /// <param name="radar">A file for each antenna, in order, <see cref="NoFile"/> where one is missing; or one array of all; none
+    /// <param name="radar">A file for each antenna, in order, <see cref="NoFile"/> where one is missing; or one array
+    /// of all; none
     /// without radar.</param>
     public static Recording FromFiles(string? rgb, params IReadOnlyList<string> radar)
     {

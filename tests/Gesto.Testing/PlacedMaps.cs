@@ -1,6 +1,7 @@
 namespace Gesto.Testing;
 
-/// <summary>Radar maps whose values tell the place they belong to, so that every order of axes can be checked.</summary>
+/// <summary>Radar maps whose values tell the place they belong to, so that every order of axes can be
+/// checked.</summary>
 internal static class PlacedMaps
 {
     /// <summary>No two places alike.</summary>

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Gesto.Tests;
 
-/// <summary>What a stranger sees of the library; which members, PublicAPI.Shipped.txt says and the build checks.</summary>
+/// <summary>What a stranger sees of the library; which members, PublicAPI.Shipped.txt says and the build
+/// checks.</summary>
 public class PublicSurfaceTests
 {
     private static readonly Assembly Library = typeof(Recogniser).Assembly;

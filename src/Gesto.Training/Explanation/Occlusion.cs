@@ -26,7 +26,8 @@ internal static class Occlusion
     /// <param name="label">The sign, 0…K−1.</param>
     /// <param name="progress">Counts questions to the recogniser.</param>
     /// <param name="cancel">Noticed between two questions.</param>
-    /// <returns>One entry for each modality used, in their order, and whether these were left out whole as the recogniser
+    /// <returns>One entry for each modality used, in their order, and whether these were left out whole as the
+    /// recogniser
     /// was taught (true), or held still at their most ordinary step because it was not (false).</returns>
     public static (IReadOnlyList<ModalityEvidence> Evidence, bool LeftOut) Measure(
         IRecogniser recogniser,

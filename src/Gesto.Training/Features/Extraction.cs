@@ -10,7 +10,8 @@ namespace Gesto.Training.Features;
 
 /// <summary>Videos → features: DATASET → FEATURES. It may be killed at any moment; the next run with the same settings
 /// goes on with the next missing array, and the bytes in the end are those of an uninterrupted run.</summary>
-/// <remarks>A sample is stored with the modalities that it has files of; one whose files cannot all be read, an antenna of
+/// <remarks>A sample is stored with the modalities that it has files of; one whose files cannot all be read, an
+/// antenna of
 /// its radar missing among them, is a bad sample, never "done". Decoding, encoding and writing overlap (<see
 /// cref="StagedWork"/>); the bytes do not depend on the order.</remarks>
 public sealed partial class Extraction : IDisposable

@@ -44,7 +44,8 @@ public sealed class FeatureSet
     /// <summary>The samples left out because they could not be read, with the reason.</summary>
     public IReadOnlyList<SkippedSample> Skipped { get; }
 
-    /// <summary>One for each modality of the data set, in a folder of its name. A sample that lacks a modality is not in
+    /// <summary>One for each modality of the data set, in a folder of its name. A sample that lacks a modality is not
+    /// in
     /// its store.</summary>
     public PerModality<FeatureStore> Stores { get; }
 

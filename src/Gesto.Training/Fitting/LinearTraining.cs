@@ -18,7 +18,8 @@ namespace Gesto.Training.Fitting;
 /// suits it, since confidence is calibrated afterwards. What is said of the clips left out stays in the run: nothing
 /// else has to be held out for calibration, so the final map learns from every sample.
 /// <para>Weights lie in the span of the clips (Z Z' = K, the matrix of their products), so that 20,000 values of a clip
-/// cost no more than as many as there are clips; where there are more than <see cref="LinearSpan.MostLandmarks"/>, in the span of
+/// cost no more than as many as there are clips; where there are more than <see cref="LinearSpan.MostLandmarks"/>, in
+/// the span of
 /// so many of them, evenly spread (C. Williams, M. Seeger, "Using the Nyström method to speed up kernel machines", NIPS
 /// 2000).</para>
 /// <para>Values are standardised by all clips, those left out among them; what they are labelled is not looked

@@ -38,7 +38,8 @@ public sealed class EarlyFusion : Fusion
     public override int Width => SmallRgbEncoder.Features;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">A modality is missing: early fusion has no picture without both. A sample that
+    /// <exception cref="ArgumentException">A modality is missing: early fusion has no picture without both. A sample
+    /// that
     /// lacks one has zeros in its channels.</exception>
     public override (Tensor Steps, int[] Lengths) Fuse(PerModality<ModalitySteps> steps)
     {

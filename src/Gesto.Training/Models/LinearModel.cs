@@ -52,7 +52,8 @@ internal sealed class LinearModel
 
     public long Parameters => Maps.Sum(m => m.Weights.Values.Sum(w => w.LongLength) + m.Bias.LongLength);
 
-    /// <param name="sample">Steps (T, F), or radar frames (T, A, R, D), of what there is; others than it learnt with are
+    /// <param name="sample">Steps (T, F), or radar frames (T, A, R, D), of what there is; others than it learnt with
+    /// are
     /// passed over.</param>
     /// <returns>What <see cref="Classify"/> takes.</returns>
     public PerModality<float[]> Pool(PerModality<RecordingSteps> sample) =>

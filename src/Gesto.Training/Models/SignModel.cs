@@ -34,7 +34,8 @@ public sealed class SignModel : nn.Module
     /// <param name="dropout">Fraction of the vector dropped while learning, where the temporal model has not done
     /// so.</param>
     /// <param name="classes">K.</param>
-    /// <param name="modalityDropout">Probability that, while learning, a sample that has several modalities shows one of
+    /// <param name="modalityDropout">Probability that, while learning, a sample that has several modalities shows one
+    /// of
     /// them only, each with equal chance. Source: N. Neverova et al., "ModDrop", TPAMI 2016.</param>
     /// <param name="wideParts">Parts of the wide map, 0 = no wide map.</param>
     internal SignModel(

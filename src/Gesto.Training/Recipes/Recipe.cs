@@ -60,7 +60,8 @@ public sealed record Recipe
     /// <summary>True where it takes the modality.</summary>
     public bool Uses(Modality modality) => Modalities.Contains(modality.Name);
 
-    /// <summary>True where a run of it can do with a part of its modalities, having learnt so: samples that lack some are
+    /// <summary>True where a run of it can do with a part of its modalities, having learnt so: samples that lack some
+    /// are
     /// learnt from too.</summary>
     internal bool BearsMissing =>
         Modalities.Count > 1 && (Classifier == ClassifierKind.Linear || Model.ModalityDropout > 0);
@@ -80,7 +81,8 @@ public sealed record Recipe
     /// <summary>Steps of a longer sample that the modality's encoder sees, spread evenly; 0 = all.</summary>
     internal int StepsSeen(Modality modality) => modality == Modality.Radar && !LearnsRadar ? 0 : Model.Steps;
 
-    /// <returns>True where each feature of a modality loses its mean over the sample; frames of RGB lose it before their
+    /// <returns>True where each feature of a modality loses its mean over the sample; frames of RGB lose it before
+    /// their
     /// encoder instead.</returns>
     internal bool Centres(Modality modality) =>
         modality == Modality.Rgb
@@ -104,7 +106,8 @@ public sealed record Recipe
             ],
         };
 
-    /// <returns>A linear recipe with those of its modalities that there are, where there is any; another as it is, since
+    /// <returns>A linear recipe with those of its modalities that there are, where there is any; another as it is,
+    /// since
     /// its model is made for all.</returns>
     /// <param name="there">What a feature set has.</param>
     internal Recipe Among(IEnumerable<Modality> there)

@@ -9,7 +9,8 @@ namespace Gesto.Training.Recognition;
 /// <summary>A feature set's samples as a run takes them.</summary>
 internal static class StoredSample
 {
-    /// <summary>What a run uses of one sample of a feature set: real steps, no padding. A modality that the sample has not
+    /// <summary>What a run uses of one sample of a feature set: real steps, no padding. A modality that the sample
+    /// has not
     /// got is not there.</summary>
     /// <param name="facts">Of the run.</param>
     /// <param name="features">Made as those trained on.</param>

@@ -17,7 +17,8 @@ public sealed record SavedPrediction(string Sample, string? Signer, int ClassId,
 }
 
 /// <summary>What a run said about every sample of a split: `predictions-&lt;split&gt;.csv` for people and for
-/// comparisons, `predictions-&lt;split&gt;.npy` (N,K) float32 with all probabilities, rows as in the csv, columns as the
+/// comparisons, `predictions-&lt;split&gt;.npy` (N,K) float32 with all probabilities, rows as in the csv, columns as
+/// the
 /// labels in `run.json`.</summary>
 public static class PredictionFile
 {

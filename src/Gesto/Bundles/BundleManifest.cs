@@ -155,7 +155,8 @@ internal sealed record BundledMember
     /// <summary>Parts of the radar that can be missing by themselves; 1 where they cannot.</summary>
     public int Antennas { get; init; } = 1;
 
-    /// <summary>The network's file: for each modality by its name "rgb" (B, T, F) and "rgb_lengths" (B) int64, "antennas"
+    /// <summary>The network's file: for each modality by its name "rgb" (B, T, F) and "rgb_lengths" (B) int64,
+    /// "antennas"
     /// (A) float32 with 0 for those that are hidden; output "logits" (B, K).</summary>
     public required string Classifier { get; init; }
 

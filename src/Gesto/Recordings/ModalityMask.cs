@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Gesto.Recordings;
 
-/// <summary>Which modalities a prediction may use; what a recogniser was trained without it never uses. Immutable, equal
+/// <summary>Which modalities a prediction may use; what a recogniser was trained without it never uses. Immutable,
+/// equal
 /// by value.</summary>
 internal sealed class ModalityMask : IEquatable<ModalityMask>
 {

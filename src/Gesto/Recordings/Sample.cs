@@ -38,7 +38,8 @@ public sealed record Sample
     /// <summary>When it was recorded, as the data set calls it; null where that is not known.</summary>
     public string? Session { get; init; }
 
-    /// <summary>Files of each modality that it has, in the order of <see cref="Modality.Columns"/>, relative to the data
+    /// <summary>Files of each modality that it has, in the order of <see cref="Modality.Columns"/>, relative to the
+    /// data
     /// set's root; null where one is absent.</summary>
     public PerModality<IReadOnlyList<string?>> Files { get; init; } = PerModality<IReadOnlyList<string?>>.None;
 

@@ -75,7 +75,8 @@ internal static class SampleFiles
             ? $"{path}/{file}"
             : path;
 
-    /// <returns>Names of the files in a folder that are video or radar, or named as another modality's, in ordinal order;
+    /// <returns>Names of the files in a folder that are video or radar, or named as another modality's, in ordinal
+    /// order;
     /// hidden ones are left alone.</returns>
     internal static IEnumerable<string> NamesIn(string folder) =>
         Directory

@@ -7,7 +7,8 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace Gesto.Cli.Tests.Docs;
 
-/// <summary>The pages' C# is what a user's compiler takes, and the README's five lines are a program that works.</summary>
+/// <summary>The pages' C# is what a user's compiler takes, and the README's five lines are a program that
+/// works.</summary>
 [Collection(WithProgramData.Name)]
 public sealed class SnippetTests(ProgramData made)
 {
@@ -104,7 +105,8 @@ public sealed class SnippetTests(ProgramData made)
         );
     }
 
-    /// <returns>The files that an assembly needs beside the framework: its references, theirs, and ONNX Runtime.</returns>
+    /// <returns>The files that an assembly needs beside the framework: its references, theirs, and ONNX
+    /// Runtime.</returns>
     private static IEnumerable<string> Needed(string assembly)
     {
         var found = new HashSet<string>();

@@ -95,7 +95,7 @@ public class FrameSamplingTests
     }
 
     [Fact]
-    public void At_an_even_rate_all_frames_are_taken_in_time_too_where_there_are_few_and_without_a_clock_numbers_are_times()
+    public void At_an_even_rate_few_frames_are_all_taken_in_time_too_and_without_a_clock_numbers_are_times()
     {
         var inTime = new FrameSampling(30) { EvenInTime = true };
         double[] even = [.. Enumerable.Range(0, 60).Select(k => Math.Round(k / 29.97, 3))]; // as Matroska rounds

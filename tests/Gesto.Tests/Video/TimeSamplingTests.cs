@@ -40,7 +40,7 @@ public sealed class TimeSamplingTests : IDisposable
     }
 
     [Fact]
-    public void A_frame_that_stands_long_fills_several_places_by_both_ways_of_decoding_also_as_the_first_of_a_later_turn()
+    public void A_frame_that_stands_long_fills_several_places_by_both_ways_of_decoding_also_first_in_a_later_turn()
     {
         Reference.Ffmpeg(
             "-f",

@@ -193,7 +193,8 @@ public class MissingModalityTests
         }
     }
 
-    /// <summary>Planted features; of each three samples one has both modalities, one RGB alone, one radar alone.</summary>
+    /// <summary>Planted features; of each three samples one has both modalities, one RGB alone, one radar
+    /// alone.</summary>
     private static FeatureSet Torn(string folder, bool rgbFrames = false)
     {
         FeatureSet whole = PlantedFeatures.Write(folder, takes: 18, ids: [3, 8], rgbFrames: rgbFrames);
