@@ -52,7 +52,7 @@ public sealed class Recogniser : IDisposable
     /// <summary>Opens a bundle and reads it whole: the file may be removed afterwards.</summary>
     /// <param name="path">A `.gesto` file.</param>
     /// <param name="options">Null = the defaults.</param>
-    /// <returns>Ready for recordings; dispose it when no call runs any more.</returns>
+    /// <returns>Ready for recordings; the caller disposes it.</returns>
     /// <exception cref="FileNotFoundException">No such file.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Threads below 1.</exception>
     /// <exception cref="BundleException">Not a bundle, a damaged one, or one of a later format.</exception>

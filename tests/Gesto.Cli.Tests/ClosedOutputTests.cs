@@ -53,17 +53,10 @@ public sealed class ClosedOutputTests : IDisposable
     public void A_submission_goes_to_standard_output_alone_and_whole()
     {
         FeatureSet features = PlantedFeatures.Write(folder["features"], rgb: false);
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = RecipeFile.Load(
-                    "radar-only",
-                    ["radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=1"]
-                ),
-                Out = folder["run"],
-                Threads = 1,
-            }
+        Trained.Run(
+            features,
+            RecipeFile.Load("radar-only", ["radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=1"]),
+            folder["run"]
         );
         Sample asked = features.Samples.First(s => s.Split == Split.Test) with { ClassId = null, ClassName = null };
         ManifestFile.Write(

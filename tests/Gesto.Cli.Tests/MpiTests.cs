@@ -43,15 +43,7 @@ public sealed class MpiTests : IDisposable
         FeatureSet features = PlantedFeatures.Write(folder["features"], radar: false, takes: 9);
         (int exit, string error) = Run(Start("two", "rgb-only", Exact));
         Assert.True(exit == 0, error);
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = RecipeFile.Load("rgb-only", Exact),
-                Out = folder["one"],
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, RecipeFile.Load("rgb-only", Exact), folder["one"]);
         AssertSameCurve("one", "two", 5);
         Assert.Equal(
             (2, 1),
@@ -69,15 +61,7 @@ public sealed class MpiTests : IDisposable
         string[] parts = [.. Small, "training.accumulation=2", "training.averaging=0.9"];
         (int exit, string error) = Run(Start("two", "rgb-only", parts));
         Assert.True(exit == 0, error);
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = RecipeFile.Load("rgb-only", parts),
-                Out = folder["one"],
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, RecipeFile.Load("rgb-only", parts), folder["one"]);
         AssertSameCurve("one", "two", 5);
     }
 

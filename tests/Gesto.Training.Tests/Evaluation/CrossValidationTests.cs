@@ -243,15 +243,7 @@ public sealed class CrossValidationTests : IDisposable
             "x",
             ["training.seed=4", "training.fold=2/all", "training.foldBy=signer"]
         );
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = recipe,
-                Out = folder["run"],
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, recipe, folder["run"]);
         RunFacts facts = RunDirectory.Open(folder["run"]).Facts;
         EvaluationResult fold = RunEvaluation.Evaluate(
             new EvaluationOptions

@@ -100,15 +100,7 @@ public class ComputeDeviceTests
     {
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = Undrawn,
-                Out = temporary["run"],
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, Undrawn, temporary["run"]);
         string path = temporary["run/run.json"];
         JsonNode facts = JsonNode.Parse(File.ReadAllText(path))!;
         Assert.Equal("cpu", (string?)facts["device"]);
@@ -140,15 +132,7 @@ public class ComputeDeviceTests
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         ComputeDevice gpu = ComputeDevice.Parse("cuda");
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = Undrawn,
-                Out = temporary["processor"],
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, Undrawn, temporary["processor"]);
         TrainingRun.Start(
             new TrainingOptions
             {

@@ -38,17 +38,7 @@ public sealed class DivergenceTests : IDisposable
         FeatureSet features = PlantedFeatures.Write(folder["features"]);
         Recipe recipe = RecipeFile.Load("late-fusion", [.. Small, $"{key}={rate}"]);
         string message = Assert
-            .Throws<InvalidDataException>(() =>
-                TrainingRun.Start(
-                    new TrainingOptions
-                    {
-                        Features = features,
-                        Recipe = recipe,
-                        Out = folder["run"],
-                        Threads = 1,
-                    }
-                )
-            )
+            .Throws<InvalidDataException>(() => Trained.Run(features, recipe, folder["run"]))
             .Message;
         Assert.StartsWith(folder["run"], message, StringComparison.Ordinal);
         Assert.Contains($"{stage} went astray in epoch", message, StringComparison.Ordinal);

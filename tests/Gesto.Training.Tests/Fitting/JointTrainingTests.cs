@@ -165,13 +165,5 @@ public class JointTrainingTests
         );
 
     private static TrainingResult Train(FeatureSet features, Recipe recipe, string run) =>
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = recipe,
-                Out = run,
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, recipe, run);
 }

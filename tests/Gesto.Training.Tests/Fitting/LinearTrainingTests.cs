@@ -21,15 +21,7 @@ public class LinearTrainingTests
     {
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"], takes: 12);
-        TrainingResult result = TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = Linear,
-                Out = folder["run"],
-                Threads = 1,
-            }
-        );
+        TrainingResult result = Trained.Run(features, Linear, folder["run"]);
         Assert.True(result.ValidationAccuracy > 0.9, $"{result.ValidationAccuracy}");
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder["run"], threads: 1);
         Sample[] test = [.. features.Samples.Where(s => s.Split == Split.Test)];
@@ -50,16 +42,7 @@ public class LinearTrainingTests
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"]);
         foreach (string run in new[] { "a", "b", "b" })
-            TrainingRun.Start(
-                new TrainingOptions
-                {
-                    Features = features,
-                    Recipe = Linear,
-                    Out = folder[run],
-                    Resume = true,
-                    Threads = 1,
-                }
-            );
+            Trained.Run(features, Linear, folder[run], resume: true);
         foreach (string file in new[] { "best.safetensors", "held-out.npy" })
             Assert.Equal(File.ReadAllBytes(folder[$"a/{file}"]), File.ReadAllBytes(folder[$"b/{file}"]));
     }
@@ -85,15 +68,7 @@ public class LinearTrainingTests
             float[] noise = [.. array.ToSingles().Select(_ => (float)random.NextDouble())];
             NpyFile.Save(features.Rgb.PathOf(sample.Key), NpyArray.From(noise, array.Shape));
         }
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = Linear,
-                Out = folder["run"],
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, Linear, folder["run"]);
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder["run"], threads: 1);
         Sample[] train = [.. features.Samples.Where(s => s.Split == Split.Train)];
         double Right(Func<Sample, float[]> said) =>
@@ -111,15 +86,7 @@ public class LinearTrainingTests
     {
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"], rgb: false, radarType: "<f4");
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = Linear,
-                Out = folder["run"],
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, Linear, folder["run"]);
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder["run"], threads: 1);
         Assert.Equal(["radar"], recogniser.Recipe.Modalities);
         Assert.Equal("radar", recogniser.Masks[0].ToString());
@@ -132,15 +99,7 @@ public class LinearTrainingTests
         FeatureSet features = PlantedFeatures.Write(folder["features"], radar: false, takes: 30);
         string[] small = ["model.hidden=8", "model.layers=1", "training.epochs=1", "training.patience=1"];
         Recipe network = RecipeFile.Load("rgb-only", small);
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = network,
-                Out = folder["run"],
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, network, folder["run"]);
         LinearReference.Fit(folder["run"], network, features, threads: 1, progress: null, CancellationToken.None);
         EvaluationResult result = RunEvaluation.Evaluate(
             new EvaluationOptions
@@ -164,15 +123,7 @@ public class LinearTrainingTests
     {
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"], rgb: false);
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = Linear,
-                Out = folder["run"],
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, Linear, folder["run"]);
         string path = folder["run/best.safetensors"];
         Gesto.Training.Weights.SafetensorsFile file = Gesto.Training.Weights.Safetensors.Load(path);
         Gesto.Training.Weights.Safetensors.Save(

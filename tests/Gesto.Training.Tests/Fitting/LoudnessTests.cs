@@ -14,24 +14,20 @@ public class LoudnessTests
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         float[] Deviation(string run, double loudness)
         {
-            TrainingRun.Start(
-                new TrainingOptions
-                {
-                    Features = features,
-                    Recipe = RecipeFile.Parse(
-                        "{}",
-                        "x",
-                        [
-                            "radar.epochs=1",
-                            "radar.hidden=8",
-                            "model.hidden=8",
-                            "training.epochs=1",
-                            FormattableString.Invariant($"model.loudness={loudness}"),
-                        ]
-                    ),
-                    Out = temporary[run],
-                    Threads = 1,
-                }
+            Trained.Run(
+                features,
+                RecipeFile.Parse(
+                    "{}",
+                    "x",
+                    [
+                        "radar.epochs=1",
+                        "radar.hidden=8",
+                        "model.hidden=8",
+                        "training.epochs=1",
+                        FormattableString.Invariant($"model.loudness={loudness}"),
+                    ]
+                ),
+                temporary[run]
             );
             var tensors = Gesto.Training.Weights.Safetensors.Load(temporary[$"{run}/best.safetensors"]).Tensors;
             return [.. tensors["rgb.deviation"].ToSingles(), .. tensors["radar.deviation"].ToSingles()];

@@ -29,15 +29,7 @@ public class MissingModalityTests
     {
         using var folder = new Folder();
         FeatureSet features = Torn(folder["features"]);
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Out = folder["run"],
-                Recipe = RecipeFile.Load("linear"),
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, RecipeFile.Load("linear"), folder["run"]);
         RunDirectory run = RunDirectory.Open(folder["run"]);
         Assert.Equal(features.Samples.Count(s => s.Split == Split.Train), run.Facts.Train.Count);
         Assert.Empty(run.Facts.Skipped);
@@ -64,29 +56,13 @@ public class MissingModalityTests
         Assert.InRange(whole, 4, all - 4);
 
         Recipe taught = RecipeFile.Load("late-fusion", [.. Small, "model.modalityDropout=0.5"]);
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Out = folder["taught"],
-                Recipe = taught,
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, taught, folder["taught"]);
         RunFacts facts = RunDirectory.Open(folder["taught"]).Facts;
         Assert.Equal(all, facts.Train.Count + facts.Validation.Count);
         Assert.Equal(6, Evaluate(folder["taught"], folder["features"]).Samples);
 
         Recipe strict = RecipeFile.Load("late-fusion", [.. Small, "model.modalityDropout=0"]);
-        TrainingResult result = TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Out = folder["strict"],
-                Recipe = strict,
-                Threads = 1,
-            }
-        );
+        TrainingResult result = Trained.Run(features, strict, folder["strict"]);
         facts = RunDirectory.Open(folder["strict"]).Facts;
         Assert.Equal(all - result.Skipped, facts.Train.Count + facts.Validation.Count);
         Assert.Equal(all - whole, result.Skipped);
@@ -110,15 +86,7 @@ public class MissingModalityTests
             "end-to-end",
             ["training.epochs=1", "radar.epochs=1", "model.modalityDropout=0.5"]
         );
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Out = folder["run"],
-                Recipe = recipe,
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, recipe, folder["run"]);
         Assert.Equal(6, Evaluate(folder["run"], folder["features"]).Samples);
     }
 
@@ -164,15 +132,7 @@ public class MissingModalityTests
     {
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"]);
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Out = folder["run"],
-                Recipe = RecipeFile.Load("linear"),
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, RecipeFile.Load("linear"), folder["run"]);
         RunFacts now = RunDirectory.Open(folder["run"]).Facts;
         string path = folder["run/run.json"];
         var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(path))!.AsObject();

@@ -155,16 +155,7 @@ public class ThirdModalityTests
             };
     }
 
-    private static void Train(FeatureSet features, string run, Recipe recipe) =>
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Out = run,
-                Recipe = recipe,
-                Threads = 1,
-            }
-        );
+    private static void Train(FeatureSet features, string run, Recipe recipe) => Trained.Run(features, recipe, run);
 
     /// <summary>The bundle says what the run says, of files, with the stream and without it; and it explains.</summary>
     private static void CompareWithBundle(string run, string bundle, Dataset dataset)

@@ -40,18 +40,7 @@ public sealed class TrainingLockTests : IDisposable
         {
             if (p.Stage == stage)
                 refused ??= Assert
-                    .Throws<IOException>(() =>
-                        TrainingRun.Start(
-                            new TrainingOptions
-                            {
-                                Features = features,
-                                Recipe = other,
-                                Out = folder["run"],
-                                Resume = true,
-                                Threads = 1,
-                            }
-                        )
-                    )
+                    .Throws<IOException>(() => Trained.Run(features, other, folder["run"], resume: true))
                     .Message;
         });
         TrainingRun.Start(
@@ -70,33 +59,14 @@ public sealed class TrainingLockTests : IDisposable
         );
         Assert.Empty(Directory.GetFiles(folder["run"], ".*"));
         Assert.Equal(0, RunDirectory.Open(folder["run"]).Recipe.Training.Seed);
-        Assert.Throws<InvalidDataException>(() =>
-            TrainingRun.Start(
-                new TrainingOptions
-                {
-                    Features = features,
-                    Recipe = other,
-                    Out = folder["run"],
-                    Resume = true,
-                    Threads = 1,
-                }
-            )
-        ); // the lock is gone; it is another run
+        Assert.Throws<InvalidDataException>(() => Trained.Run(features, other, folder["run"], resume: true)); // the lock is gone; it is another run
     }
 
     [Fact]
     public void A_lock_that_a_killed_process_left_is_taken_over()
     {
         folder.Write("run/.train.lock", "");
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = RecipeFile.Load("late-fusion", Small),
-                Out = folder["run"],
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, RecipeFile.Load("late-fusion", Small), folder["run"]);
         Assert.True(File.Exists(folder["run/best.safetensors"]));
     }
 

@@ -91,16 +91,7 @@ public class TrainingRunTests
                 cancel.Token
             )
         );
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = Small,
-                Out = temporary["cut"],
-                Resume = true,
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, Small, temporary["cut"], resume: true);
         AssertSameRun(temporary["whole"], temporary["cut"]);
         // And once more over a finished run: nothing changes.
         TrainingRun.Start(
@@ -154,15 +145,7 @@ public class TrainingRunTests
                 "training.learningRate=2e-3",
             ]
         );
-        TrainingResult result = TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = recipe,
-                Out = temporary["run"],
-                Threads = 1,
-            }
-        );
+        TrainingResult result = Trained.Run(features, recipe, temporary["run"]);
         Assert.Equal(1, result.ValidationAccuracy);
         using var recogniser = NetworkRecogniser.Load(temporary["run"], threads: 1);
         var test = features.Samples.Where(s => s.Split == Gesto.Recordings.Split.Test).ToList();
@@ -194,26 +177,22 @@ public class TrainingRunTests
     {
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
-        TrainingResult result = TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = RecipeFile.Parse(
-                    "{}",
-                    "x",
-                    [
-                        "radar.epochs=2",
-                        "radar.patience=1",
-                        "radar.hidden=8",
-                        "model.hidden=8",
-                        "training.epochs=3",
-                        "training.patience=1",
-                        "training.validationFraction=0",
-                    ]
-                ),
-                Out = temporary["run"],
-                Threads = 1,
-            }
+        TrainingResult result = Trained.Run(
+            features,
+            RecipeFile.Parse(
+                "{}",
+                "x",
+                [
+                    "radar.epochs=2",
+                    "radar.patience=1",
+                    "radar.hidden=8",
+                    "model.hidden=8",
+                    "training.epochs=3",
+                    "training.patience=1",
+                    "training.validationFraction=0",
+                ]
+            ),
+            temporary["run"]
         );
         RunFacts facts = RunDirectory.Open(temporary["run"]).Facts;
         Assert.Equal(features.Samples.Count(s => s.Split == Gesto.Recordings.Split.Train), facts.Train.Count);
@@ -229,24 +208,8 @@ public class TrainingRunTests
         string[] small = ["radar.epochs=2", "radar.hidden=8", "model.hidden=8", "training.epochs=2"];
         Recipe fused = RecipeFile.Parse("{}", "x", small);
         Recipe radar = RecipeFile.Parse("""{"modalities": ["radar"]}""", "x", small);
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = radar,
-                Out = temporary["radar"],
-                Threads = 1,
-            }
-        );
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = fused,
-                Out = temporary["own"],
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, radar, temporary["radar"]);
+        Trained.Run(features, fused, temporary["own"]);
         TrainingRun.Start(
             new TrainingOptions
             {
@@ -325,15 +288,7 @@ public class TrainingRunTests
     }
 
     internal static void Train(FeatureSet features, Recipe recipe, string folder) =>
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = recipe,
-                Out = folder,
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, recipe, folder);
 
     private static void AssertSameRun(string expected, string found)
     {

@@ -55,24 +55,20 @@ public class AttentionMapTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void An_evaluation_of_an_attention_run_has_a_map_and_its_report_shows_it()
     {
         string run = tiny.PathOf("attention");
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = FeatureSet.Open(tiny.Features),
-                Recipe = RecipeFile.Load(
-                    "attention",
-                    [
-                        "training.epochs=1",
-                        "radar.epochs=1",
-                        "model.hidden=8",
-                        "model.layers=1",
-                        "radar.hidden=8",
-                        "model.fusionWidth=8",
-                    ]
-                ),
-                Out = run,
-                Threads = 1,
-            }
+        Trained.Run(
+            FeatureSet.Open(tiny.Features),
+            RecipeFile.Load(
+                "attention",
+                [
+                    "training.epochs=1",
+                    "radar.epochs=1",
+                    "model.hidden=8",
+                    "model.layers=1",
+                    "radar.hidden=8",
+                    "model.fusionWidth=8",
+                ]
+            ),
+            run
         );
         EvaluationResult result = RunEvaluation.Evaluate(
             new EvaluationOptions

@@ -22,17 +22,13 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         FeatureSet features = FeatureSet.Open(tiny.Features);
         string radar = tiny.PathOf("radar-member"),
             folder = tiny.PathOf("ensembles/both");
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = RecipeFile.Load(
-                    "radar-only",
-                    ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
-                ),
-                Out = radar,
-                Threads = 1,
-            }
+        Trained.Run(
+            features,
+            RecipeFile.Load(
+                "radar-only",
+                ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
+            ),
+            radar
         );
 
         (EnsembleFile file, Calibration? calibration) = EnsembleFit.Fit(

@@ -33,15 +33,7 @@ public class SelfTrainingTests
     {
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = Small,
-                Out = temporary["first"],
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, Small, temporary["first"]);
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(temporary["first"], threads: 1);
         Sample[] test = [.. features.Samples.Where(s => s.Split == Split.Test)];
         float[][] probabilities = recogniser.PredictAll(features, test);
@@ -130,31 +122,14 @@ public class SelfTrainingTests
                 cancel.Token
             )
         );
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = Small,
-                Out = temporary["cut"],
-                Resume = true,
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, Small, temporary["cut"], resume: true);
         Assert.Equal(
             File.ReadAllBytes(temporary["whole/best.safetensors"]),
             File.ReadAllBytes(temporary["cut/best.safetensors"])
         );
 
         // A comparison says it of each.
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = Small,
-                Out = temporary["plain"],
-                Threads = 1,
-            }
-        );
+        Trained.Run(features, Small, temporary["plain"]);
         foreach (string run in new[] { "whole", "plain" })
         {
             EvaluationInput said = RunEvaluation.Predict(

@@ -97,17 +97,13 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         Assert.NotEqual(others.Radar!.Load(sample.Key).Bytes, features.Radar.Load(sample.Key).Bytes);
 
         string run = tiny.PathOf("uneven-run");
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = features,
-                Recipe = RecipeFile.Load(
-                    "late-fusion",
-                    ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
-                ),
-                Out = run,
-                Threads = 1,
-            }
+        Trained.Run(
+            features,
+            RecipeFile.Load(
+                "late-fusion",
+                ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
+            ),
+            run
         );
         using NetworkRecogniser recogniser = NetworkRecogniser.Load(run, threads: 1);
         using var predictor = new VideoPredictor(recogniser, encoder);
@@ -233,24 +229,20 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void A_run_taught_with_antennas_hidden_takes_a_recording_that_lacks_some()
     {
         string run = tiny.PathOf("antennas");
-        TrainingRun.Start(
-            new TrainingOptions
-            {
-                Features = FeatureSet.Open(tiny.Features),
-                Recipe = RecipeFile.Load(
-                    "radar-only",
-                    [
-                        "training.epochs=1",
-                        "radar.epochs=1",
-                        "model.hidden=8",
-                        "model.layers=1",
-                        "radar.hidden=8",
-                        "model.antennaDropout=0.3",
-                    ]
-                ),
-                Out = run,
-                Threads = 1,
-            }
+        Trained.Run(
+            FeatureSet.Open(tiny.Features),
+            RecipeFile.Load(
+                "radar-only",
+                [
+                    "training.epochs=1",
+                    "radar.epochs=1",
+                    "model.hidden=8",
+                    "model.layers=1",
+                    "radar.hidden=8",
+                    "model.antennaDropout=0.3",
+                ]
+            ),
+            run
         );
         using NetworkRecogniser recogniser = NetworkRecogniser.Load(run, threads: 1);
         Assert.Equal(
