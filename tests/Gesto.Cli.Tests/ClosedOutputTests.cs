@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
-using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 
 namespace Gesto.Cli.Tests;

@@ -1,7 +1,6 @@
 using Gesto.Encoders;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
-using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Simulation;
 

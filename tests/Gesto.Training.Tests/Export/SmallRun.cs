@@ -1,7 +1,6 @@
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
-using Gesto.Training.Fitting;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 

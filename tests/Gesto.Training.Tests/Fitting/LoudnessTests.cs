@@ -1,5 +1,4 @@
 using Gesto.Training.Features;
-using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 
 namespace Gesto.Training.Tests.Fitting;

@@ -9,7 +9,6 @@ using Gesto.Training.Evaluation;
 using Gesto.Training.Explanation;
 using Gesto.Training.Export;
 using Gesto.Training.Features;
-using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Scoring;
 using Gesto.Training.Weights;

@@ -1,6 +1,5 @@
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
-using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Reports;

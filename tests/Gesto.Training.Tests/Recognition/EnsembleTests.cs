@@ -6,7 +6,6 @@ using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
-using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;

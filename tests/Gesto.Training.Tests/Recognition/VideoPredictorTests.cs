@@ -3,7 +3,6 @@ using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
-using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Video;
