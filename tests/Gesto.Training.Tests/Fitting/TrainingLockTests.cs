@@ -59,7 +59,8 @@ public sealed class TrainingLockTests : IDisposable
         );
         Assert.Empty(Directory.GetFiles(folder["run"], ".*"));
         Assert.Equal(0, RunDirectory.Open(folder["run"]).Recipe.Training.Seed);
-        Assert.Throws<InvalidDataException>(() => Trained.Run(features, other, folder["run"], resume: true)); // the lock is gone; it is another run
+        // The lock is gone; it is another run.
+        Assert.Throws<InvalidDataException>(() => Trained.Run(features, other, folder["run"], resume: true));
     }
 
     [Fact]
