@@ -7,7 +7,9 @@ const string Usage = """
     features FOLDER SAMPLES                      random features, laid out as 'gesto extract --radar source' does
     encoder DATASET SECONDS [RANGES]             ResNet50 alone as extraction uses it, frames a second; with RANGES in 8 bits
     loop FEATURES WORK                           epochs of "gesto train" and of the bare loop over the same resident batches
-    predict RUN SAMPLE_DIR TIMES                 warm prediction from video files, and the encoder alone
+    predict RUN|BUNDLE SAMPLE_DIR TIMES          prediction from video files, and the encoder alone; of a bundle cold and
+                                                 its peak memory too
+    answer BUNDLE SAMPLE_DIR TIMES               what "predict" starts for those
     bundle RUN FEATURES BUNDLE DATASET TIMES     exports, compares with the run, sizes, milliseconds a recording
     """;
 
@@ -20,7 +22,13 @@ object? result = args switch
         ranges.FirstOrDefault()
     ),
     ["loop", var features, var work] => TrainingLoop.Measure(features, work),
-    ["predict", var run, var sample, var times] => PredictionLatency.Measure(run, sample, Number(times)),
+    ["predict", var run, var sample, var times] when Directory.Exists(run) => PredictionLatency.OfRun(
+        run,
+        sample,
+        Number(times)
+    ),
+    ["predict", var bundle, var sample, var times] => PredictionLatency.OfBundle(bundle, sample, Number(times)),
+    ["answer", var bundle, var sample, var times] => PredictionLatency.Answer(bundle, sample, Number(times)),
     ["bundle", var run, var features, var bundle, var data, var times] => BundleTable.Measure(
         run,
         features,

@@ -27,6 +27,7 @@ public sealed class Recogniser : IDisposable
     private readonly BundledRecogniser networks;
     private readonly IRgbEncoder? encoder;
     private readonly object gate = new();
+    private VideoPredictor? idle; // with the decoder that waits, where it was asked to get ready
     private int underWay;
     private bool disposed;
 
@@ -128,6 +129,30 @@ public sealed class Recogniser : IDisposable
         return predictions;
     }
 
+    /// <summary>Starts the decoder for the next recording, which is answered sooner then by the time that `ffmpeg` takes
+    /// to start: for a program that waits for a signer. Does nothing before the first recording, whose kinds of files
+    /// the next one is expected to have; others are recognised as well. Thread-safe; one decoder waits at most.</summary>
+    /// <exception cref="FfmpegStartException">The program cannot be started any more.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    public void GetReady() =>
+        While(() =>
+        {
+            if (Interlocked.Exchange(ref idle, null) is not { } predictor)
+                return false; // nothing was recognised yet, or all is at work
+            try
+            {
+                predictor.GetReady();
+                return true;
+            }
+            finally
+            {
+                Keep(predictor);
+            }
+        });
+
+    /// <summary>A decoder waits for the next recording.</summary>
+    internal bool IsReady => Volatile.Read(ref idle)?.IsReady == true;
+
     /// <summary>At least one recording is being recognised.</summary>
     internal bool IsUnderWay
     {
@@ -155,11 +180,34 @@ public sealed class Recogniser : IDisposable
 
     private void Free()
     {
+        idle?.Dispose();
         networks.Dispose();
         encoder?.Dispose();
     }
 
-    private Prediction Predict(Recording recording, CancellationToken cancel)
+    private Prediction Predict(Recording recording, CancellationToken cancel) =>
+        While(() =>
+        {
+            VideoPredictor predictor = Interlocked.Exchange(ref idle, null) ?? new(networks, encoder);
+            try
+            {
+                return Prediction.Of(networks, predictor, recording, cancel);
+            }
+            finally
+            {
+                Keep(predictor);
+            }
+        });
+
+    /// <summary>One predictor is kept for the next recording; those of calls side by side are not.</summary>
+    private void Keep(VideoPredictor predictor)
+    {
+        if (Interlocked.CompareExchange(ref idle, predictor, null) is not null)
+            predictor.Dispose();
+    }
+
+    /// <summary>Does what needs the networks; they are not freed before it is done.</summary>
+    private T While<T>(Func<T> work)
     {
         lock (gate)
         {
@@ -168,7 +216,7 @@ public sealed class Recogniser : IDisposable
         }
         try
         {
-            return Recognise(recording, cancel);
+            return work();
         }
         finally
         {
@@ -178,12 +226,6 @@ public sealed class Recogniser : IDisposable
             if (last)
                 Free();
         }
-    }
-
-    private Prediction Recognise(Recording recording, CancellationToken cancel)
-    {
-        using var predictor = new VideoPredictor(networks, encoder);
-        return Prediction.Of(networks, predictor, recording, cancel);
     }
 
     /// <returns>The bundle's RGB encoder, for as many callers as threads; null where it takes no RGB.</returns>

@@ -103,6 +103,7 @@ internal sealed class VideoPredictor : IDisposable
     public void Dispose()
     {
         waiting?.Dispose();
+        waiting = null;
         foreach (IStepReader reader in others.Values)
             reader.Dispose();
     }

@@ -57,6 +57,35 @@ public class BundleTests(SmallRun tiny) : IClassFixture<SmallRun>
     }
 
     [Fact]
+    public async Task A_decoder_started_beforehand_changes_nothing_but_the_time_and_is_ended_with_the_recogniser()
+    {
+        using var folder = new Folder();
+        Recogniser recogniser = Recogniser.Load(Export(folder));
+        recogniser.GetReady();
+        Assert.False(recogniser.IsReady); // knows no recording yet
+        float[] expected = Probabilities(await recogniser.PredictAsync(Sample()));
+        Prediction[] together = await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        recogniser.GetReady();
+                        Prediction prediction = await recogniser.PredictAsync(Sample());
+                        recogniser.GetReady();
+                        return prediction;
+                    })
+                )
+        );
+        Assert.All(together, p => Assert.Equal(expected, Probabilities(p)));
+        recogniser.GetReady();
+        Assert.Equal(!OperatingSystem.IsWindows(), recogniser.IsReady);
+        recogniser.Dispose();
+        Assert.False(recogniser.IsReady);
+        Assert.Throws<ObjectDisposedException>(recogniser.GetReady);
+    }
+
+    [Fact]
     public async Task Frames_in_memory_are_recognised_as_the_files_they_come_from()
     {
         using var folder = new Folder();
