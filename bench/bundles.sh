@@ -40,8 +40,11 @@ extract one-antenna one
 quick=(--set training.epochs=1 --set radar.epochs=1 --set training.leastSteps=0 --set training.mostSteps=20)
 measure() { # recipe features data [settings…]
   [ -f "$work/$1.json" ] && return
-  rm -rf "$work/run-$1"
-  gesto train "$work/$2" --recipe "$1" --run "$work/run-$1" "${@:4}"
+  if [ ! -d "$work/run-$1" ]; then
+    rm -rf "$work/run-$1.tmp"
+    gesto train "$work/$2" --recipe "$1" --run "$work/run-$1.tmp" "${@:4}"
+    mv "$work/run-$1.tmp" "$work/run-$1"
+  fi
   dotnet "$(echo "$root"/artifacts/bin/Gesto.Bench/release_*/Gesto.Bench.dll)" bundle "$work/run-$1" "$work/$2" "$work/$1.gesto" \
     "$work/$3" "${TIMES:-10}" >"$work/$1.tmp"
   mv "$work/$1.tmp" "$work/$1.json"

@@ -1,3 +1,5 @@
+using Gesto.Signs;
+
 namespace Gesto.Training.Models;
 
 /// <summary>Fits the powers of p ∝ Π p_m^w_m by maximum likelihood. One factor is temperature scaling (T = 1 / w);
@@ -182,18 +184,10 @@ internal static class LogLinearPool
 
     private static void Softmax(double[][][] logs, int n, double[] powers, double[] p)
     {
-        double highest = double.NegativeInfinity,
-            sum = 0;
+        Array.Clear(p);
+        for (int m = 0; m < powers.Length; m++)
         for (int k = 0; k < p.Length; k++)
-        {
-            p[k] = 0;
-            for (int m = 0; m < powers.Length; m++)
-                p[k] += powers[m] * logs[m][n][k];
-            highest = Math.Max(highest, p[k]);
-        }
-        for (int k = 0; k < p.Length; k++)
-            sum += p[k] = Math.Exp(p[k] - highest);
-        for (int k = 0; k < p.Length; k++)
-            p[k] /= sum;
+            p[k] += powers[m] * logs[m][n][k];
+        ProbabilityPool.SoftmaxInPlace(p);
     }
 }

@@ -108,9 +108,7 @@ public sealed record Calibration
     internal static float[] Sharpen(float[] probabilities, double power)
     {
         double highest = Math.Log(probabilities.Max());
-        double[] raised = [.. probabilities.Select(p => Math.Exp(power * (Math.Log(p) - highest)))];
-        double sum = raised.Sum();
-        return [.. raised.Select(v => (float)(v / sum))];
+        return ProbabilityPool.Softmax([.. probabilities.Select(p => power * (Math.Log(p) - highest))]);
     }
 
     private static Cure CureOf(string runFolder) =>

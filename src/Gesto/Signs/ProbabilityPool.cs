@@ -13,14 +13,22 @@ internal static class ProbabilityPool
     /// <returns>(K) probabilities.</returns>
     public static float[] Softmax(ReadOnlySpan<double> logits)
     {
+        double[] probabilities = [.. logits];
+        SoftmaxInPlace(probabilities);
+        return Array.ConvertAll(probabilities, v => (float)v);
+    }
+
+    /// <param name="values">(K) logits; afterwards probabilities.</param>
+    public static void SoftmaxInPlace(Span<double> values)
+    {
         double highest = double.NegativeInfinity,
             sum = 0;
-        foreach (double logit in logits)
+        foreach (double logit in values)
             highest = Math.Max(highest, logit);
-        var raised = new double[logits.Length];
-        for (int k = 0; k < raised.Length; k++)
-            sum += raised[k] = Math.Exp(logits[k] - highest);
-        return Array.ConvertAll(raised, v => (float)(v / sum));
+        for (int k = 0; k < values.Length; k++)
+            sum += values[k] = Math.Exp(values[k] - highest);
+        for (int k = 0; k < values.Length; k++)
+            values[k] /= sum;
     }
 
     /// <param name="each">(M,K) probabilities.</param>
