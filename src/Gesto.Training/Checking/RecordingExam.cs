@@ -24,6 +24,12 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
     /// lossy coding adds.</summary>
     private const int OneGrey = 2;
 
+    private readonly Lock reading = new();
+    private LandmarkReading? landmarks;
+
+    /// <summary>Of all samples examined so far; null where none has any that can be read.</summary>
+    public LandmarkReading? Landmarks => landmarks;
+
     /// <param name="sample">The sample.</param>
     /// <param name="hasRgb">True where other samples of the data set have RGB.</param>
     /// <param name="antennas">Which of the three antennas other samples have.</param>
@@ -73,12 +79,26 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
         try
         {
             using IStepReader reader = modality.Open!(null);
-            reader.Read([.. files.Select(f => f is null ? null : dataset.PathOf(f))], cancel);
+            RecordingSteps steps = reader.Read([.. files.Select(f => f is null ? null : dataset.PathOf(f))], cancel);
+            if (modality == Modality.Landmarks)
+                lock (reading)
+                    landmarks = LandmarkReading.Of(steps).And(landmarks);
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            string file = files.First(f => f is not null)!;
-            problems.Add(new Problem(sample.Key, file, ProblemKind.Undecodable, e.Message));
+            string file = files.First(f => f is not null)!,
+                path = dataset.PathOf(file);
+            bool there = File.Exists(path) || Directory.Exists(path);
+            problems.Add(
+                there
+                    ? new Problem(sample.Key, file, ProblemKind.Undecodable, e.Message)
+                    : new Problem(
+                        sample.Key,
+                        file,
+                        ProblemKind.MissingModality,
+                        $"{path}: named in {ManifestFile.FileName}, not on disk."
+                    )
+            );
         }
     }
 
