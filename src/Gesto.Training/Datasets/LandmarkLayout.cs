@@ -4,11 +4,12 @@ using Gesto.Recordings;
 
 namespace Gesto.Training.Datasets;
 
-/// <summary>Reads folders of landmarks as a much-copied tutorial writes them, `&lt;sign&gt;/&lt;take&gt;/&lt;frame&gt;.npy`: a
-/// folder of takes for each sign, a folder of frames for each take.</summary>
-/// <remarks>The layout has no split. The last fifth of each sign's takes, one at least, is test, and the takes before it
-/// are train: takes recorded one after another look alike, so a random part would flatter. A sign with one take has no
-/// test. Who signs is not known either; a manifest can say both.</remarks>
+/// <summary>Reads folders of landmarks as a much-copied tutorial writes them,
+/// `&lt;sign&gt;/&lt;take&gt;/&lt;frame&gt;.npy`: a folder of takes for each sign, a folder of frames for each
+/// take.</summary>
+/// <remarks>The layout has no split. The last fifth of each sign's takes, one at least, is test, and the takes before
+/// it are train: takes recorded one after another look alike, so a random part would flatter. A sign with one take has
+/// no test. Who signs is not known either; a manifest can say both.</remarks>
 public static class LandmarkLayout
 {
     /// <summary>One part of so many is test.</summary>

@@ -10,7 +10,7 @@ internal sealed record LandmarkClip(float[] Values, int Length)
     /// <summary>Of the body.</summary>
     public const int BodyJoints = 33;
 
-    /// <summary>Of a hand: the wrist, then four of each finger from the thumb to the little finger, tips last.</summary>
+    /// <summary>Of a hand: the wrist, then four of each finger from thumb to little finger, tips last.</summary>
     public const int HandJoints = 21;
 
     /// <summary>Values of the body in a frame, before the hands'.</summary>

@@ -2,21 +2,21 @@ using System.Numerics;
 
 namespace Gesto.Landmarks;
 
-/// <summary>Makes of landmarks what tells signs apart and not who made them, or where: the one place that does.</summary>
+/// <summary>Makes of landmarks what tells signs apart and not who made them or where: the one place for it.</summary>
 /// <remarks>A step holds, in this order:
 /// <list type="bullet">
 /// <item>the body (14): nose, shoulders, elbows and wrists, left before right, × (x, y), from the middle of the
 /// shoulders, in shoulder widths; then 1 where the body is found, else 0;</item>
-/// <item>the left hand, then the right (278 each): its joints but the wrist, 20 × (x, y, z) in the palm's frame (60); the
-/// distances between its 21 joints, pair by pair (210); unit vectors in the picture, where the palm faces (3) and where
-/// the fingers point (3); the wrist from the middle of the shoulders in shoulder widths (2); then 1 where the hand is
-/// found, else 0.</item>
+/// <item>the left hand, then the right (278 each): its joints but the wrist, 20 × (x, y, z) in the palm's frame (60);
+/// the distances between its 21 joints, pair by pair (210); unit vectors in the picture, where the palm faces (3) and
+/// where the fingers point (3); the wrist from the middle of the shoulders in shoulder widths (2); then 1 where the
+/// hand is found, else 0.</item>
 /// </list>
 /// The palm's frame has its origin in the wrist, its y-axis to the middle knuckle, which is 1 away, its x-axis from the
-/// little knuckle to that of the index, and its z-axis to the palm's side, so that turning a hand changes nothing and a
-/// left hand looks like a right one. Between frames in which something is found it is interpolated over time, before and
-/// after them it stays as it is next; what is never found is 0, and so is the body of data sets of hands alone. The shoulders'
-/// width is the clip's median: it is who signs and how far away.</remarks>
+/// little knuckle to that of the index, and its z-axis to one side of the palm, so that turning a hand changes nothing
+/// and a left hand looks like a right one. Between frames in which something is found it is interpolated over time,
+/// before and after them it stays as it is next; what is never found is 0, and so is the body of data sets of hands
+/// alone. The shoulders' width is the clip's median: it is who signs and how far away.</remarks>
 internal static class LandmarkFeatures
 {
     /// <summary>F.</summary>
@@ -28,7 +28,7 @@ internal static class LandmarkFeatures
     private const int BodyWidth = 14,
         HandWidth = 278;
 
-    /// <summary>Legs, hips and most of the face say little that these do not, and are noise to a linear classifier.</summary>
+    /// <summary>Legs, hips and most of the face say little that these do not, and are noise to a line.</summary>
     private static readonly int[] BodyJoints = [0, LeftShoulder, RightShoulder, 13, 14, 15, 16];
 
     private const int LeftShoulder = 11,
@@ -56,7 +56,7 @@ internal static class LandmarkFeatures
         return steps;
     }
 
-    /// <returns>The middle of the shoulders in each frame and their distance; null where they are never found.</returns>
+    /// <returns>The middle of the shoulders in each frame and their distance; null where never found.</returns>
     private static (Vector2[]? Middles, float Unit) Shoulders(LandmarkClip clip)
     {
         var middles = new float[clip.Length * 2];

@@ -16,8 +16,8 @@ internal static class LandmarkFrames
     }
 
     /// <exception cref="IOException">A file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">A frame is missing between others, has another name or holds more than one
-    /// frame; or as <see cref="LandmarkArray.Load"/>.</exception>
+    /// <exception cref="InvalidDataException">A frame is missing between others, has another name or holds more than
+    /// one; or as <see cref="LandmarkArray.Load"/>.</exception>
     public static LandmarkClip Load(string folder)
     {
         (int Number, string Name)[] frames =

@@ -16,8 +16,8 @@ public sealed record RecordingFiles(string Name, string Root, Sample Sample)
     /// <summary>Folder of the data set it was taken from by name; null where files were given.</summary>
     public string? DatasetFolder { get; init; }
 
-    /// <summary>A video, a radar array, a file of landmarks, or a folder with the files of one recording. Names as the challenge's
-    /// (`…_RGB.mkv`, `…_RDM1.mp4`, `…_RTM1.npy`) tell what a file is; where there are others, see <see
+    /// <summary>A video, a radar array, a file of landmarks, or a folder with the files of one recording. Names as the
+    /// challenge's (`…_RGB.mkv`, `…_RDM1.mp4`, `…_RTM1.npy`) tell what a file is; where there are others, see <see
     /// cref="RecordingFolder"/>.</summary>
     /// <param name="path">File or folder.</param>
     /// <param name="needs">Of the run that is to recognise it.</param>

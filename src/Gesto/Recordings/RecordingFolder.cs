@@ -6,8 +6,8 @@ namespace Gesto.Recordings;
 
 /// <summary>Tells what the files of one recording's folder are. Their names do where they are called as the
 /// challenge's; of others, radar arrays are radar by their format, in the order of their names, and a video alone is
-/// RGB, or radar for a run that takes nothing but radar videos; for a run that takes landmarks and no radar, an array alone
-/// is landmarks, and a folder of numbered frames is. Whatever more would be a guess is refused.</summary>
+/// RGB, or radar for a run that takes nothing but radar videos; for a run that takes landmarks and no radar, an array
+/// alone is landmarks, and a folder of numbered frames is. Whatever more would be a guess is refused.</summary>
 internal static partial class RecordingFolder
 {
     private const int FilesListed = 6;
