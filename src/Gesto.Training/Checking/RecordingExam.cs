@@ -81,8 +81,7 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
             using IStepReader reader = modality.Open!(null);
             RecordingSteps steps = reader.Read([.. files.Select(f => f is null ? null : dataset.PathOf(f))], cancel);
             if (modality == Modality.Landmarks)
-                lock (reading)
-                    landmarks = LandmarkReading.Of(steps).And(landmarks);
+                ExamineLandmarks(sample, files[0]!, LandmarkReading.Of(steps), problems);
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -100,6 +99,22 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
                     )
             );
         }
+    }
+
+    /// <summary>Nobody in any frame is no damage to a reader, but nothing to learn from either.</summary>
+    private void ExamineLandmarks(Sample sample, string file, LandmarkReading found, List<Problem> problems)
+    {
+        if (found is { Body: 0, LeftHand: 0, RightHand: 0 })
+            problems.Add(
+                new Problem(
+                    sample.Key,
+                    file,
+                    ProblemKind.Empty,
+                    $"{dataset.PathOf(file)}: no body and no hand in any frame. Find the landmarks again, or leave the sample out."
+                )
+            );
+        lock (reading)
+            landmarks = found.And(landmarks);
     }
 
     private FileFacts? ExamineFile(Sample sample, string? file, List<Problem> problems, CancellationToken cancel)

@@ -29,8 +29,7 @@ internal sealed record LandmarkClip(float[] Values, int Length)
     private const float Farthest = 1e6f;
 
     /// <returns>The clip, checked.</returns>
-    /// <exception cref="InvalidDataException">A value is not finite or far outside any picture, or there is nobody in
-    /// any frame.</exception>
+    /// <exception cref="InvalidDataException">A value is not finite or far outside any picture.</exception>
     public static LandmarkClip Checked(string path, float[] values)
     {
         for (int i = 0; i < values.Length; i++)
@@ -40,12 +39,6 @@ internal sealed record LandmarkClip(float[] Values, int Length)
                         $"{path}: found {values[i]} in frame {i / FrameValues}, expected coordinates within ±{Farthest:0}. Write zeros for what is not found, or leave the sample out."
                     )
                 );
-        return Array.TrueForAll(values, v => v == 0)
-            ? throw new InvalidDataException(
-                FormattableString.Invariant(
-                    $"{path}: no body and no hand in any of {values.Length / FrameValues} frames, expected landmarks in one at least. Leave the sample out."
-                )
-            )
-            : new LandmarkClip(values, values.Length / FrameValues);
+        return new LandmarkClip(values, values.Length / FrameValues);
     }
 }

@@ -87,6 +87,8 @@ public sealed class LandmarkDatasetTests : IDisposable
         );
         File.Delete(folder["data/si/1/2.npy"]);
         for (int t = 0; t < 4; t++)
+            NpyFile.Save(folder[$"data/si/2/{t}.npy"], NpyArray.From(new float[1662], 1662)); // nobody there
+        for (int t = 0; t < 4; t++)
             File.Copy(folder[$"data/ciao/0/{t}.npy"], folder[$"data/ciao/3/{t}.npy"], overwrite: true);
         DoctorReport report = DatasetDoctor.Report(
             Dataset.Open(folder["data"]),
@@ -95,7 +97,7 @@ public sealed class LandmarkDatasetTests : IDisposable
             default
         );
         Assert.Equal(
-            [("si/1", ProblemKind.Undecodable), ("ciao/3", ProblemKind.Duplicate)],
+            [("si/1", ProblemKind.Undecodable), ("si/2", ProblemKind.Empty), ("ciao/3", ProblemKind.Duplicate)],
             report.Problems.Select(p => (p.Sample, p.Kind))
         );
         Assert.Contains("3.npy comes after 1.npy", report.Problems[0].Message, StringComparison.Ordinal);
