@@ -76,7 +76,7 @@ internal static class RecordingFingerprints
                 .SelectMany(m => sample.Files[m] ?? [.. m.Columns.Select(_ => (string?)null)])
         )
         {
-            foreach (string? path in file is null ? [null] : SampleFiles.FilesAt(dataset.PathOf(file)))
+            foreach (string? path in file is null ? new string?[1] : SampleFiles.FilesAt(dataset.PathOf(file)))
             {
                 long size = path is null ? -1 : RecordingFile.LengthOf(path) ?? -1;
                 BinaryPrimitives.WriteInt64LittleEndian(number, size);
