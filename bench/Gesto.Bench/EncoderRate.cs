@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 
 namespace Gesto.Bench;
@@ -21,7 +20,7 @@ internal static class EncoderRate
         using var encoder = ResNet50Encoders.Build(
             weights,
             threads: 1,
-            callers: Environment.ProcessorCount,
+            concurrency: Environment.ProcessorCount,
             ranges: ranges
         );
         Video.Clip clip = new SampleReader(dataset.RecordingsRoot, RadarFormat.Default).ReadRgb(
@@ -31,11 +30,11 @@ internal static class EncoderRate
         );
         long frames = 0;
         var watch = new Stopwatch();
-        using var start = new Barrier(encoder.Callers, _ => watch.Restart());
+        using var start = new Barrier(encoder.Concurrency, _ => watch.Restart());
         Thread[] callers =
         [
             .. Enumerable
-                .Range(0, encoder.Callers)
+                .Range(0, encoder.Concurrency)
                 .Select(_ => new Thread(() =>
                 {
                     var features = new float[clip.Length * encoder.Width];

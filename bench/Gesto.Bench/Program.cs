@@ -8,6 +8,7 @@ const string Usage = """
     encoder DATASET SECONDS [RANGES]             ResNet50 alone as extraction uses it, frames a second; with RANGES in 8 bits
     loop FEATURES WORK                           epochs of "gesto train" and of the bare loop over the same resident batches
     predict RUN SAMPLE_DIR TIMES                 warm prediction from video files, and the encoder alone
+    bundle RUN FEATURES BUNDLE DATASET TIMES     exports, compares with the run, sizes, milliseconds a recording
     """;
 
 object? result = args switch
@@ -20,6 +21,13 @@ object? result = args switch
     ),
     ["loop", var features, var work] => TrainingLoop.Measure(features, work),
     ["predict", var run, var sample, var times] => PredictionLatency.Measure(run, sample, Number(times)),
+    ["bundle", var run, var features, var bundle, var data, var times] => BundleTable.Measure(
+        run,
+        features,
+        bundle,
+        data,
+        Number(times)
+    ),
     _ => null,
 };
 if (result is null)

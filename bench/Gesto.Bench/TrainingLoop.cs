@@ -26,7 +26,15 @@ internal static class TrainingLoop
         if (Directory.Exists(run))
             Directory.Delete(run, recursive: true);
         var epochs = new EpochTimes();
-        TrainingRun.Start(features, recipe, run, resume: false, progress: epochs);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = recipe,
+                Out = run,
+            },
+            epochs
+        );
         RunDirectory directory = RunDirectory.Open(run);
         return new
         {

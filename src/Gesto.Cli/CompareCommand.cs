@@ -60,12 +60,15 @@ internal static class CompareCommand
                 if (parsed.GetValue(features) is { } from)
                     foreach (string folder in folders)
                         ProgressBar.Run(progress =>
-                            EvaluateCommand.Evaluate(
-                                folder,
-                                from,
-                                EvaluateCommand.SplitOf(parsed.GetValue(split)!),
-                                parsed.GetValue(seed),
-                                parsed.GetValue(threads),
+                            RunEvaluation.EvaluateAndSave(
+                                new EvaluationOptions
+                                {
+                                    Run = folder,
+                                    Features = from,
+                                    Split = EvaluateCommand.SplitOf(parsed.GetValue(split)!),
+                                    Seed = parsed.GetValue(seed),
+                                    Threads = parsed.GetValue(threads),
+                                },
                                 progress,
                                 cancel
                             )

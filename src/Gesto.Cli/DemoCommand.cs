@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Encoders;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Checking;
@@ -10,7 +9,6 @@ using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
-using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
 using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
@@ -47,7 +45,7 @@ internal static class DemoCommand
             seed,
             threads,
         };
-        // On the first thread, as `train`: see TrainingRun.Start.
+        // On the first thread, as `train`: see RunTraining.Train.
         command.SetAction(
             (parsed, cancel) =>
                 Task.FromResult(
@@ -85,14 +83,7 @@ internal static class DemoCommand
                     $"{data}: the simulator wrote a data set that the doctor finds fault with."
                 );
             Say("weights, extract", "video → ResNet50 features; radar → sampled range-Doppler maps");
-            using (IRgbEncoder encoder = OpenEncoder())
-                ExtractCommand.Extract(
-                    Dataset.Open(data),
-                    features,
-                    encoder,
-                    new ExtractionOptions { DecodeThreads = threads },
-                    cancel
-                );
+            Extract();
             Say(
                 "train",
                 $"recipe {RecipeName}: regularised regression on pooled features of both; 'gesto train' without --recipe fits networks, too"
@@ -100,7 +91,17 @@ internal static class DemoCommand
             Train();
             Say("evaluate", "signers that training never saw");
             EvaluationResult result = ProgressBar.Run(progress =>
-                EvaluateCommand.Evaluate(run, features, Split.Test, seed, threads, progress, cancel)
+                RunEvaluation.EvaluateAndSave(
+                    new EvaluationOptions
+                    {
+                        Run = run,
+                        Features = features,
+                        Seed = seed,
+                        Threads = threads,
+                    },
+                    progress,
+                    cancel
+                )
             );
             Console.Error.WriteLine(EvaluateCommand.Summary(result));
             if (WhyNoGain(result) is { } why)
@@ -137,26 +138,19 @@ internal static class DemoCommand
                 );
         }
 
-        private void Train()
-        {
-            Recipe recipe = RecipeFile.Load(
-                RecipeName,
-                [string.Create(CultureInfo.InvariantCulture, $"training.seed={seed}")]
+        private void Train() =>
+            TrainCommand.Train(
+                new TrainingOptions
+                {
+                    Features = FeatureSet.Open(features),
+                    Recipe = RecipeFile.Load(RecipeName),
+                    Out = run,
+                    Seed = seed,
+                    Resume = true,
+                    Threads = threads,
+                },
+                cancel
             );
-            TrainingResult result = ProgressBar.Run(progress =>
-                TrainingRun.Start(
-                    FeatureSet.Open(features),
-                    recipe,
-                    run,
-                    RunDirectory.Exists(run),
-                    threads,
-                    progress: progress,
-                    cancel: cancel
-                )
-            );
-            Console.Error.WriteLine(TrainCommand.Kept(result) + ".");
-            Console.Error.WriteLine(TrainCommand.Calibrate(run, FeatureSet.Open(features), cancel));
-        }
 
         private void PredictOne()
         {
@@ -166,22 +160,26 @@ internal static class DemoCommand
             Say("predict", $"one recording from its raw files; the truth is {truth.Id} {truth.Name}");
             foreach (
                 PredictCommand.Prediction p in ProgressBar.Run(progress =>
-                    PredictCommand.Predict(run, [DatasetRecordings.Of(dataset, sample)], 3, threads, progress, cancel)
+                    PredictCommand.Predict(
+                        run,
+                        [DatasetRecordings.Recording(dataset, sample)],
+                        3,
+                        threads,
+                        progress,
+                        cancel
+                    )
                 )
             )
                 PredictCommand.Write(p, Console.Error);
         }
 
-        /// <returns>ResNet50 with ImageNet weights; where they cannot be had, a small encoder trained here,
-        /// once.</returns>
-        private IRgbEncoder OpenEncoder()
+        /// <summary>With ImageNet weights; where they cannot be had, with a small encoder trained here, once.</summary>
+        private void Extract()
         {
             string own = Path.Combine(features, Modality.Rgb.Name, SmallRgbEncoder.FileName);
-            if (File.Exists(own))
-                return SmallRgbEncoder.Load(own);
             try
             {
-                return EncoderChoice.Rgb(ImageNetWeights.Auto, threads, cancel);
+                With(File.Exists(own) ? RgbEncoding.Small : RgbEncoding.Features);
             }
             catch (WeightsUnavailableException e)
             {
@@ -189,35 +187,26 @@ internal static class DemoCommand
                 Console.Error.WriteLine(
                     "The demo goes on with a small RGB encoder, trained from scratch on the simulated training recordings."
                 );
+                With(RgbEncoding.Small);
             }
-            Dataset dataset = Dataset.Open(data);
-            var reader = new SampleReader(
-                dataset.RecordingsRoot,
-                new ExtractionOptions().Radar,
-                new ExtractionOptions().Limits
-            );
-            LabelledClip[] clips =
-            [
-                .. dataset
-                    .Samples.Where(s => s is { Split: Split.Train, ClassId: not null } && s.Has(Modality.Rgb))
-                    .Select(s =>
+
+            void With(RgbEncoding encoding) =>
+                ExtractCommand.Extract(
+                    Dataset.Open(data),
+                    features,
+                    new ExtractionOptions
                     {
-                        var clip = reader.ReadRgb(s, SmallRgbEncoder.Side, cancel);
-                        return new LabelledClip(clip.Frames, clip.Length, dataset.Labels.LabelOf(s.ClassId!.Value));
-                    }),
-            ];
-            SmallRgbEncoder encoder = ProgressBar.Run(progress =>
-                SmallRgbEncoder.Train(
-                    clips,
-                    dataset.Labels.Count,
-                    new SmallRgbTraining { Seed = seed, Threads = threads },
-                    progress,
+                        DecodeThreads = threads,
+                        Rgb = new RgbOptions
+                        {
+                            Encoding = encoding,
+                            Threads = threads,
+                            Seed = seed,
+                            Notes = StandardErrorNotes.Instance,
+                        },
+                    },
                     cancel
-                )
-            );
-            Directory.CreateDirectory(Path.GetDirectoryName(own)!);
-            encoder.Save(own);
-            return encoder;
+                );
         }
 
         private void Say(string verb, string what) => Console.Error.WriteLine($"\n[{++step}/7] {verb}: {what}");

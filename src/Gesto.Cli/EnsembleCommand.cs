@@ -46,7 +46,7 @@ internal static class EnsembleCommand
             {
                 string folder = parsed.GetValue(run)!;
                 (EnsembleFile file, Calibration? calibration) = ProgressBar.Run(progress =>
-                    EnsembleFit.Make(
+                    EnsembleFit.Fit(
                         parsed.GetValue(runs)!,
                         folder,
                         FeatureSet.Open(parsed.GetValue(features)!),

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Gesto.Recordings;
-using Gesto.Training;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Scoring;
 
@@ -56,15 +55,18 @@ internal static class EvaluateCommand
             (parsed, cancel) =>
             {
                 EvaluationResult result = ProgressBar.Run(progress =>
-                    Evaluate(
-                        parsed.GetValue(run)!,
-                        parsed.GetValue(features)!,
-                        SplitOf(parsed.GetValue(split)!),
-                        parsed.GetValue(seed),
-                        parsed.GetValue(threads),
+                    RunEvaluation.EvaluateAndSave(
+                        new EvaluationOptions
+                        {
+                            Run = parsed.GetValue(run)!,
+                            Features = parsed.GetValue(features)!,
+                            Split = SplitOf(parsed.GetValue(split)!),
+                            Seed = parsed.GetValue(seed),
+                            Threads = parsed.GetValue(threads),
+                            RecordingsFolder = RecordingsOf(parsed.GetValue(dataset), parsed.GetValue(root)),
+                        },
                         progress,
-                        cancel,
-                        RecordingsOf(parsed.GetValue(dataset), parsed.GetValue(root))
+                        cancel
                     )
                 );
                 if (parsed.GetValue(json))
@@ -79,30 +81,6 @@ internal static class EvaluateCommand
         );
         return command;
     }
-
-    /// <summary>Scores, and writes the files into the run; with frames in the report where the folder of the recordings
-    /// is given.</summary>
-    internal static EvaluationResult Evaluate(
-        string run,
-        string features,
-        Split? split,
-        int seed,
-        int threads,
-        IProgress<WorkProgress> progress,
-        CancellationToken cancel,
-        string? recordings = null
-    ) =>
-        RunEvaluation.EvaluateAndSave(
-            run,
-            features,
-            split,
-            seed,
-            threads,
-            TimeProvider.System,
-            progress,
-            cancel,
-            recordings
-        );
 
     /// <summary>In the words of <see cref="Gesto.Recordings.ModalityMask"/>.</summary>
     private const string WithoutAntennas = " without antenna";

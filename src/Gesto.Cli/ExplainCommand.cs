@@ -1,8 +1,4 @@
 using System.CommandLine;
-using Gesto.Encoders;
-using Gesto.Files;
-using Gesto.Inference;
-using Gesto.Recordings;
 using Gesto.Training;
 using Gesto.Training.Explanation;
 using Gesto.Training.Export;
@@ -53,15 +49,13 @@ internal static class ExplainCommand
             (parsed, cancel) =>
             {
                 // Files that are not there should be known before a network is loaded.
-                IReadOnlyList<RecordingFiles> found = recordings.Find(
-                    parsed,
-                    OpenRecogniser.NeedsOf(parsed.GetValue(run)!)
-                );
+                IReadOnlyList<Recording> found = recordings.Find(parsed);
+                IReadOnlyList<string> names = OpenRecogniser.Find(parsed.GetValue(run)!, found);
                 if (found.Count > 1)
                     throw new InvalidDataException(
                         $"{found.Count} recordings are named ({string.Join(", ", found.Take(3).Select(r => r.Name))}{(found.Count > 3 ? ", …" : "")}), and a picture explains one."
                     );
-                string path = parsed.GetValue(output) ?? $"explain-{found[0].Sample.Name}.png";
+                string path = parsed.GetValue(output) ?? $"explain-{names[0]}.png";
                 PredictionExplanation explanation = ProgressBar.Run(progress =>
                     Explain(
                         parsed.GetValue(run)!,
@@ -76,7 +70,7 @@ internal static class ExplainCommand
                 if (parsed.GetValue(json))
                     Console.Out.WriteLine(explanation.ToJson());
                 TextWriter people =
-                    parsed.GetValue(json) || AtomicFile.IsStandardOutput(path) ? Console.Error : Console.Out;
+                    parsed.GetValue(json) || OutputFile.IsStandardOutput(path) ? Console.Error : Console.Out;
                 people.WriteLine(explanation.Verdict);
                 people.WriteLine($"Picture: {Path.GetFullPath(path)}");
                 return Task.FromResult(ExitCode.Done);
@@ -87,7 +81,7 @@ internal static class ExplainCommand
 
     private static PredictionExplanation Explain(
         string run,
-        RecordingFiles recording,
+        Recording recording,
         string picture,
         string? sign,
         int threads,
@@ -95,19 +89,8 @@ internal static class ExplainCommand
         CancellationToken cancel
     )
     {
-        AtomicFile.RequireFile(picture);
+        OutputFile.Require(picture);
         using OpenRecogniser opened = OpenRecogniser.Open(run, threads);
-        return Explain(opened.Recogniser, opened.Encoder, recording, picture, sign, progress, cancel);
+        return PredictionExplanation.Draw(opened, recording, sign, picture, progress, cancel);
     }
-
-    /// <summary>Explains, and writes the picture.</summary>
-    internal static PredictionExplanation Explain(
-        IRecogniser recogniser,
-        IRgbEncoder? encoder,
-        RecordingFiles recording,
-        string picture,
-        string? sign,
-        IProgress<WorkProgress> progress,
-        CancellationToken cancel
-    ) => PredictionExplanation.Draw(recogniser, encoder, recording, sign, picture, progress, cancel);
 }

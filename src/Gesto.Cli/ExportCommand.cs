@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Gesto.Files;
+using Gesto.Training;
 using Gesto.Training.Export;
 using Gesto.Training.Weights;
 
@@ -31,9 +31,8 @@ internal static class ExportCommand
             (parsed, _) =>
             {
                 string path = parsed.GetValue(output)!;
-                AtomicFile.RequireFile(path);
                 RunExport.Save(parsed.GetValue(run)!, path, WeightsCache.Default());
-                if (!AtomicFile.IsStandardOutput(path))
+                if (!OutputFile.IsStandardOutput(path))
                     Console.Error.WriteLine(
                         FormattableString.Invariant(
                             $"{path}: {new FileInfo(path).Length / 1e6:0.0} MB. Next: gesto info {path}"

@@ -1,13 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Encoders;
 using Gesto.Radar;
-using Gesto.Recordings;
 using Gesto.Training;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
-using Gesto.Training.Simulation;
-using Gesto.Training.Weights;
 using Gesto.Video;
 
 namespace Gesto.Cli;
@@ -74,7 +70,7 @@ internal static class ExtractCommand
         var rgbSize = new Option<int>("--rgb-size")
         {
             Description = "Side of stored RGB frames, pixels.",
-            DefaultValueFactory = _ => RgbPixels.DefaultSize,
+            DefaultValueFactory = _ => new RgbOptions().Side,
         };
         var rgbFrames = new Option<int?>("--rgb-frames")
         {
@@ -207,6 +203,21 @@ internal static class ExtractCommand
                             Policy = parse.GetValue(policy),
                             DecodeThreads = parse.GetValue(decoders)
                                 ?? Math.Max(2, on == ComputeDevice.Cpu ? count / 2 : count),
+                            Rgb = new RgbOptions
+                            {
+                                Encoding = kind switch
+                                {
+                                    RgbKind.Frames => RgbEncoding.Frames,
+                                    RgbKind.Maps => RgbEncoding.Maps,
+                                    _ => RgbEncoding.Features,
+                                },
+                                Weights = parse.GetValue(weights)!,
+                                InEightBits = parse.GetValue(precision) == Precision.Int8,
+                                Side = parse.GetValue(rgbSize),
+                                Device = on,
+                                Threads = count,
+                                Notes = StandardErrorNotes.Instance,
+                            },
                             RgbSampling = new FrameSampling(
                                 parse.GetValue(rgbFrames)
                                     ?? (kind == RgbKind.Maps ? MapFrames : FrameSampling.Default.Length)
@@ -235,30 +246,7 @@ internal static class ExtractCommand
                         };
                         Dataset data = DatasetOption.Open(parse.GetRequiredValue(dataset), parse.GetValue(root));
                         string folder = parse.GetRequiredValue(features);
-                        Func<ResNet50Weights, Int8Ranges>? ranges =
-                            parse.GetValue(precision) == Precision.Int8
-                                ? loaded =>
-                                    Int8Calibration.LoadOrFind(
-                                        data,
-                                        loaded,
-                                        Path.Combine(folder, Modality.Rgb.Name),
-                                        options.RgbFit,
-                                        count,
-                                        cancel
-                                    )
-                                : null;
-                        using IRgbEncoder? encoder =
-                            !data.Samples.Any(s => s.Has(Modality.Rgb)) ? null
-                            : kind == RgbKind.Frames ? new RgbPixels(parse.GetValue(rgbSize))
-                            : EncoderChoice.Rgb(
-                                parse.GetValue(weights)!,
-                                count,
-                                cancel,
-                                ranges,
-                                kind == RgbKind.Maps ? ResNet50Output.Maps : ResNet50Output.Features,
-                                on
-                            );
-                        return Extract(data, folder, encoder, options, cancel);
+                        return Extract(data, folder, options, cancel);
                     },
                     cancel
                 )
@@ -267,17 +255,9 @@ internal static class ExtractCommand
     }
 
     /// <summary>Also called by `gesto demo`.</summary>
-    internal static int Extract(
-        Dataset data,
-        string folder,
-        IRgbEncoder? encoder,
-        ExtractionOptions options,
-        CancellationToken cancel
-    )
+    internal static int Extract(Dataset data, string folder, ExtractionOptions options, CancellationToken cancel)
     {
-        ExtractionResult result = ProgressBar.Run(progress =>
-            Extraction.Run(data, folder, encoder, options, progress, cancel)
-        );
+        ExtractionResult result = ProgressBar.Run(progress => Extraction.Run(data, folder, options, progress, cancel));
         foreach (SkippedSample skipped in result.Skipped)
             Console.Error.WriteLine($"skipped {skipped.Sample}: {skipped.Message}");
         Console.Error.WriteLine(

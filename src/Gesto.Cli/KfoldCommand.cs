@@ -72,23 +72,26 @@ internal static class KfoldCommand
             only,
             json,
         };
-        // On the first thread, as `train`: see TrainingRun.Start.
+        // On the first thread, as `train`: see RunTraining.Train.
         command.SetAction(
             (parsed, cancel) =>
             {
                 CoreClaim.Take(shared: parsed.GetValue(threads) is not null);
                 string folder = parsed.GetValue(run)!;
                 FeatureSet data = FeatureSet.Open(parsed.GetValue(features)!);
+                string[] settings = [.. parsed.GetValue(set)!, .. TrainCommand.Settings(parsed.GetValue(seed))];
                 var validation = new CrossValidation(
-                    data,
-                    TrainCommand.Named(
-                        parsed.GetValue(recipe),
-                        data,
-                        [.. parsed.GetValue(set)!, .. TrainCommand.Settings(parsed.GetValue(seed))]
-                    ),
+                    new TrainingOptions
+                    {
+                        Features = data,
+                        Recipe = TrainCommand.Named(parsed.GetValue(recipe), settings),
+                        Settings = settings,
+                        Out = folder,
+                        Threads = parsed.GetValue(threads),
+                        Device = DeviceOption.Of(parsed, device),
+                    },
                     Fold.ParseCount(parsed.GetValue(folds)!),
-                    parsed.GetValue(by),
-                    folder
+                    parsed.GetValue(by)
                 );
                 foreach (
                     int number in parsed.GetValue(only) is { } one ? [one] : Enumerable.Range(1, validation.Deal.Count)
@@ -99,18 +102,7 @@ internal static class KfoldCommand
                             $"[{number}/{validation.Deal.Count}] {Held(validation.Deal.GroupsIn(number), validation.Deal.In(number).Count)}"
                         )
                     );
-                    if (
-                        !ProgressBar.Run(progress =>
-                            validation.RunFold(
-                                number,
-                                parsed.GetValue(threads),
-                                TimeProvider.System,
-                                progress,
-                                cancel,
-                                DeviceOption.Of(parsed, device)
-                            )
-                        )
-                    )
+                    if (!ProgressBar.Run(progress => validation.RunFold(number, TimeProvider.System, progress, cancel)))
                         Console.Error.WriteLine("done before");
                 }
                 if (parsed.GetValue(only) is not null)

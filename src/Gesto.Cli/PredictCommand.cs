@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Gesto.Inference;
-using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training;
 using Gesto.Training.Export;
@@ -76,10 +74,8 @@ internal static class PredictCommand
             (parsed, cancel) =>
             {
                 // Files that are not there should be known before a network is loaded.
-                IReadOnlyList<RecordingFiles> found = recordings.Find(
-                    parsed,
-                    OpenRecogniser.NeedsOf(parsed.GetValue(run)!)
-                );
+                IReadOnlyList<Recording> found = recordings.Find(parsed);
+                OpenRecogniser.Find(parsed.GetValue(run)!, found);
                 IReadOnlyList<Prediction> predictions = ProgressBar.Run(progress =>
                     Predict(
                         parsed.GetValue(run)!,
@@ -103,7 +99,7 @@ internal static class PredictCommand
 
     internal static IReadOnlyList<Prediction> Predict(
         string run,
-        IReadOnlyList<RecordingFiles> recordings,
+        IReadOnlyList<Recording> recordings,
         int top,
         int threads,
         IProgress<WorkProgress> progress,
@@ -111,29 +107,19 @@ internal static class PredictCommand
     )
     {
         using OpenRecogniser opened = OpenRecogniser.Open(run, threads);
-        IRecogniser recogniser = opened.Recogniser;
-        using var predictor = new VideoPredictor(recogniser, opened.Encoder);
         var predictions = new List<Prediction>();
         for (int i = 0; i < recordings.Count; i++)
         {
             progress.Report(new("recognise", i, recordings.Count, "recordings"));
-            (float[] probabilities, ModalityMask used) = predictor.Predict(
-                recordings[i].Root,
-                recordings[i].Sample,
-                cancel
-            );
+            Gesto.Prediction answer = opened.Predict(recordings[i], cancel);
             predictions.Add(
                 new(
-                    recordings[i].Name,
-                    [
-                        .. RankedSign
-                            .Rank(probabilities, recogniser.Labels, top)
-                            .Select(r => new PredictedSign(r.Sign.Id, r.Sign.Name, r.Probability)),
-                    ],
-                    used.ToString(),
-                    used.Equals(recogniser.Masks[0]),
-                    recogniser.Calibration.IsUnknown(probabilities),
-                    CostlyPairs.Close(probabilities, recogniser.Labels, recogniser.CostlyPairs)
+                    answer.Recording,
+                    [.. answer.Ranked.Take(top).Select(r => new PredictedSign(r.Id, r.Name, r.Probability))],
+                    answer.Used,
+                    answer.IsComplete,
+                    answer.IsUnknown,
+                    answer.ClosePair
                 )
             );
         }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Gesto.Recordings;
 using Gesto.Training.Datasets;
 
 namespace Gesto.Cli;
@@ -26,7 +25,7 @@ internal sealed class RecordingOptions
     private readonly Option<string[]> radar = new("--radar")
     {
         Description =
-            $"Radar files of one recording, antennas in their order ('{RecordingFiles.NoFile}' where one is missing), or one array of all.",
+            $"Radar files of one recording, antennas in their order ('{Recording.NoFile}' where one is missing), or one array of all.",
         HelpName = "FILE…",
         Arity = new ArgumentArity(1, MostAntennas),
         AllowMultipleArgumentsPerToken = true,
@@ -59,10 +58,8 @@ internal sealed class RecordingOptions
 
     /// <returns>All that was named, in this order: paths, the files of --rgb and --radar, samples.</returns>
     /// <param name="parsed">The command line.</param>
-    /// <param name="needs">Of the run.</param>
-    /// <exception cref="IOException">Nothing is there.</exception>
     /// <exception cref="InvalidDataException">Nothing is named, or something is not clear.</exception>
-    public IReadOnlyList<RecordingFiles> Find(ParseResult parsed, RecordingNeeds needs)
+    public IReadOnlyList<Recording> Find(ParseResult parsed)
     {
         string? from = parsed.GetValue(dataset);
         string[] asked = parsed.GetValue(samples)!;
@@ -74,13 +71,13 @@ internal sealed class RecordingOptions
             );
         if (from is null && parsed.GetValue(root) is not null)
             throw new InvalidDataException($"{DatasetOption.RootName} goes with --dataset.");
-        var found = parsed.GetValue(paths)!.Select(path => RecordingFiles.At(path, needs)).ToList();
+        var found = parsed.GetValue(paths)!.Select(Recording.FromPath).ToList();
         if (parsed.GetValue(rgb) is not null || parsed.GetValue(radar)!.Length > 0)
-            found.Add(RecordingFiles.OfStreams(parsed.GetValue(rgb), parsed.GetValue(radar)!));
+            found.Add(Recording.FromFiles(parsed.GetValue(rgb), parsed.GetValue(radar)!));
         if (from is not null)
         {
             Dataset opened = DatasetOption.Open(from, parsed.GetValue(root));
-            found.AddRange(asked.Select(sample => DatasetRecordings.Find(opened, sample)));
+            found.AddRange(asked.Select(sample => DatasetRecordings.Named(opened, sample)));
         }
         return found.Count > 0
             ? found

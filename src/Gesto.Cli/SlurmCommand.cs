@@ -5,6 +5,7 @@ using Gesto.Cli.Cluster;
 using Gesto.Training.Datasets;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
+using Gesto.Training.Fitting;
 
 namespace Gesto.Cli;
 
@@ -129,16 +130,17 @@ internal static class SlurmCommand
             {
                 string run = parsed.GetRequiredValue<string>("--run");
                 FeatureSet features = FeatureSet.Open(parsed.GetRequiredValue<string>("FEATURES"));
+                string[] settings = parsed.GetRequiredValue<string[]>("--set");
                 var validation = new CrossValidation(
-                    features,
-                    TrainCommand.Named(
-                        parsed.GetRequiredValue<string>("--recipe"),
-                        features,
-                        parsed.GetRequiredValue<string[]>("--set")
-                    ),
+                    new TrainingOptions
+                    {
+                        Features = features,
+                        Recipe = TrainCommand.Named(parsed.GetRequiredValue<string>("--recipe"), settings),
+                        Settings = settings,
+                        Out = run,
+                    },
                     Fold.ParseCount(parsed.GetRequiredValue<string>("--folds")),
-                    parsed.GetValue<FoldUnit>("--by"),
-                    run
+                    parsed.GetValue<FoldUnit>("--by")
                 );
                 return (
                     Path.Combine(run, "slurm"),
@@ -160,10 +162,13 @@ internal static class SlurmCommand
             {
                 string run = parsed.GetRequiredValue<string>("--run");
                 var sweep = new Sweep(
-                    FeatureSet.Open(parsed.GetRequiredValue<string>("FEATURES")),
+                    new TrainingOptions
+                    {
+                        Features = FeatureSet.Open(parsed.GetRequiredValue<string>("FEATURES")),
+                        Out = run,
+                    },
                     parsed.GetRequiredValue<string>("--recipe"),
-                    parsed.GetRequiredValue<string[]>("--set"),
-                    run
+                    parsed.GetRequiredValue<string[]>("--set")
                 );
                 return (Path.Combine(run, "slurm"), sweep.Count, "--only \"$task\"", ["sweep", .. Typed(parsed)]);
             }

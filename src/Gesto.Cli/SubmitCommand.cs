@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Gesto.Files;
 using Gesto.Training;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
@@ -53,7 +52,7 @@ internal static class SubmitCommand
                         cancel
                     )
                 );
-                TextWriter people = AtomicFile.IsStandardOutput(path) ? Console.Error : Console.Out;
+                TextWriter people = OutputFile.IsStandardOutput(path) ? Console.Error : Console.Out;
                 people.WriteLine(
                     string.Create(
                         CultureInfo.InvariantCulture,

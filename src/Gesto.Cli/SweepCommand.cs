@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
+using Gesto.Training.Fitting;
 
 namespace Gesto.Cli;
 
@@ -48,32 +49,26 @@ internal static class SweepCommand
             device,
             only,
         };
-        // On the first thread, as `train`: see TrainingRun.Start.
+        // On the first thread, as `train`: see RunTraining.Train.
         command.SetAction(
             (parsed, cancel) =>
             {
                 CoreClaim.Take(shared: parsed.GetValue(threads) is not null);
                 var sweep = new Sweep(
-                    FeatureSet.Open(parsed.GetValue(features)!),
+                    new TrainingOptions
+                    {
+                        Features = FeatureSet.Open(parsed.GetValue(features)!),
+                        Out = parsed.GetValue(run)!,
+                        Threads = parsed.GetValue(threads),
+                        Device = DeviceOption.Of(parsed, device),
+                    },
                     parsed.GetValue(recipe)!,
-                    parsed.GetValue(set)!,
-                    parsed.GetValue(run)!
+                    parsed.GetValue(set)!
                 );
                 foreach (int cell in parsed.GetValue(only) is { } one ? [one] : Enumerable.Range(1, sweep.Count))
                 {
                     Console.Error.WriteLine(Text($"[{cell}/{sweep.Count}] {string.Join(' ', sweep.SettingsOf(cell))}"));
-                    if (
-                        !ProgressBar.Run(progress =>
-                            sweep.RunCell(
-                                cell,
-                                parsed.GetValue(threads),
-                                TimeProvider.System,
-                                progress,
-                                cancel,
-                                DeviceOption.Of(parsed, device)
-                            )
-                        )
-                    )
+                    if (!ProgressBar.Run(progress => sweep.RunCell(cell, TimeProvider.System, progress, cancel)))
                         Console.Error.WriteLine("done before");
                 }
                 if (parsed.GetValue(only) is null)

@@ -2,15 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Gesto.Signs;
-using Gesto.Training;
 using Gesto.Training.Datasets;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
-using Gesto.Training.Runs;
-using Gesto.Training.Scoring;
 
 namespace Gesto.Cli;
 
@@ -101,39 +98,51 @@ internal static class TrainCommand
         });
         command.SetAction(
             (parsed, cancel) =>
-                Task.FromResult(
+            {
+                string folder = parsed.GetValue(run)!.FullName;
+                return Task.FromResult(
                     TogetherOrAlone(
-                        parsed.GetValue(run)!.FullName,
+                        folder,
                         ranks =>
                             Train(
-                                parsed.GetValue(features)!.FullName,
-                                parsed.GetValue(recipe),
-                                parsed.GetValue(run)!.FullName,
-                                parsed.GetValue(resume),
-                                [
-                                    .. parsed.GetValue(set)!,
-                                    .. Settings(parsed.GetValue(seed), parsed.GetValue(fold), parsed.GetValue(by)),
-                                ],
-                                parsed.GetValue(threads),
-                                parsed.GetValue(radarFrom)?.FullName,
-                                parsed.GetValue(memory) is { } size ? ParseSize(size) : null,
-                                DeviceOption.Of(parsed, device),
-                                (parsed.GetValue(pseudoFrom), parsed.GetValue(pseudoAbove)),
-                                ranks,
+                                Options(parsed, folder, ranks),
+                                parsed.GetValue(pseudoFrom),
+                                parsed.GetValue(pseudoAbove),
                                 cancel
                             ),
                         cancel
                     )
-                )
+                );
+            }
         );
         return command;
+
+        TrainingOptions Options(ParseResult parsed, string folder, IRanks ranks)
+        {
+            string[] settings =
+            [
+                .. parsed.GetValue(set)!,
+                .. Settings(parsed.GetValue(seed), parsed.GetValue(fold), parsed.GetValue(by)),
+            ];
+            return new()
+            {
+                Features = FeatureSet.Open(parsed.GetValue(features)!.FullName),
+                Out = folder,
+                Recipe = Named(parsed.GetValue(recipe), settings),
+                Settings = settings,
+                Resume = parsed.GetValue(resume),
+                Threads = parsed.GetValue(threads),
+                Device = DeviceOption.Of(parsed, device),
+                Memory = parsed.GetValue(memory) is { } size ? ParseSize(size) : null,
+                RadarFrom = parsed.GetValue(radarFrom)?.FullName,
+                Ranks = ranks,
+            };
+        }
     }
 
-    /// <returns>A recipe by its name, or the one for these features.</returns>
-    internal static Recipe Named(string? name, FeatureSet features, IReadOnlyList<string> settings) =>
-        IsDefault(name) ? DefaultRecipe.For(features, settings) : RecipeFile.Load(name!, settings);
-
-    private static bool IsDefault(string? name) => name is null or DefaultRecipe.Name;
+    /// <returns>Null for the recipe that the features ask for.</returns>
+    internal static Recipe? Named(string? name, IReadOnlyList<string> settings) =>
+        name is null or DefaultRecipe.Name ? null : RecipeFile.Load(name, settings);
 
     /// <returns>The recipe's settings that options stand for.</returns>
     internal static IEnumerable<string> Settings(int? seed, string? fold = null, FoldUnit? by = null)
@@ -179,164 +188,63 @@ internal static class TrainCommand
         }
     }
 
-    private static int Train(
-        string features,
-        string? recipeName,
-        string run,
-        bool resume,
-        string[] settings,
-        int? threads,
-        string? radarFrom,
-        long? memory,
-        ComputeDevice? device,
-        (string? From, double Above) pseudoLabels,
-        IRanks ranks,
-        CancellationToken cancel
-    )
+    private static int Train(TrainingOptions options, string? pseudoFrom, double pseudoAbove, CancellationToken cancel)
     {
-        CoreClaim.Take(shared: threads is not null || ranks.Count > 1);
-        FeatureSet set = FeatureSet.Open(features);
-        // A resumed run that names no recipe and sets nothing goes on with its own.
-        Recipe? recipe =
-            resume
-            && recipeName is null
-            && settings.Length == 0
-            && (RunDirectory.Exists(run) || EnsembleTraining.Exists(run))
-                ? null
-                : Named(recipeName, set, settings);
+        bool first = options.Ranks!.Rank == 0;
+        CoreClaim.Take(shared: options.Threads is not null || options.Ranks.Count > 1);
         // A run that is gone on with has its labels already.
-        PseudoLabels? pseudo =
-            pseudoLabels.From is not { } from || (resume && (RunDirectory.Exists(run) || EnsembleTraining.Exists(run)))
-                ? null
-                : ProgressBar.Run(progress =>
-                    SelfTraining.Label(
-                        from,
-                        set,
-                        pseudoLabels.Above,
-                        threads ?? Environment.ProcessorCount,
-                        progress,
-                        cancel
-                    )
-                );
-        if (pseudo is not null && ranks.Rank == 0)
-            Console.Error.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{pseudo.ClassIds.Count} test samples are learnt from with the labels that {pseudo.From} gives them."
+        if (pseudoFrom is not null && !(options.Resume && RunTraining.Exists(options.Out)))
+        {
+            PseudoLabels labels = ProgressBar.Run(progress =>
+                SelfTraining.Label(
+                    pseudoFrom,
+                    options.Features,
+                    pseudoAbove,
+                    options.Threads ?? Environment.ProcessorCount,
+                    progress,
+                    cancel
                 )
             );
-        if (recipe?.Members.Count > 0 || (resume && EnsembleTraining.Exists(run)))
-        {
-            if (ranks.Count > 1)
-                throw new InvalidDataException(
-                    "A recipe with members is trained by one process. Train its members under mpirun one by one, then 'gesto ensemble'."
+            options = options with { PseudoLabels = labels };
+            if (first)
+                Console.Error.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{labels.ClassIds.Count} test samples are learnt from with the labels that {labels.From} gives them."
+                    )
                 );
-            if (IsDefault(recipeName))
-                settings = []; // each of its members has them
-            return TrainMembers(
-                set,
-                EnsembleTraining.Exists(run) && recipeName is null ? null : recipe,
-                settings,
-                run,
-                resume,
-                threads,
-                radarFrom,
-                memory,
-                device,
-                pseudo,
-                cancel
-            );
         }
-        if (ranks.Rank > 0)
+        if (!first)
         {
-            TrainingRun.Start(
-                set,
-                recipe,
-                run,
-                resume,
-                threads,
-                radarFrom,
-                memory,
-                device,
-                pseudo,
-                progress: null,
-                ranks,
-                cancel
-            );
+            RunTraining.Train(options, progress: null, cancel);
             return ExitCode.Done;
         }
-        TrainingResult result = ProgressBar.Run(progress =>
-            TrainingRun.Start(
-                set,
-                recipe,
-                run,
-                resume,
-                threads,
-                radarFrom,
-                memory,
-                device,
-                pseudo,
-                progress,
-                ranks,
-                cancel
-            )
-        );
-        if (result.Skipped > 0)
-            Console.Error.WriteLine(
-                $"{result.Skipped} labelled samples lack features this recipe needs and were not used (run.json lists them)."
-            );
+        TrainedRun trained = Train(options, cancel);
         Console.Error.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"{Kept(result)}. The run is in {run}; curves in curves.png.")
+            $"Next: gesto evaluate {trained.Folder} {options.Features.Folder} --split {(trained.LeftOutFold ? RunEvaluation.FoldSplit : "test")}"
         );
-        Console.Error.WriteLine(Calibrate(run, set, cancel));
-        RunDirectory finished = RunDirectory.Open(run);
-        ProgressBar.Run(progress =>
-            LinearReference.Fit(run, finished.Recipe, set, finished.Facts.Threads, progress, cancel)
-        );
-        bool fold = finished.Facts.Fold.Count > 0;
-        Console.Error.WriteLine(
-            $"Next: gesto evaluate {run} {features} --split {(fold ? RunEvaluation.FoldSplit : "test")}"
-        );
-        return 0;
+        return ExitCode.Done;
     }
 
-    private static int TrainMembers(
-        FeatureSet features,
-        Recipe? recipe,
-        string[] settings,
-        string run,
-        bool resume,
-        int? threads,
-        string? radarFrom,
-        long? memory,
-        ComputeDevice? device,
-        PseudoLabels? pseudo,
-        CancellationToken cancel
-    )
+    /// <summary>Trains, and tells people what came of it.</summary>
+    internal static TrainedRun Train(TrainingOptions options, CancellationToken cancel)
     {
-        if (radarFrom is not null)
-            throw new InvalidDataException(
-                "--radar-from is for one run; members of a recipe share their radar encoder by themselves."
-            );
-        (EnsembleFile file, Calibration? calibration) = ProgressBar.Run(progress =>
-            EnsembleTraining.Start(
-                features,
-                recipe,
-                settings,
-                run,
-                resume,
-                threads,
-                (member, result) => Console.Error.WriteLine($"{member}: {Kept(result)}."),
-                memory,
-                device,
-                pseudo,
+        TrainedRun trained = ProgressBar.Run(progress =>
+            RunTraining.Train(
+                options with
+                {
+                    Trained = (run, result) => Console.Error.WriteLine(Summary(run, result)),
+                },
                 progress,
                 cancel
             )
         );
-        Console.Error.WriteLine(EnsembleCommand.Summary(file, calibration));
-        Console.Error.WriteLine($"Next: gesto evaluate {run} {features.Folder} --split test");
-        return 0;
+        Console.Error.WriteLine(
+            trained.Ensemble is { } ensemble
+                ? EnsembleCommand.Summary(ensemble, trained.Calibration)
+                : Summary(trained.Calibration)
+        );
+        return trained;
     }
 
     /// <returns>Bytes.</returns>
@@ -362,27 +270,24 @@ internal static class TrainCommand
             : throw new InvalidDataException($"--memory '{text}': expected a size in MB or GB, e.g. 500MB or 1.5GB.");
     }
 
-    /// <summary>Fits temperature and threshold on what the run held out, and writes them into it.</summary>
-    /// <returns>What was learnt, for people.</returns>
-    internal static string Calibrate(string run, FeatureSet features, CancellationToken cancel) =>
-        ProgressBar.Run(progress =>
-            CalibrationFit.OfRun(
-                run,
-                features,
-                RunDirectory.Open(run).Facts.Threads,
-                progress: progress,
-                cancel: cancel
-            )
-        )
-            is { } c
+    private static string Summary(Calibration? calibration) =>
+        calibration is { } c
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"Confidence: temperature {c.Temperature:0.00} ({c.TemperatureLow:0.00}–{c.TemperatureHigh:0.00}) from {c.Samples} held-out samples of {c.Signers} known signers, 'unknown' below {100 * c.UnknownBelow:0.0} %; in {Calibration.FileName}."
             )
             : "Confidence is not calibrated: nothing was held out to learn a temperature from.";
 
-    /// <returns>Which epoch's weights were kept and why, for people.</returns>
-    internal static string Kept(TrainingResult result) =>
+    /// <returns>Which epoch's weights a run kept and why, and what it did not use.</returns>
+    private static string Summary(string run, TrainingResult result) =>
+        $"{run}: {Kept(result)}."
+        + (
+            result.Skipped > 0
+                ? $" {result.Skipped} labelled samples lack features this recipe needs and were not used (run.json lists them)."
+                : ""
+        );
+
+    private static string Kept(TrainingResult result) =>
         result is { CrossValidated: true, ValidationAccuracy: { } left }
             ? string.Create(CultureInfo.InvariantCulture, $"Cross-validated accuracy {100 * left:0.0} %")
         : result.ValidationAccuracy is { } accuracy

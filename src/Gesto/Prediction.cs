@@ -1,3 +1,5 @@
+using Gesto.Inference;
+using Gesto.Recordings;
 using Gesto.Signs;
 
 namespace Gesto;
@@ -22,6 +24,32 @@ public sealed class Prediction
             complete,
             closePair
         );
+
+    /// <summary>Reads and recognises one recording.</summary>
+    /// <param name="recogniser">Names the sign.</param>
+    /// <param name="predictor">Of this recogniser: reads the recording.</param>
+    /// <param name="recording">Files or frames.</param>
+    /// <param name="cancel">Stops the decoder; noticed between files.</param>
+    internal static Prediction Of(
+        IRecogniser recogniser,
+        VideoPredictor predictor,
+        Recording recording,
+        CancellationToken cancel
+    )
+    {
+        ReadRecording read = recording.Find(RecordingNeeds.Of(recogniser.Keys)) is { } files
+            ? predictor.Read(files.Root, files.Sample, cancel)
+            : predictor.Read(recording.Name, recording.Rgb, recording.Radar, cancel);
+        float[] probabilities = recogniser.Predict(read.Features, read.Used);
+        return new(
+            recording.Name,
+            RankedSign.Rank(probabilities, recogniser.Labels, recogniser.Labels.Count),
+            recogniser.Calibration.IsUnknown(probabilities),
+            read.Used.ToString(),
+            read.Used.Equals(recogniser.Masks[0]),
+            CostlyPairs.Close(probabilities, recogniser.Labels, recogniser.CostlyPairs)
+        );
+    }
 
     /// <summary>The recording's <see cref="Gesto.Recording.Name"/>.</summary>
     public string Recording { get; }

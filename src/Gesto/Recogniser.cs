@@ -1,13 +1,16 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Gesto.Bundles;
 using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
+using Gesto.Video;
 
 namespace Gesto;
 
 /// <summary>How a <see cref="Recogniser"/> works.</summary>
+/// <remarks>Immutable; thread-safe.</remarks>
 public sealed record RecogniserOptions
 {
     /// <summary>Threads that encode the RGB frames of one recording, ≥ 1; the default is one a core that this process
@@ -16,15 +19,29 @@ public sealed record RecogniserOptions
 }
 
 /// <summary>Names signs in recordings, from one `.gesto` file, on ONNX Runtime.</summary>
-/// <remarks>Thread-safe: one instance serves all callers, and fits a singleton of dependency injection. Videos are
-/// decoded by the `ffmpeg` program, which must be installed; radar arrays and frames in memory need nothing.</remarks>
+/// <remarks>Thread-safe: one instance serves all callers, and fits a singleton of dependency injection
+/// (<c>services.AddSingleton(_ => Recogniser.Load(path))</c>; the container disposes it). Videos are decoded by the
+/// `ffmpeg` program, which must be installed; radar arrays and frames in memory need nothing.</remarks>
 public sealed class Recogniser : IDisposable
 {
     private readonly BundledRecogniser networks;
     private readonly IRgbEncoder? encoder;
+    private readonly object gate = new();
+    private int underWay;
+    private bool disposed;
 
     private Recogniser(BundledRecogniser networks, IRgbEncoder? encoder) =>
         (this.networks, this.encoder) = (networks, encoder);
+
+    /// <summary>What it is, learnt from and reached, and what it must not be used for: Markdown, as its exporter wrote
+    /// it.</summary>
+    public string ModelCard { get; private init; } = "";
+
+    /// <summary>True where it learnt from a simulator's recordings; null where that is not known.</summary>
+    public bool? Simulated { get; private init; }
+
+    /// <summary>What it takes of a recording where all is there, in words, e.g. "RGB and radar".</summary>
+    public string Takes => networks.Masks[0].ToString();
 
     /// <summary>Of the recipe it was trained by, e.g. "late-fusion".</summary>
     public string Name => networks.Name;
@@ -32,9 +49,12 @@ public sealed class Recogniser : IDisposable
     /// <summary>The signs it knows, by id.</summary>
     public IReadOnlyList<SignClass> Signs => networks.Labels.Classes;
 
+    /// <summary>Opens a bundle and reads it whole: the file may be removed afterwards.</summary>
     /// <param name="path">A `.gesto` file.</param>
     /// <param name="options">Null = the defaults.</param>
+    /// <returns>Ready for recordings; dispose it when no call runs any more.</returns>
     /// <exception cref="FileNotFoundException">No such file.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Threads below 1.</exception>
     /// <exception cref="BundleException">Not a bundle, a damaged one, or one of a later format.</exception>
     public static Recogniser Load(string path, RecogniserOptions? options = null)
     {
@@ -44,7 +64,11 @@ public sealed class Recogniser : IDisposable
         IRgbEncoder? encoder = OpenEncoder(bundle, options.Threads);
         try
         {
-            var recogniser = new Recogniser(new BundledRecogniser(bundle), encoder);
+            var recogniser = new Recogniser(new BundledRecogniser(bundle), encoder)
+            {
+                ModelCard = Encoding.UTF8.GetString(bundle.Read("MODEL_CARD.md")),
+                Simulated = bundle.Manifest.Simulated,
+            };
             OnnxSession.Trim();
             return recogniser;
         }
@@ -58,17 +82,22 @@ public sealed class Recogniser : IDisposable
     /// <summary>Reads and recognises one recording, on threads of the pool.</summary>
     /// <param name="recording">Files or frames.</param>
     /// <param name="cancel">Stops the decoder; noticed between files.</param>
+    /// <returns>Every sign with its probability, calibrated where training could.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="FfmpegStartException">A video, and no `ffmpeg` to decode it.</exception>
     /// <exception cref="IOException">A file is missing, lacks what the recogniser cannot do without, or cannot be
     /// trusted.</exception>
     /// <exception cref="InvalidDataException">A file, or frames in memory, of another kind or size than it learnt
     /// from.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed of before it began.</exception>
     public Task<Prediction> PredictAsync(Recording recording, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(recording);
         return Task.Run(() => Predict(recording, cancel), cancel);
     }
 
-    /// <summary>Recognises recordings one after another, as they come.</summary>
+    /// <summary>Recognises recordings one after another, as they come. Errors as of <see cref="PredictAsync(Recording,
+    /// CancellationToken)"/>; the first ends the stream.</summary>
     /// <param name="recordings">Read one at a time.</param>
     /// <param name="cancel">As of <see cref="PredictAsync(Recording, CancellationToken)"/>.</param>
     /// <returns>A prediction for each, in their order.</returns>
@@ -82,7 +111,10 @@ public sealed class Recogniser : IDisposable
             yield return await PredictAsync(recording, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Recognises a batch of recordings.</summary>
+    /// <summary>Recognises a batch of recordings, one after another: each takes all threads. Errors as of <see
+    /// cref="PredictAsync(Recording, CancellationToken)"/>; the first ends the batch.</summary>
+    /// <param name="recordings">Files or frames.</param>
+    /// <param name="cancel">As of <see cref="PredictAsync(Recording, CancellationToken)"/>.</param>
     /// <returns>A prediction for each, in their order.</returns>
     public async Task<IReadOnlyList<Prediction>> PredictAsync(
         IEnumerable<Recording> recordings,
@@ -96,7 +128,32 @@ public sealed class Recogniser : IDisposable
         return predictions;
     }
 
+    /// <summary>At least one recording is being recognised.</summary>
+    internal bool IsUnderWay
+    {
+        get
+        {
+            lock (gate)
+                return underWay > 0;
+        }
+    }
+
+    /// <summary>Refuses further recordings. Those under way are answered; the last of them frees the
+    /// networks.</summary>
     public void Dispose()
+    {
+        lock (gate)
+        {
+            if (disposed)
+                return;
+            disposed = true;
+            if (underWay > 0)
+                return;
+        }
+        Free();
+    }
+
+    private void Free()
     {
         networks.Dispose();
         encoder?.Dispose();
@@ -104,19 +161,29 @@ public sealed class Recogniser : IDisposable
 
     private Prediction Predict(Recording recording, CancellationToken cancel)
     {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            underWay++;
+        }
+        try
+        {
+            return Recognise(recording, cancel);
+        }
+        finally
+        {
+            bool last;
+            lock (gate)
+                last = --underWay == 0 && disposed;
+            if (last)
+                Free();
+        }
+    }
+
+    private Prediction Recognise(Recording recording, CancellationToken cancel)
+    {
         using var predictor = new VideoPredictor(networks, encoder);
-        ReadRecording read = recording.Find(RecordingNeeds.Of(networks.Keys)) is { } files
-            ? predictor.Read(files.Root, files.Sample, cancel)
-            : predictor.Read(recording.Name, recording.Rgb, recording.Radar, cancel);
-        float[] probabilities = networks.Predict(read.Features, read.Used);
-        return new(
-            recording.Name,
-            RankedSign.Rank(probabilities, networks.Labels, networks.Labels.Count),
-            networks.Calibration.IsUnknown(probabilities),
-            read.Used.ToString(),
-            read.Used.Equals(networks.Masks[0]),
-            CostlyPairs.Close(probabilities, networks.Labels, networks.CostlyPairs)
-        );
+        return Prediction.Of(networks, predictor, recording, cancel);
     }
 
     /// <returns>The bundle's RGB encoder, for as many callers as threads; null where it takes no RGB.</returns>
@@ -138,7 +205,7 @@ public sealed class Recogniser : IDisposable
             known.Shape,
             known.DType,
             bundle.Network(known.Entry, threads: 1),
-            callers: threads
+            concurrency: threads
         );
     }
 }

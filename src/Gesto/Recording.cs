@@ -7,6 +7,9 @@ namespace Gesto;
 /// <remarks>Immutable; may be recognised by several threads.</remarks>
 public sealed class Recording
 {
+    /// <summary>Stands for an antenna that is not there, in a list of radar files.</summary>
+    public const string NoFile = RecordingFiles.NoFile;
+
     private readonly Func<RecordingNeeds, RecordingFiles>? find;
 
     private Recording(string name, Func<RecordingNeeds, RecordingFiles>? find) => (Name, this.find) = (name, find);
@@ -18,9 +21,19 @@ public sealed class Recording
 
     internal RadarFrames? Radar { get; private init; }
 
+    /// <summary>A folder, as of <see cref="FromFolder"/>, or a file, as of <see cref="FromFile"/>: for paths that users
+    /// give. Whether anything is there is found out when it is recognised.</summary>
+    /// <param name="path">File or folder.</param>
+    public static Recording FromPath(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return new(path, needs => RecordingFiles.At(path, needs));
+    }
+
     /// <summary>A folder with the files of one recording. Names as `SAMPLE_7_RGB.mkv` and `SAMPLE_7_RDM1.mp4` tell what
     /// is what; else a single video is RGB, and radar arrays are antennas in the order of their names.</summary>
     /// <param name="path">The folder.</param>
+    /// <returns>It; what is in the folder is looked at when it is recognised.</returns>
     /// <exception cref="DirectoryNotFoundException">No such folder.</exception>
     public static Recording FromFolder(string path) =>
         Directory.Exists(path)
@@ -37,7 +50,7 @@ public sealed class Recording
 
     /// <summary>Files named one by one.</summary>
     /// <param name="rgb">RGB video; null without.</param>
-    /// <param name="radar">A file for each antenna, in order, "-" where one is missing; or one array of all; none
+    /// <param name="radar">A file for each antenna, in order, <see cref="NoFile"/> where one is missing; or one array of all; none
     /// without radar.</param>
     public static Recording FromFiles(string? rgb, params IReadOnlyList<string> radar)
     {
@@ -83,6 +96,9 @@ public sealed class Recording
             );
         return new(name, null) { Rgb = rgb, Radar = radar };
     }
+
+    /// <summary>One whose files are found already.</summary>
+    internal static Recording Of(RecordingFiles files) => new(files.Name, _ => files);
 
     /// <returns>Its files; null where it is in memory.</returns>
     internal RecordingFiles? Find(RecordingNeeds needs) => find?.Invoke(needs);

@@ -54,11 +54,16 @@ public sealed class ClosedOutputTests : IDisposable
     {
         FeatureSet features = PlantedFeatures.Write(folder["features"], rgb: false);
         TrainingRun.Start(
-            features,
-            RecipeFile.Load("radar-only", ["radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=1"]),
-            folder["run"],
-            resume: false,
-            threads: 1
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = RecipeFile.Load(
+                    "radar-only",
+                    ["radar.epochs=1", "radar.hidden=8", "model.hidden=8", "training.epochs=1"]
+                ),
+                Out = folder["run"],
+                Threads = 1,
+            }
         );
         Sample asked = features.Samples.First(s => s.Split == Split.Test) with { ClassId = null, ClassName = null };
         ManifestFile.Write(

@@ -43,7 +43,15 @@ public sealed class MpiTests : IDisposable
         FeatureSet features = PlantedFeatures.Write(folder["features"], radar: false, takes: 9);
         (int exit, string error) = Run(Start("two", "rgb-only", Exact));
         Assert.True(exit == 0, error);
-        TrainingRun.Start(features, RecipeFile.Load("rgb-only", Exact), folder["one"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = RecipeFile.Load("rgb-only", Exact),
+                Out = folder["one"],
+                Threads = 1,
+            }
+        );
         AssertSameCurve("one", "two", 5);
         Assert.Equal(
             (2, 1),
@@ -61,7 +69,15 @@ public sealed class MpiTests : IDisposable
         string[] parts = [.. Small, "training.accumulation=2", "training.averaging=0.9"];
         (int exit, string error) = Run(Start("two", "rgb-only", parts));
         Assert.True(exit == 0, error);
-        TrainingRun.Start(features, RecipeFile.Load("rgb-only", parts), folder["one"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = RecipeFile.Load("rgb-only", parts),
+                Out = folder["one"],
+                Threads = 1,
+            }
+        );
         AssertSameCurve("one", "two", 5);
     }
 
@@ -94,7 +110,7 @@ public sealed class MpiTests : IDisposable
         Assert.Contains("signal 9", said, StringComparison.Ordinal); // mpirun's own word: which rank
         Assert.Contains("--resume goes on from there", said, StringComparison.Ordinal);
 
-        int done = EpochLog.Load(folder["run/log.jsonl"]).Count(l => l.Stage == TrainingRun.FusionStage);
+        int done = EpochLog.Load(folder["run/log.jsonl"]).Count(l => l.Stage == FusionTraining.Stage);
         Assert.Equal("gesto-last", Safetensors.Load(last).Metadata["format"]);
         // mpirun does not wait for it
         Assert.True(SpinWait.SpinUntil(IsLetGo, TimeSpan.FromSeconds(30)), "the other rank outlives the job");
@@ -110,10 +126,19 @@ public sealed class MpiTests : IDisposable
                 cancel.Cancel();
         });
         Assert.ThrowsAny<OperationCanceledException>(() =>
-            TrainingRun.Start(features, null, folder["run"], resume: true, progress: progress, cancel: cancel.Token)
+            TrainingRun.Start(
+                new TrainingOptions
+                {
+                    Features = features,
+                    Out = folder["run"],
+                    Resume = true,
+                },
+                progress,
+                cancel.Token
+            )
         );
         Assert.InRange(first, Math.Max(done, 1), done + 1); // the log is written after the checkpoint
-        Assert.Equal(first + 2, EpochLog.Load(folder["run/log.jsonl"]).Count(l => l.Stage == TrainingRun.FusionStage));
+        Assert.Equal(first + 2, EpochLog.Load(folder["run/log.jsonl"]).Count(l => l.Stage == FusionTraining.Stage));
     }
 
     private bool IsLetGo()

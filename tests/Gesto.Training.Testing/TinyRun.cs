@@ -46,7 +46,15 @@ public sealed class TinyRun : IDisposable
             "late-fusion",
             ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
         );
-        TrainingRun.Start(FeatureSet.Open(Features), recipe, Run, resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = FeatureSet.Open(Features),
+                Recipe = recipe,
+                Out = Run,
+                Threads = 1,
+            }
+        );
     }
 
     public string Data => folder["data"];

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gesto.Signs;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
+using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
@@ -34,7 +35,14 @@ public class JsonFileTests
         {
             File.WriteAllText(Path.Combine(folder, "recipe.json"), RecipeFile.Format(RecipeFile.Load("best")));
             // features are not come to
-            EnsembleTraining.Start(features: null!, recipe: null, settings: [], folder, resume: true);
+            EnsembleTraining.Train(
+                new TrainingOptions
+                {
+                    Features = null!,
+                    Out = folder,
+                    Resume = true,
+                }
+            );
         },
         [EnsembleFile.FileName] = folder => EnsembleFile.Load(folder),
     };

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using Gesto.Files;
+using Gesto.Training;
 
 namespace Gesto.Cli.Cluster;
 
@@ -20,8 +20,8 @@ public sealed record SlurmJobs(SlurmScript Array, SlurmScript Last)
     /// <summary>Writes `NAME.sbatch` of both beside their logs.</summary>
     public void Write()
     {
-        AtomicFile.WriteText(ArrayPath, Array.ToString());
-        AtomicFile.WriteText(LastPath, Last.ToString());
+        OutputFile.WriteText(ArrayPath, Array.ToString());
+        OutputFile.WriteText(LastPath, Last.ToString());
     }
 
     /// <summary>Sends both.</summary>

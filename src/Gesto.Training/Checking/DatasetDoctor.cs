@@ -3,7 +3,6 @@ using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Training.Checking;
@@ -21,7 +20,7 @@ public sealed record DoctorOptions
     /// <summary>The order of the axes of radar arrays; null: what the data set says.</summary>
     public RadarAxes? RadarAxes { get; init; }
 
-    public VideoLimits Limits { get; init; } = VideoLimits.Default;
+    internal VideoLimits Limits { get; init; } = VideoLimits.Default;
 }
 
 /// <summary>What the doctor found.</summary>

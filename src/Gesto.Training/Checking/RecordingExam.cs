@@ -2,7 +2,6 @@ using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Training.Checking;
@@ -175,7 +174,7 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
             Report(
                 empty ? ProblemKind.Empty : ProblemKind.Undecodable,
                 empty ? $"{path}: the file is empty (0 bytes)." : e.Message,
-                Suggestion.Of(e).FirstOrDefault()
+                Suggestion.Of(e) is [var first, ..] ? first : null
             );
         }
         return null;

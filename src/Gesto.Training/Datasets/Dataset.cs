@@ -8,6 +8,9 @@ namespace Gesto.Training.Datasets;
 /// <summary>The recordings of a data set: what samples there are, not what is in their files.</summary>
 public sealed class Dataset
 {
+    /// <summary>Says that the recordings are simulated; extraction copies it beside the features.</summary>
+    public const string SimulatedFile = "SIMULATED.md";
+
     private LabelSet? labels;
 
     private Dataset(

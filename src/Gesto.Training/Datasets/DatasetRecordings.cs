@@ -10,14 +10,18 @@ public static class DatasetRecordings
         MatchesListed = 8;
 
     /// <summary>A sample of a data set.</summary>
-    public static RecordingFiles Of(Dataset dataset, Sample sample) =>
-        new(sample.Key, dataset.RecordingsRoot, sample) { DatasetFolder = dataset.Root };
+    public static Recording Recording(Dataset dataset, Sample sample) => Gesto.Recording.Of(Of(dataset, sample));
 
     /// <summary>A sample of a data set, by key, by last part of the key or by number: the first of these that any
     /// sample has.</summary>
     /// <exception cref="InvalidDataException">None or several are called so; the message lists the nearest, or
     /// all.</exception>
-    public static RecordingFiles Find(Dataset dataset, string asked)
+    public static Recording Named(Dataset dataset, string asked) => Gesto.Recording.Of(Find(dataset, asked));
+
+    internal static RecordingFiles Of(Dataset dataset, Sample sample) =>
+        new(sample.Key, dataset.RecordingsRoot, sample) { DatasetFolder = dataset.Root };
+
+    internal static RecordingFiles Find(Dataset dataset, string asked)
     {
         bool isNumber = int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out int number);
         foreach (

@@ -25,53 +25,58 @@ namespace Gesto.Training.Evaluation;
 /// </remarks>
 public sealed class CrossValidation
 {
-    private readonly FeatureSet features;
-    private readonly Recipe recipe;
+    private readonly TrainingOptions options;
     private readonly int? count;
     private readonly FoldUnit by;
-    private readonly string folder;
 
-    /// <param name="features">What an extraction wrote.</param>
-    /// <param name="recipe">For every fold; its <see cref="TrainingRecipe.FoldSeed"/> deals them.</param>
+    /// <param name="options">For every fold's run: <see cref="TrainingOptions.Out"/> is DIR, the recipe's <see
+    /// cref="TrainingRecipe.FoldSeed"/> deals the folds.</param>
     /// <param name="count">Folds; null = leave one signer (or session, or sample) out at a time.</param>
     /// <param name="by">What is never parted.</param>
-    /// <param name="folder">DIR.</param>
     /// <exception cref="InvalidDataException">As <see cref="FoldDeal.Deal"/>.</exception>
-    public CrossValidation(FeatureSet features, Recipe recipe, int? count, FoldUnit by, string folder)
+    public CrossValidation(TrainingOptions options, int? count, FoldUnit by)
     {
-        (this.features, this.recipe, this.count, this.by, this.folder) = (features, recipe, count, by, folder);
-        Deal = FoldDeal.Deal(features.Samples, count, by, recipe.Training.FoldSeed);
+        (this.options, this.count, this.by) = (options, count, by);
+        Recipe = options.Recipe is { } given
+            ? RecipeFile.With(given, options.AllSettings)
+            : DefaultRecipe.For(options.Features, options.AllSettings);
+        Deal = FoldDeal.Deal(options.Features.Samples, count, by, Recipe.Training.FoldSeed);
     }
+
+    private FeatureSet Features => options.Features;
+
+    private Recipe Recipe { get; }
 
     public FoldDeal Deal { get; }
 
     /// <returns>The run directory of a fold.</returns>
     public string PathOf(int number) =>
-        Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"fold-{number}"));
+        Path.Combine(options.Out, string.Create(CultureInfo.InvariantCulture, $"fold-{number}"));
 
     /// <summary>Trains one fold's run, calibrates it and scores it on the fold; goes on where an earlier start
     /// stopped.</summary>
     /// <param name="number">1…<see cref="FoldDeal.Count"/>.</param>
-    /// <param name="threads">As in <see cref="TrainingRun.Start"/>, which also says on which thread to call.</param>
     /// <param name="clock">For the report's date.</param>
     /// <param name="progress">Told about every stage.</param>
     /// <param name="cancel">Leaves the last whole checkpoint behind.</param>
-    /// <param name="device">As in <see cref="TrainingRun.Start"/>.</param>
     /// <returns>False where it was done before.</returns>
     /// <exception cref="InvalidDataException">A run of other settings or data is there.</exception>
-    public bool RunFold(
-        int number,
-        int? threads,
-        TimeProvider clock,
-        IProgress<WorkProgress>? progress,
-        CancellationToken cancel,
-        ComputeDevice? device = null
-    )
+    public bool RunFold(int number, TimeProvider clock, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         Deal.In(number); // no such fold: an error before anything is written
-        string run = PathOf(number);
-        Recipe own = recipe.OnFold(new Fold(number, count), by);
-        return ScoredRun.Make(features, own, run, null, threads, device, clock, progress, cancel);
+        return ScoredRun.Train(
+            options with
+            {
+                Recipe = Recipe.OnFold(new Fold(number, count), by),
+                Settings = [],
+                Seed = null,
+                Out = PathOf(number),
+            },
+            split: null,
+            clock,
+            progress,
+            cancel
+        );
     }
 
     /// <summary>Puts the folds' predictions together, scores them and writes `kfold.json` and, as for a run,
@@ -86,7 +91,7 @@ public sealed class CrossValidation
         Dictionary<string, float[]> probabilities = new(StringComparer.Ordinal),
             linear = new(StringComparer.Ordinal);
         var folds = new List<FoldScore>();
-        LabelSet labels = features.Labels;
+        LabelSet labels = Features.Labels;
         for (int number = 1; number <= Deal.Count; number++)
         {
             string run = PathOf(number);
@@ -107,18 +112,18 @@ public sealed class CrossValidation
             Truth = [.. Deal.Samples.Select(s => labels.LabelOf(s.ClassId!.Value))],
             Samples = Deal.Samples,
             Labels = labels,
-            Recipe = recipe.Name,
+            Recipe = Recipe.Name,
             Split = RunEvaluation.FoldSplit,
-            Simulated = File.Exists(Path.Combine(features.Folder, FeatureSet.SimulatedFile)),
+            Simulated = File.Exists(Path.Combine(Features.Folder, Dataset.SimulatedFile)),
             Seed = seed,
-            WatchedPairs = recipe.SignPairs,
+            WatchedPairs = Recipe.SignPairs,
             Facts = new Dictionary<string, string>
             {
                 ["these samples"] = Text(
                     $"all labelled samples outside test, each predicted by the run of {Deal.Count} that left its {Word} out"
                 ),
-                ["training seed"] = Text($"{recipe.Training.Seed}"),
-                ["seed of the folds"] = Text($"{recipe.Training.FoldSeed}"),
+                ["training seed"] = Text($"{Recipe.Training.Seed}"),
+                ["seed of the folds"] = Text($"{Recipe.Training.FoldSeed}"),
                 ["bootstrap seed"] = Text($"{seed}"),
                 ["calibration"] =
                     "each fold's own, from validation samples that it neither learned from nor is scored on",
@@ -126,12 +131,12 @@ public sealed class CrossValidation
             },
         };
         EvaluationResult all = EvaluationResult.Of(input);
-        RunEvaluation.Save(folder, input, all);
+        RunEvaluation.Save(options.Out, input, all);
         var result = new CrossValidationResult
         {
-            Recipe = recipe.Name,
+            Recipe = Recipe.Name,
             By = Word,
-            FoldSeed = recipe.Training.FoldSeed,
+            FoldSeed = Recipe.Training.FoldSeed,
             Simulated = all.Simulated,
             Samples = all.Samples,
             Classes = all.Classes,
@@ -142,7 +147,7 @@ public sealed class CrossValidation
             NeverTaught = folds.Sum(f => f.NeverTaught),
             Folds = folds,
         };
-        result.Save(folder);
+        result.Save(options.Out);
         return (result, all);
     }
 

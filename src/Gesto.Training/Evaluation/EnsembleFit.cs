@@ -37,7 +37,7 @@ public static class EnsembleFit
     /// <exception cref="IOException"><paramref name="folder"/> holds something that is not an ensemble.</exception>
     /// <exception cref="InvalidDataException">The members do not go together, or no sample was held out by
     /// all.</exception>
-    public static (EnsembleFile File, Calibration? Calibration) Make(
+    public static (EnsembleFile File, Calibration? Calibration) Fit(
         IReadOnlyList<string> runs,
         string folder,
         FeatureSet features,
@@ -93,7 +93,7 @@ public static class EnsembleFit
                 ),
             };
         }
-        CopySmallEncoder(members, folder);
+        _ = members.Any(m => RgbEncoders.CopyOwnFile(m, folder));
         calibration?.Save(folder);
         file.Save(folder);
         return (file, calibration);
@@ -221,13 +221,4 @@ public static class EnsembleFit
                     )
             ),
         ];
-
-    /// <summary>Predicting from videos looks for the small RGB encoder beside the run.</summary>
-    private static void CopySmallEncoder(string[] members, string folder)
-    {
-        if (members.Select(m => Path.Combine(m, SmallRgbEncoder.FileName)).FirstOrDefault(File.Exists) is { } encoder)
-            AtomicFile.Write(Path.Combine(folder, SmallRgbEncoder.FileName), to =>
-                to.Write(File.ReadAllBytes(encoder))
-            );
-    }
 }

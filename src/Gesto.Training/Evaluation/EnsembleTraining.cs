@@ -11,70 +11,57 @@ namespace Gesto.Training.Evaluation;
 
 /// <summary>Trains the members of a recipe that has some, one after another, and lets them vote: one directory that is
 /// evaluated, and predicts, like a run.</summary>
-public static class EnsembleTraining
+internal static class EnsembleTraining
 {
     /// <summary>Where the members' runs are.</summary>
     public const string MembersFolder = "members";
 
-    private const string RecipeName = "recipe.json",
-        SettingsName = "settings.json";
+    private const string SettingsName = "settings.json";
 
     /// <returns>True where a training of members has begun.</returns>
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, SettingsName));
 
-    /// <summary>Trains in <paramref name="folder"/>; killed or cancelled at any moment, it goes on with <paramref
-    /// name="resume"/>.</summary>
-    /// <param name="features">What an extraction wrote.</param>
-    /// <param name="recipe">Has members. Null only with <paramref name="resume"/>: the directory's own.</param>
-    /// <param name="settings">Values set over every member, "key=value".</param>
-    /// <param name="folder">The directory.</param>
-    /// <param name="resume">Go on with what is there.</param>
-    /// <param name="threads">As in <see cref="TrainingRun.Start"/>.</param>
-    /// <param name="trained">Told of each member's result.</param>
-    /// <param name="memory">As in <see cref="TrainingRun.Start"/>.</param>
-    /// <param name="device">As in <see cref="TrainingRun.Start"/>.</param>
-    /// <param name="pseudo">As in <see cref="TrainingRun.Start"/>.</param>
+    /// <param name="options">Its recipe has members, or is null: the directory's own.</param>
     /// <param name="progress">Told about each member's training.</param>
     /// <param name="cancel">Leaves the last whole checkpoint behind.</param>
-    /// <returns>As <see cref="EnsembleFit.Make"/>.</returns>
     /// <exception cref="IOException">Something else is in the folder, or a training that is not to be gone on
     /// with.</exception>
     /// <exception cref="InvalidDataException">The training there is of another recipe or of other settings.</exception>
-    public static (EnsembleFile File, Calibration? Calibration) Start(
-        FeatureSet features,
-        Recipe? recipe,
-        IReadOnlyList<string> settings,
-        string folder,
-        bool resume,
-        int? threads = null,
-        Action<string, TrainingResult>? trained = null,
-        long? memory = null,
-        ComputeDevice? device = null,
-        PseudoLabels? pseudo = null,
+    public static TrainedRun Train(
+        TrainingOptions options,
         IProgress<WorkProgress>? progress = null,
         CancellationToken cancel = default
     )
     {
+        if (options.Ranks is { Count: > 1 })
+            throw new InvalidDataException(
+                "A recipe with members is trained by one process. Train its members with several ranks one by one, then make an ensemble."
+            ).Suggest(NextStep.MakeEnsemble);
+        if (options.RadarFrom is not null)
+            throw new InvalidDataException(
+                "The radar encoder of another run is for one run; members of a recipe share theirs by themselves."
+            );
+        string folder = options.Out;
+        FeatureSet features = options.Features;
         using FileStream running = RunDirectory.Lock(folder);
-        (recipe, settings, pseudo) = Open(folder, recipe, settings, pseudo, resume);
+        (Recipe recipe, IReadOnlyList<string> settings, PseudoLabels? pseudo) = Open(options);
         IReadOnlyList<Recipe> members = RecipeFile.LoadMembers(recipe, settings);
-        var runs = new List<string>();
+        var trained = new List<(string Folder, TrainingResult Result)>();
         for (int i = 0; i < members.Count; i++)
         {
             string run = Path.Combine(folder, MembersFolder, FormattableString.Invariant($"{i + 1}-{members[i].Name}"));
             int from = members.Take(i).ToList().FindIndex(m => RunDirectory.ShareRadarTraining(m, members[i]));
             TrainingResult result = TrainingRun.Start(
-                features,
-                members[i],
-                run,
-                resume: true,
-                threads,
-                from < 0 ? null : runs[from],
-                memory,
-                device,
-                pseudo,
+                options with
+                {
+                    Recipe = members[i],
+                    Out = run,
+                    Resume = true,
+                    RadarFrom = from < 0 ? null : trained[from].Folder,
+                    PseudoLabels = pseudo,
+                },
                 progress,
-                cancel: cancel
+                cancel
             );
             CalibrationFit.OfRun(
                 run,
@@ -83,29 +70,36 @@ public static class EnsembleTraining
                 progress: progress,
                 cancel: cancel
             );
-            runs.Add(run);
-            trained?.Invoke(run, result);
+            trained.Add((run, result));
+            options.Trained?.Invoke(run, result);
         }
         // Where a network held nothing out, nothing can be fitted.
-        bool equal = runs.Select(RunDirectory.Open)
+        bool equal = trained
+            .Select(t => RunDirectory.Open(t.Folder))
             .Any(r => r.Recipe.Classifier == ClassifierKind.Network && r.Facts.Validation.Count == 0);
-        (EnsembleFile, Calibration?) made = EnsembleFit.Make(
-            runs,
+        (EnsembleFile file, Calibration? calibration) = EnsembleFit.Fit(
+            [.. trained.Select(t => t.Folder)],
             folder,
             features,
             equal,
-            threads ?? Environment.ProcessorCount,
+            options.Threads ?? Environment.ProcessorCount,
             progress,
             cancel
         );
-        LinearReference.Fit(folder, recipe, features, threads, progress, cancel);
-        return made;
+        LinearReference.Fit(folder, recipe, features, options.Threads, progress, cancel);
+        return new TrainedRun(
+            folder,
+            trained,
+            calibration,
+            file,
+            RunDirectory.Open(trained[0].Folder).Facts.Fold.Count > 0
+        );
     }
 
     /// <exception cref="InvalidDataException">The training there is of another recipe or of other settings.</exception>
     internal static void CheckSame(string folder, Recipe recipe, IReadOnlyList<string> settings)
     {
-        Recipe there = RecipeFile.Load(Path.Combine(folder, RecipeName));
+        Recipe there = RecipeFile.Load(Path.Combine(folder, RecipeFile.FileName));
         string[] set = LoadSettings(folder);
         if (
             RecipeFile.Format(recipe with { Why = there.Why }) != RecipeFile.Format(there)
@@ -127,15 +121,11 @@ public static class EnsembleTraining
     }
 
     /// <returns>What is to be trained, as it is written in the folder.</returns>
-    private static (Recipe Recipe, IReadOnlyList<string> Settings, PseudoLabels? Pseudo) Open(
-        string folder,
-        Recipe? recipe,
-        IReadOnlyList<string> settings,
-        PseudoLabels? pseudo,
-        bool resume
-    )
+    private static (Recipe Recipe, IReadOnlyList<string> Settings, PseudoLabels? Pseudo) Open(TrainingOptions options)
     {
-        string recipePath = Path.Combine(folder, RecipeName),
+        (string folder, Recipe? recipe, PseudoLabels? pseudo) = (options.Out, options.Recipe, options.PseudoLabels);
+        IReadOnlyList<string> settings = options.AllSettings;
+        string recipePath = Path.Combine(folder, RecipeFile.FileName),
             settingsPath = Path.Combine(folder, SettingsName);
         if (!Exists(folder))
         {
@@ -145,7 +135,7 @@ public static class EnsembleTraining
                 && Directory
                     .EnumerateFileSystemEntries(folder)
                     .Select(f => Path.GetFileName(f)!)
-                    .Any(f => f is not (RecipeName or PseudoLabels.FileName) && !RunDirectory.IsLeftover(f))
+                    .Any(f => f is not (RecipeFile.FileName or PseudoLabels.FileName) && !RunDirectory.IsLeftover(f))
             )
                 throw new IOException(
                     $"{folder}: not empty and no training of '{recipe.Name}'. Choose a new directory."
@@ -158,7 +148,7 @@ public static class EnsembleTraining
             AtomicFile.WriteText(settingsPath, System.Text.Json.JsonSerializer.Serialize(settings) + "\n");
             return (recipe, settings, pseudo);
         }
-        if (!resume)
+        if (!options.Resume)
             throw new IOException(
                 $"{folder}: a training is here already. Resume it, or choose another directory."
             ).Suggest(NextStep.ResumeTraining, folder);

@@ -9,7 +9,7 @@ namespace Gesto.Training.Evaluation;
 
 /// <summary>The linear classifier on the same features that stands beside every run: a network that loses to it has not
 /// been worth its training. It is a run of its own in RUN/linear, or a member of RUN.</summary>
-public static class LinearReference
+internal static class LinearReference
 {
     private const string Folder = "linear";
 
@@ -18,7 +18,7 @@ public static class LinearReference
     /// <param name="run">A finished run, or several that vote.</param>
     /// <param name="recipe">Its recipe.</param>
     /// <param name="features">What it was trained on.</param>
-    /// <param name="threads">As in <see cref="TrainingRun.Start"/>.</param>
+    /// <param name="threads">As <see cref="TrainingOptions.Threads"/>.</param>
     /// <param name="progress">Told about every stage.</param>
     /// <param name="cancel">Nothing is kept then.</param>
     public static void Fit(
@@ -51,13 +51,16 @@ public static class LinearReference
             },
         };
         TrainingRun.Start(
-            features,
-            linear,
-            Path.Combine(run, Folder),
-            resume: true,
-            threads,
-            progress: progress,
-            cancel: cancel
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = linear,
+                Out = Path.Combine(run, Folder),
+                Resume = true,
+                Threads = threads,
+            },
+            progress,
+            cancel
         );
     }
 

@@ -12,6 +12,34 @@ using Gesto.Training.Scoring;
 
 namespace Gesto.Training.Evaluation;
 
+/// <summary>What is evaluated, on what.</summary>
+public sealed record EvaluationOptions
+{
+    /// <summary>A finished run or ensemble.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>Folder of features made as those trained on.</summary>
+    public required string Features { get; init; }
+
+    /// <summary>Which samples. Train means those the run learned from; validation means the samples of val where they
+    /// have labels, else the part of train that the run held out; null means the fold of a cross-validation that it
+    /// left out.</summary>
+    public Split? Split { get; init; } = Recordings.Split.Test;
+
+    /// <summary>Of the bootstrap.</summary>
+    public int Seed { get; init; } = BootstrapInterval.DefaultSeed;
+
+    /// <summary>libtorch's threads, ≥ 1.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>For the report's date and the time that a sample takes.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Folder that the features' paths are relative to: the report then shows frames of the most confused
+    /// signs. Null = none.</summary>
+    public string? RecordingsFolder { get; init; }
+}
+
 /// <summary>Evaluates a run on one split of a feature folder and writes what it found into the run.</summary>
 public static class RunEvaluation
 {
@@ -27,68 +55,48 @@ public static class RunEvaluation
     public static string ResultPath(string runFolder, string split) =>
         Path.Combine(runFolder, $"evaluation-{split}.json");
 
-    /// <param name="runFolder">A finished run.</param>
-    /// <param name="featuresFolder">Features made as those trained on.</param>
-    /// <param name="split">Which samples. Train means those the run learned from; validation means the samples of val
-    /// where they have labels, else the part of train that the run held out; null means the fold of a cross-validation
-    /// that it left out.</param>
-    /// <param name="seed">Of the bootstrap.</param>
-    /// <param name="threads">libtorch's threads.</param>
-    /// <param name="clock">For the report's date.</param>
+    /// <param name="options">What is evaluated.</param>
     /// <param name="progress">Counts samples.</param>
     /// <param name="cancel">Noticed between batches.</param>
     /// <exception cref="InvalidDataException">No labels for the split, another label set, or features made
     /// differently.</exception>
     public static EvaluationResult Evaluate(
-        string runFolder,
-        string featuresFolder,
-        Split? split,
-        int seed,
-        int threads,
-        TimeProvider clock,
-        IProgress<WorkProgress>? progress,
-        CancellationToken cancel
-    ) => EvaluationResult.Of(Predict(runFolder, featuresFolder, split, seed, threads, clock, progress, cancel));
+        EvaluationOptions options,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken cancel = default
+    ) => EvaluationResult.Of(Predict(options, progress, cancel));
 
-    /// <summary>The same, and writes predictions, result, pictures and report into the run; with frames in the report
-    /// where <c>recordings</c>, the folder of the recordings, is not null. Parameters and errors as in <see
+    /// <summary>The same, and writes predictions, result, pictures and report into the run. Errors as of <see
     /// cref="Evaluate"/>.</summary>
     public static EvaluationResult EvaluateAndSave(
-        string runFolder,
-        string featuresFolder,
-        Split? split,
-        int seed,
-        int threads,
-        TimeProvider clock,
-        IProgress<WorkProgress>? progress,
-        CancellationToken cancel,
-        string? recordings = null
+        EvaluationOptions options,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken cancel = default
     )
     {
-        EvaluationInput said = Predict(runFolder, featuresFolder, split, seed, threads, clock, progress, cancel);
-        EvaluationResult result = EvaluationResult.Of(said);
+        EvaluationInput input = Predict(options, progress, cancel);
+        EvaluationResult result = EvaluationResult.Of(input);
         Save(
-            runFolder,
-            said,
+            options.Run,
+            input,
             result,
-            recordings is null ? null : PairPictures.Read(recordings, said, result, progress, cancel)
+            options.RecordingsFolder is { } recordings
+                ? PairPictures.Read(recordings, input, result, progress, cancel)
+                : null
         );
         return result;
     }
 
-    /// <summary>What the run says about each sample of the split, before it is scored. Parameters and errors as in
-    /// <see cref="Evaluate"/>.</summary>
+    /// <summary>What the run says about each sample of the split, before it is scored. Errors as of <see
+    /// cref="Evaluate"/>.</summary>
     internal static EvaluationInput Predict(
-        string runFolder,
-        string featuresFolder,
-        Split? split,
-        int seed,
-        int threads,
-        TimeProvider clock,
+        EvaluationOptions options,
         IProgress<WorkProgress>? progress,
         CancellationToken cancel
     )
     {
+        (string runFolder, string featuresFolder, Split? split) = (options.Run, options.Features, options.Split);
+        (int seed, int threads, TimeProvider clock) = (options.Seed, options.Threads, options.Clock);
         FeatureSet features = FeatureSet.Open(featuresFolder);
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(runFolder, threads);
         // The manifest lists also those that extraction skipped: they must not vanish from the report.
@@ -131,7 +139,7 @@ public static class RunEvaluation
             Split = NameOf(split),
             TrainedOnThese = present.Any(s => trained.Contains(s.Key) && !Pseudo(s)),
             PseudoLabelled = present.Count(Pseudo),
-            Simulated = File.Exists(Path.Combine(featuresFolder, FeatureSet.SimulatedFile)),
+            Simulated = File.Exists(Path.Combine(featuresFolder, Dataset.SimulatedFile)),
             Seed = seed,
             WatchedPairs = recogniser.CostlyPairs,
             Calibration = recogniser.Calibration,
@@ -168,7 +176,7 @@ public static class RunEvaluation
         PredictionFile.Save(runFolder, input);
         AtomicFile.WriteText(ResultPath(runFolder, result.Split), result.ToJson() + "\n");
         ConfusionPicture.Save(Path.Combine(runFolder, $"confusion-{result.Split}.png"), result);
-        Report.Save(ReportPath(runFolder, result.Split), result, Path.Combine(runFolder, "log.jsonl"), pairs);
+        Report.Save(ReportPath(runFolder, result.Split), result, EpochLog.PathIn(runFolder), pairs);
     }
 
     /// <returns>Labelled samples of the split, and what a reader should know about the choice.</returns>
@@ -258,7 +266,7 @@ public static class RunEvaluation
     private static double TrainingSeconds(string runFolder) =>
         Ensemble.Exists(runFolder)
             ? EnsembleFile.Load(runFolder).Members.Sum(m => TrainingSeconds(Path.Combine(runFolder, m.Run)))
-            : EpochLog.Load(Path.Combine(runFolder, "log.jsonl")).Sum(e => e.Seconds);
+            : EpochLog.Load(EpochLog.PathIn(runFolder)).Sum(e => e.Seconds);
 
     private static string Ended(string log) =>
         File.Exists(log) ? Text($", ended {File.GetLastWriteTimeUtc(log):yyyy-MM-dd HH:mm} UTC") : "";
@@ -326,7 +334,7 @@ public static class RunEvaluation
         TimeSpan training = TimeSpan.FromSeconds(TrainingSeconds(runFolder));
         if (training > TimeSpan.Zero)
             facts["training time"] = Text(
-                $"{training.TotalMinutes:0.0} min over all epochs{Ended(Path.Combine(runFolder, "log.jsonl"))}"
+                $"{training.TotalMinutes:0.0} min over all epochs{Ended(EpochLog.PathIn(runFolder))}"
             );
         facts["data fingerprint"] = run.DataFingerprint;
         facts["trained by"] = Text(

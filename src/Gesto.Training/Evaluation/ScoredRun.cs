@@ -1,44 +1,35 @@
 using Gesto.Recordings;
-using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
-using Gesto.Training.Scoring;
 
 namespace Gesto.Training.Evaluation;
 
 /// <summary>A run trained, calibrated and scored in one go: a fold of a cross-validation, a cell of a sweep.</summary>
 internal static class ScoredRun
 {
-    /// <returns>True where <see cref="Make"/> has come to its end.</returns>
+    /// <returns>True where <see cref="Train"/> has come to its end.</returns>
     public static bool IsDone(string run, Split? split) =>
         File.Exists(RunEvaluation.ResultPath(run, RunEvaluation.NameOf(split)));
 
     /// <summary>Goes on where an earlier start stopped.</summary>
-    /// <param name="features">To learn from and to score on.</param>
-    /// <param name="recipe">Of the run.</param>
-    /// <param name="run">Its directory.</param>
-    /// <param name="split">What to score on, as in <see cref="RunEvaluation.Evaluate"/>.</param>
-    /// <param name="threads">As in <see cref="TrainingRun.Start"/>, which also says on which thread to call.</param>
-    /// <param name="device">Likewise.</param>
+    /// <param name="options">What to train; <see cref="RunTraining.Train"/> says on which thread to call.</param>
+    /// <param name="split">What to score on, as <see cref="EvaluationOptions.Split"/>.</param>
     /// <param name="clock">For the report's date.</param>
     /// <param name="progress">Told about every stage.</param>
     /// <param name="cancel">Leaves the last whole checkpoint behind.</param>
     /// <returns>False where it was done before.</returns>
     /// <exception cref="InvalidDataException">A run of other settings or data is there.</exception>
-    public static bool Make(
-        FeatureSet features,
-        Recipe recipe,
-        string run,
+    public static bool Train(
+        TrainingOptions options,
         Split? split,
-        int? threads,
-        ComputeDevice? device,
         TimeProvider clock,
         IProgress<WorkProgress>? progress,
         CancellationToken cancel
     )
     {
+        (string run, Recipe recipe) = (options.Out, options.Recipe!);
         if (IsDone(run, split))
         {
             if (recipe.Members.Count > 0)
@@ -47,55 +38,25 @@ internal static class ScoredRun
                 RunDirectory.Open(run).CheckSame(recipe);
             return false;
         }
-        if (recipe.Members.Count > 0)
-        {
-            EnsembleTraining.Start(
-                features,
-                recipe,
-                [],
-                run,
-                resume: true,
-                threads,
-                device: device,
-                progress: progress,
-                cancel: cancel
-            );
-        }
-        else
-        {
-            TrainingRun.Start(
-                features,
-                recipe,
-                run,
-                resume: true,
-                threads,
-                device: device,
-                progress: progress,
-                cancel: cancel
-            );
-            CalibrationFit.OfRun(run, features, FactsOf(run).Threads, progress: progress, cancel: cancel);
-        }
-        int same = FactsOf(run).Threads;
-        LinearReference.Fit(run, recipe, features, same, progress, cancel);
-        EvaluationInput said = RunEvaluation.Predict(
-            run,
-            features.Folder,
-            split,
-            BootstrapInterval.DefaultSeed,
-            same,
-            clock,
+        RunTraining.Train(options with { Resume = true }, progress, cancel);
+        RunEvaluation.EvaluateAndSave(
+            new EvaluationOptions
+            {
+                Run = run,
+                Features = options.Features.Folder,
+                Split = split,
+                Threads = FactsOf(run).Threads,
+                Clock = clock,
+            },
             progress,
             cancel
         );
-        RunEvaluation.Save(run, said, EvaluationResult.Of(said));
         return true;
     }
 
     /// <returns>The epoch whose weights a finished run kept; of several that vote, the first one's.</returns>
     public static EpochLine Kept(string run) =>
-        Trainer.Best(
-            EpochLog.Load(RunDirectory.Open(First(run)).LogPath).Where(l => l.Stage == TrainingRun.FusionStage)
-        )!;
+        Trainer.Best(EpochLog.Load(RunDirectory.Open(First(run)).LogPath).Where(l => l.Stage == FusionTraining.Stage))!;
 
     /// <returns>Facts of a finished run; of several that vote, the first one's, which learnt from the same
     /// data.</returns>

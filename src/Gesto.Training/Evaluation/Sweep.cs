@@ -1,7 +1,7 @@
 using System.Globalization;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Features;
+using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Runs;
 using Gesto.Training.Scoring;
@@ -34,19 +34,18 @@ public sealed class Sweep
 {
     public const string FileName = "sweep.csv";
 
-    private readonly FeatureSet features;
+    private readonly TrainingOptions options;
     private readonly IReadOnlyList<Recipe> recipes;
     private readonly IReadOnlyList<IReadOnlyList<string>> cells;
-    private readonly string folder;
 
-    /// <param name="features">What an extraction wrote.</param>
-    /// <param name="recipe">Name or path of the recipe that the settings are set over.</param>
+    /// <param name="options">For every cell's run: <see cref="TrainingOptions.Out"/> is DIR.</param>
+    /// <param name="recipe">Name or path of the recipe that the settings are set over; the one in <paramref
+    /// name="options"/> is not looked at.</param>
     /// <param name="settings">As <see cref="RecipeGrid.Cells"/>.</param>
-    /// <param name="folder">DIR.</param>
     /// <exception cref="InvalidDataException">A setting is not understood; nothing has been trained then.</exception>
-    public Sweep(FeatureSet features, string recipe, IReadOnlyList<string> settings, string folder)
+    public Sweep(TrainingOptions options, string recipe, IReadOnlyList<string> settings)
     {
-        (this.features, this.folder) = (features, folder);
+        this.options = options;
         cells = RecipeGrid.Cells(settings);
         recipes = [.. cells.Select(cell => RecipeFile.Load(recipe, cell))];
         Varied = RecipeGrid.Varied(settings);
@@ -67,28 +66,24 @@ public sealed class Sweep
             : throw new InvalidDataException($"Cell {cell} of {Count}: there is none. Choose 1 to {Count}.");
 
     /// <returns>The run directory of a cell.</returns>
-    public string PathOf(int cell) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"cell-{cell}"));
+    public string PathOf(int cell) =>
+        Path.Combine(options.Out, string.Create(CultureInfo.InvariantCulture, $"cell-{cell}"));
 
     /// <summary>Trains one cell's run and scores it on validation. Parameters and errors as in <see
     /// cref="CrossValidation.RunFold"/>.</summary>
     /// <returns>False where it was done before.</returns>
-    public bool RunCell(
-        int cell,
-        int? threads,
-        TimeProvider clock,
-        IProgress<WorkProgress>? progress,
-        CancellationToken cancel,
-        ComputeDevice? device = null
-    )
+    public bool RunCell(int cell, TimeProvider clock, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         SettingsOf(cell); // no such cell: an error before anything is written
-        return ScoredRun.Make(
-            features,
-            recipes[cell - 1],
-            PathOf(cell),
+        return ScoredRun.Train(
+            options with
+            {
+                Recipe = recipes[cell - 1],
+                Settings = [],
+                Seed = null,
+                Out = PathOf(cell),
+            },
             Split.Validation,
-            threads,
-            device,
             clock,
             progress,
             cancel
@@ -125,7 +120,7 @@ public sealed class Sweep
         }
         SweepCell[] ranked = [.. rows.OrderByDescending(r => r.Top1).ThenBy(r => r.Cell)];
         ManifestFile.WriteRows(
-            Path.Combine(folder, FileName),
+            Path.Combine(options.Out, FileName),
             ["cell", .. Varied, "top1", "top1_low", "top1_high", "samples", "epoch"],
             ranked.Select(r =>
                 (string?[])

@@ -2,14 +2,13 @@ using System.Globalization;
 using Gesto.Files;
 using Gesto.Inference;
 using Gesto.Recordings;
-using Gesto.Training.Recipes;
 using SkiaSharp;
 
 namespace Gesto.Training.Explanation;
 
 /// <summary>An explanation as one PNG: frames, importance over time and micro-Doppler on one time axis, probabilities
 /// beside them.</summary>
-public static class ExplanationPicture
+internal static class ExplanationPicture
 {
     private const int Width = 1480,
         Left = 130,

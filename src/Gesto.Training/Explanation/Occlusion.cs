@@ -11,7 +11,7 @@ namespace Gesto.Training.Explanation;
 /// signer, room and noise. (The mean itself is no radar frame: without noise, it moved log p ten times as far as
 /// leaving the whole radar out.) It asks the recogniser and nothing else, so it works for runs and ensembles alike; it
 /// says what this recogniser used, not what a sign is made of.</remarks>
-public static class Occlusion
+internal static class Occlusion
 {
     /// <summary>A window is this part of a modality's steps, rounded, and at least one step: about as long as one
     /// stroke of a hand.</summary>

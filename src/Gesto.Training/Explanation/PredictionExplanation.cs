@@ -4,7 +4,7 @@ using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
-using Gesto.Training.Recipes;
+using Gesto.Training.Export;
 
 namespace Gesto.Training.Explanation;
 
@@ -72,6 +72,38 @@ public sealed record PredictionExplanation
     public string Verdict => string.Join(' ', new[] { ModalityVerdict(), MomentVerdict() }.Where(s => s.Length > 0));
 
     /// <summary>Reads and explains one recording, and draws the picture.</summary>
+    /// <param name="recogniser">A run, an ensemble or a bundle.</param>
+    /// <param name="recording">Files; the data set around them may know the truth.</param>
+    /// <param name="sign">Name or class id of the sign to explain; null = the most probable.</param>
+    /// <param name="picture">The `.png` to write.</param>
+    /// <param name="progress">Counts questions to the recogniser.</param>
+    /// <param name="cancel">Noticed between two questions.</param>
+    /// <exception cref="IOException">A file of the recording cannot be trusted, or the picture cannot be
+    /// written.</exception>
+    /// <exception cref="InvalidDataException">The recogniser knows no such sign, or the recording has no
+    /// files.</exception>
+    public static PredictionExplanation Draw(
+        OpenRecogniser recogniser,
+        Recording recording,
+        string? sign,
+        string picture,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    ) =>
+        Draw(
+            recogniser.Recogniser,
+            recogniser.Encoder,
+            recording.Find(RecordingNeeds.Of(recogniser.Recogniser.Keys))
+                ?? throw new InvalidDataException(
+                    $"{recording.Name}: frames in memory have no place to be looked up in."
+                ),
+            sign,
+            picture,
+            progress,
+            cancel
+        );
+
+    /// <summary>Reads and explains one recording, and draws the picture.</summary>
     /// <param name="recogniser">A run or an ensemble.</param>
     /// <param name="encoder">The RGB encoder it was trained with; null where it uses no RGB.</param>
     /// <param name="recording">Where its files are; the data set around it may know the truth.</param>
@@ -81,7 +113,7 @@ public sealed record PredictionExplanation
     /// <param name="cancel">Noticed between two questions.</param>
     /// <exception cref="IOException">A file of the recording cannot be trusted.</exception>
     /// <exception cref="InvalidDataException">The recogniser knows no such sign.</exception>
-    public static PredictionExplanation Draw(
+    internal static PredictionExplanation Draw(
         IRecogniser recogniser,
         IRgbEncoder? encoder,
         RecordingFiles recording,
@@ -106,7 +138,7 @@ public sealed record PredictionExplanation
     /// <param name="progress">Counts questions to the recogniser.</param>
     /// <param name="cancel">Noticed between two questions.</param>
     /// <exception cref="InvalidDataException">The recogniser knows no such sign.</exception>
-    public static PredictionExplanation Of(
+    internal static PredictionExplanation Of(
         IRecogniser recogniser,
         ReadRecording read,
         RecordingFiles recording,

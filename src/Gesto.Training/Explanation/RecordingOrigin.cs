@@ -1,13 +1,12 @@
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Features;
 
 namespace Gesto.Training.Explanation;
 
 /// <summary>What the data set around a recording says of it.</summary>
 /// <param name="Truth">Class id; null where the recording is in no data set, or the data set does not tell.</param>
 /// <param name="Simulated">True where the data set says that it comes from a simulator.</param>
-public sealed record RecordingOrigin(int? Truth, bool Simulated)
+internal sealed record RecordingOrigin(int? Truth, bool Simulated)
 {
     private const int Levels = 4; // ROOT/train/1_AIUTARE/SAMPLE_12/SAMPLE_12_RGB.mkv
 
@@ -52,5 +51,5 @@ public sealed record RecordingOrigin(int? Truth, bool Simulated)
             IsSimulated(dataset.Root)
         );
 
-    private static bool IsSimulated(string folder) => File.Exists(Path.Combine(folder, FeatureSet.SimulatedFile));
+    private static bool IsSimulated(string folder) => File.Exists(Path.Combine(folder, Dataset.SimulatedFile));
 }

@@ -35,7 +35,7 @@ public static class BundleInfo
     public static string Describe(string path)
     {
         using BundleFile bundle = BundleFile.Open(path);
-        var text = new StringBuilder(Encoding.UTF8.GetString(bundle.Read("MODEL_CARD.md")));
+        var text = new StringBuilder(Encoding.UTF8.GetString(bundle.Read(ModelCard.Entry)));
         text.Append('\n');
         foreach ((string name, long bytes, string hash) in bundle.Entries)
         {

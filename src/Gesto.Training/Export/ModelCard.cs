@@ -3,8 +3,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
 using Gesto.Encoders;
-using Gesto.Training.Models;
-using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 
 namespace Gesto.Training.Export;
@@ -13,6 +11,9 @@ namespace Gesto.Training.Export;
 /// <remarks>After M. Mitchell et al., "Model cards for model reporting", FAT* 2019.</remarks>
 internal static class ModelCard
 {
+    /// <summary>Its entry in the bundle.</summary>
+    public const string Entry = "MODEL_CARD.md";
+
     public static string Of(ITrainedRecogniser recogniser, BundleManifest manifest)
     {
         var text = new StringBuilder();

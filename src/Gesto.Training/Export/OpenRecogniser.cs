@@ -13,13 +13,15 @@ namespace Gesto.Training.Export;
 /// <remarks>Not thread-safe where it is a run.</remarks>
 public sealed class OpenRecogniser : IDisposable
 {
+    private VideoPredictor? predictor;
+
     private OpenRecogniser(IRecogniser recogniser, IRgbEncoder? encoder) =>
         (Recogniser, Encoder) = (recogniser, encoder);
 
-    public IRecogniser Recogniser { get; }
+    internal IRecogniser Recogniser { get; }
 
     /// <summary>Null where RGB is not used.</summary>
-    public IRgbEncoder? Encoder { get; }
+    internal IRgbEncoder? Encoder { get; }
 
     /// <summary>Opens both beside one another, since each takes about a second; a run's network is loaded meanwhile,
     /// and what is wrong with it is said by the first prediction.</summary>
@@ -38,7 +40,7 @@ public sealed class OpenRecogniser : IDisposable
         Task<IRgbEncoder?> opening = Task.Run(() =>
             KeysOf(path)[Modality.Rgb] is { } key ? RgbEncoders.Open(key, path, WeightsCache.Default(), threads) : null
         );
-        ITrainedRecogniser run = ITrainedRecogniser.Begin(path, threads: 1);
+        ITrainedRecogniser run = ITrainedRecogniser.LoadInBackground(path, threads: 1);
         try
         {
             return new(run, opening.GetAwaiter().GetResult());
@@ -50,9 +52,39 @@ public sealed class OpenRecogniser : IDisposable
         }
     }
 
-    /// <summary>What it takes of a recording, from its small files alone: known before a network is loaded.</summary>
-    /// <exception cref="IOException">Nothing is there, or a file is broken.</exception>
-    public static RecordingNeeds NeedsOf(string path)
+    /// <summary>Looks whether the files of recordings are there, from small files of the run alone: better known before
+    /// a network is loaded.</summary>
+    /// <param name="path">As of <see cref="Open"/>.</param>
+    /// <param name="recordings">What is to be recognised.</param>
+    /// <returns>What each is called by its files, e.g. "SAMPLE_7".</returns>
+    /// <exception cref="IOException">A recording is not there, the run is not, or a file of it is broken.</exception>
+    /// <exception cref="InvalidDataException">It is not clear which file is what.</exception>
+    public static IReadOnlyList<string> Find(string path, IReadOnlyList<Recording> recordings)
+    {
+        RecordingNeeds needs = NeedsOf(path);
+        return [.. recordings.Select(r => r.Find(needs)?.Sample.Name ?? r.Name)];
+    }
+
+    /// <summary>Reads and recognises one recording.</summary>
+    /// <param name="recording">Files or frames.</param>
+    /// <param name="cancel">Stops the decoder; noticed between files.</param>
+    /// <exception cref="IOException">A file is missing, lacks what the recogniser cannot do without, or cannot be
+    /// trusted.</exception>
+    /// <exception cref="InvalidDataException">A file, or frames in memory, of another kind or size than it learnt
+    /// from.</exception>
+    public Prediction Predict(Recording recording, CancellationToken cancel = default) =>
+        Prediction.Of(Recogniser, Predictor, recording, cancel);
+
+    /// <summary>Starts the decoder for the next recording, which is answered sooner then by the time that `ffmpeg`
+    /// takes to start: for a program that waits for one. Does nothing before the first recording, whose kinds of files
+    /// the next one is expected to have; others are recognised as well.</summary>
+    /// <exception cref="Gesto.Video.FfmpegStartException">The program cannot be started any more.</exception>
+    public void GetReady() => Predictor.GetReady();
+
+    internal VideoPredictor Predictor => predictor ??= new(Recogniser, Encoder);
+
+    /// <summary>What it takes of a recording.</summary>
+    internal static RecordingNeeds NeedsOf(string path)
     {
         if (BundleFile.Is(path))
         {
@@ -64,6 +96,7 @@ public sealed class OpenRecogniser : IDisposable
 
     public void Dispose()
     {
+        predictor?.Dispose();
         Recogniser.Dispose();
         Encoder?.Dispose();
     }

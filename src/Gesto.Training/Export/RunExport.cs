@@ -1,11 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
+using Gesto.Files;
 using Gesto.Training.Features;
-using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
-using Gesto.Training.Simulation;
 using Gesto.Training.Weights;
 
 namespace Gesto.Training.Export;
@@ -20,9 +19,11 @@ public static class RunExport
     /// <param name="cache">Where ResNet50's weights are.</param>
     /// <exception cref="InvalidDataException">Training has not finished, a file is broken, or the run was trained on
     /// ready radar features, whose encoder belongs to extraction.</exception>
+    /// <exception cref="IOException">The file cannot be written, or something else is there.</exception>
     /// <exception cref="FileNotFoundException">The RGB encoder's weights are not there.</exception>
     public static void Save(string folder, string path, WeightsCache cache)
     {
+        AtomicFile.RequireFile(path);
         var entries = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder, threads: 1);
         if (recogniser.Facts.Radar is { IsFrames: false } ready)
@@ -73,7 +74,7 @@ public static class RunExport
             Simulated = recogniser.Facts.Simulated,
             Metrics = Metrics(folder),
         };
-        entries["MODEL_CARD.md"] = Encoding.UTF8.GetBytes(ModelCard.Of(recogniser, manifest));
+        entries[ModelCard.Entry] = Encoding.UTF8.GetBytes(ModelCard.Of(recogniser, manifest));
         entries["LICENSES.txt"] = Encoding.UTF8.GetBytes(ModelCard.Licences(recogniser.Facts.Rgb));
         BundleWriter.Write(path, manifest, entries);
     }

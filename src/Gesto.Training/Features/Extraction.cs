@@ -4,7 +4,6 @@ using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Simulation;
 using Gesto.Video;
 
 namespace Gesto.Training.Features;
@@ -14,7 +13,7 @@ namespace Gesto.Training.Features;
 /// <remarks>A sample is stored with the modalities that it has files of; one whose files cannot all be read, an antenna of
 /// its radar missing among them, is a bad sample, never "done". Decoding, encoding and writing overlap (<see
 /// cref="StagedWork"/>); the bytes do not depend on the order.</remarks>
-public sealed class Extraction : IDisposable
+public sealed partial class Extraction : IDisposable
 {
     private const string LockFile = ".extract.lock";
 
@@ -66,7 +65,7 @@ public sealed class Extraction : IDisposable
     /// <exception cref="InvalidDataException">A bad sample under <see cref="ExtractionPolicy.Fail"/>; no readable
     /// sample at all; or the folder holds features made differently or from other recordings.</exception>
     /// <exception cref="IOException">The disk is full, or another extraction is writing there.</exception>
-    public static ExtractionResult Run(
+    internal static ExtractionResult Run(
         Dataset dataset,
         string folder,
         IRgbEncoder? encoder,
@@ -134,7 +133,7 @@ public sealed class Extraction : IDisposable
         );
         ManifestFile.Write(Path.Combine(folder, ManifestFile.FileName), dataset.Samples);
         // Beside the labels, the word that the recordings are simulated: evaluations of these features must say so.
-        foreach (string name in new[] { LabelKeyFile.FileName, FeatureSet.SimulatedFile })
+        foreach (string name in new[] { LabelKeyFile.FileName, Dataset.SimulatedFile })
         {
             string from = Path.Combine(dataset.Root, name);
             if (File.Exists(from))
@@ -154,7 +153,7 @@ public sealed class Extraction : IDisposable
             [.. GroupSizes(pending.Length, options.DecodeThreads).Select(size => pending[start..(start += size)])],
             options.DecodeThreads,
             DecodeAll,
-            encoder?.Callers ?? 1,
+            encoder?.Concurrency ?? 1,
             Encode,
             made =>
             {

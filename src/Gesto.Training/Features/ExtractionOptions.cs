@@ -29,6 +29,9 @@ public sealed record ExtractionOptions
     /// says.</summary>
     public RadarFormat Radar { get; init; } = RadarFormat.Default;
 
+    /// <summary>Who encodes RGB frames.</summary>
+    public RgbOptions Rgb { get; init; } = new();
+
     /// <summary>Which RGB frames are taken.</summary>
     public FrameSampling RgbSampling { get; init; } = FrameSampling.Default;
 
@@ -52,7 +55,7 @@ public sealed record ExtractionOptions
     /// everything.</summary>
     public Shard? Shard { get; init; }
 
-    public VideoLimits Limits { get; init; } = VideoLimits.Default;
+    internal VideoLimits Limits { get; init; } = VideoLimits.Default;
 }
 
 /// <summary>What an extraction did.</summary>

@@ -17,9 +17,6 @@ public sealed class FeatureSet
 {
     public const string SkippedFile = "skipped.json";
 
-    /// <summary>There where the recordings come from a simulator.</summary>
-    public const string SimulatedFile = "SIMULATED.md";
-
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
@@ -42,7 +39,7 @@ public sealed class FeatureSet
     public IReadOnlyList<Sample> Samples { get; }
 
     /// <summary>True where the recordings come from a simulator.</summary>
-    public bool Simulated => File.Exists(Path.Combine(Folder, SimulatedFile));
+    public bool Simulated => File.Exists(Path.Combine(Folder, Dataset.SimulatedFile));
 
     /// <summary>The samples left out because they could not be read, with the reason.</summary>
     public IReadOnlyList<SkippedSample> Skipped { get; }
@@ -58,7 +55,7 @@ public sealed class FeatureSet
     public FeatureStore? Radar => Stores[Modality.Radar];
 
     /// <returns>The modalities whose features of a sample are here.</returns>
-    public ModalityMask Offers(Sample sample) =>
+    internal ModalityMask Offers(Sample sample) =>
         ModalityMask.Of(Stores.Where(m => Stores[m]!.Contains(sample.Key)).Modalities);
 
     /// <summary>Class ids of val and test samples from `key.csv`; null where there is none. Never shown to

@@ -100,7 +100,7 @@ public sealed class FeatureStore : IDisposable
     /// <param name="sample">Its key.</param>
     /// <param name="array">Type and shape as in <see cref="Key"/>, zero after <paramref name="length"/> frames.</param>
     /// <param name="length">True number of frames, 1…T.</param>
-    public void Add(string sample, NpyArray array, int length)
+    internal void Add(string sample, NpyArray array, int length)
     {
         if (array.DType != Key.DType || !array.Shape.AsSpan().SequenceEqual(Key.Shape))
             throw new ArgumentException(
@@ -193,7 +193,7 @@ public sealed class FeatureStore : IDisposable
 
     /// <exception cref="InvalidDataException">The sample is absent, or its file does not match the store's
     /// key.</exception>
-    public NpyArray Load(string sample) => LoadInto(sample, null);
+    internal NpyArray Load(string sample) => LoadInto(sample, null);
 
     /// <param name="sample">Its key.</param>
     /// <param name="memory">See <see cref="NpyFile.LoadInto"/>.</param>

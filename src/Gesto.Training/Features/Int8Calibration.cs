@@ -3,7 +3,6 @@ using Gesto.Files;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Models;
 using Gesto.Training.Weights;
 using Gesto.Video;
 using Microsoft.ML.OnnxRuntime;
@@ -37,7 +36,7 @@ public static class Int8Calibration
         CancellationToken cancel
     )
     {
-        string path = Path.Combine(storeFolder, SmallRgbEncoder.FileName);
+        string path = Int8Ranges.PathIn(storeFolder);
         Directory.CreateDirectory(storeFolder);
         while (!File.Exists(path))
         {

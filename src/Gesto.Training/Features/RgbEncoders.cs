@@ -6,7 +6,7 @@ using Gesto.Training.Weights;
 namespace Gesto.Training.Features;
 
 /// <summary>Opens the RGB encoder that extraction should use, or the one that made a store's features.</summary>
-public static class RgbEncoders
+internal static class RgbEncoders
 {
     /// <summary>ResNet50 with the weights fetched last.</summary>
     /// <exception cref="FileNotFoundException">The cache has none; the message says how to get them.</exception>
@@ -37,7 +37,7 @@ public static class RgbEncoders
             "resnet50-v1-maps" or "resnet50-v1.5-maps" => ResNet50Encoders.Build(
                 LoadMapsWeights(key, cache),
                 threads: 1,
-                callers: threads,
+                concurrency: threads,
                 output: ResNet50Output.Maps
             ),
             "resnet50-v1" or "resnet50-v1.5" => ResNet50Encoders.Open(
@@ -46,7 +46,7 @@ public static class RgbEncoders
                 VariantOf(key.Encoder),
                 key.Weights,
                 threads: 1,
-                callers: threads
+                concurrency: threads
             ),
             "resnet50-v1-int8" or "resnet50-v1.5-int8" => OpenInt8(key, storeFolder, cache, threads),
             _ => throw new InvalidDataException(
@@ -80,7 +80,7 @@ public static class RgbEncoders
         }
         else if (key.Encoder.EndsWith("-int8", StringComparison.Ordinal))
         {
-            string own = Own(storeFolder);
+            string own = Own(Int8Ranges.PathIn(storeFolder));
             ResNet50Weights weights = ResNet50Weights.Load(
                 PathOf(key.Encoder[..^"-int8".Length], Int8Ranges.WeightsHashIn(own), cache)
             );
@@ -109,27 +109,39 @@ public static class RgbEncoders
     private static ResNet50Variant VariantOf(string encoder) =>
         encoder == "resnet50-v1" ? ResNet50Variant.V1 : ResNet50Variant.V15;
 
-    private static SmallRgbEncoder OpenSmall(string storeFolder) => SmallRgbEncoder.Load(Own(storeFolder));
+    private static SmallRgbEncoder OpenSmall(string storeFolder) =>
+        SmallRgbEncoder.Load(Own(Path.Combine(storeFolder, SmallRgbEncoder.FileName)));
 
     private static NetworkRgbEncoder OpenInt8(FeatureKey key, string storeFolder, WeightsCache cache, int threads)
     {
-        string own = Own(storeFolder),
+        string own = Own(Int8Ranges.PathIn(storeFolder)),
             name = key.Encoder[..^"-int8".Length];
         ResNet50Weights weights = ResNet50Weights.Load(PathOf(name, Int8Ranges.WeightsHashIn(own), cache));
-        return ResNet50Encoders.Build(weights, threads: 1, callers: threads, ranges: Int8Ranges.Load(own, weights));
+        return ResNet50Encoders.Build(weights, threads: 1, concurrency: threads, ranges: Int8Ranges.Load(own, weights));
     }
 
-    /// <returns>The path of what a store keeps of its encoder.</returns>
-    private static string Own(string storeFolder)
+    /// <summary>Copies what a store keeps of its encoder, which is in no cache: predicting from videos needs it beside
+    /// the run.</summary>
+    /// <param name="from">A store's folder, a run or an ensemble.</param>
+    /// <param name="to">A run or an ensemble.</param>
+    /// <returns>False where there is nothing to copy.</returns>
+    internal static bool CopyOwnFile(string from, string to)
     {
-        string path = Path.Combine(storeFolder, SmallRgbEncoder.FileName);
-        return File.Exists(path)
+        string? own = new[] { Path.Combine(from, SmallRgbEncoder.FileName), Int8Ranges.PathIn(from) }.FirstOrDefault(
+            File.Exists
+        );
+        if (own is not null)
+            AtomicFile.Write(Path.Combine(to, Path.GetFileName(own)), file => file.Write(File.ReadAllBytes(own)));
+        return own is not null;
+    }
+
+    private static string Own(string path) =>
+        File.Exists(path)
             ? path
             : throw new FileNotFoundException(
                 $"{path}: the encoder that made these features is gone. Extract them again.",
                 path
-            );
-    }
+            ).Suggest(NextStep.ExtractFeatures);
 
     private static string PathOf(string encoder, string hash, WeightsCache cache)
     {

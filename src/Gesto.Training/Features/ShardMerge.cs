@@ -2,8 +2,7 @@ using System.Text.Json;
 using Gesto.Files;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
-using Gesto.Training.Models;
-using Gesto.Training.Simulation;
+using Gesto.Training.Weights;
 
 namespace Gesto.Training.Features;
 
@@ -82,7 +81,7 @@ public static class ShardMerge
         CancellationToken cancel
     )
     {
-        foreach (string name in new[] { ManifestFile.FileName, LabelKeyFile.FileName, FeatureSet.SimulatedFile })
+        foreach (string name in new[] { ManifestFile.FileName, LabelKeyFile.FileName, Dataset.SimulatedFile })
             RequireEqual(shards, name);
         IReadOnlyList<Sample> samples = ManifestFile.Read(Path.Combine(shards[0], ManifestFile.FileName));
         var parts = shards.Select(s => new Part(s)).ToList();
@@ -139,7 +138,7 @@ public static class ShardMerge
         ];
         if (skipped.Length == samples.Count)
             throw new InvalidDataException($"{folder}: not one sample can be read. The first: {skipped[0].Message}");
-        foreach (string name in new[] { ManifestFile.FileName, LabelKeyFile.FileName, FeatureSet.SimulatedFile })
+        foreach (string name in new[] { ManifestFile.FileName, LabelKeyFile.FileName, Dataset.SimulatedFile })
         {
             string from = Path.Combine(shards[0], name);
             if (File.Exists(from))
@@ -200,7 +199,7 @@ public static class ShardMerge
     /// them.</summary>
     private static void RequireRanges(FeatureStore rgb)
     {
-        string ranges = Path.Combine(rgb.Folder, SmallRgbEncoder.FileName);
+        string ranges = Int8Ranges.PathIn(rgb.Folder);
         if (rgb.Key.Encoder.EndsWith("-int8", StringComparison.Ordinal) && !File.Exists(ranges))
             throw new InvalidDataException(
                 $"{ranges}: the INT8 encoder's ranges are not here. Copy the file of this name from the shards' FEATURES/{Modality.Rgb.Name}."

@@ -138,7 +138,7 @@ internal static class LinearTraining
         }.Save(run.BestPath);
         NpyFile.Save(run.HeldOutPath, NpyArray.From([.. leftOut.SelectMany(p => p)], samples.Length, all.Classes));
         var line = new EpochLine(
-            TrainingRun.FusionStage,
+            FusionTraining.Stage,
             1,
             LogLinearPool.Loss(learnt, all.Truth),
             Accuracy(learnt, all.Truth),

@@ -21,7 +21,7 @@ public sealed class ResNet50 : Module<Tensor, Tensor>
         layer4;
 
     /// <summary>Random weights, from torch's global generator.</summary>
-    public ResNet50(ResNet50Variant variant)
+    internal ResNet50(ResNet50Variant variant)
         : base(nameof(ResNet50))
     {
         (conv1, bn1) = Unit(ResNet50Layout.Stem, variant);

@@ -8,7 +8,7 @@ namespace Gesto.Training.Models;
 
 /// <summary>ImageNet ResNet50 on libtorch, for a GPU. Its features are those of <see cref="NetworkRgbEncoder"/> to
 /// float32 rounding, so a store may hold some of each.</summary>
-public sealed class ResNet50GpuEncoder : IRgbEncoder
+internal sealed class ResNet50GpuEncoder : IRgbEncoder
 {
     private const int FrameBytes = ResNet50Network.Side * ResNet50Network.Side * 3;
 
@@ -20,19 +20,19 @@ public sealed class ResNet50GpuEncoder : IRgbEncoder
     /// <param name="weights">Either variant.</param>
     /// <param name="device">Where to compute; a processor will do, more slowly than <see
     /// cref="NetworkRgbEncoder"/>.</param>
-    /// <param name="callers">See <see cref="Callers"/>, ≥ 1.</param>
+    /// <param name="concurrency">See <see cref="Concurrency"/>, ≥ 1.</param>
     /// <param name="output">What to return.</param>
     /// <exception cref="InvalidDataException">libtorch cannot use that device.</exception>
     public ResNet50GpuEncoder(
         ResNet50Weights weights,
         ComputeDevice device,
-        int callers = 1,
+        int concurrency = 1,
         ResNet50Output output = ResNet50Output.Features
     )
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(callers, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(concurrency, 1);
         this.device = device.Open();
-        (Callers, maps, scaling) = (callers, output == ResNet50Output.Maps, PixelScaling.For(weights.Variant));
+        (Concurrency, maps, scaling) = (concurrency, output == ResNet50Output.Maps, PixelScaling.For(weights.Variant));
         (Name, WeightsHash) = (weights.Name + (maps ? ResNet50Network.MapsSuffix : ""), weights.Hash);
         network = ResNet50.From(weights).to(this.device);
     }
@@ -51,7 +51,7 @@ public sealed class ResNet50GpuEncoder : IRgbEncoder
 
     public int InputSize => ResNet50Network.Side;
 
-    public int Callers { get; }
+    public int Concurrency { get; }
 
     public void Encode(ReadOnlySpan<byte> frames, int count, Span<float> features)
     {

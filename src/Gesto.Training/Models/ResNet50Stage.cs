@@ -16,7 +16,7 @@ public sealed class ResNet50Stage : FrameEncoder
     private readonly Sequential layer4;
 
     /// <summary>Random weights; a run's checkpoint brings its own.</summary>
-    public ResNet50Stage(ResNet50Variant variant)
+    internal ResNet50Stage(ResNet50Variant variant)
         : base(nameof(ResNet50Stage))
     {
         layer4 = ResNet50.Stage(ResNet50Layout.Blocks(variant), ResNet50Layout.LastStage, variant);

@@ -70,7 +70,7 @@ public sealed class SignModel : nn.Module
     /// <param name="mixing">Mix what enters the last linear maps, which is the same as mixing what leaves them: V.
     /// Verma et al., "Manifold mixup", ICML 2019, at one place; null = no.</param>
     /// <exception cref="ArgumentException">A sample has nothing that the model may use.</exception>
-    public Tensor Classify(PerModality<ModalitySteps> given, ModalityMask? mask = null, Mixing? mixing = null)
+    internal Tensor Classify(PerModality<ModalitySteps> given, ModalityMask? mask = null, Mixing? mixing = null)
     {
         using var scope = NewDisposeScope();
         mask ??= ModalityMask.All;

@@ -18,7 +18,7 @@ public sealed record SmallRgbTraining
 {
     public int Seed { get; init; } = 1;
 
-    /// <summary>Threads of libtorch, for the whole process.</summary>
+    /// <summary>Threads of libtorch while it learns.</summary>
     public int Threads { get; init; } = 2;
 
     public int Epochs { get; init; } = 8;
@@ -89,7 +89,7 @@ public sealed class SmallRgbEncoder : IRgbEncoder
     )
     {
         ArgumentOutOfRangeException.ThrowIfZero(clips.Count, nameof(clips));
-        set_num_threads(training.Threads);
+        using TorchThreads own = TorchThreads.Use(training.Threads);
         var shuffle = new Random(training.Seed);
         TorchSharp.Modules.Sequential network = Network(channels: 3);
         using TorchSharp.Modules.Linear head = Linear(Features, classes, hasBias: false);

@@ -1,8 +1,6 @@
 using Gesto.Recordings;
-using Gesto.Training.Datasets;
 using Gesto.Training.Fitting;
 using Gesto.Training.Models;
-using Gesto.Training.Simulation;
 
 namespace Gesto.Training.Recipes;
 

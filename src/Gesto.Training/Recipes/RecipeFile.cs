@@ -8,6 +8,9 @@ namespace Gesto.Training.Recipes;
 /// <summary>Recipes as JSON: camelCase keys, what is left out keeps its default, an unknown key is an error.</summary>
 public static class RecipeFile
 {
+    /// <summary>The resolved recipe in the directory of a run or an ensemble.</summary>
+    public const string FileName = "recipe.json";
+
     /// <summary>The recipes that come with Gesto, beside the program.</summary>
     public static string Folder => Path.Combine(AppContext.BaseDirectory, "recipes");
 
@@ -41,6 +44,13 @@ public static class RecipeFile
             );
         return Parse(File.ReadAllText(path), path, overrides);
     }
+
+    /// <summary>Sets values over a recipe.</summary>
+    /// <param name="recipe">Stays as it is.</param>
+    /// <param name="overrides">As in <see cref="Load"/>.</param>
+    /// <exception cref="InvalidDataException">As of <see cref="Load"/>.</exception>
+    public static Recipe With(Recipe recipe, IReadOnlyCollection<string> overrides) =>
+        overrides.Count == 0 ? recipe : Parse(Format(recipe), $"recipe '{recipe.Name}'", overrides);
 
     /// <summary>Loads the members of a recipe that has some.</summary>
     /// <param name="recipe">Its members' own values win over <paramref name="overrides"/>.</param>

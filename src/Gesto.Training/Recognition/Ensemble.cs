@@ -17,7 +17,7 @@ namespace Gesto.Training.Recognition;
 /// "Combining probability forecasts", J. R. Stat. Soc. B 72 (2010)); and its loss is convex in the weights, temperature
 /// among them. Its price: a member that gives a sign nearly 0 vetoes it, so members enter with their own calibration.
 /// </remarks>
-public sealed class Ensemble : ITrainedRecogniser
+internal sealed class Ensemble : ITrainedRecogniser
 {
     private readonly IReadOnlyList<ITrainedRecogniser> members;
     private readonly double[] weights;
@@ -32,7 +32,7 @@ public sealed class Ensemble : ITrainedRecogniser
         CheckTogether(folder, members);
         (this.members, this.weights, Calibration) = (members, weights, calibration);
         Facts = Join(members);
-        string own = Path.Combine(folder, "recipe.json"); // of a recipe with members
+        string own = Path.Combine(folder, RecipeFile.FileName); // of a recipe with members
         Recipe = members[0].Recipe with
         {
             Name = File.Exists(own)
@@ -77,10 +77,10 @@ public sealed class Ensemble : ITrainedRecogniser
             ITrainedRecogniser.LoadRun(folderOfRun, run => NetworkRecogniser.Load(run, threads))
         );
 
-    /// <inheritdoc cref="NetworkRecogniser.Begin(string, int)"/>
-    internal static Ensemble Begin(string folder, int threads) =>
+    /// <inheritdoc cref="NetworkRecogniser.LoadInBackground(string, int)"/>
+    internal static Ensemble LoadInBackground(string folder, int threads) =>
         Load(folder, folderOfRun =>
-            ITrainedRecogniser.LoadRun(folderOfRun, run => NetworkRecogniser.Begin(run, threads))
+            ITrainedRecogniser.LoadRun(folderOfRun, run => NetworkRecogniser.LoadInBackground(run, threads))
         );
 
     internal static Ensemble Load(
@@ -178,19 +178,20 @@ public sealed class Ensemble : ITrainedRecogniser
     {
         int[][] voters = [.. masks.Select(VotersFor)];
         // Each member encodes a sample once, for all masks that it votes under: (member, mask) → (N, K).
-        var said = new Dictionary<(int Member, int Mask), float[][]>();
+        var predicted = new Dictionary<(int Member, int Mask), float[][]>();
         for (int m = 0; m < members.Count; m++)
         {
             int[] mine = [.. Enumerable.Range(0, masks.Length).Where(i => voters[i].Contains(m))];
             float[][][] probabilities = members[m]
                 .PredictAll(features, samples, [.. mine.Select(i => masks[i])], progress, cancel);
             for (int i = 0; i < mine.Length; i++)
-                said[(m, mine[i])] = probabilities[i];
+                predicted[(m, mine[i])] = probabilities[i];
         }
         return
         [
             .. voters.Select(
-                (those, i) => samples.Select((_, n) => Pool([.. those.Select(v => said[(v, i)][n])], those)).ToArray()
+                (those, i) =>
+                    samples.Select((_, n) => Pool([.. those.Select(v => predicted[(v, i)][n])], those)).ToArray()
             ),
         ];
     }

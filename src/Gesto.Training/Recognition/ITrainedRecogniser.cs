@@ -10,7 +10,7 @@ namespace Gesto.Training.Recognition;
 
 /// <summary>A run that names signs, or several that vote.</summary>
 /// <remarks>Not thread-safe: one caller at a time.</remarks>
-public interface ITrainedRecogniser : IRecogniser
+internal interface ITrainedRecogniser : IRecogniser
 {
     Recipe Recipe { get; }
 
@@ -56,18 +56,18 @@ public interface ITrainedRecogniser : IRecogniser
 
     /// <summary>Opens a run, or an ensemble where the folder has an `ensemble.json`.</summary>
     /// <param name="folder">A run or an ensemble.</param>
-    /// <param name="threads">libtorch's threads, of the whole process.</param>
+    /// <param name="threads">libtorch's threads of its predictions, ≥ 1; nothing else in the process changes.</param>
     /// <exception cref="InvalidDataException">Training has not finished, or a file is broken.</exception>
     public static ITrainedRecogniser Load(string folder, int threads) =>
         Ensemble.Exists(folder)
             ? Ensemble.Load(folder, threads)
             : LoadRun(folder, run => NetworkRecogniser.Load(run, threads));
 
-    /// <inheritdoc cref="NetworkRecogniser.Begin(string, int)"/>
-    public static ITrainedRecogniser Begin(string folder, int threads) =>
+    /// <inheritdoc cref="NetworkRecogniser.LoadInBackground(string, int)"/>
+    public static ITrainedRecogniser LoadInBackground(string folder, int threads) =>
         Ensemble.Exists(folder)
-            ? Ensemble.Begin(folder, threads)
-            : LoadRun(folder, run => NetworkRecogniser.Begin(run, threads));
+            ? Ensemble.LoadInBackground(folder, threads)
+            : LoadRun(folder, run => NetworkRecogniser.LoadInBackground(run, threads));
 
     /// <summary>Opens a run, no ensemble.</summary>
     /// <param name="folder">A run.</param>

@@ -17,14 +17,15 @@ namespace Gesto.Training.Recognition;
 
 /// <summary>A trained run that names signs.</summary>
 /// <remarks>Not thread-safe: one caller at a time.</remarks>
-public sealed class NetworkRecogniser : ITrainedRecogniser
+internal sealed class NetworkRecogniser : ITrainedRecogniser
 {
     private const int Batch = 64;
     private readonly RunDirectory run;
     private readonly Task<Network> loading;
+    private readonly int threads;
 
-    private NetworkRecogniser(RunDirectory run, Task<Network> loading) =>
-        (this.run, this.loading, Labels) = (run, loading, run.Facts.LabelSet);
+    private NetworkRecogniser(RunDirectory run, Task<Network> loading, int threads) =>
+        (this.run, this.loading, this.threads, Labels) = (run, loading, threads, run.Facts.LabelSet);
 
     /// <param name="Encoders">Of modalities that do not come as features.</param>
     /// <param name="Model">Reads their features.</param>
@@ -47,16 +48,16 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
     public Calibration Calibration { get; set; } = Calibration.None;
 
     /// <param name="runFolder">A run directory with `best.safetensors` in it.</param>
-    /// <param name="threads">libtorch's threads, of the whole process.</param>
+    /// <param name="threads">libtorch's threads of its predictions, ≥ 1; nothing else in the process changes.</param>
     /// <exception cref="InvalidDataException">Training has not come to a best checkpoint yet, or a file is
     /// broken.</exception>
     public static NetworkRecogniser Load(string runFolder, int threads) =>
-        Begin(runFolder, run => Task.FromResult(LoadNetwork(run, threads)));
+        Open(runFolder, threads, run => Task.FromResult(LoadNetwork(run)));
 
     /// <summary>The same, but the network is loaded meanwhile: what is wrong with it is said by the first prediction.
     /// For a process that has a recording to read first.</summary>
-    internal static NetworkRecogniser Begin(string runFolder, int threads) =>
-        Begin(runFolder, run => Task.Run(() => LoadNetwork(run, threads)));
+    internal static NetworkRecogniser LoadInBackground(string runFolder, int threads) =>
+        Open(runFolder, threads, run => Task.Run(() => LoadNetwork(run)));
 
     public long Parameters => Loaded.Parts.Sum(part => part.parameters().Sum(p => p.numel()));
 
@@ -83,8 +84,11 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
     /// <param name="mask">What of it may be used; null = all.</param>
     /// <exception cref="InvalidDataException">The sample lacks a modality that the run cannot do without, or has
     /// another shape.</exception>
-    public float[] Predict(PerModality<RecordingSteps> sample, ModalityMask? mask = null) =>
-        Classify([Encode(sample)], mask)[0];
+    public float[] Predict(PerModality<RecordingSteps> sample, ModalityMask? mask = null)
+    {
+        using TorchThreads own = TorchThreads.Use(threads);
+        return Classify([Encode(sample)], mask)[0];
+    }
 
     public float[][][] PredictAll(
         FeatureSet features,
@@ -95,6 +99,7 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
     )
     {
         StoredSample.CheckKeys(run, features, Recipe.BearsMissing);
+        using TorchThreads own = TorchThreads.Use(threads);
         List<float[]>[] results = [.. masks.Select(_ => new List<float[]>(samples.Count))];
         var attention = new AttentionSum();
         int done = 0;
@@ -173,7 +178,7 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
 
     private Network Loaded => loading.GetAwaiter().GetResult();
 
-    private static NetworkRecogniser Begin(string runFolder, Func<RunDirectory, Task<Network>> load)
+    private static NetworkRecogniser Open(string runFolder, int threads, Func<RunDirectory, Task<Network>> load)
     {
         RunDirectory run = RunDirectory.Open(runFolder);
         foreach (string path in Encodes(run) ? new[] { run.RadarEncoderPath, run.BestPath } : [run.BestPath])
@@ -182,14 +187,13 @@ public sealed class NetworkRecogniser : ITrainedRecogniser
                     NextStep.ResumeTraining,
                     runFolder
                 );
-        return new NetworkRecogniser(run, load(run)) { Calibration = Calibration.Load(runFolder) };
+        return new NetworkRecogniser(run, load(run), threads) { Calibration = Calibration.Load(runFolder) };
     }
 
     private static bool Encodes(RunDirectory run) => run.Facts.Radar?.IsFrames == true;
 
-    private static Network LoadNetwork(RunDirectory run, int threads)
+    private static Network LoadNetwork(RunDirectory run)
     {
-        set_num_threads(threads);
         Recipe recipe = run.Recipe;
         SignModel model = ModelFactory.Sign(recipe, run.Facts);
         PerModality<FrameEncoder> encoders = run.Facts.Keys.Select(

@@ -5,7 +5,7 @@ using Gesto.Training.Features;
 namespace Gesto.Training.Recognition;
 
 /// <summary>What every trained recogniser can do besides.</summary>
-public static class TrainedRecogniserExtensions
+internal static class TrainedRecogniserExtensions
 {
     /// <summary>Probabilities of many samples from all that each of them has, (K) each, in their order.</summary>
     /// <inheritdoc cref="ITrainedRecogniser.PredictAll"/>

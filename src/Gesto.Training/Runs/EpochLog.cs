@@ -39,6 +39,9 @@ public sealed record EpochLine(
 /// checkpoint says: a resumed run has no line twice and none missing.</summary>
 public static class EpochLog
 {
+    /// <returns>A run's log.</returns>
+    public static string PathIn(string runFolder) => Path.Combine(runFolder, "log.jsonl");
+
     /// <summary>Lines from a checkpoint carry no time (equal runs have equal checkpoints); it is taken from the file
     /// there.</summary>
     public static void Save(string path, IEnumerable<EpochLine> lines)

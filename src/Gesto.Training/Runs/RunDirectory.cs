@@ -222,7 +222,8 @@ public sealed class RunDirectory
     private RunDirectory(string folder, Recipe recipe, RunFacts facts) =>
         (Folder, Recipe, Facts) = (folder, recipe, facts);
 
-    private const string LockFile = ".train.lock";
+    private const string LockFile = ".train.lock",
+        FactsFile = "run.json";
 
     public string Folder { get; }
 
@@ -230,7 +231,7 @@ public sealed class RunDirectory
 
     public RunFacts Facts { get; }
 
-    public string LogPath => PathOf("log.jsonl");
+    public string LogPath => EpochLog.PathIn(Folder);
 
     public string CurvesPath => PathOf("curves.png");
 
@@ -261,13 +262,13 @@ public sealed class RunDirectory
     internal static bool IsLeftover(string name) =>
         name == LockFile || name.EndsWith(AtomicFile.TemporaryEnding, StringComparison.Ordinal);
 
-    public static bool Exists(string folder) => File.Exists(Path.Combine(folder, "run.json"));
+    public static bool Exists(string folder) => File.Exists(Path.Combine(folder, FactsFile));
 
     /// <exception cref="DirectoryNotFoundException">No run here.</exception>
     /// <exception cref="InvalidDataException">A file of the run is not what it should be.</exception>
     public static RunDirectory Open(string folder)
     {
-        string path = Path.Combine(folder, "run.json");
+        string path = Path.Combine(folder, FactsFile);
         if (!File.Exists(path))
             throw new DirectoryNotFoundException($"{folder}: no run here (run.json is missing). Train one.").Suggest(
                 NextStep.Train,
@@ -284,7 +285,7 @@ public sealed class RunDirectory
             throw new InvalidDataException(
                 $"{path}: version {facts.Version}, this Gesto reads {RunFacts.CurrentVersion}. Train again."
             );
-        Recipe recipe = RecipeFile.Load(Path.Combine(folder, "recipe.json"));
+        Recipe recipe = RecipeFile.Load(Path.Combine(folder, RecipeFile.FileName));
         facts.Check(new FileCheck(path, "Train again."), recipe);
         return new RunDirectory(folder, recipe, facts);
     }
@@ -313,12 +314,12 @@ public sealed class RunDirectory
             && Directory
                 .EnumerateFileSystemEntries(folder)
                 .Select(Path.GetFileName)
-                .FirstOrDefault(f => f != "recipe.json" && !IsLeftover(f!))
+                .FirstOrDefault(f => f != RecipeFile.FileName && !IsLeftover(f!))
                 is { } other
         )
             throw new IOException($"{folder}: not empty (found '{other}') and not a run. Choose a new directory.");
-        AtomicFile.WriteText(Path.Combine(folder, "recipe.json"), RecipeFile.Format(recipe));
-        AtomicFile.WriteText(Path.Combine(folder, "run.json"), JsonSerializer.Serialize(facts, Json) + "\n");
+        AtomicFile.WriteText(Path.Combine(folder, RecipeFile.FileName), RecipeFile.Format(recipe));
+        AtomicFile.WriteText(Path.Combine(folder, FactsFile), JsonSerializer.Serialize(facts, Json) + "\n");
         return new RunDirectory(folder, recipe, facts);
     }
 

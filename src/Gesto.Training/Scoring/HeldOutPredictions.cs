@@ -53,15 +53,15 @@ internal sealed record HeldOutPredictions(
                 && recognisers.All(r => r.CanRecognise(features, s))
             ),
         ];
-        var said = new float[recognisers.Count][][];
-        for (int m = 0; m < said.Length; m++)
+        var probabilities = new float[recognisers.Count][][];
+        for (int m = 0; m < probabilities.Length; m++)
         {
             Sample[] unseen = [.. samples.Where(s => !leftOut[m].ContainsKey(s.Key))];
             Dictionary<string, float[]> now = unseen
                 .Zip(unseen.Length == 0 ? [] : recognisers[m].PredictAll(features, unseen, progress, cancel))
                 .ToDictionary(p => p.First.Key, p => p.Second, StringComparer.Ordinal);
             double power = 1 / recognisers[m].Calibration.Temperature;
-            said[m] =
+            probabilities[m] =
             [
                 .. samples.Select(s =>
                     now.TryGetValue(s.Key, out float[]? p) ? p : Calibration.Sharpen(leftOut[m][s.Key], power)
@@ -71,7 +71,7 @@ internal sealed record HeldOutPredictions(
         return new(
             samples,
             [.. samples.Select(s => labels.LabelOf(s.ClassId!.Value))],
-            said,
+            probabilities,
             WordsOf(recognisers, networks),
             networks.All(m => recognisers[m].Facts.HeldOutBy is "val" or "signer" or "session")
         );

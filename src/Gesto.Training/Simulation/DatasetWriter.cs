@@ -18,8 +18,6 @@ public static class DatasetWriter
     internal const int Version = 1;
 
     /// <summary>Says in words what the data are.</summary>
-    internal const string ExplanationFile = "SIMULATED.md";
-
     private const string OptionsFile = "simulation.json";
     private const string LockFile = ".simulate.lock";
 
@@ -73,7 +71,7 @@ public static class DatasetWriter
             Path.Combine(root, LabelKeyFile.FileName),
             labelled.Where(s => s.Split != Split.Train).OrderBy(s => s.Split).ThenBy(s => s.Number)
         );
-        AtomicFile.WriteText(Path.Combine(root, ExplanationFile), Explanation(options, samples));
+        AtomicFile.WriteText(Path.Combine(root, Dataset.SimulatedFile), Explanation(options, samples));
         // Last: a data set with a manifest is whole.
         ManifestFile.Write(
             Path.Combine(root, ManifestFile.FileName),

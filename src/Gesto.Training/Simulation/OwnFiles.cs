@@ -37,13 +37,7 @@ internal static class OwnFiles
             if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
                 Directory.Delete(folder);
         foreach (
-            string file in new[]
-            {
-                ManifestFile.FileName,
-                LabelKeyFile.FileName,
-                DatasetWriter.ExplanationFile,
-                optionsFile,
-            }
+            string file in new[] { ManifestFile.FileName, LabelKeyFile.FileName, Dataset.SimulatedFile, optionsFile }
         )
             File.Delete(PathOf(root, file));
     }

@@ -53,6 +53,20 @@ public sealed class Int8Ranges
                 .ToDictionary(n => n, n => (Math.Min(0, seen[n].Low), Math.Max(0, seen[n].High)))
         );
 
+    /// <summary>Beside the features that were made with them.</summary>
+    public const string FileName = "int8-ranges.safetensors";
+
+    /// <summary>What Gesto called the file before, as it calls a small encoder's weights.</summary>
+    private const string FormerName = "encoder.safetensors";
+
+    /// <returns>The file's path in a folder, by its former name where only that is there.</returns>
+    public static string PathIn(string folder)
+    {
+        string path = Path.Combine(folder, FileName),
+            former = Path.Combine(folder, FormerName);
+        return !File.Exists(path) && File.Exists(former) ? former : path;
+    }
+
     /// <returns>What a feature key calls the encoder of these weights in INT8.</returns>
     public static string NameOf(ResNet50Weights weights) => $"{weights.Name}-int8";
 

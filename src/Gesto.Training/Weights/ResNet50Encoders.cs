@@ -5,20 +5,20 @@ using Microsoft.ML.OnnxRuntime;
 namespace Gesto.Training.Weights;
 
 /// <summary>Opens <see cref="NetworkRgbEncoder"/> on weights of ours.</summary>
-public static class ResNet50Encoders
+internal static class ResNet50Encoders
 {
     /// <summary>From weights in memory.</summary>
     /// <param name="weights">Either variant.</param>
     /// <param name="threads">Threads of one call, ≥ 1.</param>
     /// <param name="batch">Frames a call of the network, ≥ 1.</param>
-    /// <param name="callers">See <see cref="NetworkRgbEncoder.Callers"/>, ≥ 1.</param>
+    /// <param name="concurrency">See <see cref="NetworkRgbEncoder.Concurrency"/>, ≥ 1.</param>
     /// <param name="ranges">Compute in 8 bits with these ranges; null computes in float32.</param>
     /// <param name="output">What to return; maps in float32 arithmetic only.</param>
     public static NetworkRgbEncoder Build(
         ResNet50Weights weights,
         int threads,
         int batch = NetworkRgbEncoder.DefaultBatch,
-        int callers = 1,
+        int concurrency = 1,
         Int8Ranges? ranges = null,
         ResNet50Output output = ResNet50Output.Features
     )
@@ -37,7 +37,7 @@ public static class ResNet50Encoders
                 threads
             ),
             batch,
-            callers,
+            concurrency,
             output
         );
     }
@@ -48,7 +48,7 @@ public static class ResNet50Encoders
     /// <param name="variant">Theirs.</param>
     /// <param name="hash">Theirs, <see cref="ResNet50Weights.Hash"/>.</param>
     /// <param name="threads">Threads of one call, ≥ 1.</param>
-    /// <param name="callers">See <see cref="NetworkRgbEncoder.Callers"/>, ≥ 1.</param>
+    /// <param name="concurrency">See <see cref="NetworkRgbEncoder.Concurrency"/>, ≥ 1.</param>
     /// <exception cref="InvalidDataException">The file holds other weights.</exception>
     public static NetworkRgbEncoder Open(
         WeightsCache cache,
@@ -56,7 +56,7 @@ public static class ResNet50Encoders
         ResNet50Variant variant,
         string hash,
         int threads,
-        int callers = 1
+        int concurrency = 1
     )
     {
         string name = ResNet50Weights.NameOf(variant);
@@ -73,20 +73,20 @@ public static class ResNet50Encoders
                         $"{path}: holds {weights.Name} {weights.Hash}, expected {name} {hash}. Delete it and fetch the weights again."
                     ).Suggest(NextStep.FetchWeights);
             }),
-            callers: callers
+            concurrency: concurrency
         );
     }
 
     /// <summary>The weights fetched last, where their network was kept by <see cref="Open"/>; they themselves are not
     /// read.</summary>
     /// <returns>Null where it was not.</returns>
-    public static NetworkRgbEncoder? TryOpenKept(WeightsCache cache, int threads, int callers)
+    public static NetworkRgbEncoder? TryOpenKept(WeightsCache cache, int threads, int concurrency)
     {
         if (cache.FindLatest() is not { } path || Known(path) is not (ResNet50Variant variant, string hash))
             return null;
         string name = ResNet50Weights.NameOf(variant);
         return PreparedNetwork.TryOpen(cache.PreparedFolder, NetworkName(name, hash), threads) is { } session
-            ? Make(name, hash, variant, session, callers: callers)
+            ? Make(name, hash, variant, session, concurrency: concurrency)
             : null;
     }
 
@@ -96,7 +96,7 @@ public static class ResNet50Encoders
         ResNet50Variant variant,
         InferenceSession session,
         int batch = NetworkRgbEncoder.DefaultBatch,
-        int callers = 1,
+        int concurrency = 1,
         ResNet50Output output = ResNet50Output.Features
     )
     {
@@ -110,7 +110,7 @@ public static class ResNet50Encoders
             maps ? "<f2" : "<f4",
             session,
             batch,
-            callers
+            concurrency
         );
     }
 

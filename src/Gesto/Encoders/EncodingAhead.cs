@@ -23,12 +23,12 @@ internal sealed class EncodingAhead : IDisposable
         this.encoder = encoder;
         // Threads of their own: they wait for the decoder.
         callers =
-            encoder.Callers == 1
+            encoder.Concurrency == 1
                 ? []
                 :
                 [
                     .. Enumerable
-                        .Range(0, encoder.Callers)
+                        .Range(0, encoder.Concurrency)
                         .Select(_ =>
                             Task.Factory.StartNew(
                                 EncodeFrames,

@@ -6,6 +6,7 @@ namespace Gesto.Encoders;
 
 /// <summary>What the arrays of a store are and how they were made. Two stores may be mixed only if their keys are
 /// equal.</summary>
+/// <remarks>Immutable, but for the elements of <see cref="Shape"/>, which nobody changes; thread-safe.</remarks>
 public sealed record FeatureKey
 {
     /// <summary>The modality's name, e.g. "rgb" or "radar".</summary>
@@ -53,7 +54,7 @@ public sealed record FeatureKey
 
     /// <returns>The first field in which the other key differs, as "name: this / other"; null when they are
     /// equal.</returns>
-    public string? DifferenceTo(FeatureKey other)
+    internal string? DifferenceTo(FeatureKey other)
     {
         using var left = JsonSerializer.SerializeToDocument(this);
         using var right = JsonSerializer.SerializeToDocument(other);

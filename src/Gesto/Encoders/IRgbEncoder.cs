@@ -1,7 +1,7 @@
 namespace Gesto.Encoders;
 
 /// <summary>Turns RGB frames into feature vectors, frame by frame.</summary>
-public interface IRgbEncoder : IDisposable
+internal interface IRgbEncoder : IDisposable
 {
     /// <summary>What a feature key calls it, e.g. "resnet50-v1".</summary>
     string Name { get; }
@@ -27,7 +27,7 @@ public interface IRgbEncoder : IDisposable
 
     /// <summary>Threads that may call <see cref="Encode"/> at the same time, and should where throughput
     /// counts.</summary>
-    int Callers => 1;
+    int Concurrency => 1;
 
     /// <param name="frames">(T, InputSize, InputSize, 3), RGB order, 0…255.</param>
     /// <param name="count">T, the number of frames.</param>

@@ -8,7 +8,7 @@ namespace Gesto.Encoders;
 /// <remarks>Either one caller with several threads, for the shortest answer, or several callers with one thread each,
 /// for throughput: threads that share one picture wait for one another at every layer, and wait long when a decoder has
 /// the core.</remarks>
-public sealed class NetworkRgbEncoder : IRgbEncoder
+internal sealed class NetworkRgbEncoder : IRgbEncoder
 {
     /// <summary>Frames a call of the network. From 1 to 30 the rate is the same within the noise on 2 cores, so few:
     /// small buffers, and a cancelled extraction stops soon.</summary>
@@ -31,7 +31,7 @@ public sealed class NetworkRgbEncoder : IRgbEncoder
     /// <param name="dtype">As <see cref="IRgbEncoder.DType"/>.</param>
     /// <param name="session">The network, of one input and one output; the encoder's to dispose.</param>
     /// <param name="batch">Frames a call of the network, ≥ 1.</param>
-    /// <param name="callers">See <see cref="Callers"/>, ≥ 1.</param>
+    /// <param name="concurrency">See <see cref="Concurrency"/>, ≥ 1.</param>
     internal NetworkRgbEncoder(
         string name,
         string hash,
@@ -41,13 +41,13 @@ public sealed class NetworkRgbEncoder : IRgbEncoder
         string dtype,
         InferenceSession session,
         int batch = DefaultBatch,
-        int callers = 1
+        int concurrency = 1
     )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(callers, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(concurrency, 1);
         (Name, WeightsHash, this.scaling, InputSize, Shape, DType) = (name, hash, scaling, side, shape, dtype);
-        (this.session, this.batch, Callers) = (session, batch, callers);
+        (this.session, this.batch, Concurrency) = (session, batch, concurrency);
         Width = shape.Aggregate((a, b) => a * b);
         frameBytes = side * side * 3;
         (inputs, outputs) = ([session.InputNames[0]], [session.OutputNames[0]]);
@@ -67,7 +67,7 @@ public sealed class NetworkRgbEncoder : IRgbEncoder
 
     public int InputSize { get; }
 
-    public int Callers { get; }
+    public int Concurrency { get; }
 
     public void Encode(ReadOnlySpan<byte> frames, int count, Span<float> features)
     {

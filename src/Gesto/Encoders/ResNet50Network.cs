@@ -1,7 +1,7 @@
 namespace Gesto.Encoders;
 
 /// <summary>What of ResNet50 is wanted.</summary>
-public enum ResNet50Output
+internal enum ResNet50Output
 {
     /// <summary>2048 features after the global average pool.</summary>
     Features,

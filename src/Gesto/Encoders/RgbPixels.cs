@@ -3,7 +3,7 @@ namespace Gesto.Encoders;
 /// <summary>Encodes nothing: a frame's features are its pixels, for models whose RGB encoder learns with
 /// them.</summary>
 /// <param name="size">Height and width, pixels.</param>
-public sealed class RgbPixels(int size) : IRgbEncoder
+internal sealed class RgbPixels(int size) : IRgbEncoder
 {
     /// <summary>The name in feature keys.</summary>
     public const string EncoderName = "rgb-frames";

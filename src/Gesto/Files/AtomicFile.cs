@@ -7,7 +7,7 @@ namespace Gesto.Files;
 /// <remarks>A symbolic link stays one: the file it leads to is replaced. What is there and no regular file (a folder, a
 /// device, a pipe) is refused. `-` and `/dev/stdout` mean standard output, which gets the whole content at once, or
 /// nothing.</remarks>
-public static class AtomicFile
+internal static class AtomicFile
 {
     /// <summary>Ending of the temporary names; see <see cref="TemporaryName"/>.</summary>
     public const string TemporaryEnding = ".tmp";

@@ -92,10 +92,13 @@ public enum NextStep
 /// <summary>A step that puts an error right.</summary>
 /// <param name="Step">Which.</param>
 /// <param name="Subjects">What it is about, as <see cref="NextStep"/> says; may be empty.</param>
+/// <remarks>Immutable; thread-safe.</remarks>
 public sealed record Suggestion(NextStep Step, IReadOnlyList<string> Subjects)
 {
     private static readonly object Key = typeof(Suggestion);
 
+    /// <summary>Looks into an exception of Gesto.</summary>
+    /// <param name="exception">Any.</param>
     /// <returns>The steps that would put an error right, the outermost exception's first; empty where none is
     /// known.</returns>
     public static IReadOnlyList<Suggestion> Of(Exception exception)

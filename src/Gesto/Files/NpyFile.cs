@@ -10,7 +10,7 @@ namespace Gesto.Files;
 /// <param name="DType">numpy type string: "&lt;f4", "&lt;f8", "&lt;f2", "|u1", "&lt;u2", "&lt;i8" …</param>
 /// <param name="Shape">Extent of each axis, each ≥ 0; empty for a scalar.</param>
 /// <param name="Bytes">Product of <paramref name="Shape"/> × element size bytes, C order.</param>
-public sealed record NpyArray(string DType, int[] Shape, byte[] Bytes)
+internal sealed record NpyArray(string DType, int[] Shape, byte[] Bytes)
 {
     public static NpyArray From(ReadOnlySpan<float> values, params int[] shape) =>
         new("<f4", shape, MemoryMarshal.AsBytes(values).ToArray());
@@ -81,7 +81,7 @@ public sealed record NpyArray(string DType, int[] Shape, byte[] Bytes)
 
 /// <summary>Reads and writes numpy's `.npy`, versions 1.0 to 3.0. Source: numpy, "NEP 1 — A simple file format for
 /// NumPy arrays". Only little-endian numbers in C order: object arrays carry pickled code and are refused.</summary>
-public static partial class NpyFile
+internal static partial class NpyFile
 {
     /// <summary>Largest array that <see cref="Load"/> allocates unless told otherwise, bytes: .NET has none that are
     /// larger.</summary>

@@ -6,7 +6,7 @@ namespace Gesto.Inference;
 
 /// <summary>What names signs.</summary>
 /// <remarks>Not thread-safe: one caller at a time.</remarks>
-public interface IRecogniser : IDisposable
+internal interface IRecogniser : IDisposable
 {
     /// <summary>For messages, e.g. "late-fusion".</summary>
     string Name { get; }

@@ -3,7 +3,7 @@ using Gesto.Recordings;
 namespace Gesto.Inference;
 
 /// <summary>What every recogniser can do besides.</summary>
-public static class RecogniserExtensions
+internal static class RecogniserExtensions
 {
     /// <returns>Whether samples that offer no more than this can be recognised.</returns>
     public static bool CanUse(this IRecogniser recogniser, ModalityMask offered) => recogniser.Masks.Contains(offered);

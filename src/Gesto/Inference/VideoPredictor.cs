@@ -11,7 +11,7 @@ namespace Gesto.Inference;
 /// <param name="Probabilities">(K), in the order of the recogniser's labels.</param>
 /// <param name="Used">What of the recording it rests on; <see cref="IRecogniser.Masks"/> begins with
 /// everything.</param>
-public sealed record VideoPrediction(float[] Probabilities, ModalityMask Used);
+internal sealed record VideoPrediction(float[] Probabilities, ModalityMask Used);
 
 /// <summary>A recording as its recogniser takes it.</summary>
 /// <param name="Features">What is recognised.</param>
@@ -19,7 +19,7 @@ public sealed record VideoPrediction(float[] Probabilities, ModalityMask Used);
 /// <param name="Frames">The frames that the RGB features are of, (T, FrameSize, FrameSize, 3); null where RGB is not
 /// used.</param>
 /// <param name="FrameSize">Their side, pixels; 0 without.</param>
-public sealed record ReadRecording(
+internal sealed record ReadRecording(
     PerModality<RecordingSteps> Features,
     ModalityMask Used,
     Video.Clip? Frames,
@@ -29,7 +29,7 @@ public sealed record ReadRecording(
 /// <summary>Recognises signs straight from recordings: the same reading, cutting and encoding as an extraction, in
 /// this process, nothing kept on disk.</summary>
 /// <remarks>Not thread-safe. Takes over neither the recogniser nor the encoder: the caller disposes both.</remarks>
-public sealed class VideoPredictor : IDisposable
+internal sealed class VideoPredictor : IDisposable
 {
     private readonly IRecogniser recogniser;
     private readonly IRgbEncoder? encoder;

@@ -2,7 +2,7 @@ namespace Gesto.Radar;
 
 /// <summary>The chirps of a frequency-modulated continuous-wave radar, and the axes that follow from them.</summary>
 /// <remarks>Source: C. Iovescu, S. Rao, Texas Instruments white paper SPYY005.</remarks>
-public sealed record FmcwWaveform
+internal sealed record FmcwWaveform
 {
     /// <summary>Speed of light, metres per second.</summary>
     public const double LightMps = 299_792_458;

@@ -13,15 +13,15 @@ internal static class MapContradictions
 
     /// <param name="maps">As read.</param>
     /// <param name="shape">Of the array.</param>
-    /// <param name="said">Somebody has said the axes: then few frames of many antennas are what they are.</param>
+    /// <param name="axesGiven">Somebody has said the axes: then few frames of many antennas are what they are.</param>
     /// <exception cref="InvalidDataException">The axes cannot be those, or the values are no maps.</exception>
-    public static void Refuse(RangeDopplerFile maps, int[] shape, bool said)
+    public static void Refuse(RangeDopplerFile maps, int[] shape, bool axesGiven)
     {
         string read =
             $"{maps.Path}: shape ({string.Join(", ", shape)}) read as ({maps.Axes}) would be {maps.Frames} frames of {maps.Antennas} antennas";
         if (maps.Antennas > MostAntennas)
             throw Unlikely($"{read}, more than the {MostAntennas} that any kit has.", shape);
-        if (!said && maps.Antennas > maps.Frames)
+        if (!axesGiven && maps.Antennas > maps.Frames)
             throw Unlikely($"{read}: more antennas than frames.", shape);
         if (IsRawAdc(maps))
             throw new InvalidDataException(

@@ -29,7 +29,7 @@ internal sealed partial class NpyMaps : IRadarReader
         {
             StoredAs = array.DType,
         };
-        MapContradictions.Refuse(maps, array.Shape, said: axes is not null);
+        MapContradictions.Refuse(maps, array.Shape, axesGiven: axes is not null);
         return maps;
     }
 

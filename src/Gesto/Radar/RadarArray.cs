@@ -1,7 +1,7 @@
 namespace Gesto.Radar;
 
 /// <summary>Radar from any file that is not a video: the one place where the kinds of files are told apart.</summary>
-public static class RadarArray
+internal static class RadarArray
 {
     // In this order: a session's radar.npy is an array too.
     private static readonly IRadarReader[] Readers =

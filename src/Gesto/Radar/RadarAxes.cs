@@ -3,6 +3,7 @@ namespace Gesto.Radar;
 /// <summary>The order of a radar array's axes: T frames, A antennas, R range bins, D Doppler bins. T and R must be
 /// there; without A the array is of one antenna, without D it is a range-time map.</summary>
 /// <param name="Letters">Each of T, A, R, D at most once, e.g. "TARD".</param>
+/// <remarks>Immutable; thread-safe.</remarks>
 public sealed record RadarAxes(string Letters)
 {
     private const string Known = "TARD";
@@ -10,6 +11,7 @@ public sealed record RadarAxes(string Letters)
     /// <summary>As <see cref="Parse"/> reads it: "T,A,R,D".</summary>
     public override string ToString() => string.Join(',', Letters.ToCharArray());
 
+    /// <summary>Reads an order of axes.</summary>
     /// <param name="text">Letters between commas, e.g. "A,T,R,D" for an array of (antennas, frames, range,
     /// Doppler).</param>
     /// <exception cref="InvalidDataException">Another letter, one twice, or no T or R.</exception>

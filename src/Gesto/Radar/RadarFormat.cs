@@ -6,12 +6,17 @@ namespace Gesto.Radar;
 /// <summary>Part of an axis, as numpy's <c>[Start:End]</c>: bins Start … End − 1.</summary>
 /// <param name="Start">First bin, ≥ 0.</param>
 /// <param name="End">One past the last bin, &gt; Start.</param>
+/// <remarks>Immutable; thread-safe.</remarks>
 public readonly record struct BinRange(int Start, int End)
 {
+    /// <summary>How many bins, 1 or more.</summary>
     public int Length => End - Start;
 
+    /// <summary>As <see cref="Parse"/> reads it: "50:200".</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Start}:{End}");
 
+    /// <summary>Reads a range of bins.</summary>
+    /// <param name="text">FIRST:END, whole numbers of 0 or more, FIRST below END.</param>
     /// <exception cref="InvalidDataException">Not of the form "50:200".</exception>
     public static BinRange Parse(string text)
     {
@@ -38,6 +43,7 @@ public readonly record struct BinRange(int Start, int End)
 }
 
 /// <summary>How range-Doppler maps are cut and sized before they are stored.</summary>
+/// <remarks>Immutable; thread-safe.</remarks>
 public sealed partial record RadarFormat
 {
     /// <summary>R × D of stored video maps where nothing else is asked for: enough for the source CNN's pooled
@@ -65,7 +71,7 @@ public sealed partial record RadarFormat
 
     internal (int Rows, int Columns) VideoSize => Size ?? (64, 64);
 
-    /// <summary>The same words in every feature key; <see cref="Parse"/> reads them back.</summary>
+    /// <summary>The same words in every feature key.</summary>
     public override string ToString()
     {
         string size = Size is { } s
@@ -81,7 +87,7 @@ public sealed partial record RadarFormat
     /// <summary>Reads the format from a feature key's preprocessing, so that new recordings are cut as the old
     /// were.</summary>
     /// <exception cref="InvalidDataException">The text is not one that <see cref="ToString"/> makes.</exception>
-    public static RadarFormat Parse(string preprocessing)
+    internal static RadarFormat Parse(string preprocessing)
     {
         Match match = Pattern().Match(preprocessing);
         if (!match.Success)

@@ -1,7 +1,7 @@
 namespace Gesto.Radar;
 
 /// <summary>What a radar file is. Values of two kinds are not mixed: each has its own unit and axes.</summary>
-public enum RadarKind
+internal enum RadarKind
 {
     /// <summary>Maps in a bare array.</summary>
     RangeDoppler,

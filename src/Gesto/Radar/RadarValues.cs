@@ -3,7 +3,7 @@ using Gesto.Files;
 namespace Gesto.Radar;
 
 /// <summary>What the numbers of radar maps are.</summary>
-public enum RadarScale
+internal enum RadarScale
 {
     /// <summary>Powers on a logarithmic scale, taken as they are.</summary>
     Decibels,
@@ -28,7 +28,7 @@ public enum RadarScale
 /// <param name="Lowest">Smallest value.</param>
 /// <param name="Highest">Largest value.</param>
 /// <param name="Contrast">Largest value over the median of those above 0; 1 where none is.</param>
-public readonly record struct RadarValues(bool Bytes, bool Integers, float Lowest, float Highest, double Contrast)
+internal readonly record struct RadarValues(bool Bytes, bool Integers, float Lowest, float Highest, double Contrast)
 {
     /// <summary>No radar power in dB is as far from 0: a receiver spans about 200 dB.</summary>
     private const float FarthestDb = 300;

@@ -11,7 +11,7 @@ namespace Gesto.Radar;
 /// <param name="Antennas">A ≥ 1.</param>
 /// <param name="Rows">R, range bins.</param>
 /// <param name="Columns">D, Doppler bins; 1 for range-time maps.</param>
-public sealed record RangeDopplerFile(string Path, float[] Values, int Frames, int Antennas, int Rows, int Columns)
+internal sealed record RangeDopplerFile(string Path, float[] Values, int Frames, int Antennas, int Rows, int Columns)
 {
     /// <summary>What the file is.</summary>
     public RadarKind Kind { get; init; } = RadarKind.RangeDoppler;

@@ -1,7 +1,7 @@
 namespace Gesto.Radar;
 
 /// <summary>Turns radar frames into range-Doppler power maps. Holds work space: one per thread.</summary>
-public sealed class RangeDopplerProcessor
+internal sealed class RangeDopplerProcessor
 {
     /// <summary>Power given where there is none, so that a logarithm exists: far below any receiver's noise.</summary>
     public const float FloorDb = -200;

@@ -9,7 +9,7 @@ namespace Gesto.Radar;
 /// <param name="Values">(T, R), dB.</param>
 /// <param name="Frames">T ≥ 1.</param>
 /// <param name="Bins">R ≥ 1, range.</param>
-public sealed record RangeTimeFile(string Path, float[] Values, int Frames, int Bins)
+internal sealed record RangeTimeFile(string Path, float[] Values, int Frames, int Bins)
 {
     /// <exception cref="InvalidDataException">Not such an array, no frames, or a value that is NaN or infinite; the
     /// message names the first one's place.</exception>

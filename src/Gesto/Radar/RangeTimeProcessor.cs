@@ -2,7 +2,7 @@ namespace Gesto.Radar;
 
 /// <summary>Turns radar frames into range profiles; profiles one after another are a range-time map. Holds work space:
 /// one per thread.</summary>
-public sealed class RangeTimeProcessor
+internal sealed class RangeTimeProcessor
 {
     private readonly FmcwWaveform waveform;
     private readonly RangeTransform range;

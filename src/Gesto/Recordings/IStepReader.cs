@@ -6,6 +6,7 @@ namespace Gesto.Recordings;
 /// <param name="Values">(<paramref name="Length"/>, …<paramref name="Shape"/>), row-major.</param>
 /// <param name="Length">Steps, 1 or more.</param>
 /// <param name="Shape">Of a step: (F) features, or (A, R, D) radar maps, values as in the file.</param>
+/// <remarks>Thread-safe as long as nobody writes to <see cref="Values"/>.</remarks>
 public sealed record RecordingSteps(float[] Values, int Length, IReadOnlyList<int> Shape)
 {
     /// <exception cref="InvalidDataException">Steps of another shape, or none.</exception>
@@ -29,8 +30,10 @@ public interface IStepReader : IDisposable
     /// <summary>How the steps are made; a float32 array (T, F), T at most so many steps.</summary>
     FeatureKey Key { get; }
 
+    /// <summary>Reads one recording.</summary>
     /// <param name="files">Paths in the order of <see cref="Modality.Columns"/>, one at least that is not null.</param>
     /// <param name="cancel">Stops it.</param>
+    /// <returns>Its steps.</returns>
     /// <exception cref="IOException">A file is missing or cannot be trusted.</exception>
     /// <exception cref="InvalidDataException">It does not hold what it should.</exception>
     RecordingSteps Read(IReadOnlyList<string?> files, CancellationToken cancel);

@@ -5,6 +5,7 @@ namespace Gesto.Recordings;
 /// <param name="Count">Frames, 1 or more.</param>
 /// <param name="Width">Pixels.</param>
 /// <param name="Height">Pixels.</param>
+/// <remarks>Thread-safe as long as nobody writes to <see cref="Pixels"/>.</remarks>
 public sealed record RgbFrames(ReadOnlyMemory<byte> Pixels, int Count, int Width, int Height);
 
 /// <summary>Radar maps in memory, values as the recogniser's recordings hold them: grey levels 0…255 where those were
@@ -14,4 +15,5 @@ public sealed record RgbFrames(ReadOnlyMemory<byte> Pixels, int Count, int Width
 /// <param name="Antennas">As many as the recogniser learnt from.</param>
 /// <param name="Rows">Range bins, as many as the recogniser takes.</param>
 /// <param name="Columns">Doppler bins, likewise.</param>
+/// <remarks>Thread-safe as long as nobody writes to <see cref="Values"/>.</remarks>
 public sealed record RadarFrames(ReadOnlyMemory<float> Values, int Count, int Antennas, int Rows, int Columns);

@@ -80,6 +80,7 @@ public sealed class Modality
     public Func<Encoders.FeatureKey?, IStepReader>? Open { get; init; }
 
     /// <summary>Makes a further stream known to this process, after those there are.</summary>
+    /// <param name="modality">The stream.</param>
     /// <returns>Dispose to forget it again.</returns>
     /// <exception cref="ArgumentException">Another has its name, a column or a suffix, or it has no reader.</exception>
     public static IDisposable Register(Modality modality)

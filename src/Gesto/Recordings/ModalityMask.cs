@@ -4,7 +4,7 @@ namespace Gesto.Recordings;
 
 /// <summary>Which modalities a prediction may use; what a recogniser was trained without it never uses. Immutable, equal
 /// by value.</summary>
-public sealed class ModalityMask : IEquatable<ModalityMask>
+internal sealed class ModalityMask : IEquatable<ModalityMask>
 {
     private readonly Modality[]? only; // null = whatever there is
 

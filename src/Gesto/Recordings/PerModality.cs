@@ -7,6 +7,8 @@ namespace Gesto.Recordings;
 
 /// <summary>One value for each of some modalities, in the order of <see cref="Modality.All"/>. Immutable; a JSON object
 /// by their names.</summary>
+/// <typeparam name="T">Of the values.</typeparam>
+/// <remarks>Thread-safe.</remarks>
 [JsonConverter(typeof(PerModalityConverter))]
 [SuppressMessage("Naming", "CA1710", Justification = "It is read as a map, and called by what it is a map from.")]
 public sealed class PerModality<T> : IReadOnlyCollection<KeyValuePair<Modality, T>>

@@ -6,7 +6,7 @@ namespace Gesto.Recordings;
 /// <param name="Name">What the user calls it, as given.</param>
 /// <param name="Root">Folder that the sample's paths are relative to; "" = the current one.</param>
 /// <param name="Sample">Its files.</param>
-public sealed record RecordingFiles(string Name, string Root, Sample Sample)
+internal sealed record RecordingFiles(string Name, string Root, Sample Sample)
 {
     /// <summary>Stands for an antenna that is not there in a list of radar files.</summary>
     public const string NoFile = "-";

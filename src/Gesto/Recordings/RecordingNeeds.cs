@@ -8,7 +8,13 @@ namespace Gesto.Recordings;
 /// <param name="RadarArrays">It uses radar from `.npy` or the like.</param>
 /// <param name="Antennas">Of its radar; 0 without.</param>
 /// <param name="Landmarks">It uses landmarks.</param>
-public sealed record RecordingNeeds(bool Rgb, bool RadarVideos, bool RadarArrays, int Antennas, bool Landmarks = false)
+internal sealed record RecordingNeeds(
+    bool Rgb,
+    bool RadarVideos,
+    bool RadarArrays,
+    int Antennas,
+    bool Landmarks = false
+)
 {
     /// <summary>A video whose name says nothing is RGB, unless radar videos are all that the run takes.</summary>
     public bool VideosAreRadar => RadarVideos && !Rgb;

@@ -6,26 +6,36 @@ namespace Gesto.Recordings;
 /// <summary>The part of a data set a sample belongs to. Test is never tuned on.</summary>
 public enum Split
 {
+    /// <summary>Learnt from.</summary>
     Train,
+
+    /// <summary>Epochs, settings and calibration are chosen by it.</summary>
     Validation,
+
+    /// <summary>Judged on.</summary>
     Test,
 }
 
 /// <summary>One performed sign, all modalities. Unknown facts are null, absent files too.</summary>
+/// <remarks>Immutable; thread-safe.</remarks>
 public sealed record Sample
 {
     /// <summary>Unique within the data set, '/'-separated, no extension, e.g. "train/1_AIUTARE/SAMPLE_12".</summary>
     public required string Key { get; init; }
 
+    /// <summary>Its part of the data set.</summary>
     public required Split Split { get; init; }
 
     /// <summary>Class id as in <see cref="SignClass.Id"/>; null where unlabelled.</summary>
     public int? ClassId { get; init; }
 
+    /// <summary>The class's name; null where unlabelled.</summary>
     public string? ClassName { get; init; }
 
+    /// <summary>Who performs it, as the data set calls them; null where that is not known.</summary>
     public string? Signer { get; init; }
 
+    /// <summary>When it was recorded, as the data set calls it; null where that is not known.</summary>
     public string? Session { get; init; }
 
     /// <summary>Files of each modality that it has, in the order of <see cref="Modality.Columns"/>, relative to the data
@@ -40,9 +50,7 @@ public sealed record Sample
     }
 
     /// <summary>Radar file of antenna 1, 2, 3, relative to the root; an entry is null where that file is absent. A file
-    /// with all antennas, a `.npy` of shape (T,A,R,D) or a raw recording, stands in entry 0 alone. The kinds are told
-    /// apart by
-    /// <see cref="Radar.RadarArray"/>.</summary>
+    /// with all antennas, a `.npy` of shape (T,A,R,D) or a raw recording, stands in entry 0 alone.</summary>
     public IReadOnlyList<string?> Radar
     {
         get => Files[Modality.Radar] ?? [null, null, null];

@@ -3,7 +3,7 @@ using Gesto.Radar;
 namespace Gesto.Recordings;
 
 /// <summary>What a file of a recording can be.</summary>
-public enum StreamKind
+internal enum StreamKind
 {
     /// <summary>RGB, or radar maps of one antenna: the name or the run tells.</summary>
     Video,
@@ -17,7 +17,7 @@ public enum StreamKind
 /// `*_RDM.bin` or `*_RDM.h5` all antennas in one file; without one of these, a raw session of an Infineon kit;
 /// `*_LANDMARKS.npy` and any `.pose` file are landmarks. The one place that knows which endings are video and which
 /// radar.</summary>
-public static class SampleFiles
+internal static class SampleFiles
 {
     private static readonly string[] VideoEndings = [".mkv", ".mp4", ".mov", ".avi", ".webm"];
     private static readonly string[] RadarEndings = [".npy", ".bin", ".h5", ".hdf5"];

@@ -14,7 +14,7 @@ namespace Gesto.Recordings;
 /// <param name="Columns">D, Doppler; 1 for range-time maps.</param>
 /// <param name="Kind">The word of a kit's files, as in <see cref="RadarFormat.Kind"/>; null for video and bare
 /// arrays.</param>
-public sealed record RadarClip(
+internal sealed record RadarClip(
     string DType,
     byte[] Bytes,
     int Length,
@@ -30,7 +30,7 @@ public sealed record RadarClip(
 /// <param name="limits">Limits for hostile or huge videos.</param>
 /// <param name="rgbSampling">Which RGB frames are taken; null = <see cref="FrameSampling.Default"/>.</param>
 /// <param name="radarSampling">Likewise.</param>
-public sealed class SampleReader(
+internal sealed class SampleReader(
     string root,
     RadarFormat radar,
     VideoLimits? limits = null,

@@ -6,9 +6,11 @@ namespace Gesto.Signs;
 /// <summary>How sure a recogniser may sound, learnt on held-out samples: `calibration.json` of a run.</summary>
 /// <remarks>Temperature scaling: probabilities ∝ p^(1/T), which is softmax(logits / T) since log p equals the logits up
 /// to a constant a sample. It never changes which sign is most probable. Source: C. Guo, G. Pleiss, Y. Sun, K.
-/// Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.</remarks>
+/// Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
+/// Immutable; thread-safe.</remarks>
 public sealed record Calibration
 {
+    /// <summary>Its file in the folder of a run.</summary>
     public const string FileName = "calibration.json";
 
     // Beyond these probabilities are all one, or all alike; no fit comes near them.
@@ -31,6 +33,7 @@ public sealed record Calibration
     /// <summary>95 % interval of <see cref="Temperature"/>; null where nothing was fitted.</summary>
     public double? TemperatureLow { get; init; }
 
+    /// <summary>The interval's other end.</summary>
     public double? TemperatureHigh { get; init; }
 
     /// <summary>What the interval takes into account and what not, in words.</summary>
@@ -45,9 +48,10 @@ public sealed record Calibration
     /// <summary>Which samples, in words.</summary>
     public string FittedOn { get; init; } = "nothing";
 
+    /// <summary>How many samples it was fitted on, 0 or more.</summary>
     public int Samples { get; init; }
 
-    /// <summary>Known signers among them.</summary>
+    /// <summary>Known signers among them, 0 or more.</summary>
     public int Signers { get; init; }
 
     /// <summary>Expected calibration error of the fitted samples with T = 1, 0…1; null where nothing was
@@ -58,12 +62,13 @@ public sealed record Calibration
     /// cref="EceMethod"/>.</summary>
     public double? EceAfter { get; init; }
 
+    /// <summary>How <see cref="EceAfter"/> was found, in words.</summary>
     public string EceMethod { get; init; } = "";
 
     /// <returns>The run's calibration, <see cref="None"/> where it has no file.</returns>
     /// <exception cref="InvalidDataException">The file is not a calibration, or its numbers are out of
     /// range.</exception>
-    public static Calibration Load(string runFolder)
+    internal static Calibration Load(string runFolder)
     {
         string path = Path.Combine(runFolder, FileName);
         if (!File.Exists(path))
@@ -92,15 +97,15 @@ public sealed record Calibration
         return found;
     }
 
-    public void Save(string runFolder) =>
+    internal void Save(string runFolder) =>
         AtomicFile.WriteText(Path.Combine(runFolder, FileName), JsonSerializer.Serialize(this, Json) + "\n");
 
     /// <returns>True where the recogniser is not sure enough to answer.</returns>
-    public bool IsUnknown(float[] probabilities) => probabilities.Max() < UnknownBelow;
+    internal bool IsUnknown(float[] probabilities) => probabilities.Max() < UnknownBelow;
 
     /// <summary>Probabilities at another temperature, (K) → (K), ∝ p^<paramref name="power"/>: 1/T calibrates raw ones,
     /// T takes calibrated ones back.</summary>
-    public static float[] Sharpen(float[] probabilities, double power)
+    internal static float[] Sharpen(float[] probabilities, double power)
     {
         double highest = Math.Log(probabilities.Max());
         double[] raised = [.. probabilities.Select(p => Math.Exp(power * (Math.Log(p) - highest)))];

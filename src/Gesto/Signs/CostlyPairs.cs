@@ -4,10 +4,11 @@ namespace Gesto.Signs;
 /// <param name="Answer">The most probable sign.</param>
 /// <param name="Partner">The other sign of the pair.</param>
 /// <param name="PartnerShare">p(partner) / (p(answer) + p(partner)), 0…0.5.</param>
+/// <remarks>Immutable; thread-safe.</remarks>
 public sealed record ClosePair(string Answer, string Partner, double PartnerShare);
 
 /// <summary>Finds answers that are close to the sign they must not be confused with.</summary>
-public static class CostlyPairs
+internal static class CostlyPairs
 {
     /// <summary>An answer is close to its partner from this share of the pair's probability on: odds of 4 : 1 or
     /// less.</summary>

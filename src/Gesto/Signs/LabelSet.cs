@@ -8,6 +8,7 @@ namespace Gesto.Signs;
 /// <summary>One sign of a label set.</summary>
 /// <param name="Id">The class id of the data set: the number before the first underscore of its folder, ≥ 0.</param>
 /// <param name="Name">Its name, e.g. "AIUTARE".</param>
+/// <remarks>Immutable; thread-safe.</remarks>
 public sealed record SignClass(int Id, string Name)
 {
     /// <summary>True for a letter of the alphabet (fingerspelling), false for a word.</summary>
@@ -15,10 +16,13 @@ public sealed record SignClass(int Id, string Name)
 }
 
 /// <summary>The classes a recogniser tells apart, ordered by id. A <b>label</b> is an index 0…K−1 into it.</summary>
+/// <remarks>Immutable; thread-safe.</remarks>
 public sealed class LabelSet
 {
     private readonly FrozenDictionary<int, int> labelOfId;
 
+    /// <summary>A set of these classes.</summary>
+    /// <param name="classes">One or more, in any order.</param>
     /// <exception cref="InvalidDataException">An id occurs twice or is negative, or the set is empty.</exception>
     public LabelSet(IEnumerable<SignClass> classes)
     {
@@ -45,11 +49,15 @@ public sealed class LabelSet
     internal static IReadOnlyDictionary<string, string> English { get; } =
         Table().ToDictionary(row => row[1], row => row[2], StringComparer.Ordinal);
 
+    /// <summary>The classes, by id, ascending.</summary>
     public IReadOnlyList<SignClass> Classes { get; }
 
     /// <summary>K, the number of classes.</summary>
     public int Count => Classes.Count;
 
+    /// <summary>The class of a label.</summary>
+    /// <param name="label">0…K−1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such label.</exception>
     public SignClass this[int label] => Classes[label];
 
     /// <summary>SHA-256 over "id,name" lines: equal for equal label sets, whatever the machine.</summary>
@@ -58,7 +66,9 @@ public sealed class LabelSet
             SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(Classes.Select(c => $"{c.Id},{c.Name}\n"))))
         );
 
-    /// <returns>The label 0…K−1 of a class id.</returns>
+    /// <summary>Finds a class.</summary>
+    /// <param name="id">Its id.</param>
+    /// <returns>Its label 0…K−1.</returns>
     /// <exception cref="InvalidDataException">The id is not in this set.</exception>
     public int LabelOf(int id) =>
         labelOfId.TryGetValue(id, out int label)
@@ -67,6 +77,7 @@ public sealed class LabelSet
                 $"Class id {id} is not in the label set ({Count} classes, ids {Classes[0].Id}…{Classes[^1].Id})."
             );
 
+    /// <returns>True where a class has this id.</returns>
     public bool Contains(int id) => labelOfId.ContainsKey(id);
 
     /// <returns>Rows of class_id, name, english.</returns>

@@ -3,6 +3,7 @@ namespace Gesto.Signs;
 /// <summary>A sign and how sure the recogniser is of it.</summary>
 /// <param name="Sign">The sign.</param>
 /// <param name="Probability">0…1, calibrated where the recogniser is.</param>
+/// <remarks>Immutable; thread-safe.</remarks>
 public readonly record struct RankedSign(SignClass Sign, float Probability)
 {
     /// <summary>Its name, e.g. "AIUTARE".</summary>
@@ -12,7 +13,7 @@ public readonly record struct RankedSign(SignClass Sign, float Probability)
     public int Id => Sign.Id;
 
     /// <returns>The <paramref name="top"/> most probable signs, the most probable first; equal ones by id.</returns>
-    public static IReadOnlyList<RankedSign> Rank(float[] probabilities, LabelSet labels, int top)
+    internal static IReadOnlyList<RankedSign> Rank(float[] probabilities, LabelSet labels, int top)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
         return

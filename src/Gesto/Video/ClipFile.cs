@@ -4,10 +4,10 @@ namespace Gesto.Video;
 /// <param name="Frames">(T, H, W, 3) R, G, B or (T, H, W) grey, uint8, row-major.</param>
 /// <param name="Length">T, 1 to the sampling's.</param>
 /// <param name="Decoded">n, the frames that decode, from which T were taken.</param>
-public sealed record Clip(byte[] Frames, int Length, int Decoded);
+internal sealed record Clip(byte[] Frames, int Length, int Decoded);
 
 /// <summary>How the frames of a clip are cut and sized.</summary>
-public sealed record ClipFormat(bool Colour, int Width, int Height)
+internal sealed record ClipFormat(bool Colour, int Width, int Height)
 {
     /// <summary>Picks the part of a frame of (width, height) that is kept; null keeps all of it. The result is
     /// (left, top, width, height), inside the frame.</summary>
@@ -23,7 +23,7 @@ public sealed record ClipFormat(bool Colour, int Width, int Height)
 }
 
 /// <summary>Reads the frames of a video that <see cref="FrameSampling"/> picks.</summary>
-public static class ClipFile
+internal static class ClipFile
 {
     /// <summary>Reads the files of one recording, flawless ones in one process, others one by one.</summary>
     /// <returns>A clip for each request, in their order.</returns>

@@ -4,6 +4,7 @@ using Gesto.Files;
 namespace Gesto.Video;
 
 /// <summary>The `ffmpeg` or `ffprobe` program cannot be started: no fault of any one file.</summary>
+/// <remarks>Nothing of it changes after it was thrown.</remarks>
 public class FfmpegStartException : IOException
 {
     // The same numbers on Linux and macOS, but for EAGAIN.
@@ -49,10 +50,11 @@ public class FfmpegStartException : IOException
     }
 }
 
-/// <summary>The `ffmpeg` or `ffprobe` program is not installed.</summary>
+/// <summary>The `ffmpeg` or `ffprobe` program is not installed. The message says how to install it.</summary>
+/// <remarks>Nothing of it changes after it was thrown.</remarks>
 public sealed class FfmpegMissingException : FfmpegStartException
 {
-    public FfmpegMissingException(string program, Exception inner)
+    internal FfmpegMissingException(string program, Exception inner)
         : base(
             $"The program '{program}' could not be started ({inner.Message}). Gesto decodes video with it: install it with "
                 + "'sudo apt-get install ffmpeg' (Debian, Ubuntu), 'brew install ffmpeg' (macOS) or 'winget install ffmpeg' (Windows).",

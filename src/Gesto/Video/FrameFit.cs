@@ -7,8 +7,8 @@ public enum FrameFit
     /// project's.</summary>
     Squash,
 
-    /// <summary>The whole frame in its own shape, in the middle; what is left over is filled with <see
-    /// cref="FrameFits.Fill"/>.</summary>
+    /// <summary>The whole frame in its own shape, in the middle; what is left over is filled with ImageNet's
+    /// mean colour.</summary>
     Pad,
 
     /// <summary>The largest part of the wanted shape from the middle: what stands beside it is lost.</summary>

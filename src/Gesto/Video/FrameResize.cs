@@ -8,7 +8,7 @@ namespace Gesto.Video;
 /// rounding to 8 bits after each. Made for one pair of sizes; not thread-safe.</summary>
 /// <remarks>ffmpeg's and OpenCV's "bilinear" do not antialias: their pictures differ from these by 3.5–5 levels on
 /// average, which is why no other resize is used anywhere in Gesto.</remarks>
-public sealed class FrameResize
+internal sealed class FrameResize
 {
     /// <summary>Names this resize in a <see cref="Encoders.FeatureKey"/>.</summary>
     public const string Name = "bilinear-antialias";

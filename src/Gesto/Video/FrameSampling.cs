@@ -5,6 +5,7 @@ namespace Gesto.Video;
 /// <summary>Which frames of a recording are used.</summary>
 /// <param name="Length">T, the number of frames kept at most, and the padded length of every feature array; ≥
 /// 1.</param>
+/// <remarks>Immutable; thread-safe.</remarks>
 public sealed record FrameSampling(int Length)
 {
     private const string ByIndex = "linspace-",
@@ -14,7 +15,7 @@ public sealed record FrameSampling(int Length)
     public static FrameSampling Default { get; } = new(30);
 
     /// <summary>Names this rule in a <see cref="Encoders.FeatureKey"/>; <see cref="Parse"/> reads it back.</summary>
-    public string Name => string.Create(CultureInfo.InvariantCulture, $"{(EvenInTime ? InTime : ByIndex)}{Length}");
+    internal string Name => string.Create(CultureInfo.InvariantCulture, $"{(EvenInTime ? InTime : ByIndex)}{Length}");
 
     /// <summary>False: frames evenly spaced by their numbers. True: evenly spaced in time, for videos whose frames come
     /// unevenly (phones in poor light, radar recorded as it comes). Arrays and files without times have no clock: there
@@ -22,7 +23,7 @@ public sealed record FrameSampling(int Length)
     public bool EvenInTime { get; init; }
 
     /// <exception cref="InvalidDataException">The text is not one that <see cref="Name"/> makes.</exception>
-    public static FrameSampling Parse(string name)
+    internal static FrameSampling Parse(string name)
     {
         string prefix = name.StartsWith(InTime, StringComparison.Ordinal) ? InTime : ByIndex;
         return
@@ -41,7 +42,7 @@ public sealed record FrameSampling(int Length)
     /// <returns>min(n, T) ascending frame numbers. By number: the values of <c>numpy.linspace(0, n - 1, T,
     /// dtype=int)</c> from n = T on. In time a frame may come several times, as it would stand on a screen, and others
     /// not at all.</returns>
-    public int[] Indices(int frames, IReadOnlyList<double>? times = null)
+    internal int[] Indices(int frames, IReadOnlyList<double>? times = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(frames);
         if (EvenInTime && frames > 1 && times?.Count >= frames && times[frames - 1] > times[0])

@@ -1,7 +1,7 @@
 namespace Gesto.Video;
 
 /// <summary>The resize of <see cref="FrameResize"/> for maps of numbers: same weights, no rounding to levels.</summary>
-public static class MapResize
+internal static class MapResize
 {
     /// <param name="map">Source, row-major, rows × columns.</param>
     /// <param name="rows">Source rows.</param>

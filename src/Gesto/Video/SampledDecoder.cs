@@ -10,7 +10,7 @@ namespace Gesto.Video;
 /// null takes the number that decode.</param>
 /// <param name="Turn">Files of an earlier turn are decoded before those of a later one, but for the first
 /// frame.</param>
-public sealed record ClipRequest(VideoInfo Info, ClipFormat Format, int? Frames = null, int Turn = 0)
+internal sealed record ClipRequest(VideoInfo Info, ClipFormat Format, int? Frames = null, int Turn = 0)
 {
     /// <summary>Of the <see cref="Frames"/> frames, where that is given; see <see cref="ClipFile.Read"/>.</summary>
     public IReadOnlyList<double>? Times { get; init; }

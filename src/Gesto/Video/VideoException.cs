@@ -14,10 +14,12 @@ public enum VideoFault
 }
 
 /// <summary>A video file that cannot be trusted. The message names the file, what was found and what to do.</summary>
+/// <remarks>Nothing of it changes after it was thrown.</remarks>
 public sealed class VideoException : IOException
 {
-    public VideoException(VideoFault fault, string message)
+    internal VideoException(VideoFault fault, string message)
         : base(message) => Fault = fault;
 
+    /// <summary>The kind of fault.</summary>
     public VideoFault Fault { get; }
 }

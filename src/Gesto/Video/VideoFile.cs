@@ -5,7 +5,7 @@ using Gesto.Files;
 namespace Gesto.Video;
 
 /// <summary>Limits within which a file is decoded; files come from anywhere.</summary>
-public sealed record VideoLimits
+internal sealed record VideoLimits
 {
     public static VideoLimits Default { get; } = new();
 
@@ -28,7 +28,7 @@ public sealed record VideoLimits
 /// <param name="Packets">Packets of the video stream meant for showing: one per frame in the usual codecs.</param>
 /// <param name="Duration">Seconds the header announces for the video stream; null where it does not.</param>
 /// <param name="LastsSeconds">From the first packet's time to the end of the last one.</param>
-public sealed record VideoInfo(
+internal sealed record VideoInfo(
     string Path,
     string Container,
     string Codec,
@@ -58,11 +58,11 @@ public sealed record VideoInfo(
 /// <param name="width">Pixels per row.</param>
 /// <param name="height">Rows.</param>
 /// <param name="pixels">Row-major, 1 byte a pixel for grey, R, G, B for colour.</param>
-public delegate void FrameSink(int index, int width, int height, ReadOnlySpan<byte> pixels);
+internal delegate void FrameSink(int index, int width, int height, ReadOnlySpan<byte> pixels);
 
 /// <summary>Reads videos (mkv, mp4, mov, avi, webm) with the `ffmpeg` program: one process a file, which can be
 /// limited, watched and killed. The frames are those that decode; nothing is dropped, repeated or sought.</summary>
-public static class VideoFile
+internal static class VideoFile
 {
     private static ReadOnlySpan<byte> Ebml => [0x1A, 0x45, 0xDF, 0xA3];
 

@@ -1,7 +1,7 @@
 namespace Gesto.Video;
 
 /// <summary>How a video stores light.</summary>
-public enum LightRange
+internal enum LightRange
 {
     /// <summary>Standard: what every screen shows.</summary>
     Standard,

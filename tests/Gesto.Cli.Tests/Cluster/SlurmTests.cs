@@ -2,6 +2,7 @@ using Gesto.Recordings;
 using Gesto.Training.Datasets;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
+using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Scoring;
 
@@ -131,14 +132,18 @@ public sealed class SlurmTests(SlurmCluster cluster) : IClassFixture<SlurmCluste
             .. Small,
         ]);
         var here = new CrossValidation(
-            features,
-            RecipeFile.Load("radar-only", settings),
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = RecipeFile.Load("radar-only", settings),
+                Out = folder["here"],
+                Threads = 1,
+            },
             null,
-            FoldUnit.Signer,
-            folder["here"]
+            FoldUnit.Signer
         );
         for (int fold = 1; fold <= 3; fold++)
-            here.RunFold(fold, 1, TimeProvider.System, null, CancellationToken.None);
+            here.RunFold(fold, TimeProvider.System, null, CancellationToken.None);
         here.Pool(BootstrapInterval.DefaultSeed, TimeProvider.System);
         cluster.AwaitEmptyQueue();
         foreach (

@@ -143,20 +143,20 @@ public sealed class PictureTests : IDisposable
     }
 
     [Theory]
-    [InlineData("hlg.mov", "libx265", "arib-std-b67", LightRange.Hlg)]
-    [InlineData("hlg.mkv", "libx265", "arib-std-b67", LightRange.Hlg)]
-    [InlineData("hlg.mp4", "libx264", "arib-std-b67", LightRange.Hlg)]
-    [InlineData("pq.mp4", "libx265", "smpte2084", LightRange.Pq)]
-    [InlineData("pq.webm", "libvpx-vp9", "smpte2084", LightRange.Pq)]
-    [InlineData("silent.mp4", "libx265", "arib-std-b67", LightRange.Hlg)] // only the pictures say so, not the container
-    [InlineData("silent.mkv", "libx264", "arib-std-b67", LightRange.Hlg)]
+    [InlineData("hlg.mov", "libx265", "arib-std-b67", nameof(LightRange.Hlg))]
+    [InlineData("hlg.mkv", "libx265", "arib-std-b67", nameof(LightRange.Hlg))]
+    [InlineData("hlg.mp4", "libx264", "arib-std-b67", nameof(LightRange.Hlg))]
+    [InlineData("pq.mp4", "libx265", "smpte2084", nameof(LightRange.Pq))]
+    [InlineData("pq.webm", "libvpx-vp9", "smpte2084", nameof(LightRange.Pq))]
+    [InlineData("silent.mp4", "libx265", "arib-std-b67", nameof(LightRange.Hlg))] // only the pictures say so, not the container
+    [InlineData("silent.mkv", "libx264", "arib-std-b67", nameof(LightRange.Hlg))]
     // ten bits alone are no high dynamic range
-    [InlineData("standard.mp4", "libx265", "bt2020-10", LightRange.Standard)]
+    [InlineData("standard.mp4", "libx265", "bt2020-10", nameof(LightRange.Standard))]
     public void A_video_of_high_dynamic_range_is_told_from_others_and_read(
         string name,
         string codec,
         string transfer,
-        LightRange expected
+        string expected
     )
     {
         string[] inPictures = codec switch
@@ -184,6 +184,6 @@ public sealed class PictureTests : IDisposable
             folder[name],
         ]);
         Assert.Equal(12, Decode(folder[name], out VideoInfo info).Count);
-        Assert.Equal((expected, 12), (info.Light, info.Packets));
+        Assert.Equal((expected, 12), ($"{info.Light}", info.Packets));
     }
 }

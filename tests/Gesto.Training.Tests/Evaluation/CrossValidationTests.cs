@@ -34,12 +34,22 @@ public sealed class CrossValidationTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     private CrossValidation Of(string name, Recipe? recipe = null, int? count = 2) =>
-        new(features, recipe ?? Small, count, FoldUnit.Signer, folder[name]);
+        new(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = recipe ?? Small,
+                Out = folder[name],
+                Threads = 1,
+            },
+            count,
+            FoldUnit.Signer
+        );
 
     private static (CrossValidationResult Folds, EvaluationResult All) Run(CrossValidation validation)
     {
         for (int fold = 1; fold <= validation.Deal.Count; fold++)
-            validation.RunFold(fold, 1, TimeProvider.System, null, CancellationToken.None);
+            validation.RunFold(fold, TimeProvider.System, null, CancellationToken.None);
         return validation.Pool(1, TimeProvider.System);
     }
 
@@ -102,17 +112,17 @@ public sealed class CrossValidationTests : IDisposable
         Run(Of("whole"));
         CrossValidation cut = Of("cut");
         using var cancel = new CancellationTokenSource();
-        Assert.True(cut.RunFold(1, 1, TimeProvider.System, null, CancellationToken.None));
+        Assert.True(cut.RunFold(1, TimeProvider.System, null, CancellationToken.None));
         Assert.Contains(
             "fold-2: this fold is not finished",
             Assert.Throws<InvalidDataException>(() => cut.Pool(1, TimeProvider.System)).Message,
             StringComparison.Ordinal
         );
         Assert.ThrowsAny<OperationCanceledException>(() =>
-            cut.RunFold(2, 1, TimeProvider.System, new Cut(cancel), cancel.Token)
+            cut.RunFold(2, TimeProvider.System, new Cut(cancel), cancel.Token)
         );
-        Assert.False(cut.RunFold(1, 1, TimeProvider.System, null, CancellationToken.None));
-        Assert.True(cut.RunFold(2, 1, TimeProvider.System, null, CancellationToken.None));
+        Assert.False(cut.RunFold(1, TimeProvider.System, null, CancellationToken.None));
+        Assert.True(cut.RunFold(2, TimeProvider.System, null, CancellationToken.None));
         cut.Pool(1, TimeProvider.System);
         foreach (
             string file in new[]
@@ -142,7 +152,7 @@ public sealed class CrossValidationTests : IDisposable
             Assert
                 .Throws<InvalidDataException>(() =>
                     Of("kfold", Small with { Training = Small.Training with { Epochs = 9 } })
-                        .RunFold(1, 1, TimeProvider.System, null, CancellationToken.None)
+                        .RunFold(1, TimeProvider.System, null, CancellationToken.None)
                 )
                 .Message,
             StringComparison.Ordinal
@@ -180,7 +190,7 @@ public sealed class CrossValidationTests : IDisposable
         File.Copy(folder[$"features/radar/{held}.npy"], folder[$"features/radar/{learnt}.npy"], overwrite: true);
         string message = Assert
             .Throws<InvalidDataException>(() =>
-                validation.RunFold(1, 1, TimeProvider.System, null, CancellationToken.None)
+                validation.RunFold(1, TimeProvider.System, null, CancellationToken.None)
             )
             .Message;
         Assert.Contains($"'{held}' (fold)", message, StringComparison.Ordinal);
@@ -198,11 +208,15 @@ public sealed class CrossValidationTests : IDisposable
         ];
         ManifestFile.Write(folder["features/manifest.csv"], all);
         var validation = new CrossValidation(
-            FeatureSet.Open(folder["features"]),
-            Small,
+            new TrainingOptions
+            {
+                Features = FeatureSet.Open(folder["features"]),
+                Recipe = Small,
+                Out = folder["kfold"],
+                Threads = 1,
+            },
             null,
-            FoldUnit.Signer,
-            folder["kfold"]
+            FoldUnit.Signer
         );
         (CrossValidationResult folds, _) = Run(validation);
         Assert.Equal(
@@ -229,29 +243,35 @@ public sealed class CrossValidationTests : IDisposable
             "x",
             ["training.seed=4", "training.fold=2/all", "training.foldBy=signer"]
         );
-        TrainingRun.Start(features, recipe, folder["run"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = recipe,
+                Out = folder["run"],
+                Threads = 1,
+            }
+        );
         RunFacts facts = RunDirectory.Open(folder["run"]).Facts;
         EvaluationResult fold = RunEvaluation.Evaluate(
-            folder["run"],
-            folder["features"],
-            null,
-            1,
-            1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = folder["run"],
+                Features = folder["features"],
+                Split = null,
+                Threads = 1,
+            }
         );
         Assert.Equal(("fold", facts.Fold.Count, false), (fold.Split, fold.Samples, fold.TrainedOnThese));
         Assert.Equal(["P2"], fold.PerSigner.Select(s => s.Group));
         EvaluationResult train = RunEvaluation.Evaluate(
-            folder["run"],
-            folder["features"],
-            Split.Train,
-            1,
-            1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = folder["run"],
+                Features = folder["features"],
+                Split = Split.Train,
+                Threads = 1,
+            }
         );
         Assert.Equal((facts.Train.Count, true), (train.Samples, train.TrainedOnThese));
     }

@@ -28,9 +28,8 @@ public class EnsembleTrainingTests
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         var trained = new List<string>();
-        (EnsembleFile file, Calibration? calibration) = Start(features, temporary["best"], (run, _) =>
-            trained.Add(Path.GetFileName(run))
-        );
+        TrainedRun made = Start(features, temporary["best"], (run, _) => trained.Add(Path.GetFileName(run)));
+        (EnsembleFile file, Calibration? calibration) = (made.Ensemble!, made.Calibration);
         Assert.Equal(["1-late-fusion", "2-rgb-only", "3-radar-only", "4-micro-doppler"], trained);
         Assert.Equal(
             ["members/1-late-fusion", "members/2-rgb-only", "members/3-radar-only", "members/4-micro-doppler"],
@@ -65,37 +64,61 @@ public class EnsembleTrainingTests
         Start(features, temporary["whole"]);
         using var cancel = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() =>
-            EnsembleTraining.Start(
-                features,
-                Best,
-                Small,
-                temporary["cut"],
-                resume: false,
-                threads: 1,
-                (_, _) => cancel.Cancel(),
+            EnsembleTraining.Train(
+                new TrainingOptions
+                {
+                    Features = features,
+                    Recipe = Best,
+                    Settings = Small,
+                    Out = temporary["cut"],
+                    Threads = 1,
+                    Trained = (_, _) => cancel.Cancel(),
+                },
                 cancel: cancel.Token
             )
         );
         Assert.Throws<IOException>(() => Start(features, temporary["cut"]));
         var e = Assert.Throws<InvalidDataException>(() =>
-            EnsembleTraining.Start(
-                features,
-                Best,
-                [.. Small, "training.seed=3"],
-                temporary["cut"],
-                resume: true,
-                threads: 1
+            EnsembleTraining.Train(
+                new TrainingOptions
+                {
+                    Features = features,
+                    Recipe = Best,
+                    Settings = [.. Small, "training.seed=3"],
+                    Out = temporary["cut"],
+                    Resume = true,
+                    Threads = 1,
+                }
             )
         );
         Assert.Contains("training.seed=3", e.Message, StringComparison.Ordinal);
-        EnsembleTraining.Start(features, null, [], temporary["cut"], resume: true, threads: 1);
+        EnsembleTraining.Train(
+            new TrainingOptions
+            {
+                Features = features,
+                Out = temporary["cut"],
+                Resume = true,
+                Threads = 1,
+            }
+        );
         foreach (string name in new[] { "ensemble.json", "calibration.json", "members/3-radar-only/best.safetensors" })
             Assert.Equal(File.ReadAllBytes(temporary["whole/" + name]), File.ReadAllBytes(temporary["cut/" + name]));
     }
 
-    private static (EnsembleFile, Calibration?) Start(
+    private static TrainedRun Start(
         FeatureSet features,
         string folder,
         Action<string, TrainingResult>? trained = null
-    ) => EnsembleTraining.Start(features, Best, Small, folder, resume: false, threads: 1, trained);
+    ) =>
+        EnsembleTraining.Train(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = Best,
+                Settings = Small,
+                Out = folder,
+                Threads = 1,
+                Trained = trained,
+            }
+        );
 }

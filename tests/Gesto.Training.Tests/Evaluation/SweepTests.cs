@@ -1,5 +1,6 @@
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
+using Gesto.Training.Fitting;
 using Gesto.Training.Scoring;
 
 namespace Gesto.Training.Tests.Evaluation;
@@ -17,7 +18,12 @@ public sealed class SweepTests : IDisposable
         FeatureSet features = PlantedFeatures.Write(folder["features"], rgb: false, signers: 3);
         Sweep Open(string epochs = "1,2") =>
             new(
-                features,
+                new TrainingOptions
+                {
+                    Features = features,
+                    Out = folder["sweep"],
+                    Threads = 1,
+                },
                 "radar-only",
                 [
                     "radar.epochs=1",
@@ -27,19 +33,18 @@ public sealed class SweepTests : IDisposable
                     $"training.epochs={epochs}",
                     "training.warmUp=0",
                     "training.seed=5",
-                ],
-                folder["sweep"]
+                ]
             );
         Sweep sweep = Open();
         Assert.Equal((2, "training.epochs=2"), (sweep.Count, Assert.Single(sweep.SettingsOf(2))));
-        Assert.True(sweep.RunCell(1, 1, TimeProvider.System, null, CancellationToken.None));
+        Assert.True(sweep.RunCell(1, TimeProvider.System, null, CancellationToken.None));
         Assert.Contains(
             "cell-2: this cell is not finished",
             Assert.Throws<InvalidDataException>(() => sweep.Table()).Message,
             StringComparison.Ordinal
         );
-        Assert.True(sweep.RunCell(2, 1, TimeProvider.System, null, CancellationToken.None));
-        Assert.False(sweep.RunCell(2, 1, TimeProvider.System, null, CancellationToken.None));
+        Assert.True(sweep.RunCell(2, TimeProvider.System, null, CancellationToken.None));
+        Assert.False(sweep.RunCell(2, TimeProvider.System, null, CancellationToken.None));
 
         IReadOnlyList<SweepCell> table = sweep.Table();
         Assert.Equal(table.OrderByDescending(c => c.Top1).ThenBy(c => c.Cell), table);
@@ -59,7 +64,7 @@ public sealed class SweepTests : IDisposable
             "\"epochs\": 2",
             Assert
                 .Throws<InvalidDataException>(() =>
-                    Open("1,3").RunCell(2, 1, TimeProvider.System, null, CancellationToken.None)
+                    Open("1,3").RunCell(2, TimeProvider.System, null, CancellationToken.None)
                 )
                 .Message,
             StringComparison.Ordinal
@@ -67,9 +72,7 @@ public sealed class SweepTests : IDisposable
         Assert.Contains(
             "Cell 3 of 2",
             Assert
-                .Throws<InvalidDataException>(() =>
-                    sweep.RunCell(3, 1, TimeProvider.System, null, CancellationToken.None)
-                )
+                .Throws<InvalidDataException>(() => sweep.RunCell(3, TimeProvider.System, null, CancellationToken.None))
                 .Message,
             StringComparison.Ordinal
         );

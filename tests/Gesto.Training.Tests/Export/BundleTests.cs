@@ -110,6 +110,28 @@ public class BundleTests(SmallRun tiny) : IClassFixture<SmallRun>
     }
 
     [Fact]
+    public async Task Disposed_of_while_it_recognises_it_answers_what_is_under_way_and_refuses_what_comes_after()
+    {
+        using var folder = new Folder();
+        Recogniser recogniser = Recogniser.Load(Export(folder));
+        float[] expected = Probabilities(await recogniser.PredictAsync(Sample()));
+        Task<Prediction>[] underWay = [.. Enumerable.Range(0, 4).Select(_ => recogniser.PredictAsync(Sample()))];
+        Task<Prediction[]> all = Task.WhenAll(underWay);
+        while (!recogniser.IsUnderWay && !all.IsCompleted)
+            await Task.Yield();
+        recogniser.Dispose();
+        recogniser.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => recogniser.PredictAsync(Sample()));
+        await all.ContinueWith(_ => { }, TaskScheduler.Default);
+        Assert.Contains(underWay, t => t.IsCompletedSuccessfully);
+        foreach (Task<Prediction> each in underWay)
+            if (each.IsCompletedSuccessfully)
+                Assert.Equal(expected, Probabilities(await each));
+            else
+                Assert.IsType<ObjectDisposedException>(each.Exception!.InnerException);
+    }
+
+    [Fact]
     public void The_same_run_gives_the_same_bytes()
     {
         using var folder = new Folder();

@@ -47,7 +47,15 @@ public sealed class SmallRun : IDisposable
             "late-fusion",
             ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
         );
-        TrainingRun.Start(FeatureSet.Open(features), recipe, Run, resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = FeatureSet.Open(features),
+                Recipe = recipe,
+                Out = Run,
+                Threads = 1,
+            }
+        );
     }
 
     public string Data => tiny.Data;

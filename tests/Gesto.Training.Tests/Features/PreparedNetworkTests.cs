@@ -19,11 +19,11 @@ public sealed class PreparedNetworkTests : IDisposable
         string path = cache.Add(Weights);
         using var direct = ResNet50Encoders.Build(Weights, threads: 1);
         float[] expected = Encode(direct);
-        Assert.Null(ResNet50Encoders.TryOpenKept(cache, threads: 1, callers: 1));
+        Assert.Null(ResNet50Encoders.TryOpenKept(cache, threads: 1, concurrency: 1));
         Assert.Equal(expected, Encode(cache, path)); // makes and keeps it
-        using (NetworkRgbEncoder kept = ResNet50Encoders.TryOpenKept(cache, threads: 1, callers: 2)!)
+        using (NetworkRgbEncoder kept = ResNet50Encoders.TryOpenKept(cache, threads: 1, concurrency: 2)!)
         {
-            Assert.Equal((Weights.Name, Weights.Hash, 2), (kept.Name, kept.WeightsHash, kept.Callers));
+            Assert.Equal((Weights.Name, Weights.Hash, 2), (kept.Name, kept.WeightsHash, kept.Concurrency));
             Assert.Equal(expected, Encode(kept));
         }
         string data = Assert.Single(Directory.GetFiles(cache.PreparedFolder, "*.data", SearchOption.AllDirectories));
@@ -42,7 +42,7 @@ public sealed class PreparedNetworkTests : IDisposable
         Assert.Equal(expected, Encode(cache, path));
         Assert.Single(Directory.GetDirectories(cache.PreparedFolder)); // nothing temporary is left
         File.WriteAllText(path, "cut");
-        Assert.Null(ResNet50Encoders.TryOpenKept(cache, threads: 1, callers: 1));
+        Assert.Null(ResNet50Encoders.TryOpenKept(cache, threads: 1, concurrency: 1));
     }
 
     [Fact]

@@ -79,12 +79,14 @@ public class ComputeDeviceTests
         string message = Assert
             .Throws<InvalidDataException>(() =>
                 TrainingRun.Start(
-                    features,
-                    Undrawn,
-                    temporary["run"],
-                    resume: false,
-                    threads: 1,
-                    device: ComputeDevice.Parse("cuda:99")
+                    new TrainingOptions
+                    {
+                        Features = features,
+                        Recipe = Undrawn,
+                        Out = temporary["run"],
+                        Threads = 1,
+                        Device = ComputeDevice.Parse("cuda:99"),
+                    }
                 )
             )
             .Message;
@@ -98,7 +100,15 @@ public class ComputeDeviceTests
     {
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
-        TrainingRun.Start(features, Undrawn, temporary["run"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = Undrawn,
+                Out = temporary["run"],
+                Threads = 1,
+            }
+        );
         string path = temporary["run/run.json"];
         JsonNode facts = JsonNode.Parse(File.ReadAllText(path))!;
         Assert.Equal("cpu", (string?)facts["device"]);
@@ -108,7 +118,15 @@ public class ComputeDeviceTests
             "Resume on cuda",
             Assert
                 .Throws<InvalidDataException>(() =>
-                    TrainingRun.Start(features, null, temporary["run"], resume: true, device: ComputeDevice.Cpu)
+                    TrainingRun.Start(
+                        new TrainingOptions
+                        {
+                            Features = features,
+                            Out = temporary["run"],
+                            Resume = true,
+                            Device = ComputeDevice.Cpu,
+                        }
+                    )
                 )
                 .Message,
             StringComparison.Ordinal
@@ -122,8 +140,25 @@ public class ComputeDeviceTests
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         ComputeDevice gpu = ComputeDevice.Parse("cuda");
-        TrainingRun.Start(features, Undrawn, temporary["processor"], resume: false, threads: 1);
-        TrainingRun.Start(features, Undrawn, temporary["gpu"], resume: false, threads: 1, device: gpu);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = Undrawn,
+                Out = temporary["processor"],
+                Threads = 1,
+            }
+        );
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = Undrawn,
+                Out = temporary["gpu"],
+                Threads = 1,
+                Device = gpu,
+            }
+        );
         using var cancel = new CancellationTokenSource();
         var progress = new Interrupter(p =>
         {
@@ -132,17 +167,26 @@ public class ComputeDeviceTests
         });
         Assert.ThrowsAny<OperationCanceledException>(() =>
             TrainingRun.Start(
-                features,
-                Undrawn,
-                temporary["cut"],
-                resume: false,
-                threads: 1,
-                device: gpu,
-                progress: progress,
-                cancel: cancel.Token
+                new TrainingOptions
+                {
+                    Features = features,
+                    Recipe = Undrawn,
+                    Out = temporary["cut"],
+                    Threads = 1,
+                    Device = gpu,
+                },
+                progress,
+                cancel.Token
             )
         );
-        TrainingRun.Start(features, null, temporary["cut"], resume: true);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Out = temporary["cut"],
+                Resume = true,
+            }
+        );
         IReadOnlyList<EpochLine> expected = EpochLog.Load(temporary["processor/log.jsonl"]);
         foreach (string run in (string[])["gpu", "cut"])
         {
@@ -157,24 +201,25 @@ public class ComputeDeviceTests
     }
 
     [Theory]
-    [InlineData("cpu", ResNet50Variant.V1, ResNet50Output.Features)]
-    [InlineData("cpu", ResNet50Variant.V15, ResNet50Output.Maps)]
-    [InlineData("cuda", ResNet50Variant.V1, ResNet50Output.Features)]
-    [InlineData("cuda", ResNet50Variant.V15, ResNet50Output.Features)]
-    [InlineData("cuda", ResNet50Variant.V1, ResNet50Output.Maps)]
+    [InlineData("cpu", nameof(ResNet50Variant.V1), nameof(ResNet50Output.Features))]
+    [InlineData("cpu", nameof(ResNet50Variant.V15), nameof(ResNet50Output.Maps))]
+    [InlineData("cuda", nameof(ResNet50Variant.V1), nameof(ResNet50Output.Features))]
+    [InlineData("cuda", nameof(ResNet50Variant.V15), nameof(ResNet50Output.Features))]
+    [InlineData("cuda", nameof(ResNet50Variant.V1), nameof(ResNet50Output.Maps))]
     public void Libtorchs_encoder_gives_the_features_and_the_key_of_onnx_runtimes(
         string device,
-        ResNet50Variant variant,
-        ResNet50Output output
+        string variant,
+        string output
     )
     {
         if (device == "cuda")
             Gpu.OrSkip();
-        ResNet50Weights weights = FormulaResNet50.Weights(variant);
+        var wanted = Enum.Parse<ResNet50Output>(output);
+        ResNet50Weights weights = FormulaResNet50.Weights(Enum.Parse<ResNet50Variant>(variant));
         byte[] frames = new byte[2 * 224 * 224 * 3];
         new Random(1).NextBytes(frames);
-        using IRgbEncoder here = ResNet50Encoders.Build(weights, threads: 1, output: output),
-            there = new ResNet50GpuEncoder(weights, ComputeDevice.Parse(device), output: output);
+        using IRgbEncoder here = ResNet50Encoders.Build(weights, threads: 1, output: wanted),
+            there = new ResNet50GpuEncoder(weights, ComputeDevice.Parse(device), output: wanted);
         Assert.Equal(
             (here.Name, here.WeightsHash, here.Preprocessing, here.DType, here.InputSize, string.Join(',', here.Shape)),
             (

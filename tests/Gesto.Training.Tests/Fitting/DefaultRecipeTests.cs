@@ -41,28 +41,28 @@ public class DefaultRecipeTests
     {
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"], takes: 12);
-        (EnsembleFile file, Calibration? calibration) = EnsembleTraining.Start(
-            features,
-            DefaultRecipe.For(features, Small),
-            [],
-            folder["run"],
-            resume: false,
-            threads: 1
+        TrainedRun trained = EnsembleTraining.Train(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = DefaultRecipe.For(features, Small),
+                Out = folder["run"],
+                Threads = 1,
+            }
         );
+        (EnsembleFile file, Calibration? calibration) = (trained.Ensemble!, trained.Calibration);
         Assert.Equal(["members/1-linear"], file.Members.Select(m => m.Run));
         Assert.Contains("the linear classifier alone", file.FittedOn, StringComparison.Ordinal);
         Assert.Equal(1, calibration!.Temperature); // the member's own is enough
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder["run"], threads: 1);
         Assert.Equal("auto", recogniser.Recipe.Name);
         EvaluationResult result = RunEvaluation.Evaluate(
-            folder["run"],
-            features.Folder,
-            Split.Test,
-            1,
-            1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = folder["run"],
+                Features = features.Folder,
+                Threads = 1,
+            }
         );
         Assert.Equal(result.Top1, result.Linear!.Top1);
     }
@@ -73,15 +73,19 @@ public class DefaultRecipeTests
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"], radar: false, takes: 6, signers: 3);
         var validation = new CrossValidation(
-            features,
-            DefaultRecipe.For(features, Small),
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = DefaultRecipe.For(features, Small),
+                Out = folder["kfold"],
+                Threads = 1,
+            },
             null,
-            FoldUnit.Signer,
-            folder["kfold"]
+            FoldUnit.Signer
         );
         for (int fold = 1; fold <= validation.Deal.Count; fold++)
-            Assert.True(validation.RunFold(fold, 1, TimeProvider.System, null, CancellationToken.None));
-        Assert.False(validation.RunFold(1, 1, TimeProvider.System, null, CancellationToken.None));
+            Assert.True(validation.RunFold(fold, TimeProvider.System, null, CancellationToken.None));
+        Assert.False(validation.RunFold(1, TimeProvider.System, null, CancellationToken.None));
         (CrossValidationResult folds, EvaluationResult all) = validation.Pool(1, TimeProvider.System);
         Assert.Equal(3, folds.Folds.Count);
         Assert.Equal(1.0, all.Linear!.Top1);

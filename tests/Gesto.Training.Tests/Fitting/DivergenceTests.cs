@@ -39,7 +39,15 @@ public sealed class DivergenceTests : IDisposable
         Recipe recipe = RecipeFile.Load("late-fusion", [.. Small, $"{key}={rate}"]);
         string message = Assert
             .Throws<InvalidDataException>(() =>
-                TrainingRun.Start(features, recipe, folder["run"], resume: false, threads: 1)
+                TrainingRun.Start(
+                    new TrainingOptions
+                    {
+                        Features = features,
+                        Recipe = recipe,
+                        Out = folder["run"],
+                        Threads = 1,
+                    }
+                )
             )
             .Message;
         Assert.StartsWith(folder["run"], message, StringComparison.Ordinal);

@@ -80,16 +80,25 @@ public class JointTrainingTests
         });
         Assert.ThrowsAny<OperationCanceledException>(() =>
             TrainingRun.Start(
-                features,
-                recipe,
-                temporary["cut"],
-                resume: false,
-                threads: 1,
-                progress: progress,
-                cancel: cancel.Token
+                new TrainingOptions
+                {
+                    Features = features,
+                    Recipe = recipe,
+                    Out = temporary["cut"],
+                    Threads = 1,
+                },
+                progress,
+                cancel.Token
             )
         );
-        TrainingRun.Start(features, null, temporary["cut"], resume: true);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Out = temporary["cut"],
+                Resume = true,
+            }
+        );
         foreach (string file in new[] { "best.safetensors", "last.safetensors", "radar-encoder.safetensors" })
             Assert.Equal(File.ReadAllBytes(temporary["whole/" + file]), File.ReadAllBytes(temporary["cut/" + file]));
     }
@@ -103,12 +112,14 @@ public class JointTrainingTests
         Train(features, RecipeFile.Load("radar-only", settings), temporary["before"]);
         Recipe joint = RecipeFile.Load("radar-only", [.. settings, "radar.encoder=joint"]);
         TrainingRun.Start(
-            features,
-            joint,
-            temporary["joint"],
-            resume: false,
-            threads: 1,
-            radarFrom: temporary["before"]
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = joint,
+                Out = temporary["joint"],
+                Threads = 1,
+                RadarFrom = temporary["before"],
+            }
         );
         Assert.Equal(
             File.ReadAllBytes(temporary["before/radar-encoder.safetensors"]),
@@ -154,5 +165,13 @@ public class JointTrainingTests
         );
 
     private static TrainingResult Train(FeatureSet features, Recipe recipe, string run) =>
-        TrainingRun.Start(features, recipe, run, resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = recipe,
+                Out = run,
+                Threads = 1,
+            }
+        );
 }

@@ -8,7 +8,6 @@ using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Scoring;
-using Gesto.Training.Weights;
 
 namespace Gesto.Training.Tests.Fitting;
 
@@ -22,7 +21,15 @@ public class LinearTrainingTests
     {
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"], takes: 12);
-        TrainingResult result = TrainingRun.Start(features, Linear, folder["run"], resume: false, threads: 1);
+        TrainingResult result = TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = Linear,
+                Out = folder["run"],
+                Threads = 1,
+            }
+        );
         Assert.True(result.ValidationAccuracy > 0.9, $"{result.ValidationAccuracy}");
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder["run"], threads: 1);
         Sample[] test = [.. features.Samples.Where(s => s.Split == Split.Test)];
@@ -43,7 +50,16 @@ public class LinearTrainingTests
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"]);
         foreach (string run in new[] { "a", "b", "b" })
-            TrainingRun.Start(features, Linear, folder[run], resume: true, threads: 1);
+            TrainingRun.Start(
+                new TrainingOptions
+                {
+                    Features = features,
+                    Recipe = Linear,
+                    Out = folder[run],
+                    Resume = true,
+                    Threads = 1,
+                }
+            );
         foreach (string file in new[] { "best.safetensors", "held-out.npy" })
             Assert.Equal(File.ReadAllBytes(folder[$"a/{file}"]), File.ReadAllBytes(folder[$"b/{file}"]));
     }
@@ -69,7 +85,15 @@ public class LinearTrainingTests
             float[] noise = [.. array.ToSingles().Select(_ => (float)random.NextDouble())];
             NpyFile.Save(features.Rgb.PathOf(sample.Key), NpyArray.From(noise, array.Shape));
         }
-        TrainingRun.Start(features, Linear, folder["run"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = Linear,
+                Out = folder["run"],
+                Threads = 1,
+            }
+        );
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder["run"], threads: 1);
         Sample[] train = [.. features.Samples.Where(s => s.Split == Split.Train)];
         double Right(Func<Sample, float[]> said) =>
@@ -87,7 +111,15 @@ public class LinearTrainingTests
     {
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"], rgb: false, radarType: "<f4");
-        TrainingRun.Start(features, Linear, folder["run"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = Linear,
+                Out = folder["run"],
+                Threads = 1,
+            }
+        );
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder["run"], threads: 1);
         Assert.Equal(["radar"], recogniser.Recipe.Modalities);
         Assert.Equal("radar", recogniser.Masks[0].ToString());
@@ -100,17 +132,23 @@ public class LinearTrainingTests
         FeatureSet features = PlantedFeatures.Write(folder["features"], radar: false, takes: 30);
         string[] small = ["model.hidden=8", "model.layers=1", "training.epochs=1", "training.patience=1"];
         Recipe network = RecipeFile.Load("rgb-only", small);
-        TrainingRun.Start(features, network, folder["run"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = network,
+                Out = folder["run"],
+                Threads = 1,
+            }
+        );
         LinearReference.Fit(folder["run"], network, features, threads: 1, progress: null, CancellationToken.None);
         EvaluationResult result = RunEvaluation.Evaluate(
-            folder["run"],
-            features.Folder,
-            Split.Test,
-            1,
-            1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = folder["run"],
+                Features = features.Folder,
+                Threads = 1,
+            }
         );
         Assert.Equal(1.0, result.Linear!.Top1); // six samples whose drift is planted
         Calibration fitted = CalibrationFit.OfRun(Path.Combine(folder["run"], "linear"), features, threads: 1)!;
@@ -126,7 +164,15 @@ public class LinearTrainingTests
     {
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"], rgb: false);
-        TrainingRun.Start(features, Linear, folder["run"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = Linear,
+                Out = folder["run"],
+                Threads = 1,
+            }
+        );
         string path = folder["run/best.safetensors"];
         Gesto.Training.Weights.SafetensorsFile file = Gesto.Training.Weights.Safetensors.Load(path);
         Gesto.Training.Weights.Safetensors.Save(

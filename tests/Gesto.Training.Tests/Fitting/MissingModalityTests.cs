@@ -29,7 +29,15 @@ public class MissingModalityTests
     {
         using var folder = new Folder();
         FeatureSet features = Torn(folder["features"]);
-        TrainingRun.Start(features, RecipeFile.Load("linear"), folder["run"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Out = folder["run"],
+                Recipe = RecipeFile.Load("linear"),
+                Threads = 1,
+            }
+        );
         RunDirectory run = RunDirectory.Open(folder["run"]);
         Assert.Equal(features.Samples.Count(s => s.Split == Split.Train), run.Facts.Train.Count);
         Assert.Empty(run.Facts.Skipped);
@@ -56,13 +64,29 @@ public class MissingModalityTests
         Assert.InRange(whole, 4, all - 4);
 
         Recipe taught = RecipeFile.Load("late-fusion", [.. Small, "model.modalityDropout=0.5"]);
-        TrainingRun.Start(features, taught, folder["taught"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Out = folder["taught"],
+                Recipe = taught,
+                Threads = 1,
+            }
+        );
         RunFacts facts = RunDirectory.Open(folder["taught"]).Facts;
         Assert.Equal(all, facts.Train.Count + facts.Validation.Count);
         Assert.Equal(6, Evaluate(folder["taught"], folder["features"]).Samples);
 
         Recipe strict = RecipeFile.Load("late-fusion", [.. Small, "model.modalityDropout=0"]);
-        TrainingResult result = TrainingRun.Start(features, strict, folder["strict"], resume: false, threads: 1);
+        TrainingResult result = TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Out = folder["strict"],
+                Recipe = strict,
+                Threads = 1,
+            }
+        );
         facts = RunDirectory.Open(folder["strict"]).Facts;
         Assert.Equal(all - result.Skipped, facts.Train.Count + facts.Validation.Count);
         Assert.Equal(all - whole, result.Skipped);
@@ -86,7 +110,15 @@ public class MissingModalityTests
             "end-to-end",
             ["training.epochs=1", "radar.epochs=1", "model.modalityDropout=0.5"]
         );
-        TrainingRun.Start(features, recipe, folder["run"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Out = folder["run"],
+                Recipe = recipe,
+                Threads = 1,
+            }
+        );
         Assert.Equal(6, Evaluate(folder["run"], folder["features"]).Samples);
     }
 
@@ -132,7 +164,15 @@ public class MissingModalityTests
     {
         using var folder = new Folder();
         FeatureSet features = PlantedFeatures.Write(folder["features"]);
-        TrainingRun.Start(features, RecipeFile.Load("linear"), folder["run"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Out = folder["run"],
+                Recipe = RecipeFile.Load("linear"),
+                Threads = 1,
+            }
+        );
         RunFacts now = RunDirectory.Open(folder["run"]).Facts;
         string path = folder["run/run.json"];
         var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(path))!.AsObject();
@@ -196,13 +236,11 @@ public class MissingModalityTests
 
     private static EvaluationResult Evaluate(string run, string features) =>
         RunEvaluation.Evaluate(
-            run,
-            features,
-            Split.Test,
-            seed: 1,
-            threads: 1,
-            TimeProvider.System,
-            progress: null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = run,
+                Features = features,
+                Threads = 1,
+            }
         );
 }

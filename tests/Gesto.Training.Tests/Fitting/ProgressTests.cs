@@ -27,7 +27,16 @@ public class ProgressTests
             "late-fusion",
             ["radar.epochs=2", "radar.hidden=8", "model.hidden=12", "training.epochs=2"]
         );
-        TrainingRun.Start(features, recipe, temporary["run"], resume: false, threads: 1, progress: progress);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = recipe,
+                Out = temporary["run"],
+                Threads = 1,
+            },
+            progress
+        );
         using (var recogniser = NetworkRecogniser.Load(temporary["run"], threads: 1))
         {
             Sample[] samples = [.. features.Samples.Take(3)];

@@ -81,14 +81,12 @@ public class ThirdModalityTests
         foreach (string run in new[] { "linear", "late-fusion" })
         {
             EvaluationResult result = RunEvaluation.Evaluate(
-                folder[run],
-                folder["features"],
-                Split.Test,
-                seed: 1,
-                threads: 1,
-                TimeProvider.System,
-                null,
-                default
+                new EvaluationOptions
+                {
+                    Run = folder[run],
+                    Features = folder["features"],
+                    Threads = 1,
+                }
             );
             Assert.True(result.Top1 > 0.8, $"{run}: {result.Top1}");
             Assert.Contains(
@@ -158,7 +156,15 @@ public class ThirdModalityTests
     }
 
     private static void Train(FeatureSet features, string run, Recipe recipe) =>
-        TrainingRun.Start(features, recipe, run, resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Out = run,
+                Recipe = recipe,
+                Threads = 1,
+            }
+        );
 
     /// <summary>The bundle says what the run says, of files, with the stream and without it; and it explains.</summary>
     private static void CompareWithBundle(string run, string bundle, Dataset dataset)

@@ -41,11 +41,29 @@ public sealed class TrainingLockTests : IDisposable
             if (p.Stage == stage)
                 refused ??= Assert
                     .Throws<IOException>(() =>
-                        TrainingRun.Start(features, other, folder["run"], resume: true, threads: 1)
+                        TrainingRun.Start(
+                            new TrainingOptions
+                            {
+                                Features = features,
+                                Recipe = other,
+                                Out = folder["run"],
+                                Resume = true,
+                                Threads = 1,
+                            }
+                        )
                     )
                     .Message;
         });
-        TrainingRun.Start(features, recipe, folder["run"], resume: false, threads: 1, progress: progress);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = recipe,
+                Out = folder["run"],
+                Threads = 1,
+            },
+            progress
+        );
         Assert.Equal(
             $"{folder["run"]}: another training is writing here. Wait for it, or choose another folder.",
             refused
@@ -53,7 +71,16 @@ public sealed class TrainingLockTests : IDisposable
         Assert.Empty(Directory.GetFiles(folder["run"], ".*"));
         Assert.Equal(0, RunDirectory.Open(folder["run"]).Recipe.Training.Seed);
         Assert.Throws<InvalidDataException>(() =>
-            TrainingRun.Start(features, other, folder["run"], resume: true, threads: 1)
+            TrainingRun.Start(
+                new TrainingOptions
+                {
+                    Features = features,
+                    Recipe = other,
+                    Out = folder["run"],
+                    Resume = true,
+                    Threads = 1,
+                }
+            )
         ); // the lock is gone; it is another run
     }
 
@@ -61,7 +88,15 @@ public sealed class TrainingLockTests : IDisposable
     public void A_lock_that_a_killed_process_left_is_taken_over()
     {
         folder.Write("run/.train.lock", "");
-        TrainingRun.Start(features, RecipeFile.Load("late-fusion", Small), folder["run"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = RecipeFile.Load("late-fusion", Small),
+                Out = folder["run"],
+                Threads = 1,
+            }
+        );
         Assert.True(File.Exists(folder["run/best.safetensors"]));
     }
 
@@ -72,29 +107,33 @@ public sealed class TrainingLockTests : IDisposable
         var progress = new Interrupter(_ =>
             refused ??= Assert
                 .Throws<IOException>(() =>
-                    EnsembleTraining.Start(
-                        features,
-                        RecipeFile.Load("best"),
-                        [.. Small, "training.seed=3"],
-                        folder["best"],
-                        resume: false,
-                        threads: 1
+                    EnsembleTraining.Train(
+                        new TrainingOptions
+                        {
+                            Features = features,
+                            Recipe = RecipeFile.Load("best"),
+                            Settings = [.. Small, "training.seed=3"],
+                            Out = folder["best"],
+                            Threads = 1,
+                        }
                     )
                 )
                 .Message
         );
         using var stop = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() =>
-            EnsembleTraining.Start(
-                features,
-                RecipeFile.Load("best"),
-                Small,
-                folder["best"],
-                resume: false,
-                threads: 1,
-                (_, _) => stop.Cancel(),
-                progress: progress,
-                cancel: stop.Token
+            EnsembleTraining.Train(
+                new TrainingOptions
+                {
+                    Features = features,
+                    Recipe = RecipeFile.Load("best"),
+                    Settings = Small,
+                    Out = folder["best"],
+                    Threads = 1,
+                    Trained = (_, _) => stop.Cancel(),
+                },
+                progress,
+                stop.Token
             )
         );
         Assert.StartsWith($"{folder["best"]}: another training is writing here", refused, StringComparison.Ordinal);

@@ -111,19 +111,37 @@ public class TrainingRunTests
         });
         Assert.ThrowsAny<OperationCanceledException>(() =>
             TrainingRun.Start(
-                features,
-                Small,
-                temporary["cut"],
-                resume: false,
-                threads: 1,
-                progress: progress,
-                cancel: cancel.Token
+                new TrainingOptions
+                {
+                    Features = features,
+                    Recipe = Small,
+                    Out = temporary["cut"],
+                    Threads = 1,
+                },
+                progress,
+                cancel.Token
             )
         );
-        TrainingRun.Start(features, Small, temporary["cut"], resume: true, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = Small,
+                Out = temporary["cut"],
+                Resume = true,
+                Threads = 1,
+            }
+        );
         AssertSameRun(temporary["whole"], temporary["cut"]);
         // And once more over a finished run: nothing changes.
-        TrainingRun.Start(features, null, temporary["cut"], resume: true);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Out = temporary["cut"],
+                Resume = true,
+            }
+        );
         AssertSameRun(temporary["whole"], temporary["cut"]);
     }
 
@@ -135,7 +153,16 @@ public class TrainingRunTests
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"], rgbType: type);
         Train(features, Small, temporary["memory"]);
-        TrainingRun.Start(features, Small, temporary["disk"], resume: false, threads: 1, memory: 0);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = Small,
+                Out = temporary["disk"],
+                Threads = 1,
+                Memory = 0,
+            }
+        );
         AssertSameRun(temporary["memory"], temporary["disk"]);
         Assert.Equal((false, true), (OnDisk(null), OnDisk(0)));
         bool OnDisk(long? memory) =>
@@ -158,7 +185,15 @@ public class TrainingRunTests
                 "training.learningRate=2e-3",
             ]
         );
-        TrainingResult result = TrainingRun.Start(features, recipe, temporary["run"], resume: false, threads: 1);
+        TrainingResult result = TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = recipe,
+                Out = temporary["run"],
+                Threads = 1,
+            }
+        );
         Assert.Equal(1, result.ValidationAccuracy);
         using var recogniser = NetworkRecogniser.Load(temporary["run"], threads: 1);
         var test = features.Samples.Where(s => s.Split == Gesto.Recordings.Split.Test).ToList();
@@ -191,23 +226,25 @@ public class TrainingRunTests
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
         TrainingResult result = TrainingRun.Start(
-            features,
-            RecipeFile.Parse(
-                "{}",
-                "x",
-                [
-                    "radar.epochs=2",
-                    "radar.patience=1",
-                    "radar.hidden=8",
-                    "model.hidden=8",
-                    "training.epochs=3",
-                    "training.patience=1",
-                    "training.validationFraction=0",
-                ]
-            ),
-            temporary["run"],
-            resume: false,
-            threads: 1
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = RecipeFile.Parse(
+                    "{}",
+                    "x",
+                    [
+                        "radar.epochs=2",
+                        "radar.patience=1",
+                        "radar.hidden=8",
+                        "model.hidden=8",
+                        "training.epochs=3",
+                        "training.patience=1",
+                        "training.validationFraction=0",
+                    ]
+                ),
+                Out = temporary["run"],
+                Threads = 1,
+            }
         );
         RunFacts facts = RunDirectory.Open(temporary["run"]).Facts;
         Assert.Equal(features.Samples.Count(s => s.Split == Gesto.Recordings.Split.Train), facts.Train.Count);
@@ -223,15 +260,33 @@ public class TrainingRunTests
         string[] small = ["radar.epochs=2", "radar.hidden=8", "model.hidden=8", "training.epochs=2"];
         Recipe fused = RecipeFile.Parse("{}", "x", small);
         Recipe radar = RecipeFile.Parse("""{"modalities": ["radar"]}""", "x", small);
-        TrainingRun.Start(features, radar, temporary["radar"], resume: false, threads: 1);
-        TrainingRun.Start(features, fused, temporary["own"], resume: false, threads: 1);
         TrainingRun.Start(
-            features,
-            fused,
-            temporary["taken"],
-            resume: false,
-            threads: 1,
-            radarFrom: temporary["radar"]
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = radar,
+                Out = temporary["radar"],
+                Threads = 1,
+            }
+        );
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = fused,
+                Out = temporary["own"],
+                Threads = 1,
+            }
+        );
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = fused,
+                Out = temporary["taken"],
+                Threads = 1,
+                RadarFrom = temporary["radar"],
+            }
         );
         Assert.Equal(
             File.ReadAllBytes(temporary["own/best.safetensors"]),
@@ -243,12 +298,14 @@ public class TrainingRunTests
             Assert
                 .Throws<InvalidDataException>(() =>
                     TrainingRun.Start(
-                        features,
-                        other,
-                        temporary["other"],
-                        resume: false,
-                        threads: 1,
-                        radarFrom: temporary["radar"]
+                        new TrainingOptions
+                        {
+                            Features = features,
+                            Recipe = other,
+                            Out = temporary["other"],
+                            Threads = 1,
+                            RadarFrom = temporary["radar"],
+                        }
                     )
                 )
                 .Message
@@ -263,21 +320,23 @@ public class TrainingRunTests
         float[] Deviation(string run, double loudness)
         {
             TrainingRun.Start(
-                features,
-                RecipeFile.Parse(
-                    "{}",
-                    "x",
-                    [
-                        "radar.epochs=1",
-                        "radar.hidden=8",
-                        "model.hidden=8",
-                        "training.epochs=1",
-                        FormattableString.Invariant($"model.loudness={loudness}"),
-                    ]
-                ),
-                temporary[run],
-                resume: false,
-                threads: 1
+                new TrainingOptions
+                {
+                    Features = features,
+                    Recipe = RecipeFile.Parse(
+                        "{}",
+                        "x",
+                        [
+                            "radar.epochs=1",
+                            "radar.hidden=8",
+                            "model.hidden=8",
+                            "training.epochs=1",
+                            FormattableString.Invariant($"model.loudness={loudness}"),
+                        ]
+                    ),
+                    Out = temporary[run],
+                    Threads = 1,
+                }
             );
             var tensors = Gesto.Training.Weights.Safetensors.Load(temporary[$"{run}/best.safetensors"]).Tensors;
             return [.. tensors["rgb.deviation"].ToSingles(), .. tensors["radar.deviation"].ToSingles()];
@@ -307,25 +366,27 @@ public class TrainingRunTests
             live.Add(torch.Tensor.TotalCount);
         });
         TrainingRun.Start(
-            features,
-            RecipeFile.Parse(
-                "{}",
-                "x",
-                [
-                    "radar.epochs=1",
-                    "radar.hidden=8",
-                    "model.hidden=8",
-                    "training.epochs=50",
-                    "training.patience=50",
-                    "training.mixup=0.4",
-                    "training.averaging=0.9",
-                    "training.labelSmoothing=0.1",
-                ]
-            ),
-            temporary["run"],
-            resume: false,
-            threads: 1,
-            progress: progress
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = RecipeFile.Parse(
+                    "{}",
+                    "x",
+                    [
+                        "radar.epochs=1",
+                        "radar.hidden=8",
+                        "model.hidden=8",
+                        "training.epochs=50",
+                        "training.patience=50",
+                        "training.mixup=0.4",
+                        "training.averaging=0.9",
+                        "training.labelSmoothing=0.1",
+                    ]
+                ),
+                Out = temporary["run"],
+                Threads = 1,
+            },
+            progress
         );
         Assert.Equal(41, live.Count);
         // What other tests left to the finaliser may still go while we count, so the count may fall; a leak makes it
@@ -362,7 +423,16 @@ public class TrainingRunTests
                 word,
                 Assert
                     .Throws<InvalidDataException>(() =>
-                        TrainingRun.Start(set, recipe, temporary["run"], resume: true, threads)
+                        TrainingRun.Start(
+                            new TrainingOptions
+                            {
+                                Features = set,
+                                Recipe = recipe,
+                                Out = temporary["run"],
+                                Resume = true,
+                                Threads = threads,
+                            }
+                        )
                     )
                     .Message
             );
@@ -396,7 +466,15 @@ public class TrainingRunTests
     }
 
     private static void Train(FeatureSet features, Recipe recipe, string folder) =>
-        TrainingRun.Start(features, recipe, folder, resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = recipe,
+                Out = folder,
+                Threads = 1,
+            }
+        );
 
     private static void AssertSameRun(string expected, string found)
     {

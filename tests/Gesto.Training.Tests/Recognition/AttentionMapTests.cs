@@ -1,4 +1,3 @@
-using Gesto.Recordings;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
 using Gesto.Training.Fitting;
@@ -57,31 +56,31 @@ public class AttentionMapTests(TinyRun tiny) : IClassFixture<TinyRun>
     {
         string run = tiny.PathOf("attention");
         TrainingRun.Start(
-            FeatureSet.Open(tiny.Features),
-            RecipeFile.Load(
-                "attention",
-                [
-                    "training.epochs=1",
-                    "radar.epochs=1",
-                    "model.hidden=8",
-                    "model.layers=1",
-                    "radar.hidden=8",
-                    "model.fusionWidth=8",
-                ]
-            ),
-            run,
-            resume: false,
-            threads: 1
+            new TrainingOptions
+            {
+                Features = FeatureSet.Open(tiny.Features),
+                Recipe = RecipeFile.Load(
+                    "attention",
+                    [
+                        "training.epochs=1",
+                        "radar.epochs=1",
+                        "model.hidden=8",
+                        "model.layers=1",
+                        "radar.hidden=8",
+                        "model.fusionWidth=8",
+                    ]
+                ),
+                Out = run,
+                Threads = 1,
+            }
         );
         EvaluationResult result = RunEvaluation.Evaluate(
-            run,
-            tiny.Features,
-            Split.Test,
-            seed: 1,
-            threads: 1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = run,
+                Features = tiny.Features,
+                Threads = 1,
+            }
         );
         Assert.Equal(4, result.Attention!.Samples);
         Assert.All(result.Attention.Weights.Zip(result.Attention.Nothing), row =>
@@ -89,14 +88,12 @@ public class AttentionMapTests(TinyRun tiny) : IClassFixture<TinyRun>
         );
         Assert.Contains("What the attention looked at", Report.Render(result, []), StringComparison.Ordinal);
         EvaluationResult late = RunEvaluation.Evaluate(
-            tiny.Run,
-            tiny.Features,
-            Split.Test,
-            seed: 1,
-            threads: 1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = tiny.Run,
+                Features = tiny.Features,
+                Threads = 1,
+            }
         );
         Assert.Null(late.Attention);
         Assert.DoesNotContain("What the attention looked at", Report.Render(late, []), StringComparison.Ordinal);

@@ -23,17 +23,19 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         string radar = tiny.PathOf("radar-member"),
             folder = tiny.PathOf("ensembles/both");
         TrainingRun.Start(
-            features,
-            RecipeFile.Load(
-                "radar-only",
-                ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
-            ),
-            radar,
-            resume: false,
-            threads: 1
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = RecipeFile.Load(
+                    "radar-only",
+                    ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
+                ),
+                Out = radar,
+                Threads = 1,
+            }
         );
 
-        (EnsembleFile file, Calibration? calibration) = EnsembleFit.Make(
+        (EnsembleFile file, Calibration? calibration) = EnsembleFit.Fit(
             [tiny.Run, radar],
             folder,
             features,
@@ -78,14 +80,13 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         );
 
         EvaluationResult result = RunEvaluation.EvaluateAndSave(
-            folder,
-            tiny.Features,
-            Split.Test,
-            seed: 1,
-            threads: 1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = folder,
+                Features = tiny.Features,
+                Threads = 1,
+            },
+            null
         );
         Assert.Equal(("both", 4), (result.Recipe, result.Samples));
         Assert.Contains("../../radar-member", result.Facts["members"], StringComparison.Ordinal);
@@ -97,14 +98,13 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         );
 
         RunEvaluation.EvaluateAndSave(
-            tiny.Run,
-            tiny.Features,
-            Split.Test,
-            seed: 1,
-            threads: 1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = tiny.Run,
+                Features = tiny.Features,
+                Threads = 1,
+            },
+            null
         );
         RunComparison comparison = SavedRuns.Compare([tiny.Run, folder], "test", seed: 1);
         Assert.Equal(["both", "run"], comparison.Runs.Select(r => r.Run).Order());
@@ -119,13 +119,13 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         Assert.Contains("named twice", Refused([tiny.Run, tiny.Run]), StringComparison.Ordinal);
         Assert.Contains("no run here", Refused([tiny.Run, tiny.Data]), StringComparison.Ordinal);
         Assert.Throws<IOException>(() =>
-            EnsembleFit.Make([tiny.Run, tiny.PathOf("other")], tiny.Run, features, equal: false, threads: 1)
+            EnsembleFit.Fit([tiny.Run, tiny.PathOf("other")], tiny.Run, features, equal: false, threads: 1)
         );
         Assert.False(Directory.Exists(folder));
 
         string Refused(string[] runs) =>
             Assert
-                .Throws<InvalidDataException>(() => EnsembleFit.Make(runs, folder, features, equal: false, threads: 1))
+                .Throws<InvalidDataException>(() => EnsembleFit.Fit(runs, folder, features, equal: false, threads: 1))
                 .Message;
     }
 
@@ -153,14 +153,13 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void An_evaluation_saves_every_probability_beside_its_sample()
     {
         RunEvaluation.EvaluateAndSave(
-            tiny.Run,
-            tiny.Features,
-            Split.Test,
-            seed: 1,
-            threads: 1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = tiny.Run,
+                Features = tiny.Features,
+                Threads = 1,
+            },
+            null
         );
         NpyArray saved = NpyFile.Load(Path.Combine(tiny.Run, "predictions-test.npy"));
         Assert.Equal([4, 4], saved.Shape);

@@ -78,7 +78,15 @@ public sealed class RangeTimeEditionTests(SimulatedEdition2026 edition)
             recipeName,
             ["training.epochs=2", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
         );
-        TrainingResult result = TrainingRun.Start(features, recipe, folder["run"], resume: false, threads: 1);
+        TrainingResult result = TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = recipe,
+                Out = folder["run"],
+                Threads = 1,
+            }
+        );
         Assert.Equal(3, result.Epochs);
 
         IReadOnlyList<SubmissionRow> rows = RunSubmission.FromFeatures(

@@ -27,7 +27,15 @@ public class RecogniserDisposalTests
             "training.epochs=1",
             "radar.encoder=joint",
         ];
-        TrainingRun.Start(features, RecipeFile.Load("radar-only", settings), folder["run"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = RecipeFile.Load("radar-only", settings),
+                Out = folder["run"],
+                Threads = 1,
+            }
+        );
         var recogniser = NetworkRecogniser.Load(folder["run"], threads: 1);
         nn.Module[] modules = [.. Modules(recogniser)];
         Assert.Contains(modules, m => m is JointModel);

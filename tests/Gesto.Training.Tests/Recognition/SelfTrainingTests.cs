@@ -33,7 +33,15 @@ public class SelfTrainingTests
     {
         using var temporary = new Folder();
         FeatureSet features = PlantedFeatures.Write(temporary["features"]);
-        TrainingRun.Start(features, Small, temporary["first"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = Small,
+                Out = temporary["first"],
+                Threads = 1,
+            }
+        );
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(temporary["first"], threads: 1);
         Sample[] test = [.. features.Samples.Where(s => s.Split == Split.Test)];
         float[][] probabilities = recogniser.PredictAll(features, test);
@@ -82,7 +90,16 @@ public class SelfTrainingTests
         );
         Assert.NotEqual(before.Fingerprint, data.Fingerprint);
 
-        TrainingRun.Start(features, Small, temporary["whole"], resume: false, threads: 1, pseudo: pseudo);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = Small,
+                Out = temporary["whole"],
+                Threads = 1,
+                PseudoLabels = pseudo,
+            }
+        );
         Assert.Equal(wrong, RunDirectory.Open(temporary["whole"]).Facts.PseudoLabels!.ClassIds);
         EvaluationResult result = Evaluate("whole", Split.Test);
         Assert.Equal((3, false), (result.PseudoLabelled, result.TrainedOnThese));
@@ -101,33 +118,53 @@ public class SelfTrainingTests
         });
         Assert.ThrowsAny<OperationCanceledException>(() =>
             TrainingRun.Start(
-                features,
-                Small,
-                temporary["cut"],
-                resume: false,
-                threads: 1,
-                pseudo: pseudo,
-                progress: progress,
-                cancel: cancel.Token
+                new TrainingOptions
+                {
+                    Features = features,
+                    Recipe = Small,
+                    Out = temporary["cut"],
+                    Threads = 1,
+                    PseudoLabels = pseudo,
+                },
+                progress,
+                cancel.Token
             )
         );
-        TrainingRun.Start(features, Small, temporary["cut"], resume: true, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = Small,
+                Out = temporary["cut"],
+                Resume = true,
+                Threads = 1,
+            }
+        );
         Assert.Equal(
             File.ReadAllBytes(temporary["whole/best.safetensors"]),
             File.ReadAllBytes(temporary["cut/best.safetensors"])
         );
 
         // A comparison says it of each.
-        TrainingRun.Start(features, Small, temporary["plain"], resume: false, threads: 1);
+        TrainingRun.Start(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = Small,
+                Out = temporary["plain"],
+                Threads = 1,
+            }
+        );
         foreach (string run in new[] { "whole", "plain" })
         {
             EvaluationInput said = RunEvaluation.Predict(
-                temporary[run],
-                features.Folder,
-                Split.Test,
-                0,
-                1,
-                TimeProvider.System,
+                new EvaluationOptions
+                {
+                    Run = temporary[run],
+                    Features = features.Folder,
+                    Seed = 0,
+                    Threads = 1,
+                },
                 null,
                 default
             );
@@ -141,12 +178,14 @@ public class SelfTrainingTests
             Assert
                 .Throws<InvalidDataException>(() =>
                     TrainingRun.Start(
-                        features,
-                        Small,
-                        temporary["other"],
-                        resume: false,
-                        threads: 1,
-                        radarFrom: temporary["whole"]
+                        new TrainingOptions
+                        {
+                            Features = features,
+                            Recipe = Small,
+                            Out = temporary["other"],
+                            Threads = 1,
+                            RadarFrom = temporary["whole"],
+                        }
                     )
                 )
                 .Message,
@@ -155,14 +194,14 @@ public class SelfTrainingTests
 
         EvaluationResult Evaluate(string run, Split split) =>
             RunEvaluation.Evaluate(
-                temporary[run],
-                features.Folder,
-                split,
-                seed: 0,
-                threads: 1,
-                TimeProvider.System,
-                null,
-                default
+                new EvaluationOptions
+                {
+                    Run = temporary[run],
+                    Features = features.Folder,
+                    Split = split,
+                    Seed = 0,
+                    Threads = 1,
+                }
             );
     }
 
@@ -184,33 +223,41 @@ public class SelfTrainingTests
         ];
         using var cancel = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() =>
-            EnsembleTraining.Start(
-                features,
-                RecipeFile.Load("best"),
-                settings,
-                temporary["best"],
-                resume: false,
-                threads: 1,
-                (_, _) => cancel.Cancel(),
-                pseudo: pseudo,
+            EnsembleTraining.Train(
+                new TrainingOptions
+                {
+                    Features = features,
+                    Recipe = RecipeFile.Load("best"),
+                    Settings = settings,
+                    Out = temporary["best"],
+                    Threads = 1,
+                    Trained = (_, _) => cancel.Cancel(),
+                    PseudoLabels = pseudo,
+                },
                 cancel: cancel.Token
             )
         );
         Assert.Throws<InvalidDataException>(() =>
-            EnsembleTraining.Start(
-                features,
-                null,
-                [],
-                temporary["best"],
-                resume: true,
-                threads: 1,
-                pseudo: pseudo with
+            EnsembleTraining.Train(
+                new TrainingOptions
                 {
-                    ClassIds = new Dictionary<string, int>(),
+                    Features = features,
+                    Out = temporary["best"],
+                    Resume = true,
+                    Threads = 1,
+                    PseudoLabels = pseudo with { ClassIds = new Dictionary<string, int>() },
                 }
             )
         );
-        EnsembleTraining.Start(features, null, [], temporary["best"], resume: true, threads: 1);
+        EnsembleTraining.Train(
+            new TrainingOptions
+            {
+                Features = features,
+                Out = temporary["best"],
+                Resume = true,
+                Threads = 1,
+            }
+        );
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(temporary["best"], threads: 1);
         Assert.Equal([key], recogniser.Facts.PseudoLabels!.ClassIds.Keys);
         foreach (string member in Directory.GetDirectories(temporary["best/members"]))

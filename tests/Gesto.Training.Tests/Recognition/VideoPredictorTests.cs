@@ -100,14 +100,16 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
 
         string run = tiny.PathOf("uneven-run");
         TrainingRun.Start(
-            features,
-            RecipeFile.Load(
-                "late-fusion",
-                ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
-            ),
-            run,
-            resume: false,
-            threads: 1
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = RecipeFile.Load(
+                    "late-fusion",
+                    ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
+                ),
+                Out = run,
+                Threads = 1,
+            }
         );
         using NetworkRecogniser recogniser = NetworkRecogniser.Load(run, threads: 1);
         using var predictor = new VideoPredictor(recogniser, encoder);
@@ -234,21 +236,23 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     {
         string run = tiny.PathOf("antennas");
         TrainingRun.Start(
-            FeatureSet.Open(tiny.Features),
-            RecipeFile.Load(
-                "radar-only",
-                [
-                    "training.epochs=1",
-                    "radar.epochs=1",
-                    "model.hidden=8",
-                    "model.layers=1",
-                    "radar.hidden=8",
-                    "model.antennaDropout=0.3",
-                ]
-            ),
-            run,
-            resume: false,
-            threads: 1
+            new TrainingOptions
+            {
+                Features = FeatureSet.Open(tiny.Features),
+                Recipe = RecipeFile.Load(
+                    "radar-only",
+                    [
+                        "training.epochs=1",
+                        "radar.epochs=1",
+                        "model.hidden=8",
+                        "model.layers=1",
+                        "radar.hidden=8",
+                        "model.antennaDropout=0.3",
+                    ]
+                ),
+                Out = run,
+                Threads = 1,
+            }
         );
         using NetworkRecogniser recogniser = NetworkRecogniser.Load(run, threads: 1);
         Assert.Equal(
@@ -295,14 +299,13 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void An_evaluation_reads_the_key_and_leaves_its_files_in_the_run()
     {
         EvaluationResult result = RunEvaluation.EvaluateAndSave(
-            tiny.Run,
-            tiny.Features,
-            Split.Test,
-            seed: 1,
-            threads: 1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = tiny.Run,
+                Features = tiny.Features,
+                Threads = 1,
+            },
+            null
         );
         Assert.Equal(
             ("late-fusion", "test", 4, true, false),
@@ -318,14 +321,14 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void Scoring_the_training_samples_says_so()
     {
         EvaluationResult result = RunEvaluation.EvaluateAndSave(
-            tiny.Run,
-            tiny.Features,
-            Split.Train,
-            seed: 1,
-            threads: 1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = tiny.Run,
+                Features = tiny.Features,
+                Split = Split.Train,
+                Threads = 1,
+            },
+            null
         );
         Assert.True(result.TrainedOnThese);
     }
@@ -334,14 +337,13 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void Without_a_labelled_val_the_part_held_out_of_train_is_scored_and_named_so()
     {
         EvaluationResult result = RunEvaluation.Evaluate(
-            tiny.Run,
-            tiny.Features,
-            Split.Validation,
-            seed: 1,
-            threads: 1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = tiny.Run,
+                Features = tiny.Features,
+                Split = Split.Validation,
+                Threads = 1,
+            }
         );
         Assert.Equal(("val", 4, false), (result.Split, result.Samples, result.TrainedOnThese));
         Assert.Contains("chosen on these samples", result.Facts["these samples"], StringComparison.Ordinal);
@@ -388,14 +390,12 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         Assert.False(File.Exists(folder["submission.csv"]));
 
         EvaluationResult result = RunEvaluation.Evaluate(
-            tiny.Run,
-            folder.Path,
-            Split.Test,
-            seed: 1,
-            threads: 1,
-            TimeProvider.System,
-            null,
-            CancellationToken.None
+            new EvaluationOptions
+            {
+                Run = tiny.Run,
+                Features = folder.Path,
+                Threads = 1,
+            }
         );
         Assert.Equal(3, result.Samples);
         Assert.Equal("1 samples that extraction skipped", result.Facts["left out"]);
@@ -409,14 +409,12 @@ public class VideoPredictorTests(TinyRun tiny) : IClassFixture<TinyRun>
         File.Delete(folder["key.csv"]);
         var e = Assert.Throws<InvalidDataException>(() =>
             RunEvaluation.Evaluate(
-                tiny.Run,
-                folder.Path,
-                Split.Test,
-                seed: 1,
-                threads: 1,
-                TimeProvider.System,
-                null,
-                CancellationToken.None
+                new EvaluationOptions
+                {
+                    Run = tiny.Run,
+                    Features = folder.Path,
+                    Threads = 1,
+                }
             )
         );
         Assert.Contains("no labels for split 'test'. Put a key.csv", e.Message, StringComparison.Ordinal);
