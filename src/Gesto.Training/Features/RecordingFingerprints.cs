@@ -76,7 +76,8 @@ internal static class RecordingFingerprints
                 .SelectMany(m => sample.Files[m] ?? [.. m.Columns.Select(_ => (string?)null)])
         )
         {
-            foreach (string? path in file is null ? new string?[1] : SampleFiles.FilesAt(dataset.PathOf(file)))
+            string?[] paths = file is null ? new string?[1] : [.. SampleFiles.FilesAt(dataset.PathOf(file))];
+            foreach (string? path in paths)
             {
                 long size = path is null ? -1 : RecordingFile.LengthOf(path) ?? -1;
                 BinaryPrimitives.WriteInt64LittleEndian(number, size);

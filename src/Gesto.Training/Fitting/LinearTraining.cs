@@ -159,9 +159,9 @@ internal static class LinearTraining
     }
 
     /// <summary>The pooling of RGB or landmarks that takes least of a clip and has no more loss than the best by more
-    /// than the standard error of the difference: a handshape is in the mean of frames, and fewer values drift less. Of
-    /// radar all is taken always: its course is the sign, and folds, which are of the same days, show no drift to choose
-    /// by (docs/LOG.md).</summary>
+    /// than the standard error of the difference: a handshape is in the mean of frames, and fewer values drift less.
+    /// Of radar all is taken always: its course is the sign, and folds, which are of the same days, show no drift to
+    /// choose by (docs/LOG.md).</summary>
     /// <remarks>The one-standard-error rule of L. Breiman et al., "Classification and Regression Trees",
     /// 1984.</remarks>
     private static ClipPooling LeastPooling(LinearPart part, LinearFit fit, Action report)

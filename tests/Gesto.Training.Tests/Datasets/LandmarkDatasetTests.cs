@@ -5,7 +5,6 @@ using Gesto.Training.Datasets;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Export;
 using Gesto.Training.Features;
-using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
 using Gesto.Training.Scoring;
 using Gesto.Training.Weights;
@@ -133,14 +132,13 @@ public sealed class LandmarkDatasetTests : IDisposable
         foreach (string run in new[] { "linear", "late-fusion" })
         {
             EvaluationResult result = RunEvaluation.Evaluate(
-                folder[run],
-                folder["features"],
-                Split.Test,
-                seed: 1,
-                threads: 1,
-                TimeProvider.System,
-                null,
-                default
+                new()
+                {
+                    Run = folder[run],
+                    Features = folder["features"],
+                    Split = Split.Test,
+                    Threads = 1,
+                }
             );
             Assert.Equal(1, result.Top1);
             Assert.Equal(4, result.Samples);
@@ -195,5 +193,5 @@ public sealed class LandmarkDatasetTests : IDisposable
     }
 
     private void Train(FeatureSet features, string run, Recipe recipe) =>
-        TrainingRun.Start(features, recipe, folder[run], resume: false, threads: 1);
+        Trained.Run(features, recipe, folder[run]);
 }
