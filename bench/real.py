@@ -9,7 +9,7 @@ import numpy as np
 
 
 def clips(folder):
-    """Mean over each clip's real frames, both modalities beside each other, standardised by train; labels; which are train."""
+    """Mean over each clip's real frames, all modalities beside each other, standardised by train; labels; which are train."""
     with open(folder / "manifest.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     key = {}
@@ -18,7 +18,7 @@ def clips(folder):
             key = {row["sample"]: row["label"] for row in csv.DictReader(file)}
     train = np.array([row["split"] == "train" for row in rows])
     parts = []
-    for modality in ("rgb", "radar"):
+    for modality in ("rgb", "radar", "landmarks"):
         if not (folder / modality).is_dir():
             continue
         lengths = json.loads((folder / modality / "lengths.json").read_text())

@@ -20,13 +20,13 @@ internal static class CheckCommand
     {
         var dataset = new Argument<string>("DATASET")
         {
-            Description = "Folder with manifest.csv, or with train/, val/, test/.",
+            Description = "Folder with manifest.csv, with train/, val/, test/, or with SIGN/TAKE/FRAME.npy.",
         };
         var root = DatasetOption.Root();
         var json = new Option<bool>("--json")
         {
             Description =
-                "Write {samples, radar: [{recordings, kind, axes, antennas, …}], problems: [{sample, file, kind, message}], notes: the same} to standard output.",
+                "Write {samples, radar: [{recordings, kind, axes, antennas, …}], landmarks: {recordings, …}, problems: [{sample, file, kind, message}], notes: the same} to standard output.",
         };
         Option<int> threads = ThreadsOption.Build("Samples decoded at the same time.");
         var few = new Option<int>("--min-samples")
@@ -37,7 +37,7 @@ internal static class CheckCommand
         Option<string?> axes = RadarAxesOption.Build();
         var command = new Command(
             "check",
-            "Open and decode every file of a data set and say how its radar was read and what is wrong with it. Exit code 1 if anything is; notes are no problems.\n\n"
+            "Open and decode every file of a data set and say how its radar and landmarks were read and what is wrong with it. Exit code 1 if anything is; notes are no problems.\n\n"
                 + "Example:  gesto check recordings --json > problems.json"
         )
         {
@@ -71,9 +71,8 @@ internal static class CheckCommand
     /// <returns>0 where the data set is healthy, else 1.</returns>
     internal static int Check(Dataset dataset, bool json, DoctorOptions options, CancellationToken cancel)
     {
-        (IReadOnlyList<Problem> found, IReadOnlyList<RadarReading> radar) = ProgressBar.Run(progress =>
-            DatasetDoctor.Report(dataset, options, progress, cancel)
-        );
+        DoctorReport report = ProgressBar.Run(progress => DatasetDoctor.Report(dataset, options, progress, cancel));
+        (IReadOnlyList<Problem> found, IReadOnlyList<RadarReading> radar) = report;
         Problem[] problems = [.. found.Where(p => !p.IsNote)],
             notes = [.. found.Where(p => p.IsNote)];
         if (json)
@@ -83,6 +82,7 @@ internal static class CheckCommand
                     {
                         samples = dataset.Samples.Count,
                         radar,
+                        landmarks = report.Landmarks,
                         problems,
                         notes,
                     },
@@ -91,6 +91,8 @@ internal static class CheckCommand
             );
         foreach (RadarReading reading in radar)
             Console.Error.WriteLine(reading);
+        if (report.Landmarks is { } landmarks)
+            Console.Error.WriteLine(landmarks);
         ShowNotes(notes);
         Show(dataset, problems);
         foreach (string line in SuggestedCommand.LinesFor(found.Select(p => p.Suggestion).OfType<Suggestion>()))

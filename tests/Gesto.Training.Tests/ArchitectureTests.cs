@@ -17,6 +17,7 @@ public class ArchitectureTests
         "Video",
         "Radar",
         "Encoders",
+        "Landmarks",
         "Recordings",
         "Bundles",
         "Inference",

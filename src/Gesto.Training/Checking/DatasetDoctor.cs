@@ -28,7 +28,11 @@ public sealed record DoctorOptions
 /// healthy.</param>
 /// <param name="Radar">How each kind of radar file was read; recordings with a bad file are in it as far as they could
 /// be read.</param>
-public sealed record DoctorReport(IReadOnlyList<Problem> Problems, IReadOnlyList<RadarReading> Radar);
+public sealed record DoctorReport(IReadOnlyList<Problem> Problems, IReadOnlyList<RadarReading> Radar)
+{
+    /// <summary>What the landmarks were read as; null where no recording has any that can be read.</summary>
+    public LandmarkReading? Landmarks { get; init; }
+}
 
 /// <summary>Opens and decodes every file of a data set and compares what belongs together.</summary>
 public static class DatasetDoctor
@@ -84,7 +88,10 @@ public static class DatasetDoctor
         return new DoctorReport(
             problems,
             RadarReading.Together(found.Select(f => f.Radar).OfType<(RadarReading, RadarValues?)>())
-        );
+        )
+        {
+            Landmarks = exam.Landmarks,
+        };
     }
 
     /// <summary>Arrays are stored in their own size, so one sample of another stops the extraction: a transposed (R,
@@ -107,7 +114,7 @@ public static class DatasetDoctor
         var files = dataset.Samples.SelectMany(s =>
             s.Files.Values.SelectMany(files => files)
                 .OfType<string>()
-                .Select(file => (Sample: s.Key, File: file, Length: RecordingFile.LengthOf(dataset.PathOf(file)) ?? 0))
+                .Select(file => (Sample: s.Key, File: file, Length: LengthOf(dataset.PathOf(file))))
         );
         // Only files of one size can be equal, so hardly any is read a second time. Empty files are reported as empty.
         foreach (var sameSize in files.GroupBy(f => f.Length).Where(g => g.Key > 0 && g.Count() > 1))
@@ -123,13 +130,19 @@ public static class DatasetDoctor
         }
     }
 
+    /// <summary>Of a folder that is one recording, all its files'.</summary>
+    private static long LengthOf(string path) => SampleFiles.FilesAt(path).Sum(f => RecordingFile.LengthOf(f) ?? 0);
+
     private static string HashOf(string path, CancellationToken cancel)
     {
-        using FileStream stream = RecordingFile.Open(path);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var part = new byte[1 << 20];
-        for (int n; (n = stream.Read(part)) > 0; hash.AppendData(part, 0, n))
-            cancel.ThrowIfCancellationRequested();
+        foreach (string file in SampleFiles.FilesAt(path))
+        {
+            using FileStream stream = RecordingFile.Open(file);
+            for (int n; (n = stream.Read(part)) > 0; hash.AppendData(part, 0, n))
+                cancel.ThrowIfCancellationRequested();
+        }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

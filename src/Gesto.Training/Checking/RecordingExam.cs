@@ -23,6 +23,12 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
     /// lossy coding adds.</summary>
     private const int OneGrey = 2;
 
+    private readonly Lock reading = new();
+    private LandmarkReading? landmarks;
+
+    /// <summary>Of all samples examined so far; null where none has any that can be read.</summary>
+    public LandmarkReading? Landmarks => landmarks;
+
     /// <param name="sample">The sample.</param>
     /// <param name="hasRgb">True where other samples of the data set have RGB.</param>
     /// <param name="antennas">Which of the three antennas other samples have.</param>
@@ -72,13 +78,42 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
         try
         {
             using IStepReader reader = modality.Open!(null);
-            reader.Read([.. files.Select(f => f is null ? null : dataset.PathOf(f))], cancel);
+            RecordingSteps steps = reader.Read([.. files.Select(f => f is null ? null : dataset.PathOf(f))], cancel);
+            if (modality == Modality.Landmarks)
+                ExamineLandmarks(sample, files[0]!, LandmarkReading.Of(steps), problems);
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            string file = files.First(f => f is not null)!;
-            problems.Add(new Problem(sample.Key, file, ProblemKind.Undecodable, e.Message));
+            string file = files.First(f => f is not null)!,
+                path = dataset.PathOf(file);
+            bool there = File.Exists(path) || Directory.Exists(path);
+            problems.Add(
+                there
+                    ? new Problem(sample.Key, file, ProblemKind.Undecodable, e.Message)
+                    : new Problem(
+                        sample.Key,
+                        file,
+                        ProblemKind.MissingModality,
+                        $"{path}: named in {ManifestFile.FileName}, not on disk."
+                    )
+            );
         }
+    }
+
+    /// <summary>Nobody in any frame is no damage to a reader, but nothing to learn from either.</summary>
+    private void ExamineLandmarks(Sample sample, string file, LandmarkReading found, List<Problem> problems)
+    {
+        if (found is { Body: 0, LeftHand: 0, RightHand: 0 })
+            problems.Add(
+                new Problem(
+                    sample.Key,
+                    file,
+                    ProblemKind.Empty,
+                    $"{dataset.PathOf(file)}: no body and no hand in any frame. Find the landmarks again, or leave the sample out."
+                )
+            );
+        lock (reading)
+            landmarks = found.And(landmarks);
     }
 
     private FileFacts? ExamineFile(Sample sample, string? file, List<Problem> problems, CancellationToken cancel)

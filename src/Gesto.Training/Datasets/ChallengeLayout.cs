@@ -36,7 +36,7 @@ public static class ChallengeLayout
         }
         if (samples.Count == 0)
             throw new DirectoryNotFoundException(
-                $"{root}: no samples. Expected {ManifestFile.FileName}, or folders like train/1_AIUTARE/SAMPLE_1 and test/SAMPLE_2."
+                $"{root}: no samples. Expected {ManifestFile.FileName}, folders like train/1_AIUTARE/SAMPLE_1 and test/SAMPLE_2, or landmarks like HELLO/0/0.npy."
             );
         return samples;
     }

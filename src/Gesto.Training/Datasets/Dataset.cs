@@ -34,8 +34,8 @@ public sealed class Dataset
     /// <summary>True where `manifest.csv` was read, false where the folders were.</summary>
     public bool HasManifest { get; }
 
-    /// <summary>All samples, in a fixed order: the manifest's, else that of <see
-    /// cref="ChallengeLayout.Read"/>.</summary>
+    /// <summary>All samples, in a fixed order: the manifest's, else that of the layout found (<see
+    /// cref="LandmarkLayout"/>, <see cref="ChallengeLayout"/>).</summary>
     public IReadOnlyList<Sample> Samples { get; }
 
     /// <summary>Class ids of val and test samples from `key.csv`; null where there is none. Never shown to
@@ -72,7 +72,7 @@ public sealed class Dataset
         var passedOver = new List<string>();
         IReadOnlyList<Sample> samples = hasManifest
             ? ManifestFile.Read(manifest, recordingsRoot, passedOver)
-            : ChallengeLayout.Read(root);
+            : LandmarkLayout.TryRead(root) ?? ChallengeLayout.Read(root);
         samples =
         [
             .. samples.Select(s =>

@@ -10,9 +10,9 @@ namespace Gesto.Training.Datasets;
 /// or to a recordings root named beside it, '/'-separated, or absolute and inside that folder; an empty field means
 /// unknown or absent. `rdm1` … `rdm3` hold the radar file of each antenna, whatever its kind: range-Doppler video or
 /// arrays, or range-time maps; a file or folder with all antennas stands in `rdm1`. `radar_axes` says what an array's
-/// axes are where their number does not, e.g. "A,T,R,D"; it is written only where a sample has it, as are the columns
-/// of
-/// modalities that were registered (<see cref="Modality.Columns"/>).</summary>
+/// axes are where their number does not, e.g. "A,T,R,D"; it is written only where a sample has it, as are
+/// `landmarks`, a `.pose` or `.npy` file or a folder of frames, and the columns of modalities that were registered
+/// (<see cref="Modality.Columns"/>).</summary>
 public static class ManifestFile
 {
     public const string FileName = "manifest.csv";

@@ -76,16 +76,19 @@ internal static class RecordingFingerprints
                 .SelectMany(m => sample.Files[m] ?? [.. m.Columns.Select(_ => (string?)null)])
         )
         {
-            string? path = file is null ? null : dataset.PathOf(file);
-            long size = path is null ? -1 : RecordingFile.LengthOf(path) ?? -1;
-            BinaryPrimitives.WriteInt64LittleEndian(number, size);
-            hash.AppendData(number);
-            if (size <= 0)
-                continue;
-            using FileStream stream = RecordingFile.Open(path!);
-            hash.AppendData(buffer.AsSpan(0, stream.ReadAtLeast(buffer, Edge, throwOnEndOfStream: false)));
-            stream.Seek(-Math.Min(size, Edge), SeekOrigin.End);
-            hash.AppendData(buffer.AsSpan(0, stream.ReadAtLeast(buffer, Edge, throwOnEndOfStream: false)));
+            string?[] paths = file is null ? new string?[1] : [.. SampleFiles.FilesAt(dataset.PathOf(file))];
+            foreach (string? path in paths)
+            {
+                long size = path is null ? -1 : RecordingFile.LengthOf(path) ?? -1;
+                BinaryPrimitives.WriteInt64LittleEndian(number, size);
+                hash.AppendData(number);
+                if (size <= 0)
+                    continue;
+                using FileStream stream = RecordingFile.Open(path!);
+                hash.AppendData(buffer.AsSpan(0, stream.ReadAtLeast(buffer, Edge, throwOnEndOfStream: false)));
+                stream.Seek(-Math.Min(size, Edge), SeekOrigin.End);
+                hash.AppendData(buffer.AsSpan(0, stream.ReadAtLeast(buffer, Edge, throwOnEndOfStream: false)));
+            }
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 12));
     }

@@ -1,5 +1,6 @@
 using Gesto.Encoders;
 using Gesto.Radar;
+using Gesto.Recordings;
 using Gesto.Training.Batches;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
@@ -41,7 +42,7 @@ public static class DefaultRecipe
             Members =
             [
                 ["linear", .. settings],
-                .. Networks(rgb is not null, radar)
+                .. Networks(rgb is not null, radar, features.Stores[Modality.Landmarks] is not null)
                     .Select(n => n.Concat(Enough).Concat(Logarithm(features.Radar)).Concat(settings).ToArray()),
             ],
         };
@@ -53,10 +54,15 @@ public static class DefaultRecipe
             ? ["radar.logarithm=true"]
             : [];
 
-    /// <summary>Names, and what the radar's files ask for.</summary>
-    private static IEnumerable<string[]> Networks(bool rgb, FeatureKey? radar) =>
+    /// <summary>Names, and what the radar's files ask for. Beside radar, landmarks are the linear classifier's
+    /// alone.</summary>
+    private static IEnumerable<string[]> Networks(bool rgb, FeatureKey? radar, bool landmarks) =>
         radar?.Shape switch
         {
+            null when landmarks =>
+            [
+                ["late-fusion", $"modalities=[{(rgb ? "\"rgb\"," : "")}\"landmarks\"]"],
+            ],
             null =>
             [
                 ["rgb-only"],

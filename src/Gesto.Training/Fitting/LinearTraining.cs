@@ -36,6 +36,9 @@ internal static class LinearTraining
 
     private static readonly ClipPooling[] Poolings = Enum.GetValues<ClipPooling>();
 
+    /// <summary>Modalities of which no more is taken than helps.</summary>
+    private static readonly Modality[] Chosen = [Modality.Rgb, Modality.Landmarks];
+
     /// <summary>Where what is taken of a clip is compared.</summary>
     private const double UsualStrength = 100;
 
@@ -87,18 +90,19 @@ internal static class LinearTraining
             throw new InvalidDataException(
                 $"{samples.Length} samples, and no modality is in two of their groups: nothing to cross-validate by."
             );
-        bool chooses = parts[Modality.Rgb] is not null;
-        int rounds = (chooses ? Poolings.Length : 0) + sets.Count,
+        Modality[] chooses = [.. Chosen.Where(m => parts[m] is not null)];
+        int rounds = chooses.Length * Poolings.Length + sets.Count,
             done = 0;
         void Report() => progress?.Report(new WorkProgress("fit linear", done++, rounds, "rounds"));
-        if (parts[Modality.Rgb] is { } rgb)
-            parts = parts.With(
-                Modality.Rgb,
-                rgb with
-                {
-                    Pooling = LeastPooling(rgb, all.Among(MembersOf(ModalityMask.Of(Modality.Rgb))), Report),
-                }
-            );
+        foreach (Modality modality in chooses)
+            if (parts[modality] is { } part && all.CanLearn(MembersOf(ModalityMask.Of(modality))))
+                parts = parts.With(
+                    modality,
+                    part with
+                    {
+                        Pooling = LeastPooling(part, all.Among(MembersOf(ModalityMask.Of(modality))), Report),
+                    }
+                );
         var maps = new List<LinearMap>();
         var leftOut = new float[samples.Length][];
         var learnt = new float[samples.Length][];
@@ -154,10 +158,10 @@ internal static class LinearTraining
             ];
     }
 
-    /// <summary>The pooling of RGB that takes least of a clip and has no more loss than the best by more than the
-    /// standard error of the difference: a handshape is in the mean of frames, and fewer values drift less. Of radar
-    /// all is taken always: its course is the sign, and folds, which are of the same days, show no drift to choose by
-    /// (docs/LOG.md).</summary>
+    /// <summary>The pooling of RGB or landmarks that takes least of a clip and has no more loss than the best by more
+    /// than the standard error of the difference: a handshape is in the mean of frames, and fewer values drift less.
+    /// Of radar all is taken always: its course is the sign, and folds, which are of the same days, show no drift to
+    /// choose by (docs/LOG.md).</summary>
     /// <remarks>The one-standard-error rule of L. Breiman et al., "Classification and Regression Trees",
     /// 1984.</remarks>
     private static ClipPooling LeastPooling(LinearPart part, LinearFit fit, Action report)

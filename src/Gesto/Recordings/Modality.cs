@@ -36,7 +36,18 @@ public sealed class Modality
                 ["RDM3", "RTM3"],
             ],
         };
-        all = [Rgb, Radar];
+        Landmarks = new Modality
+        {
+            Name = "landmarks",
+            Title = "landmarks",
+            Columns = ["landmarks"],
+            Suffixes =
+            [
+                ["LANDMARKS", "POSE"],
+            ],
+            Open = _ => new LandmarkReader(),
+        };
+        all = [Rgb, Radar, Landmarks];
     }
 
     /// <summary>Video frames; ResNet50's features of them.</summary>
@@ -45,7 +56,10 @@ public sealed class Modality
     /// <summary>Range-Doppler or range-time maps of each antenna.</summary>
     public static Modality Radar { get; }
 
-    /// <summary>In the order of their clocks: RGB, radar, then what was registered.</summary>
+    /// <summary>Joints of body and hands, as MediaPipe finds them.</summary>
+    public static Modality Landmarks { get; }
+
+    /// <summary>In the order of their clocks: RGB, radar, landmarks, then what was registered.</summary>
     public static IReadOnlyList<Modality> All => all;
 
     /// <summary>As recipes, JSON files and folders of features call it: lower case.</summary>
@@ -117,7 +131,7 @@ public sealed class Modality
         foreach ((int place, IReadOnlyList<string> known) in modality.Suffixes.Index())
             if (known.Contains(suffix))
                 return (modality, place);
-        return null;
+        return Gesto.Landmarks.LandmarkFile.IsPose(name) ? (Landmarks, 0) : null;
     }
 
     /// <summary>Place in <see cref="All"/>.</summary>

@@ -16,8 +16,8 @@ internal sealed record RecordingFiles(string Name, string Root, Sample Sample)
     /// <summary>Folder of the data set it was taken from by name; null where files were given.</summary>
     public string? DatasetFolder { get; init; }
 
-    /// <summary>A video, a radar array, or a folder with the files of one recording. Names as the challenge's
-    /// (`…_RGB.mkv`, `…_RDM1.mp4`, `…_RTM1.npy`) tell what a file is; where there are others, see <see
+    /// <summary>A video, a radar array, a file of landmarks, or a folder with the files of one recording. Names as the
+    /// challenge's (`…_RGB.mkv`, `…_RDM1.mp4`, `…_RTM1.npy`) tell what a file is; where there are others, see <see
     /// cref="RecordingFolder"/>.</summary>
     /// <param name="path">File or folder.</param>
     /// <param name="needs">Of the run that is to recognise it.</param>
@@ -29,7 +29,12 @@ internal sealed record RecordingFiles(string Name, string Root, Sample Sample)
         if (SampleFiles.KindOf(path) is { } kind)
         {
             (Modality modality, int place) = Modality.OfFile(Path.GetFileName(path))
-                ?? (kind == StreamKind.Radar || needs.VideosAreRadar ? Modality.Radar : Modality.Rgb, 0);
+                ?? (
+                    kind == StreamKind.Radar && needs.ArraysAreLandmarks ? Modality.Landmarks
+                    : kind == StreamKind.Radar || needs.VideosAreRadar ? Modality.Radar
+                    : Modality.Rgb,
+                    0
+                );
             if (modality == Modality.Rgb && kind == StreamKind.Radar)
                 modality = Modality.Radar;
             return Of(path, "", path, Alone(modality, place, path));

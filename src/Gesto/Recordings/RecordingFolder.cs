@@ -1,11 +1,13 @@
 using System.Text.RegularExpressions;
 using Gesto.Files;
+using Gesto.Landmarks;
 
 namespace Gesto.Recordings;
 
 /// <summary>Tells what the files of one recording's folder are. Their names do where they are called as the
 /// challenge's; of others, radar arrays are radar by their format, in the order of their names, and a video alone is
-/// RGB, or radar for a run that takes nothing but radar videos. Whatever more would be a guess is refused.</summary>
+/// RGB, or radar for a run that takes nothing but radar videos; for a run that takes landmarks and no radar, an array
+/// alone is landmarks, and a folder of numbered frames is. Whatever more would be a guess is refused.</summary>
 internal static partial class RecordingFolder
 {
     private const int FilesListed = 6;
@@ -18,6 +20,8 @@ internal static partial class RecordingFolder
     /// lists what was found.</exception>
     public static PerModality<IReadOnlyList<string?>> Read(string folder, RecordingNeeds needs)
     {
+        if (needs.Landmarks && LandmarkFrames.Are(folder))
+            return PerModality<IReadOnlyList<string?>>.None.With(Modality.Landmarks, ["."]); // the folder itself
         PerModality<IReadOnlyList<string?>> named = SampleFiles.In(folder);
         string? rgb = named[Modality.Rgb]?[0];
         string?[] radar = [.. named[Modality.Radar] ?? [null, null, null]];
@@ -25,7 +29,14 @@ internal static partial class RecordingFolder
         string[] arrays = [.. InOrder(unnamed, folder, StreamKind.Radar)],
             videos = [.. InOrder(unnamed, folder, StreamKind.Video)];
         bool clear = true;
-        if (arrays.Length > 0 && !HasRadar())
+        if (arrays.Length > 0 && needs.ArraysAreLandmarks)
+        {
+            if (named[Modality.Landmarks] is null && arrays.Length == 1)
+                named = named.With(Modality.Landmarks, [arrays[0]]);
+            else
+                clear = named[Modality.Landmarks] is not null;
+        }
+        else if (arrays.Length > 0 && !HasRadar())
         {
             if (AreAntennas(arrays))
                 radar = Antennas(arrays);

@@ -7,10 +7,20 @@ namespace Gesto.Recordings;
 /// <param name="RadarVideos">It uses radar maps from videos.</param>
 /// <param name="RadarArrays">It uses radar from `.npy` or the like.</param>
 /// <param name="Antennas">Of its radar; 0 without.</param>
-internal sealed record RecordingNeeds(bool Rgb, bool RadarVideos, bool RadarArrays, int Antennas)
+/// <param name="Landmarks">It uses landmarks.</param>
+internal sealed record RecordingNeeds(
+    bool Rgb,
+    bool RadarVideos,
+    bool RadarArrays,
+    int Antennas,
+    bool Landmarks = false
+)
 {
     /// <summary>A video whose name says nothing is RGB, unless radar videos are all that the run takes.</summary>
     public bool VideosAreRadar => RadarVideos && !Rgb;
+
+    /// <summary>An array whose name says nothing is landmarks where the run takes no radar, else radar.</summary>
+    public bool ArraysAreLandmarks => Landmarks && !RadarVideos && !RadarArrays;
 
     /// <param name="keys">Of the steps trained on.</param>
     public static RecordingNeeds Of(PerModality<FeatureKey> keys)
@@ -20,7 +30,8 @@ internal sealed record RecordingNeeds(bool Rgb, bool RadarVideos, bool RadarArra
             keys[Modality.Rgb] is not null,
             radar?.DType == "|u1",
             radar is not null && radar.DType != "|u1",
-            radar is { IsFrames: true } frames ? frames.Shape[1] : 0
+            radar is { IsFrames: true } frames ? frames.Shape[1] : 0,
+            keys[Modality.Landmarks] is not null
         );
     }
 
@@ -36,6 +47,7 @@ internal sealed record RecordingNeeds(bool Rgb, bool RadarVideos, bool RadarArra
                         $"radar {(RadarVideos ? "video" : "arrays")} of {Antennas} antenna(s)"
                     )
                     : "",
+                Landmarks ? "landmarks" : "",
             }.Where(part => part.Length > 0)
         );
 }

@@ -138,7 +138,7 @@ public class ThirdModalityTests
             }
         )
             Assert.Throws<ArgumentException>(() => Modality.Register(taken));
-        Assert.Equal(["rgb", "radar", "glove"], Modality.All.Select(m => m.Name));
+        Assert.Equal(["rgb", "radar", "landmarks", "glove"], Modality.All.Select(m => m.Name));
 
         static Modality Named(string name, string column, string suffix) =>
             new()

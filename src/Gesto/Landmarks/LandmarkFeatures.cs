@@ -1,0 +1,194 @@
+using System.Numerics;
+
+namespace Gesto.Landmarks;
+
+/// <summary>Makes of landmarks what tells signs apart and not who made them or where: the one place for it.</summary>
+/// <remarks>A step holds, in this order:
+/// <list type="bullet">
+/// <item>the body (14): nose, shoulders, elbows and wrists, left before right, × (x, y), from the middle of the
+/// shoulders, in shoulder widths; then 1 where the body is found, else 0;</item>
+/// <item>the left hand, then the right (278 each): its joints but the wrist, 20 × (x, y, z) in the palm's frame (60);
+/// the distances between its 21 joints, pair by pair (210); unit vectors in the picture, where the palm faces (3) and
+/// where the fingers point (3); the wrist from the middle of the shoulders in shoulder widths (2); then 1 where the
+/// hand is found, else 0.</item>
+/// </list>
+/// The palm's frame has its origin in the wrist, its y-axis to the middle knuckle, which is 1 away, its x-axis from the
+/// little knuckle to that of the index, and its z-axis to one side of the palm, so that turning a hand changes nothing
+/// and a left hand looks like a right one. Between frames in which something is found it is interpolated over time,
+/// before and after them it stays as it is next; what is never found is 0, and so is the body of data sets of hands
+/// alone. The shoulders' width is the clip's median: it is who signs and how far away.</remarks>
+internal static class LandmarkFeatures
+{
+    /// <summary>F.</summary>
+    public const int Width = BodyWidth + 1 + 2 * (HandWidth + 1);
+
+    /// <summary>Names what is above in feature keys.</summary>
+    public const string Name = "shoulders-and-palms";
+
+    private const int BodyWidth = 14,
+        HandWidth = 278;
+
+    /// <summary>Legs, hips and most of the face say little that these do not, and are noise to a line.</summary>
+    private static readonly int[] BodyJoints = [0, LeftShoulder, RightShoulder, 13, 14, 15, 16];
+
+    private const int LeftShoulder = 11,
+        RightShoulder = 12,
+        IndexKnuckle = 5,
+        MiddleKnuckle = 9,
+        LittleKnuckle = 17;
+
+    /// <summary>What is smaller has no direction.</summary>
+    private const float Least = 1e-6f;
+
+    /// <summary>Where in a step it stands whether body, left and right hand are found.</summary>
+    public static readonly IReadOnlyList<int> Presence = [BodyWidth, BodyWidth + 1 + HandWidth, Width - 1];
+
+    /// <param name="clip">The landmarks.</param>
+    /// <returns>(T, <see cref="Width"/>), finite.</returns>
+    public static float[] Of(LandmarkClip clip)
+    {
+        var steps = new float[clip.Length * Width];
+        (Vector2[]? middles, float unit) = Shoulders(clip);
+        if (middles is not null)
+            Body(clip, middles, unit, steps);
+        for (int hand = 0; hand < 2; hand++)
+            Hand(clip, hand, middles, unit, steps);
+        return steps;
+    }
+
+    /// <returns>The middle of the shoulders in each frame and their distance; null where never found.</returns>
+    private static (Vector2[]? Middles, float Unit) Shoulders(LandmarkClip clip)
+    {
+        var middles = new float[clip.Length * 2];
+        var widths = new List<float>();
+        var found = new bool[clip.Length];
+        for (int t = 0; t < clip.Length; t++)
+        {
+            Vector2 left = BodyAt(clip, t, LeftShoulder),
+                right = BodyAt(clip, t, RightShoulder);
+            float width = Vector2.Distance(left, right);
+            if (left == default || right == default || width < Least)
+                continue;
+            found[t] = true;
+            widths.Add(width);
+            ((left + right) / 2).CopyTo(middles, 2 * t);
+        }
+        if (widths.Count == 0)
+            return (null, 1);
+        Interpolate(middles, 2, 0, 2, found);
+        widths.Sort();
+        return (
+            [.. Enumerable.Range(0, clip.Length).Select(t => new Vector2(middles.AsSpan(2 * t, 2)))],
+            widths[widths.Count / 2]
+        );
+    }
+
+    private static void Body(LandmarkClip clip, Vector2[] middles, float unit, float[] steps)
+    {
+        foreach ((int place, int joint) in BodyJoints.Index())
+        {
+            var found = new bool[clip.Length];
+            for (int t = 0; t < clip.Length; t++)
+            {
+                Vector2 at = BodyAt(clip, t, joint);
+                found[t] = at != default;
+                ((at - middles[t]) / unit).CopyTo(steps, t * Width + 2 * place);
+            }
+            Interpolate(steps, Width, 2 * place, 2, found);
+        }
+        for (int t = 0; t < clip.Length; t++)
+            steps[t * Width + BodyWidth] =
+                BodyAt(clip, t, LeftShoulder) != default && BodyAt(clip, t, RightShoulder) != default ? 1 : 0;
+    }
+
+    private static void Hand(LandmarkClip clip, int hand, Vector2[]? middles, float unit, float[] steps)
+    {
+        int start = BodyWidth + 1 + hand * (HandWidth + 1);
+        var found = new bool[clip.Length];
+        var joints = new Vector3[LandmarkClip.HandJoints];
+        for (int t = 0; t < clip.Length; t++)
+        {
+            Span<float> to = steps.AsSpan(t * Width + start, HandWidth);
+            int first = t * LandmarkClip.FrameValues + LandmarkClip.BodyValues + hand * LandmarkClip.HandValues;
+            for (int j = 0; j < joints.Length; j++)
+                joints[j] = new Vector3(clip.Values.AsSpan(first + 3 * j, 3));
+            Vector3 wrist = joints[0];
+            (Vector3 x, Vector3 y, Vector3 z, float length) = Palm(joints, left: hand == 0, to[^8..^2]);
+            if (length == 0)
+                continue;
+            found[t] = true;
+            for (int j = 0; j < joints.Length; j++)
+            {
+                Vector3 from = (joints[j] - wrist) / length;
+                joints[j] = new Vector3(Vector3.Dot(from, x), Vector3.Dot(from, y), Vector3.Dot(from, z));
+                if (j > 0)
+                    joints[j].CopyTo(to[(3 * (j - 1))..]);
+            }
+            int at = 3 * (joints.Length - 1);
+            for (int a = 0; a < joints.Length; a++)
+            for (int b = a + 1; b < joints.Length; b++)
+                to[at++] = Vector3.Distance(joints[a], joints[b]);
+            if (middles is not null)
+                ((new Vector2(wrist.X, wrist.Y) - middles[t]) / unit).CopyTo(to[^2..]);
+            steps[t * Width + start + HandWidth] = 1;
+        }
+        Interpolate(steps, Width, start, HandWidth, found);
+    }
+
+    /// <summary>The palm's frame in the picture.</summary>
+    /// <param name="joints">In the picture.</param>
+    /// <param name="left">Of a left hand.</param>
+    /// <param name="faces">Receives where the palm faces and where the fingers point.</param>
+    /// <returns>Three unit vectors, and the palm's length, 0 where there is no hand.</returns>
+    private static (Vector3 X, Vector3 Y, Vector3 Z, float Length) Palm(Vector3[] joints, bool left, Span<float> faces)
+    {
+        Vector3 y = joints[MiddleKnuckle] - joints[0];
+        float length = y.Length();
+        if (length < Least)
+            return default;
+        y /= length;
+        Vector3 x = joints[IndexKnuckle] - joints[LittleKnuckle];
+        x -= Vector3.Dot(x, y) * y;
+        if (x.Length() < Least * length)
+            return default;
+        x = Vector3.Normalize(x);
+        Vector3 z = Vector3.Cross(x, y) * (left ? -1 : 1);
+        z.CopyTo(faces);
+        y.CopyTo(faces[3..]);
+        return (x, y, z, length);
+    }
+
+    private static Vector2 BodyAt(LandmarkClip clip, int frame, int joint) =>
+        new(clip.Values.AsSpan(frame * LandmarkClip.FrameValues + 4 * joint, 2));
+
+    /// <summary>Fills frames in which something is not found from those around them.</summary>
+    /// <param name="values">(T, …), <paramref name="width"/> a frame.</param>
+    /// <param name="width">Values of a frame.</param>
+    /// <param name="start">First of the values to fill.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="found">Frames that have them; where none has, all become 0.</param>
+    private static void Interpolate(float[] values, int width, int start, int count, bool[] found)
+    {
+        int before = -1;
+        for (int t = 0; t < found.Length; t++)
+        {
+            if (found[t])
+            {
+                before = t;
+                continue;
+            }
+            int after = Array.IndexOf(found, true, t);
+            Span<float> to = values.AsSpan(t * width + start, count);
+            if (before < 0 && after < 0)
+            {
+                to.Clear();
+                continue;
+            }
+            int a = before < 0 ? after : before,
+                b = after < 0 ? before : after;
+            float share = a == b ? 0 : (t - a) / (float)(b - a);
+            for (int i = 0; i < count; i++)
+                to[i] = (1 - share) * values[a * width + start + i] + share * values[b * width + start + i];
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Numerics;
+using Gesto.Landmarks;
+
+namespace Gesto.Tests.Landmarks;
+
+public class LandmarkFeaturesTests
+{
+    private const int Shape = 270, // joints in the palm's frame, distances
+        LeftHand = 15,
+        Hand = 278,
+        RightHand = LeftHand + Hand + 1;
+
+    private static readonly Vector2[] Shoulders = [new(0.7f, 0.5f), new(0.3f, 0.5f)];
+
+    private static float[] Step(LandmarkClip clip, int frame = 0) =>
+        LandmarkFeatures.Of(clip)[(frame * LandmarkFeatures.Width)..((frame + 1) * LandmarkFeatures.Width)];
+
+    private static void Near(ReadOnlySpan<float> expected, ReadOnlySpan<float> found, float tolerance = 2e-4f)
+    {
+        Assert.Equal(expected.Length, found.Length);
+        for (int i = 0; i < expected.Length; i++)
+            Assert.True(Math.Abs(expected[i] - found[i]) < tolerance, $"[{i}]: {expected[i]} / {found[i]}");
+    }
+
+    [Fact]
+    public void Turning_moving_and_scaling_a_hand_leaves_its_shape()
+    {
+        Vector3[] hand = Hands.Open();
+        float[] still = Step(Hands.Clip((null, null, hand)));
+        float[] moved = Step(
+            Hands.Clip(
+                (null, null, hand.Moved(Quaternion.CreateFromYawPitchRoll(0.4f, -1.1f, 2.2f), 3, new(0.2f, 0.5f, 0)))
+            )
+        );
+        Near(still.AsSpan(RightHand, Shape), moved.AsSpan(RightHand, Shape));
+        Assert.Contains(still[RightHand..(RightHand + Shape)], v => Math.Abs(v) > 0.5);
+    }
+
+    [Fact]
+    public void The_middle_knuckle_is_one_up_and_distances_are_in_palm_lengths()
+    {
+        Vector3[] hand = Hands.Open();
+        float[] step = Step(Hands.Clip((null, null, hand)));
+        Near([0, 1, 0], step.AsSpan(RightHand + 3 * (9 - 1), 3)); // the wrist has no place
+        // Pairs (0, 1) … (0, 20), (1, 2) …: thumb's tip, 4, to the index's, 8.
+        int pair = Enumerable.Range(0, 4).Sum(a => 20 - a) + (8 - 4 - 1);
+        Assert.Equal(
+            Vector3.Distance(hand[4], hand[8]) / Vector3.Distance(hand[0], hand[9]),
+            step[RightHand + 60 + pair],
+            1e-4f
+        );
+    }
+
+    [Fact]
+    public void A_mirrored_left_hand_has_the_shape_of_the_right_one()
+    {
+        Vector3[] hand = Hands.Open();
+        Vector3[] mirrored = [.. hand.Select(j => j with { X = -j.X })];
+        float[] step = Step(Hands.Clip((null, mirrored, hand)));
+        Near(step.AsSpan(RightHand, 210 + 60), step.AsSpan(LeftHand, 210 + 60));
+        Assert.Contains(step[RightHand..(RightHand + 60)].Where((_, i) => i % 3 == 2), z => Math.Abs(z) > 0.05);
+    }
+
+    [Fact]
+    public void Where_the_palm_faces_turns_with_the_hand()
+    {
+        Vector3[] hand = Hands.Open();
+        float[] one = Step(Hands.Clip((null, null, hand)))[(RightHand + Shape)..(RightHand + Shape + 6)];
+        float[] turned = Step(
+            Hands.Clip(
+                (null, null, hand.Moved(Quaternion.CreateFromAxisAngle(Vector3.UnitZ, MathF.PI / 2), 1, default))
+            )
+        )[(RightHand + Shape)..(RightHand + Shape + 6)];
+        Near([-one[1], one[0], one[2], -one[4], one[3], one[5]], turned); // x to y, y to −x
+        Assert.Equal(1, new Vector3(one).Length(), 1e-4f);
+    }
+
+    [Fact]
+    public void A_person_twice_as_near_and_elsewhere_looks_the_same()
+    {
+        Vector3[] hand = Hands.Open().Moved(Quaternion.Identity, 1, new(0.4f, 0.2f, 0));
+        Vector2[] near = [.. Shoulders.Select(s => 2 * s + new Vector2(-0.3f, 0.1f))];
+        float[] far = Step(Hands.Clip((Shoulders, null, hand)));
+        Near(far, Step(Hands.Clip((near, null, hand.Moved(Quaternion.Identity, 2, new(-0.3f, 0.1f, 0))))));
+        // The wrist, from the middle of the shoulders (0.5, 0.5), in their width 0.4.
+        Near([(0.4f - 0.5f) / 0.4f, (0.2f - 0.5f) / 0.4f], far.AsSpan(RightHand + Hand - 2, 2));
+        Near([0.5f, 0, -0.5f, 0], far.AsSpan(2, 4)); // shoulders
+    }
+
+    [Fact]
+    public void A_gap_is_filled_evenly_and_presence_tells_of_it()
+    {
+        Vector3[] hand = Hands.Open();
+        LandmarkClip clip = Hands.Clip(
+            (Shoulders, null, null),
+            (Shoulders, null, hand),
+            (null, null, null),
+            (null, null, null),
+            (Shoulders, null, hand.Moved(Quaternion.Identity, 1, new(0.12f, 0, 0)))
+        );
+        float[][] steps = [.. Enumerable.Range(0, 5).Select(t => Step(clip, t))];
+        Assert.Equal([0, 1, 0, 0, 1], steps.Select(s => (int)s[RightHand + Hand]));
+        Assert.Equal([1, 1, 0, 0, 1], steps.Select(s => (int)s[14]));
+        float[] across = [.. steps.Select(s => s[RightHand + Hand - 2])];
+        Assert.Equal(across[1], across[0]); // before it is first found, as it is found
+        Assert.Equal(0.1f, across[2] - across[1], 1e-4f); // a third of 0.12 in widths of 0.4
+        Assert.Equal(0.1f, across[3] - across[2], 1e-4f);
+        Assert.All(steps, s => Assert.All(s[LeftHand..RightHand], v => Assert.Equal(0, v)));
+    }
+
+    [Fact]
+    public void Hands_alone_have_no_body()
+    {
+        float[] step = Step(Hands.Clip((null, Hands.Open(), null)));
+        Assert.All(step[..LeftHand], v => Assert.Equal(0, v));
+        Assert.Equal([0, 0, 1], step[(LeftHand + Hand - 2)..RightHand]);
+        Assert.Equal(LandmarkFeatures.Width, step.Length);
+    }
+}
