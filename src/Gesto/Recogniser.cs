@@ -129,9 +129,10 @@ public sealed class Recogniser : IDisposable
         return predictions;
     }
 
-    /// <summary>Starts the decoder for the next recording, which is answered sooner then by the time that `ffmpeg` takes
-    /// to start: for a program that waits for a signer. Does nothing before the first recording, whose kinds of files
-    /// the next one is expected to have; others are recognised as well. Thread-safe; one decoder waits at most.</summary>
+    /// <summary>Starts the decoder for the next recording, which is answered sooner then by the time that `ffmpeg`
+    /// takes to start: for a program that waits for a signer. Does nothing before the first recording, whose kinds of
+    /// files the next one is expected to have; others are recognised as well. Thread-safe; one decoder waits at
+    /// most.</summary>
     /// <exception cref="FfmpegStartException">The program cannot be started any more.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
     public void GetReady() =>
