@@ -14,7 +14,7 @@ build bench/Gesto.Bench
 gesto() { dotnet "$(echo "$root"/artifacts/bin/Gesto.Cli/release_*/Gesto.Cli.dll)" "$@"; }
 gesto weights
 simulate() { # name [options…]
-  [ -f "$work/$1/SIMULATED.md" ] || gesto simulate "$work/$1" --classes 24 --signers 3 --takes 1 --val-signers 1 --seed 5 "${@:2}"
+  [ -f "$work/$1/SIMULATED.md" ] || gesto simulate "$work/$1" --classes 12 --signers 3 --takes 2 --val-signers 1 --seed 5 "${@:2}"
 }
 simulate data
 simulate data-2026 --layout 2026
