@@ -22,6 +22,9 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
     /// <summary>Where batches are put.</summary>
     public Device Device { get; init; } = CPU;
 
+    /// <summary>What is done to a sample's shown steps (T, F) while learning; null = nothing.</summary>
+    public Action<Span<float>, Random>? Change { get; init; }
+
     /// <summary>Set beforehand: at least this, so that what one sample is shown does not depend on the
     /// others.</summary>
     public int Longest
@@ -64,6 +67,8 @@ internal sealed class FeatureSequences(int width, bool centre = false) : IStepSo
             Span<float> rows = to.Slice(i * padTo * width, padTo * width);
             for (int t = 0; t < steps[i].Length; t++)
                 values.Slice(steps[i][t] * width, width).CopyTo(rows[(t * width)..]);
+            if (random is not null)
+                Change?.Invoke(rows[..(steps[i].Length * width)], random);
             rows[(steps[i].Length * width)..].Clear();
         }
         return new ModalitySteps(padded.MovedTo(Device), [.. steps.Select(s => s.Length)]);

@@ -59,10 +59,7 @@ public static class DefaultRecipe
     private static IEnumerable<string[]> Networks(bool rgb, FeatureKey? radar, bool landmarks) =>
         radar?.Shape switch
         {
-            null when landmarks =>
-            [
-                ["late-fusion", $"modalities=[{(rgb ? "\"rgb\"," : "")}\"landmarks\"]"],
-            ],
+            null when landmarks => [rgb ? ["late-fusion", "modalities=[\"rgb\",\"landmarks\"]"] : ["landmarks"]],
             null =>
             [
                 ["rgb-only"],

@@ -47,6 +47,7 @@ internal sealed record FusionInputs(SampleSequences Sequences, PerModality<Frame
             var sequences = new FeatureSequences(run.Facts.Streams[modality]!.Width, run.Recipe.Centres(modality))
             {
                 Device = place,
+                Change = modality == Modality.Landmarks ? run.Recipe.Landmarks.Changes : null,
             };
             (FeatureStore store, List<float[]>? loaded) = (
                 data.Streams[modality]!.Store,

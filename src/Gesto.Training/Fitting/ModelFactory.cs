@@ -85,6 +85,13 @@ internal static class ModelFactory
                 model.Dropout,
                 model.Parts
             ),
+            TemporalMode.ConvolutionTransformer => new ConvolutionTransformer(
+                width,
+                model.Hidden,
+                model.Layers,
+                model.Heads,
+                model.Dropout
+            ),
             _ => throw new ArgumentOutOfRangeException(nameof(model), model.Temporal, "Unknown temporal model."),
         };
 

@@ -125,14 +125,20 @@ internal sealed partial class OnnxGraph(string name)
         graph.Output.Add(ValueInfo(name, TensorProto.Types.DataType.Float, axes));
     }
 
-    public byte[] ToModel() =>
-        new ModelProto
+    public byte[] ToModel()
+    {
+        // ONNX Runtime warns users of constants that nothing reads.
+        HashSet<string> read = [.. graph.Node.SelectMany(n => n.Input), .. graph.Output.Select(o => o.Name)];
+        foreach (TensorProto unread in graph.Initializer.Where(i => !read.Contains(i.Name)).ToArray())
+            graph.Initializer.Remove(unread);
+        return new ModelProto
         {
             IrVersion = FormatVersion,
             ProducerName = "gesto",
             Graph = graph,
             OpsetImport = { new OperatorSetIdProto { Version = OperatorSet } },
         }.ToByteArray();
+    }
 
     private string Constant(string name, TensorProto.Types.DataType type, byte[] bytes, params ReadOnlySpan<int> shape)
     {

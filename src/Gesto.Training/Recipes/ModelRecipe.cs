@@ -31,6 +31,9 @@ public enum TemporalMode
 
     /// <summary><see cref="Models.TemporalConvolution"/>.</summary>
     Convolution,
+
+    /// <summary><see cref="Models.ConvolutionTransformer"/>.</summary>
+    ConvolutionTransformer,
 }
 
 /// <summary>Where RGB features come from.</summary>
@@ -182,7 +185,7 @@ public sealed record ModelRecipe
             );
         if (Fusion == FusionMode.Attention)
             WholeHeads(FusionWidth, "model.fusionWidth");
-        if (Temporal == TemporalMode.Transformer)
+        if (Temporal is TemporalMode.Transformer or TemporalMode.ConvolutionTransformer)
             WholeHeads(Hidden, "model.hidden");
 
         void WholeHeads(int width, string key) =>

@@ -37,6 +37,8 @@ public sealed record Recipe
 
     public RadarRecipe Radar { get; init; } = new();
 
+    public LandmarkRecipe Landmarks { get; init; } = new();
+
     public ModelRecipe Model { get; init; } = new();
 
     public TrainingRecipe Training { get; init; } = new();
@@ -149,6 +151,7 @@ public sealed record Recipe
         check.Fraction(Rgb.GainSpread, "rgb.gainSpread");
         check.NotNegative(Rgb.Noise, "rgb.noise");
         Radar.Check(check);
+        Landmarks.Check(check);
         Model.Check(
             check,
             Modalities is ["rgb", "radar"],

@@ -40,6 +40,10 @@ internal static class LandmarkFeatures
     /// <summary>What is smaller has no direction.</summary>
     private const float Least = 1e-6f;
 
+    /// <summary>Of a hand's values the x of what has a direction or a place in the picture, its y after it: where the
+    /// palm faces, where the fingers point, the wrist.</summary>
+    private static readonly int[] Across = [HandWidth - 8, HandWidth - 5, HandWidth - 2];
+
     /// <summary>Where in a step it stands whether body, left and right hand are found.</summary>
     public static readonly IReadOnlyList<int> Presence = [BodyWidth, BodyWidth + 1 + HandWidth, Width - 1];
 
@@ -54,6 +58,70 @@ internal static class LandmarkFeatures
         for (int hand = 0; hand < 2; hand++)
             Hand(clip, hand, middles, unit, steps);
         return steps;
+    }
+
+    /// <summary>Makes the features of the mirrored recording, as if its signer were left-handed: the hands are
+    /// exchanged, what points left points right. The same as <see cref="Of"/> of mirrored landmarks.</summary>
+    /// <param name="steps">(T, <see cref="Width"/>), changed in place.</param>
+    public static void Mirror(Span<float> steps)
+    {
+        Span<float> hand = stackalloc float[HandWidth + 1];
+        for (; steps.Length > 0; steps = steps[Width..])
+        {
+            for (int pair = 1; pair < BodyJoints.Length; pair += 2) // left before right, after the nose
+            for (int axis = 0; axis < 2; axis++)
+                (steps[2 * pair + axis], steps[2 * pair + 2 + axis]) = (
+                    steps[2 * pair + 2 + axis],
+                    steps[2 * pair + axis]
+                );
+            for (int joint = 0; joint < BodyJoints.Length; joint++)
+                steps[2 * joint] = -steps[2 * joint];
+            Span<float> left = steps.Slice(BodyWidth + 1, HandWidth + 1),
+                right = steps.Slice(BodyWidth + 1 + HandWidth + 1, HandWidth + 1);
+            left.CopyTo(hand);
+            right.CopyTo(left);
+            hand.CopyTo(right);
+            foreach (int across in Across)
+                (left[across], right[across]) = (-left[across], -right[across]);
+        }
+    }
+
+    /// <summary>Makes the features of the recording with its signer leaning and nearer or farther, limbs longer or
+    /// shorter against the shoulders: what points somewhere in the picture is turned, what is measured from the
+    /// shoulders is stretched too.</summary>
+    /// <param name="steps">(T, <see cref="Width"/>), changed in place.</param>
+    /// <param name="radians">From x to y.</param>
+    /// <param name="stretch">Factor of distances from the shoulders, above 0.</param>
+    public static void Turn(Span<float> steps, float radians, float stretch)
+    {
+        (float sine, float cosine) = MathF.SinCos(radians);
+        for (; steps.Length > 0; steps = steps[Width..])
+        {
+            for (int joint = 0; joint < BodyJoints.Length; joint++)
+                Rotate(steps[(2 * joint)..], stretch);
+            for (int hand = 0; hand < 2; hand++)
+            {
+                Span<float> of = steps.Slice(BodyWidth + 1 + hand * (HandWidth + 1), HandWidth);
+                Rotate(of[Across[0]..], 1);
+                Rotate(of[Across[1]..], 1);
+                Rotate(of[Across[2]..], stretch);
+            }
+        }
+
+        void Rotate(Span<float> at, float by) =>
+            (at[0], at[1]) = (by * (cosine * at[0] - sine * at[1]), by * (sine * at[0] + cosine * at[1]));
+    }
+
+    /// <summary>Makes a hand one that was never found, unless the other was not.</summary>
+    /// <param name="steps">(T, <see cref="Width"/>), changed in place.</param>
+    /// <param name="hand">0 left, 1 right.</param>
+    public static void HideHand(Span<float> steps, int hand)
+    {
+        bool other = false;
+        for (int step = 0; step < steps.Length; step += Width)
+            other |= steps[step + Presence[2 - hand]] > 0;
+        for (int step = 0; other && step < steps.Length; step += Width)
+            steps.Slice(step + BodyWidth + 1 + hand * (HandWidth + 1), HandWidth + 1).Clear();
     }
 
     /// <returns>The middle of the shoulders in each frame and their distance; null where never found.</returns>

@@ -76,6 +76,79 @@ public class LandmarkFeaturesTests
     }
 
     [Fact]
+    public void Features_are_mirrored_as_landmarks_are()
+    {
+        Vector3[] one = Hands.Open().Moved(Quaternion.CreateFromYawPitchRoll(0.4f, -1.1f, 2.2f), 1, new(0.4f, 0.2f, 0)),
+            other = Hands.Open(4).Moved(Quaternion.CreateFromYawPitchRoll(1, 0.3f, 0), 2, new(0.6f, 0.9f, 0));
+        static Vector2[] Across(Vector2[] places) => [.. places.Select(p => p with { X = 1 - p.X }).Reverse()];
+        static Vector3[] Over(Vector3[] hand) => [.. hand.Select(j => j with { X = 1 - j.X })];
+        float[] mirrored = LandmarkFeatures.Of(
+            Hands.Clip((Shoulders, one, other), (null, null, one), (Shoulders, other, null))
+        );
+        LandmarkFeatures.Mirror(mirrored);
+        float[] expected = LandmarkFeatures.Of(
+            Hands.Clip(
+                (Across(Shoulders), Over(other), Over(one)),
+                (null, Over(one), null),
+                (Across(Shoulders), null, Over(other))
+            )
+        );
+        for (int t = 0; t < 3; t++)
+        for (int i = 15; i < LandmarkFeatures.Width; i++) // nose, elbows and wrists of these clips are nowhere
+            Assert.True(
+                Math.Abs(expected[t * LandmarkFeatures.Width + i] - mirrored[t * LandmarkFeatures.Width + i]) < 2e-4f,
+                $"{t}, {i}"
+            );
+        Near(expected.AsSpan(2, 4), mirrored.AsSpan(2, 4));
+        LandmarkFeatures.Mirror(mirrored);
+        Near(
+            LandmarkFeatures.Of(Hands.Clip((Shoulders, one, other), (null, null, one), (Shoulders, other, null))),
+            mirrored
+        );
+    }
+
+    [Fact]
+    public void Features_are_turned_as_landmarks_are_and_a_hidden_hand_is_one_that_was_never_found()
+    {
+        Vector3[] hand = Hands
+            .Open()
+            .Moved(Quaternion.CreateFromYawPitchRoll(0.4f, -1.1f, 2.2f), 1, new(0.4f, 0.2f, 0));
+        var by = Quaternion.CreateFromAxisAngle(Vector3.UnitZ, 0.3f);
+        static Vector2 Flat(Vector3 v) => new(v.X, v.Y);
+        Vector2[] leaning = [.. Shoulders.Select(s => Flat(Vector3.Transform(new Vector3(s, 0), by)))];
+        float[] turned = LandmarkFeatures.Of(Hands.Clip((Shoulders, hand, hand)));
+        LandmarkFeatures.Turn(turned, 0.3f, 1);
+        float[] expected = LandmarkFeatures.Of(
+            Hands.Clip((leaning, hand.Moved(by, 1, default), hand.Moved(by, 1, default)))
+        );
+        Near(expected.AsSpan(2, 4), turned.AsSpan(2, 4));
+        Near(expected.AsSpan(15), turned.AsSpan(15));
+        LandmarkFeatures.HideHand(turned, 0);
+        Near(
+            LandmarkFeatures.Of(Hands.Clip((leaning, null, hand.Moved(by, 1, default)))).AsSpan(15),
+            turned.AsSpan(15)
+        );
+        LandmarkFeatures.HideHand(turned, 1); // the only one
+        Assert.Contains(turned[RightHand..], v => v != 0);
+    }
+
+    [Fact]
+    public void What_is_measured_from_the_shoulders_is_stretched_and_nothing_else()
+    {
+        float[] step = Step(
+            Hands.Clip((Shoulders, null, Hands.Open().Moved(Quaternion.Identity, 1, new(0.4f, 0.2f, 0))))
+        );
+        float[] stretched = [.. step];
+        LandmarkFeatures.Turn(stretched, 0, 2);
+        for (int i = 0; i < step.Length; i++)
+            Assert.Equal(
+                i < 14 || i == RightHand + Hand - 2 || i == RightHand + Hand - 1 ? 2 * step[i] : step[i],
+                stretched[i],
+                1e-5f
+            );
+    }
+
+    [Fact]
     public void A_person_twice_as_near_and_elsewhere_looks_the_same()
     {
         Vector3[] hand = Hands.Open().Moved(Quaternion.Identity, 1, new(0.4f, 0.2f, 0));

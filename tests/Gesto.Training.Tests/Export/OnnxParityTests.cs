@@ -48,23 +48,28 @@ public class OnnxParityTests
         if (recipe.Uses(Modality.Radar) && facts.Antennas > 1)
             masks.Add(ModalityMask.All.Hiding(1));
         uint seed = 10;
-        foreach (int rgb in Lengths)
+        foreach (int others in Lengths)
         foreach (int radar in Lengths)
         foreach (ModalityMask mask in masks)
         {
-            float[] a = FormulaTensors.Values(seed++, rgb * facts.RgbWidth),
-                b = FormulaTensors.Values(seed++, radar * facts.RadarWidth);
+            PerModality<float[]> given = facts.Streams.Select(
+                (m, stream) => FormulaTensors.Values(seed++, (m == Modality.Radar ? radar : others) * stream.Width)
+            );
             float[] expected = model
                 .Classify(
-                    PerModality.Of<ModalitySteps>(
-                        recipe.Uses(Modality.Rgb) ? new(tensor(a, [1, rgb, facts.RgbWidth]), [rgb]) : null,
-                        recipe.Uses(Modality.Radar) ? new(tensor(b, [1, radar, facts.RadarWidth]), [radar]) : null
+                    given.Select(
+                        (m, values) =>
+                        {
+                            int width = facts.Streams[m]!.Width,
+                                length = values.Length / width;
+                            return new ModalitySteps(tensor(values, [1, length, width]), [length]);
+                        }
                     ),
                     mask
                 )
                 .data<float>()
                 .ToArray();
-            float[] found = Run(session, recipe, facts, a, b, mask);
+            float[] found = Run(session, facts, given, mask);
             for (int k = 0; k < Classes; k++)
                 Assert.Equal(expected[k], found[k], 1e-4f);
         }
@@ -110,7 +115,8 @@ public class OnnxParityTests
             Assert.Equal(expected[i], found[i], 1e-4f);
     }
 
-    public static TheoryData<string> EncoderRecipes => [.. Recipes.Select(r => r.Data).Where(n => n is not "rgb-only")];
+    public static TheoryData<string> EncoderRecipes =>
+        [.. Recipes.Select(r => r.Data).Where(n => RecipeFile.Load(n).Uses(Modality.Radar))];
 
     [Theory]
     [MemberData(nameof(EncoderRecipes))]
@@ -163,20 +169,19 @@ public class OnnxParityTests
             Assert.Equal(expected[i], found[i], 1e-4f * largest);
     }
 
-    private static float[] Run(
-        InferenceSession session,
-        Recipe recipe,
-        RunFacts facts,
-        float[] rgb,
-        float[] radar,
-        ModalityMask mask
-    )
+    private static float[] Run(InferenceSession session, RunFacts facts, PerModality<float[]> given, ModalityMask mask)
     {
         var names = new List<string>();
         var values = new List<OrtValue>();
-        Give(Modality.Rgb, rgb, facts.RgbWidth);
-        Give(Modality.Radar, radar, facts.RadarWidth);
-        if (recipe.Uses(Modality.Radar) && facts.Antennas > 1)
+        foreach ((Modality modality, float[] steps) in given)
+        {
+            long width = facts.Streams[modality]!.Width,
+                length = steps.Length / width;
+            names.AddRange([modality.Name, $"{modality}_lengths"]);
+            values.Add(OnnxSession.Wrap(steps, 1, length, width));
+            values.Add(OrtValue.CreateTensorValueFromMemory([mask.Uses(modality) ? length : 0L], [1]));
+        }
+        if (facts.Streams[Modality.Radar] is not null && facts.Antennas > 1)
         {
             names.Add("antennas");
             values.Add(
@@ -192,17 +197,6 @@ public class OnnxParityTests
         session.Run(options, names, values, ["logits"], [output]);
         values.ForEach(v => v.Dispose());
         return logits;
-
-        void Give(Modality modality, float[] steps, int width)
-        {
-            if (!recipe.Uses(modality))
-                return;
-            names.AddRange([modality.Name, $"{modality}_lengths"]);
-            values.Add(OnnxSession.Wrap(steps, 1, steps.Length / width, width));
-            values.Add(
-                OrtValue.CreateTensorValueFromMemory([mask.Uses(modality) ? (long)steps.Length / width : 0L], [1])
-            );
-        }
     }
 
     /// <summary>Small frames where the recipe lets them be; its networks as they are.</summary>
@@ -225,7 +219,8 @@ public class OnnxParityTests
             facts with
             {
                 Streams = facts
-                    .Keys.Where(recipe.Uses)
+                    .Keys.With(Modality.Landmarks, facts.Keys[Modality.Rgb]! with { Shape = [30, 40] })
+                    .Where(recipe.Uses)
                     .Select(
                         (modality, key) =>
                         {
