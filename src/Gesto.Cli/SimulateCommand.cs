@@ -39,6 +39,11 @@ internal static class SimulateCommand
                 "Range bins x chirps of a frame (= Doppler bins), powers of two. Default 64x128, and 256x64 with --layout 2026; "
                 + "the challenge has 256x1024, and 256 range bins in 2026.",
         };
+        var landmarks = new Option<bool>("--landmarks")
+        {
+            Description =
+                "Joints of body and hands beside each video, with a detector's noise, drop-outs and swapped hands.",
+        };
         Option<int> threads = ThreadsOption.Build("Samples made at the same time.");
         var force = new Option<bool>("--force")
         {
@@ -63,6 +68,7 @@ internal static class SimulateCommand
             size,
             form,
             radar,
+            landmarks,
             threads,
             force,
         };
@@ -87,6 +93,7 @@ internal static class SimulateCommand
                     Width = width,
                     Height = height,
                     RawRadar = parsed.GetValue(form) == "raw",
+                    Landmarks = parsed.GetValue(landmarks),
                     RangeBins = range,
                     DopplerBins = doppler,
                     Threads = parsed.GetValue(threads),

@@ -49,14 +49,14 @@ public static class RunExport
         if (recogniser.Facts.Rgb is { } rgb && RgbEncoders.Network(rgb, folder, cache) is { Model: var model } network1)
         {
             encoder = new(
-                "rgb-encoder.onnx",
+                ModelCard.ResNet50Entry,
                 rgb.Encoder,
                 network1.Preprocessing,
                 network1.Side,
                 network1.Shape,
                 network1.DType
             );
-            entries[encoder.Entry] = model;
+            entries.Add(encoder.Entry, model);
         }
         var manifest = new BundleManifest
         {
@@ -74,8 +74,8 @@ public static class RunExport
             Simulated = recogniser.Facts.Simulated,
             Metrics = Metrics(folder),
         };
-        entries[ModelCard.Entry] = Encoding.UTF8.GetBytes(ModelCard.Of(recogniser, manifest));
-        entries["LICENSES.txt"] = Encoding.UTF8.GetBytes(ModelCard.Licences(recogniser.Facts.Rgb));
+        entries.Add(ModelCard.Entry, Encoding.UTF8.GetBytes(ModelCard.Of(recogniser, manifest)));
+        entries.Add("LICENSES.txt", Encoding.UTF8.GetBytes(ModelCard.Licences(recogniser.Facts.Rgb)));
         BundleWriter.Write(path, manifest, entries);
     }
 

@@ -102,12 +102,12 @@ internal sealed class LinearRecogniser : ITrainedRecogniser
     internal BundledMember Export(string prefix, double weight, Dictionary<string, byte[]> entries)
     {
         string classifier = $"{prefix}classifier.onnx";
-        entries[classifier] = model.ToOnnx(Recipe.Name, Labels.Count);
+        entries.Add(classifier, model.ToOnnx(Recipe.Name, Labels.Count));
         string? maps = null;
         if (model.Reduction is { } reduction)
         {
             maps = $"{prefix}radar-encoder.onnx";
-            entries[maps] = reduction.ToOnnx(Recipe.Name);
+            entries.Add(maps, reduction.ToOnnx(Recipe.Name));
         }
         return new BundledMember
         {

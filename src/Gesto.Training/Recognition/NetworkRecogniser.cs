@@ -139,7 +139,7 @@ internal sealed class NetworkRecogniser : ITrainedRecogniser
     internal BundledMember Export(string prefix, double weight, Dictionary<string, byte[]> entries)
     {
         string classifier = $"{prefix}classifier.onnx";
-        entries[classifier] = Loaded.Model.ToOnnx(Recipe.Name);
+        entries.Add(classifier, Loaded.Model.ToOnnx(Recipe.Name));
         return new BundledMember
         {
             Name = Recipe.Name,
@@ -171,7 +171,7 @@ internal sealed class NetworkRecogniser : ITrainedRecogniser
             var graph = new OnnxGraph(encoder.GetName());
             graph.Input("frames", key.Shape.AsSpan(1));
             graph.Output(encoder.Write(graph, "frames", key.Shape[1..]), "features", "T", "F");
-            entries[entry] = graph.ToModel();
+            entries.Add(entry, graph.ToModel());
             return entry;
         }
     }

@@ -156,7 +156,7 @@ public static class DatasetWriter
                 options.Layout == SampleLayout.Challenge2026 ? RangeTimeMaps(options)
                 : options.RawRadar ? Raw(options)
                 : Videos(options)
-            )}
+            )}{(options.Landmarks ? "\n" + Landmarks : "")}
             - `manifest.csv` names every sample; `key.csv` holds the labels of val and test: keep it away from training.
 
             Options (`simulation.json`):
@@ -167,6 +167,11 @@ public static class DatasetWriter
 
             """;
     }
+
+    private const string Landmarks = """
+        - Landmarks: `SAMPLE_n_LANDMARKS.npy`, float32 (T, 258): the skeleton's own joints as the camera sees them (nine of the body's 33,
+          all of the hands), with a detector's noise, lost and exchanged hands. No detector saw the drawn pictures.
+        """;
 
     private static string Videos(SimulationOptions options) =>
         string.Create(

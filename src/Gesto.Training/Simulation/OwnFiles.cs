@@ -7,13 +7,9 @@ namespace Gesto.Training.Simulation;
 /// for another.</summary>
 internal static class OwnFiles
 {
-    /// <returns>A sample's files, relative to the root, '/'-separated.</returns>
-    public static IEnumerable<string> Of(PlannedSample sample) =>
-        Enumerable.Range(1, 3).Select(sample.RadarPath).Prepend(sample.RgbPath).OfType<string>();
-
     /// <returns>True where all of a sample's files are there.</returns>
     public static bool AreThere(string root, PlannedSample sample) =>
-        Of(sample).All(file => File.Exists(PathOf(root, file)));
+        sample.Files.All(file => File.Exists(PathOf(root, file)));
 
     /// <summary>Removes a simulation, and nothing that somebody else has put beside or among its files. Stopped on the
     /// way, it can be called again: the file that tells the options goes last.</summary>
@@ -27,11 +23,12 @@ internal static class OwnFiles
         {
             if (Directory.Exists(UnfinishedFolder(root, sample)))
                 Directory.Delete(UnfinishedFolder(root, sample), recursive: true);
-            foreach (string file in Of(sample))
+            foreach (string file in sample.Files)
                 if (File.Exists(PathOf(root, file)))
                     File.Delete(PathOf(root, file));
-            for (string at = sample.Key; at.Length > 0; at = at[..Math.Max(0, at.LastIndexOf('/'))])
-                folders.Add(at);
+            foreach (string file in sample.Files)
+                for (string at = FolderOf(file); at.Length > 0; at = FolderOf(at))
+                    folders.Add(at);
         }
         foreach (string folder in folders.Reverse().Select(f => PathOf(root, f))) // what is inside comes after
             if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
@@ -41,6 +38,8 @@ internal static class OwnFiles
         )
             File.Delete(PathOf(root, file));
     }
+
+    private static string FolderOf(string path) => path[..Math.Max(0, path.LastIndexOf('/'))];
 
     /// <returns>Where a sample is while it is made.</returns>
     public static string UnfinishedFolder(string root, PlannedSample sample)

@@ -39,6 +39,8 @@ internal sealed class SampleRecorder(SimulationOptions options)
                 );
             return;
         }
+        if (sample.LandmarksPath is { } landmarks)
+            NpyFile.Save(In(landmarks), LandmarkRecorder.Record(performance, sample.Signer, options, noiseSeed));
         var videos = new List<RawVideo>
         {
             new(
@@ -83,7 +85,7 @@ internal sealed class SampleRecorder(SimulationOptions options)
     /// <returns>(frames, height, width, 3), RGB.</returns>
     public byte[] Film(Performance performance, Signer signer, ulong noiseSeed)
     {
-        int count = Math.Max(1, (int)(performance.DurationSeconds * options.FrameRateHz)),
+        int count = options.FramesOf(performance),
             size = options.Width * options.Height * 3;
         using var camera = new CameraRenderer(signer, options.Width, options.Height, noiseSeed);
         var frames = new byte[count * size];

@@ -32,6 +32,10 @@ public sealed record SimulationOptions
     /// <summary>Radar of the 2025 layout as raw sessions of an Infineon kit, not as videos of maps.</summary>
     public bool RawRadar { get; init; }
 
+    /// <summary>Joints of body and hands beside the video, as a detector would find them (see <see
+    /// cref="LandmarkRecorder"/>).</summary>
+    public bool Landmarks { get; init; }
+
     /// <summary>K, classes of the 126, 2…126.</summary>
     public int Classes { get; init; } = 126;
 
@@ -88,6 +92,10 @@ public sealed record SimulationOptions
             !RawRadar || Layout == SampleLayout.Challenge2025,
             "raw radar in the 2026 layout, which is of range-time maps: leave one of them out"
         );
+        Require(
+            !Landmarks || Layout == SampleLayout.Challenge2025,
+            "landmarks in the 2026 layout, which has no camera: leave one of them out"
+        );
         Require(Threads >= 1, $"{Threads} threads: give 1 or more");
         try
         {
@@ -112,6 +120,9 @@ public sealed record SimulationOptions
     }
 
     /// <returns>The values that decide the bytes, as indented JSON.</returns>
+    /// <returns>Pictures that the camera takes.</returns>
+    internal int FramesOf(Performance performance) => Math.Max(1, (int)(performance.DurationSeconds * FrameRateHz));
+
     internal string ToJson()
     {
         (_, int validation, int test) = SignersPerSplit();
@@ -132,6 +143,8 @@ public sealed record SimulationOptions
             (values["frameRateHz"], values["width"], values["height"]) = (FrameRateHz, Width, Height);
         if (RawRadar)
             values["rawRadar"] = true;
+        if (Landmarks)
+            values["landmarks"] = true;
         values["rangeBins"] = RangeBins;
         values["dopplerBins"] = DopplerBins;
         values["version"] = DatasetWriter.Version;
@@ -144,7 +157,7 @@ public sealed record SimulationOptions
     internal static SimulationOptions FromJson(string json, string path)
     {
         const string cure = "Delete the simulation's files yourself, or give another folder.";
-        var values = JsonFile.Parse<Dictionary<string, decimal>>(json, path, "the options of a simulation", cure);
+        var values = JsonFile.Parse<Dictionary<string, JsonElement>>(json, path, "the options of a simulation", cure);
         var check = new FileCheck(path, cure);
         SimulationOptions found =
             Whole("layout", (int)SampleLayout.Challenge2025) == (int)SampleLayout.Challenge2026 ? Challenge2026 : new();
@@ -156,29 +169,39 @@ public sealed record SimulationOptions
             Seed = (ulong)Whole("seed", most: ulong.MaxValue),
             ValidationSigners = (int)Whole("validationSigners"),
             TestSigners = (int)Whole("testSigners"),
+            RawRadar = Is("rawRadar"),
+            Landmarks = Is("landmarks"),
             RangeBins = (int)Whole("rangeBins"),
             DopplerBins = (int)Whole("dopplerBins"),
         };
         check.Require(
             Whole("version") == DatasetWriter.Version,
             "version",
-            values["version"],
+            values["version"].ToString(),
             FormattableString.Invariant($"{DatasetWriter.Version}")
         );
         found.Validate();
         return found;
 
+        bool Is(string name) =>
+            values.TryGetValue(name, out JsonElement value) && value.ValueKind == JsonValueKind.True;
+
         decimal Whole(string name, int? otherwise = null, decimal most = int.MaxValue)
         {
-            if (!values.TryGetValue(name, out decimal value) && otherwise is { } known)
+            if (!values.TryGetValue(name, out JsonElement value) && otherwise is { } known)
                 return known;
+            decimal number = 0;
             check.Require(
-                values.ContainsKey(name) && value == Math.Floor(value) && value >= 0 && value <= most,
+                value.ValueKind == JsonValueKind.Number
+                    && value.TryGetDecimal(out number)
+                    && number == Math.Floor(number)
+                    && number >= 0
+                    && number <= most,
                 name,
-                value,
+                value.ToString(),
                 "a whole number"
             );
-            return value;
+            return number;
         }
     }
 

@@ -13,7 +13,8 @@ internal sealed record PlannedSample(
     Split Split,
     int Number,
     SampleLayout Layout,
-    bool RawRadar = false
+    bool RawRadar = false,
+    bool Landmarks = false
 )
 {
     /// <summary>Folder relative to the root, '/'-separated, as the challenge lays it out.</summary>
@@ -35,6 +36,19 @@ internal sealed record PlannedSample(
     /// names it.</summary>
     public string? SessionPath => RawRadar ? $"{Key}/{InfineonSession.Folder}/{InfineonSession.DataFile}" : null;
 
+    /// <summary>Joints of body and hands; null where none are asked for.</summary>
+    public string? LandmarksPath => Landmarks ? $"{Key}/SAMPLE_{Number}_LANDMARKS.npy" : null;
+
+    /// <summary>Every file of the sample, relative to the root, '/'-separated.</summary>
+    public IEnumerable<string> Files =>
+        (
+            RawRadar
+                ? new[] { InfineonSession.DataFile, InfineonSession.ConfigFile, InfineonSession.VersionFile }.Select(
+                    f => $"{Key}/{InfineonSession.Folder}/{f}"
+                )
+                : Enumerable.Range(1, 3).Select(RadarPath)
+        ).Concat(new[] { RgbPath, LandmarksPath }.OfType<string>());
+
     /// <param name="antenna">1…3.</param>
     public string RadarPath(int antenna) =>
         Layout == SampleLayout.Challenge2025
@@ -42,8 +56,9 @@ internal sealed record PlannedSample(
             : $"{Key}/SAMPLE_{Number}_RTM{antenna}.npy";
 
     /// <summary>The sample as the manifest describes it, with its label.</summary>
-    public Sample ToSample() =>
-        new()
+    public Sample ToSample()
+    {
+        var sample = new Sample
         {
             Key = Key,
             Split = Split,
@@ -54,6 +69,13 @@ internal sealed record PlannedSample(
             Rgb = RgbPath,
             Radar = SessionPath is { } session ? [session, null, null] : [RadarPath(1), RadarPath(2), RadarPath(3)],
         };
+        return LandmarksPath is { } landmarks
+            ? sample with
+            {
+                Files = sample.Files.With(Modality.Landmarks, [landmarks]),
+            }
+            : sample;
+    }
 }
 
 /// <summary>Which signs which signers perform, in which split and under which number.</summary>
@@ -92,7 +114,8 @@ internal static class SimulationPlan
                     split,
                     numbers[next++],
                     options.Layout,
-                    options.RawRadar
+                    options.RawRadar,
+                    options.Landmarks
                 )
             ),
         ];

@@ -14,6 +14,7 @@ internal sealed class InfineonSession : IRadarReader
 {
     public const string DataFile = "radar.npy";
     public const string ConfigFile = "config.json";
+    public const string VersionFile = "format.version";
 
     /// <summary>Folder of the first sensor in a recording's folder.</summary>
     public const string Folder = "RadarIfxAvian_00";
@@ -117,7 +118,7 @@ internal sealed class InfineonSession : IRadarReader
             Path.Combine(folder, DataFile),
             new NpyArray("<u2", shape, MemoryMarshal.AsBytes<ushort>(adc).ToArray())
         );
-        AtomicFile.WriteText(Path.Combine(folder, "format.version"), "1.0.0\n");
+        AtomicFile.WriteText(Path.Combine(folder, VersionFile), "1.0.0\n");
         AtomicFile.WriteText(
             Path.Combine(folder, ConfigFile),
             string.Create(

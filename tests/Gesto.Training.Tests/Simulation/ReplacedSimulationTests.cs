@@ -79,7 +79,7 @@ public sealed class ReplacedSimulationTests : IDisposable
 
     [Theory]
     [InlineData("{}", "classes")]
-    [InlineData("{\"classes\": \"many\"}", "not the options of a simulation")]
+    [InlineData("{\"classes\": \"many\"}", "a whole number")]
     [InlineData("null", "not the options of a simulation")]
     public void Options_that_do_not_say_what_was_written_remove_nothing(string json, string what)
     {
