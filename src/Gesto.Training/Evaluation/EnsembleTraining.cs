@@ -123,7 +123,10 @@ internal static class EnsembleTraining
     /// <returns>What is to be trained, as it is written in the folder.</returns>
     private static (Recipe Recipe, IReadOnlyList<string> Settings, PseudoLabels? Pseudo) Open(TrainingOptions options)
     {
-        (string folder, Recipe? recipe, PseudoLabels? pseudo) = (options.Out, options.Recipe, options.PseudoLabels);
+        (string folder, PseudoLabels? pseudo) = (options.Out, options.PseudoLabels);
+        Recipe? recipe = options.Recipe is { } given
+            ? RecipeFile.Among(given, [.. options.Features.Stores.Modalities])
+            : null;
         IReadOnlyList<string> settings = options.AllSettings;
         string recipePath = Path.Combine(folder, RecipeFile.FileName),
             settingsPath = Path.Combine(folder, SettingsName);

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Gesto.Recordings;
 
 namespace Gesto.Training.Recipes;
 
@@ -53,6 +54,23 @@ public static class RecipeFile
         overrides.Count == 0 ? recipe : Parse(Format(recipe), $"recipe '{recipe.Name}'", overrides);
 
     /// <summary>Loads the members of a recipe that has some.</summary>
+    /// <returns>The recipe without members that take only what there is not: landmarks vote where there are
+    /// any.</returns>
+    /// <param name="recipe">Stays as it is.</param>
+    /// <param name="there">What a feature set has.</param>
+    internal static Recipe Among(Recipe recipe, IReadOnlyCollection<Modality> there)
+    {
+        string[] names = [.. there.Select(m => m.Name)];
+        IReadOnlyList<string>[] voices =
+        [
+            .. recipe
+                .Members.Zip(LoadMembers(recipe, []))
+                .Where(m => m.Second.Modalities.Intersect(names).Any())
+                .Select(m => m.First),
+        ];
+        return voices.Length < 2 ? recipe : recipe with { Members = voices };
+    }
+
     /// <param name="recipe">Its members' own values win over <paramref name="overrides"/>.</param>
     /// <param name="overrides">As in <see cref="Load"/>, for every member.</param>
     public static IReadOnlyList<Recipe> LoadMembers(Recipe recipe, IEnumerable<string> overrides) =>

@@ -1,3 +1,4 @@
+using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
@@ -54,6 +55,17 @@ public class EnsembleTrainingTests
             ],
             recogniser.Masks.Select(m => m.ToString())
         );
+    }
+
+    [Fact]
+    public void Members_that_take_only_what_there_is_not_do_not_vote()
+    {
+        string[] Among(params Modality[] there) => [.. RecipeFile.Among(Best, there).Members.Select(m => m[0])];
+        string[] all = ["late-fusion", "rgb-only", "radar-only", "micro-doppler", "landmarks"];
+        Assert.Equal(all, Among(Modality.Rgb, Modality.Radar, Modality.Landmarks));
+        Assert.Equal(all[..4], Among(Modality.Rgb, Modality.Radar));
+        Assert.Equal(["late-fusion", "rgb-only", "landmarks"], Among(Modality.Rgb, Modality.Landmarks));
+        Assert.Equal(all, Among(Modality.Landmarks)); // one is no vote: it is said that the others lack theirs
     }
 
     [Fact]
