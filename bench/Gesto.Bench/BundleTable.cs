@@ -87,9 +87,13 @@ internal static class BundleTable
         List<double> warm = [];
         for (int i = -2; i < times; i++)
         {
-            string folder = Path.Combine(recordings, samples[Math.Max(0, i) % samples.Length].Key);
+            Sample sample = samples[Math.Max(0, i) % samples.Length];
+            var recording = Recording.FromFiles(
+                sample.Rgb is { } rgb ? Path.Combine(recordings, rgb) : null,
+                [.. sample.Radar.OfType<string>().Select(f => Path.Combine(recordings, f))]
+            );
             long begin = Stopwatch.GetTimestamp();
-            recogniser.PredictAsync(Recording.FromFolder(folder)).GetAwaiter().GetResult();
+            recogniser.PredictAsync(recording).GetAwaiter().GetResult();
             if (i >= 0) // the first ones compile and lay memory out
                 warm.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
         }
