@@ -98,7 +98,7 @@ internal sealed class NetworkRecogniser : ITrainedRecogniser
         CancellationToken cancel = default
     )
     {
-        StoredSample.CheckKeys(run, features, Recipe.BearsMissing);
+        StoredSample.CheckKeys(run.Folder, run.Facts, features, Recipe.BearsMissing);
         using TorchThreads own = TorchThreads.Use(threads);
         List<float[]>[] results = [.. masks.Select(_ => new List<float[]>(samples.Count))];
         var attention = new AttentionSum();
@@ -161,6 +161,7 @@ internal sealed class NetworkRecogniser : ITrainedRecogniser
             TempoSpread = Recipe.Training.TempoSpread,
             Steps = Recipe.Model.Steps,
             Masks = Masks,
+            Parameters = Parameters,
         };
 
         string? Encoder(Modality modality, FeatureKey key)

@@ -89,6 +89,7 @@ internal sealed record BundleManifest
             Require(member.Views is >= 1 and <= 64, "views of 1 to 64");
             Require(member.TempoSpread is >= 0 and < 1, "a tempo spread of 0 to 1");
             Require(member.Steps is >= 0 and <= 4096, "steps of 0 to 4096");
+            Require(member.Parameters >= 0, "parameters of 0 or more");
             Require(member.Antennas is >= 1 and <= 64, "antennas of 1 to 64");
             Require(member.Streams.Count > 0, "a member that takes something");
             foreach ((Modality modality, BundledStream stream) in member.Streams)
@@ -171,6 +172,16 @@ internal sealed record BundledMember
 
     /// <summary>What it can do with: everything first.</summary>
     public required IReadOnlyList<ModalityMask> Masks { get; init; }
+
+    /// <summary>Numbers that training found.</summary>
+    public long Parameters { get; init; }
+
+    /// <summary>The files of its recipe and of its facts, samples named by hash: for evaluation and votes, not read
+    /// to recognise. Null in a bundle that has none.</summary>
+    public string? Recipe { get; init; }
+
+    /// <inheritdoc cref="Recipe"/>
+    public string? Facts { get; init; }
 }
 
 /// <summary>How a member takes one modality.</summary>

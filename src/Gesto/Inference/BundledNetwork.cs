@@ -46,34 +46,10 @@ internal sealed class BundledNetwork : IDisposable
 
     public BundledMember Member { get; }
 
-    /// <param name="sample">Of one recording; a modality that is not there is not used.</param>
-    /// <param name="hidden">Antennas that count as missing.</param>
-    /// <returns>(K), at the member's own temperature.</returns>
-    public float[] Classify(PerModality<RecordingSteps> sample, IReadOnlyCollection<int> hidden)
-    {
-        PerModality<float[]> features = sample.Select(Encode);
-        var logits = new double[classes];
-        var said = new float[classes];
-        for (int view = 0; view < Member.Views; view++)
-        {
-            double tempo = Member.Views == 1 ? 1 : 1 + Member.TempoSpread * (2.0 * view / (Member.Views - 1) - 1);
-            Run(features.Select((modality, steps) => Shown(Member.Streams[modality]!, steps, tempo)), hidden, said);
-            for (int k = 0; k < classes; k++)
-                logits[k] += said[k] / (Member.Views * Member.Temperature);
-        }
-        return ProbabilityPool.Softmax(logits);
-    }
-
-    public void Dispose()
-    {
-        foreach (InferenceSession encoder in encoders.Values)
-            encoder.Dispose();
-        classifier.Dispose();
-        options.Dispose();
-    }
-
+    /// <param name="modality">Whose steps.</param>
+    /// <param name="steps">Of one recording.</param>
     /// <returns>(T, F), centred where it is to be; null where the member does not take the modality.</returns>
-    private float[]? Encode(Modality modality, RecordingSteps steps)
+    public float[]? Encode(Modality modality, RecordingSteps steps)
     {
         if (Member.Streams[modality] is not { } stream)
             return null;
@@ -97,6 +73,32 @@ internal sealed class BundledNetwork : IDisposable
         for (int i = 0; i < centred.Length; i++)
             centred[i] = (float)(centred[i] - sum[i % stream.Width] / count);
         return centred;
+    }
+
+    /// <param name="features">Of <see cref="Encode"/>, of one recording; a modality that is not there is not
+    /// used.</param>
+    /// <param name="hidden">Antennas that count as missing.</param>
+    /// <returns>(K), at the member's own temperature.</returns>
+    public float[] Classify(PerModality<float[]> features, IReadOnlyCollection<int> hidden)
+    {
+        var logits = new double[classes];
+        var said = new float[classes];
+        for (int view = 0; view < Member.Views; view++)
+        {
+            double tempo = Member.Views == 1 ? 1 : 1 + Member.TempoSpread * (2.0 * view / (Member.Views - 1) - 1);
+            Run(features.Select((modality, steps) => Shown(Member.Streams[modality]!, steps, tempo)), hidden, said);
+            for (int k = 0; k < classes; k++)
+                logits[k] += said[k] / (Member.Views * Member.Temperature);
+        }
+        return ProbabilityPool.Softmax(logits);
+    }
+
+    public void Dispose()
+    {
+        foreach (InferenceSession encoder in encoders.Values)
+            encoder.Dispose();
+        classifier.Dispose();
+        options.Dispose();
     }
 
     /// <returns>The steps that one view shows.</returns>
