@@ -75,7 +75,7 @@ public static class RunExport
                 network1.Shape,
                 network1.DType
             );
-            entries[encoder.Entry] = model;
+            entries.Add(encoder.Entry, model);
         }
         var manifest = new BundleManifest
         {

@@ -124,7 +124,7 @@ internal sealed class ExportedRecogniser : ITrainedRecogniser
         {
             if (entry is null)
                 return null;
-            entries[prefix + entry] = bundle.Read(entry);
+            entries.Add(prefix + entry, bundle.Read(entry));
             return prefix + entry;
         }
     }
@@ -136,7 +136,7 @@ internal sealed class ExportedRecogniser : ITrainedRecogniser
         if (Bundle.RgbEncoder is not { } encoder)
             return null;
         using BundleFile bundle = BundleFile.Open(path);
-        entries[encoder.Entry] = bundle.Read(encoder.Entry);
+        entries.Add(encoder.Entry, bundle.Read(encoder.Entry));
         return encoder;
     }
 

@@ -168,11 +168,13 @@ internal sealed class NetworkRecogniser : ITrainedRecogniser
         {
             if (Loaded.Encoders[modality] is not { } encoder)
                 return null;
-            string entry = $"{prefix}{modality}-encoder.onnx";
+            // ResNet50's last stage learns with the run; the stages below it are the bundle's RGB encoder.
+            bool last = modality == Modality.Rgb && Recipe.Rgb.Encoder == RgbEncoderMode.LastStage;
+            string entry = $"{prefix}{modality}-{(last ? "last-stage" : "encoder")}.onnx";
             var graph = new OnnxGraph(encoder.GetName());
             graph.Input("frames", key.Shape.AsSpan(1));
             graph.Output(encoder.Write(graph, "frames", key.Shape[1..]), "features", "T", "F");
-            entries[entry] = graph.ToModel();
+            entries.Add(entry, graph.ToModel());
             return entry;
         }
     }

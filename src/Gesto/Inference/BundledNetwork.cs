@@ -14,6 +14,8 @@ internal sealed class BundledNetwork : IDisposable
         Logits = "logits",
         AntennasInput = "antennas";
 
+    private const int Free = NetworkInput.Free;
+
     private readonly PerModality<InferenceSession> encoders = PerModality<InferenceSession>.None;
     private readonly InferenceSession classifier;
     private readonly RunOptions options = new();
@@ -29,8 +31,11 @@ internal sealed class BundledNetwork : IDisposable
         {
             foreach ((Modality modality, BundledStream stream) in member.Streams)
                 if (stream.Encoder is { } entry)
-                    encoders = encoders.With(modality, Open(entry));
-            classifier = Open(member.Classifier);
+                    encoders = encoders.With(
+                        modality,
+                        Open(entry, new(Features, new NetworkInput(Frames, typeof(float), ShapeOf(modality))))
+                    );
+            classifier = Open(member.Classifier, new(Logits, [.. InputsOf(member)]));
         }
         catch
         {
@@ -41,7 +46,9 @@ internal sealed class BundledNetwork : IDisposable
         }
 
         // One thread a call: networks of one recording's steps are small, and a session with more keeps a pool of them.
-        InferenceSession Open(string entry) => bundle.Network(entry, threads: 1);
+        InferenceSession Open(string entry, NetworkPorts ports) => bundle.Network(entry, threads: 1, ports);
+
+        int[] ShapeOf(Modality modality) => [Free, .. bundle.Manifest.Keys[modality]!.Shape[1..]];
     }
 
     public BundledMember Member { get; }
@@ -61,7 +68,7 @@ internal sealed class BundledNetwork : IDisposable
             using OrtValue input = OnnxSession.Wrap(frames, [chosen.Length, .. steps.Shape.Select(n => (long)n)]);
             features = new float[chosen.Length * stream.Width];
             using OrtValue output = OnnxSession.Wrap(features, chosen.Length, stream.Width);
-            encoder.Run(options, [Frames], [input], [Features], [output]);
+            Run(encoder, [Frames], [input], Features, output);
         }
         if (!stream.Centred)
             return features;
@@ -101,6 +108,22 @@ internal sealed class BundledNetwork : IDisposable
         options.Dispose();
     }
 
+    private static IEnumerable<NetworkInput> InputsOf(BundledMember member)
+    {
+        foreach ((Modality modality, BundledStream stream) in member.Streams)
+        {
+            yield return new(modality.Name, typeof(float), Free, Free, stream.Width);
+            yield return new(LengthsOf(modality), typeof(long), Free);
+        }
+        if (HidesAntennas(member))
+            yield return new(AntennasInput, typeof(float), member.Antennas);
+    }
+
+    private static string LengthsOf(Modality modality) => $"{modality.Name}_lengths";
+
+    private static bool HidesAntennas(BundledMember member) =>
+        member.Streams[Modality.Radar] is not null && member.Antennas > 1;
+
     /// <returns>The steps that one view shows.</returns>
     private float[] Shown(BundledStream stream, float[] features, double tempo)
     {
@@ -134,23 +157,44 @@ internal sealed class BundledNetwork : IDisposable
                 float[] steps = shown[modality] ?? new float[stream.Width];
                 names.Add(modality.Name);
                 inputs.Add(OnnxSession.Wrap(steps, 1, steps.Length / stream.Width, stream.Width));
-                names.Add($"{modality.Name}_lengths");
+                names.Add(LengthsOf(modality));
                 long length = shown[modality] is null ? 0 : steps.Length / stream.Width;
                 inputs.Add(OrtValue.CreateTensorValueFromMemory([length], [1]));
             }
-            if (Member.Streams[Modality.Radar] is not null && Member.Antennas > 1)
+            if (HidesAntennas(Member))
             {
                 float[] antennas = [.. Enumerable.Range(0, Member.Antennas).Select(a => hidden.Contains(a) ? 0f : 1)];
                 names.Add(AntennasInput);
                 inputs.Add(OnnxSession.Wrap(antennas, antennas.Length));
             }
             using OrtValue output = OnnxSession.Wrap(said, 1, said.Length);
-            classifier.Run(options, names, inputs, [Logits], [output]);
+            Run(classifier, names, inputs, Logits, output);
         }
         finally
         {
             foreach (OrtValue input in inputs)
                 input.Dispose();
+        }
+    }
+
+    private void Run(
+        InferenceSession network,
+        IReadOnlyCollection<string> names,
+        IReadOnlyCollection<OrtValue> inputs,
+        string into,
+        OrtValue output
+    )
+    {
+        try
+        {
+            network.Run(options, names, inputs, [into], [output]);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new BundleException(
+                $"'{Member.Name}': a network of the bundle fails on a recording ({e.Message}).",
+                e
+            );
         }
     }
 }

