@@ -16,7 +16,7 @@ internal static class BundleTable
     /// <summary>Below this a float32 probability says little of its logit.</summary>
     private const float Least = 1e-4f;
 
-    private const string RgbEncoder = "resnet50.onnx";
+    private const string RgbEncoder = "rgb-encoder.onnx";
 
     /// <param name="run">A finished run or ensemble.</param>
     /// <param name="features">Made as those trained on.</param>

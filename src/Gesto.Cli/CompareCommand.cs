@@ -15,7 +15,7 @@ internal static class CompareCommand
         var runs = new Argument<string[]>("RUN")
         {
             Description =
-                "Two or more directories of runs, ensembles or cross-validations, evaluated on the same samples.",
+                "Two or more directories of runs, ensembles or cross-validations, or .gesto files, evaluated on the same samples.",
             Arity = new ArgumentArity(2, 100),
         };
         var features = new Option<string?>("--features")

@@ -14,7 +14,8 @@ internal static class EnsembleCommand
     {
         var runs = new Argument<string[]>("RUN")
         {
-            Description = "Two or more finished runs of one label set, trained on features made the same way.",
+            Description =
+                "Two or more finished runs, or .gesto files of single runs, of one label set, trained on features made the same way.",
             Arity = new ArgumentArity(2, 100),
         };
         var run = new Option<string>("--run") { Description = "Directory of the ensemble to write.", Required = true };

@@ -10,7 +10,10 @@ internal static class EvaluateCommand
 {
     public static Command Build()
     {
-        var run = new Argument<string>("RUN") { Description = "Run directory of 'gesto train'." };
+        var run = new Argument<string>("RUN")
+        {
+            Description = "Run directory of 'gesto train', an ensemble's, or a .gesto file.",
+        };
         var features = new Argument<string>("FEATURES") { Description = "Feature folder of 'gesto extract'." };
         var split = new Option<string>("--split")
         {
@@ -25,6 +28,11 @@ internal static class EvaluateCommand
                 "The recordings that FEATURES were extracted from: the report then shows frames of the most confused signs side by side.",
         };
         var root = DatasetOption.Root();
+        var output = new Option<string?>("--out")
+        {
+            Description = "Folder for what is written; by default RUN, and of a bundle x.gesto x-evaluation beside it.",
+            HelpName = "DIR",
+        };
         var seed = new Option<int>("--seed")
         {
             Description = "Seed of the bootstrap interval.",
@@ -38,7 +46,7 @@ internal static class EvaluateCommand
         var command = new Command(
             "evaluate",
             "Score a run on labelled samples: top-1 with a 95 % interval, top-5, macro-F1, letters and words apart, confused pairs.\n"
-                + "Writes evaluation-SPLIT.json, predictions-SPLIT.csv and .npy, confusion-SPLIT.png and report-SPLIT.html into RUN.\n\n"
+                + "Writes evaluation-SPLIT.json, predictions-SPLIT.csv and .npy, confusion-SPLIT.png and report-SPLIT.html.\n\n"
                 + "Example:  gesto evaluate runs/late-fusion features --split test --dataset data"
         )
         {
@@ -47,6 +55,7 @@ internal static class EvaluateCommand
             split,
             dataset,
             root,
+            output,
             seed,
             threads,
             json,
@@ -64,6 +73,7 @@ internal static class EvaluateCommand
                             Seed = parsed.GetValue(seed),
                             Threads = parsed.GetValue(threads),
                             RecordingsFolder = RecordingsOf(parsed.GetValue(dataset), parsed.GetValue(root)),
+                            Out = parsed.GetValue(output),
                         },
                         progress,
                         cancel
@@ -73,9 +83,8 @@ internal static class EvaluateCommand
                     Console.Out.WriteLine(result.ToJson());
                 TextWriter people = parsed.GetValue(json) ? Console.Error : Console.Out;
                 people.WriteLine(Summary(result));
-                people.WriteLine(
-                    $"Report: {Path.GetFullPath(RunEvaluation.ReportPath(parsed.GetValue(run)!, result.Split))}"
-                );
+                string folder = parsed.GetValue(output) ?? RunEvaluation.FolderOf(parsed.GetValue(run)!);
+                people.WriteLine($"Report: {Path.GetFullPath(RunEvaluation.ReportPath(folder, result.Split))}");
                 return Task.FromResult(ExitCode.Done);
             }
         );

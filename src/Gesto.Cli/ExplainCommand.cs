@@ -12,7 +12,7 @@ internal static class ExplainCommand
     {
         var run = new Argument<string>("RUN")
         {
-            Description = "Run directory of 'gesto train', or of 'gesto ensemble'.",
+            Description = "Run directory of 'gesto train', an ensemble's, or a .gesto file.",
         };
         var recordings = new RecordingOptions();
         var output = new Option<string?>("--out")

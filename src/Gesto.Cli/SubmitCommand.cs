@@ -11,7 +11,7 @@ internal static class SubmitCommand
 {
     public static Command Build()
     {
-        var run = new Argument<string>("RUN") { Description = "Run directory of 'gesto train'." };
+        var run = new Argument<string>("RUN") { Description = "Run directory of 'gesto train', or a .gesto file." };
         var source = new Argument<string>("DATASET|FEATURES")
         {
             Description =

@@ -1,6 +1,8 @@
+using Gesto.Bundles;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Gesto;
 
@@ -37,9 +39,20 @@ public sealed class Prediction
         CancellationToken cancel
     )
     {
-        ReadRecording read = recording.Find(RecordingNeeds.Of(recogniser.Keys)) is { } files
-            ? predictor.Read(files.Root, files.Sample, cancel)
-            : predictor.Read(recording.Name, recording.Rgb, recording.Radar, cancel);
+        ReadRecording read;
+        try
+        {
+            read = recording.Find(RecordingNeeds.Of(recogniser.Keys)) is { } files
+                ? predictor.Read(files.Root, files.Sample, cancel)
+                : predictor.Read(recording.Name, recording.Rgb, recording.Radar, cancel);
+        }
+        catch (OnnxRuntimeException e) when (recogniser is BundledRecogniser)
+        {
+            throw new BundleException(
+                $"'{recogniser.Name}': the bundle's RGB encoder fails on {recording.Name} ({e.Message}).",
+                e
+            );
+        }
         float[] probabilities = recogniser.Predict(read.Features, read.Used);
         return new(
             recording.Name,

@@ -90,6 +90,8 @@ public sealed class Recogniser : IDisposable
     /// trusted.</exception>
     /// <exception cref="InvalidDataException">A file, or frames in memory, of another kind or size than it learnt
     /// from.</exception>
+    /// <exception cref="BundleException">A network fails on what goes into it: it is not one that Gesto
+    /// exported.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed of before it began.</exception>
     public Task<Prediction> PredictAsync(Recording recording, CancellationToken cancel = default)
     {
@@ -247,7 +249,7 @@ public sealed class Recogniser : IDisposable
             known.Side,
             known.Shape,
             known.DType,
-            bundle.Network(known.Entry, threads: 1),
+            bundle.Network(known.Entry, threads: 1, known.Ports()),
             concurrency: threads
         );
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gesto.Bundles;
 using Gesto.Files;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
@@ -24,7 +25,7 @@ public static class EnsembleFit
     /// <summary>A weight below this is no vote, and would cost a prediction its time.</summary>
     private const double Least = 0.01;
 
-    /// <param name="runs">Run directories, two or more.</param>
+    /// <param name="runs">Run directories or bundles of single runs, two or more.</param>
     /// <param name="folder">The ensemble's directory; made where absent.</param>
     /// <param name="features">Features made as those the members were trained on.</param>
     /// <param name="equal">Give every member the same weight instead of fitting weights; needs no common validation
@@ -50,12 +51,17 @@ public static class EnsembleFit
         string[] members = [.. runs.Select(Path.GetFullPath)];
         CheckFolders(members, folder);
         double[] weights = [.. members.Select(_ => 1.0 / members.Length)];
-        using Ensemble ensemble = Ensemble.Load(folder, members, weights, Calibration.None, threads);
+        using Ensemble ensemble = Ensemble.Load(folder, members, weights, Calibration.None, threads, features);
         HeldOutPredictions held = HeldOutPredictions.Of(ensemble.Members, features, progress, cancel);
         if (held.Samples.Length == 0 && !equal)
             throw new InvalidDataException(
                 $"{folder}: no sample was held out of training by all {members.Length} runs, so no weights can be fitted without looking at test. "
                     + "Train them with the same split, or give all the same weight."
+                    + (
+                        ensemble.Members.Any(m => m is ExportedRecogniser && IsLinear(m))
+                            ? " A linear run's bundle does not hold what it said of samples it had not learnt from; name the run instead."
+                            : ""
+                    )
             ).Suggest(NextStep.WeighEqually);
         EnsembleFile file = new() { Members = Entries(folder, members, weights), FittedOn = "nothing: equal weights" };
         Calibration? calibration = null;
@@ -203,7 +209,7 @@ public static class EnsembleFit
             && !EnsembleTraining.Exists(folder)
         )
             throw new IOException($"{folder}: not empty and not an ensemble. Choose a new directory.");
-        if (members.FirstOrDefault(m => !RunDirectory.Exists(m)) is { } none)
+        if (members.FirstOrDefault(m => !RunDirectory.Exists(m) && !BundleFile.Is(m)) is { } none)
             throw new InvalidDataException(
                 Ensemble.Exists(none)
                     ? $"{none}: an ensemble itself; name its members instead."

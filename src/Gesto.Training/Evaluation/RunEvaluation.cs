@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gesto.Bundles;
 using Gesto.Encoders;
 using Gesto.Files;
 using Gesto.Recordings;
@@ -15,7 +16,7 @@ namespace Gesto.Training.Evaluation;
 /// <summary>What is evaluated, on what.</summary>
 public sealed record EvaluationOptions
 {
-    /// <summary>A finished run or ensemble.</summary>
+    /// <summary>A finished run, an ensemble or a bundle.</summary>
     public required string Run { get; init; }
 
     /// <summary>Folder of features made as those trained on.</summary>
@@ -38,6 +39,9 @@ public sealed record EvaluationOptions
     /// <summary>Folder that the features' paths are relative to: the report then shows frames of the most confused
     /// signs. Null = none.</summary>
     public string? RecordingsFolder { get; init; }
+
+    /// <summary>Folder for what is written; null = <see cref="RunEvaluation.FolderOf"/> the run.</summary>
+    public string? Out { get; init; }
 }
 
 /// <summary>Evaluates a run on one split of a feature folder and writes what it found into the run.</summary>
@@ -55,6 +59,10 @@ public static class RunEvaluation
     public static string ResultPath(string runFolder, string split) =>
         Path.Combine(runFolder, $"evaluation-{split}.json");
 
+    /// <returns>Where an evaluation's files are: in the run; beside a bundle, in a folder of its name.</returns>
+    public static string FolderOf(string run) =>
+        BundleFile.Is(run) ? Path.ChangeExtension(run, null) + "-evaluation" : run;
+
     /// <param name="options">What is evaluated.</param>
     /// <param name="progress">Counts samples.</param>
     /// <param name="cancel">Noticed between batches.</param>
@@ -66,8 +74,8 @@ public static class RunEvaluation
         CancellationToken cancel = default
     ) => EvaluationResult.Of(Predict(options, progress, cancel));
 
-    /// <summary>The same, and writes predictions, result, pictures and report into the run. Errors as of <see
-    /// cref="Evaluate"/>.</summary>
+    /// <summary>The same, and writes predictions, result, pictures and report into <see
+    /// cref="EvaluationOptions.Out"/>. Errors as of <see cref="Evaluate"/>.</summary>
     public static EvaluationResult EvaluateAndSave(
         EvaluationOptions options,
         IProgress<WorkProgress>? progress = null,
@@ -76,13 +84,16 @@ public static class RunEvaluation
     {
         EvaluationInput input = Predict(options, progress, cancel);
         EvaluationResult result = EvaluationResult.Of(input);
+        string folder = options.Out ?? FolderOf(options.Run);
+        Directory.CreateDirectory(folder);
         Save(
-            options.Run,
+            folder,
             input,
             result,
             options.RecordingsFolder is { } recordings
                 ? PairPictures.Read(recordings, input, result, progress, cancel)
-                : null
+                : null,
+            EpochLog.PathIn(options.Run)
         );
         return result;
     }
@@ -98,7 +109,7 @@ public static class RunEvaluation
         (string runFolder, string featuresFolder, Split? split) = (options.Run, options.Features, options.Split);
         (int seed, int threads, TimeProvider clock) = (options.Seed, options.Threads, options.Clock);
         FeatureSet features = FeatureSet.Open(featuresFolder);
-        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(runFolder, threads);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(runFolder, threads, features);
         // The manifest lists also those that extraction skipped: they must not vanish from the report.
         IReadOnlyList<Sample> all = ManifestFile.Read(Path.Combine(featuresFolder, ManifestFile.FileName));
         (IReadOnlyList<Sample> samples, string? remark) = SamplesOf(
@@ -161,22 +172,24 @@ public static class RunEvaluation
     }
 
     /// <summary>Writes `predictions-&lt;split&gt;.csv` and `.npy`, `evaluation-&lt;split&gt;.json`,
-    /// `confusion-&lt;split&gt;.png` and `report-&lt;split&gt;.html` into the run.</summary>
-    /// <param name="runFolder">The run.</param>
+    /// `confusion-&lt;split&gt;.png` and `report-&lt;split&gt;.html` into a folder.</summary>
+    /// <param name="folder">The run's, or another.</param>
     /// <param name="input">What it said.</param>
     /// <param name="result">Its score.</param>
     /// <param name="pairs">Frames for the report; null = none were asked for.</param>
+    /// <param name="log">The run's `log.jsonl`; null = in the folder.</param>
     internal static void Save(
-        string runFolder,
+        string folder,
         EvaluationInput input,
         EvaluationResult result,
-        IReadOnlyList<PairPicture>? pairs = null
+        IReadOnlyList<PairPicture>? pairs = null,
+        string? log = null
     )
     {
-        PredictionFile.Save(runFolder, input);
-        AtomicFile.WriteText(ResultPath(runFolder, result.Split), result.ToJson() + "\n");
-        ConfusionPicture.Save(Path.Combine(runFolder, $"confusion-{result.Split}.png"), result);
-        Report.Save(ReportPath(runFolder, result.Split), result, EpochLog.PathIn(runFolder), pairs);
+        PredictionFile.Save(folder, input);
+        AtomicFile.WriteText(ResultPath(folder, result.Split), result.ToJson() + "\n");
+        ConfusionPicture.Save(Path.Combine(folder, $"confusion-{result.Split}.png"), result);
+        Report.Save(ReportPath(folder, result.Split), result, log ?? EpochLog.PathIn(folder), pairs);
     }
 
     /// <returns>Labelled samples of the split, and what a reader should know about the choice.</returns>

@@ -7,8 +7,8 @@ namespace Gesto.Training.Evaluation;
 /// <summary>Compares what evaluations left in the folders of runs.</summary>
 public static class SavedRuns
 {
-    /// <param name="folders">Two or more runs, ensembles or cross-validations; each is called by its folder's name,
-    /// or, where two have the same, by its path as given.</param>
+    /// <param name="folders">Two or more runs, ensembles, cross-validations or bundles; each is called by its name, or,
+    /// where two have the same, by its path as given.</param>
     /// <param name="split">Name of the split, as in the files' names.</param>
     /// <param name="seed">Of the bootstrap.</param>
     /// <exception cref="IOException">A run or its saved predictions are not there.</exception>
@@ -18,8 +18,9 @@ public static class SavedRuns
 
     private static ComparedRun Read(string folder, string name, string split)
     {
-        IReadOnlyList<SavedPrediction> predictions = PredictionFile.Load(folder, split);
-        RunFacts[] facts = [.. RunsOf(folder).Select(run => RunDirectory.Open(run).Facts)];
+        IReadOnlyList<SavedPrediction> predictions = PredictionFile.Load(RunEvaluation.FolderOf(folder), split);
+        string[] keys = [.. predictions.Select(p => p.Sample)];
+        RunFacts[] facts = [.. RunsOf(folder).Select(run => ITrainedRecogniser.FactsOf(run, keys))];
         var pseudo = facts.SelectMany(f => f.PseudoLabels?.ClassIds.Keys ?? []).ToHashSet();
         return new ComparedRun(
             name,
@@ -32,7 +33,7 @@ public static class SavedRuns
 
     private static GroupScore? LinearOf(string folder, string split)
     {
-        string path = RunEvaluation.ResultPath(folder, split);
+        string path = RunEvaluation.ResultPath(RunEvaluation.FolderOf(folder), split);
         return File.Exists(path) ? EvaluationResult.Load(path).Linear : null;
     }
 

@@ -38,7 +38,9 @@ public sealed class OpenRecogniser : IDisposable
             return new(new BundledRecogniser(bundle), Gesto.Recogniser.OpenEncoder(bundle, threads));
         }
         Task<IRgbEncoder?> opening = Task.Run(() =>
-            KeysOf(path)[Modality.Rgb] is { } key ? RgbEncoders.Open(key, path, WeightsCache.Default(), threads) : null
+            EncoderBundleOf(path) is { } holds ? OpenEncoder(holds, threads)
+            : KeysOf(path)[Modality.Rgb] is { } key ? RgbEncoders.Open(key, path, WeightsCache.Default(), threads)
+            : null
         );
         ITrainedRecogniser run = ITrainedRecogniser.LoadInBackground(path, threads: 1);
         try
@@ -103,9 +105,26 @@ public sealed class OpenRecogniser : IDisposable
 
     private static PerModality<FeatureKey> KeysOf(string folder)
     {
-        RunFacts[] facts = Ensemble.Exists(folder)
-            ? [.. EnsembleFile.Load(folder).Members.Select(m => RunDirectory.Open(Path.Combine(folder, m.Run)).Facts)]
-            : [RunDirectory.Open(folder).Facts];
+        RunFacts[] facts = [.. MembersOf(folder).Select(m => ITrainedRecogniser.FactsOf(m, []))];
         return PerModality.For(Modality.All, m => facts.Select(f => f.Keys[m]).FirstOrDefault(k => k is not null));
+    }
+
+    private static IEnumerable<string> MembersOf(string folder) =>
+        Ensemble.Exists(folder) ? EnsembleFile.Load(folder).Members.Select(m => Path.Combine(folder, m.Run)) : [folder];
+
+    /// <returns>The first bundle among the members that has an RGB encoder; null where none has.</returns>
+    private static string? EncoderBundleOf(string folder) =>
+        MembersOf(folder)
+            .Where(BundleFile.Is)
+            .FirstOrDefault(path =>
+            {
+                using BundleFile bundle = BundleFile.Open(path);
+                return bundle.Manifest.RgbEncoder is not null;
+            });
+
+    private static IRgbEncoder? OpenEncoder(string path, int threads)
+    {
+        using BundleFile bundle = BundleFile.Open(path);
+        return Gesto.Recogniser.OpenEncoder(bundle, threads);
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Gesto.Bundles;
 using Gesto.Files;
 using Gesto.Training.Features;
+using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;
 using Gesto.Training.Weights;
@@ -14,7 +15,7 @@ public static class RunExport
 {
     private static readonly string[] Splits = ["test", "val", "fold"];
 
-    /// <param name="folder">A finished run, or an ensemble.</param>
+    /// <param name="folder">A finished run, or an ensemble; members that are bundles are copied.</param>
     /// <param name="path">The `.gesto` file to write.</param>
     /// <param name="cache">Where ResNet50's weights are.</param>
     /// <exception cref="InvalidDataException">Training has not finished, a file is broken, or the run was trained on
@@ -23,6 +24,8 @@ public static class RunExport
     /// <exception cref="FileNotFoundException">The RGB encoder's weights are not there.</exception>
     public static void Save(string folder, string path, WeightsCache cache)
     {
+        if (BundleFile.Is(folder))
+            throw new InvalidDataException($"{folder}: a bundle already. Copy it.");
         AtomicFile.RequireFile(path);
         var entries = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder, threads: 1);
@@ -39,17 +42,33 @@ public static class RunExport
             written.Add(
                 member switch
                 {
-                    NetworkRecogniser network => network.Export(place, weights[i], entries),
-                    LinearRecogniser linear => linear.Export(place, weights[i], entries),
+                    NetworkRecogniser network => Described(network.Export(place, weights[i], entries)),
+                    LinearRecogniser linear => Described(linear.Export(place, weights[i], entries)),
+                    ExportedRecogniser exported => exported.Export(place, weights[i], entries),
                     _ => throw new NotSupportedException($"{member.GetType()} cannot be exported."),
                 }
             );
+
+            BundledMember Described(BundledMember mine)
+            {
+                (string recipe, string facts) = ($"{place}recipe.json", $"{place}run.json");
+                entries[recipe] = Encoding.UTF8.GetBytes(RecipeFile.Format(member.Recipe));
+                entries[facts] = Encoding.UTF8.GetBytes(RunDirectory.Format(SampleHashes.Hide(member.Facts)));
+                return mine with { Recipe = recipe, Facts = facts };
+            }
         }
-        BundledRgbEncoder? encoder = null;
-        if (recogniser.Facts.Rgb is { } rgb && RgbEncoders.Network(rgb, folder, cache) is { Model: var model } network1)
+        BundledRgbEncoder? encoder = members
+            .OfType<ExportedRecogniser>()
+            .Select(m => m.ExportRgbEncoder(entries))
+            .FirstOrDefault(e => e is not null);
+        if (
+            encoder is null
+            && recogniser.Facts.Rgb is { } rgb
+            && RgbEncoders.Network(rgb, folder, cache) is { Model: var model } network1
+        )
         {
             encoder = new(
-                ModelCard.ResNet50Entry,
+                ModelCard.RgbEncoderEntry,
                 rgb.Encoder,
                 network1.Preprocessing,
                 network1.Side,

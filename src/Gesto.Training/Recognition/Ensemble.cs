@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gesto.Bundles;
 using Gesto.Encoders;
 using Gesto.Files;
 using Gesto.Inference;
@@ -31,16 +32,14 @@ internal sealed class Ensemble : ITrainedRecogniser
     {
         CheckTogether(folder, members);
         (this.members, this.weights, Calibration) = (members, weights, calibration);
-        Facts = Join(members);
+        Facts = Join([.. members.Select(m => m.Facts)]);
         string own = Path.Combine(folder, RecipeFile.FileName); // of a recipe with members
-        Recipe = members[0].Recipe with
-        {
-            Name = File.Exists(own)
+        Recipe = Join(
+            File.Exists(own)
                 ? RecipeFile.Load(own).Name
                 : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
-            Why = $"ensemble of {string.Join(", ", members.Select(m => m.Recipe.Name))}",
-            Modalities = [.. Modality.All.Where(m => members.Any(r => r.Recipe.Uses(m))).Select(m => m.Name)],
-        };
+            [.. members.Select(m => m.Recipe)]
+        );
     }
 
     /// <summary>The first member's, with the ensemble's name and all members' modalities.</summary>
@@ -70,29 +69,41 @@ internal sealed class Ensemble : ITrainedRecogniser
 
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, EnsembleFile.FileName));
 
+    /// <param name="folder">An ensemble.</param>
+    /// <param name="threads">As of <see cref="ITrainedRecogniser.Load"/>.</param>
+    /// <param name="samples">Likewise.</param>
     /// <exception cref="InvalidDataException">A member is missing, unfinished, or does not go with the
     /// others.</exception>
-    public static Ensemble Load(string folder, int threads) =>
-        Load(folder, folderOfRun =>
-            ITrainedRecogniser.LoadRun(folderOfRun, run => NetworkRecogniser.Load(run, threads))
-        );
+    public static Ensemble Load(string folder, int threads, FeatureSet? samples = null) =>
+        Load(folder, path => LoadMember(path, threads, samples));
 
     /// <inheritdoc cref="NetworkRecogniser.LoadInBackground(string, int)"/>
     internal static Ensemble LoadInBackground(string folder, int threads) =>
-        Load(folder, folderOfRun =>
-            ITrainedRecogniser.LoadRun(folderOfRun, run => NetworkRecogniser.LoadInBackground(run, threads))
+        Load(folder, path =>
+            BundleFile.Is(path)
+                ? LoadMember(path, threads, samples: null)
+                : ITrainedRecogniser.LoadRun(path, run => NetworkRecogniser.LoadInBackground(run, threads))
         );
 
     internal static Ensemble Load(
         string folder,
-        IReadOnlyList<string> runs,
+        IReadOnlyList<string> members,
         double[] weights,
         Calibration calibration,
-        int threads
-    ) =>
-        Load(folder, runs, weights, calibration, folderOfRun =>
-            ITrainedRecogniser.LoadRun(folderOfRun, run => NetworkRecogniser.Load(run, threads))
-        );
+        int threads,
+        FeatureSet samples
+    ) => Load(folder, members, weights, calibration, path => LoadMember(path, threads, samples));
+
+    private static ITrainedRecogniser LoadMember(string path, int threads, FeatureSet? samples)
+    {
+        if (!BundleFile.Is(path))
+            return ITrainedRecogniser.LoadRun(path, run => NetworkRecogniser.Load(run, threads));
+        ExportedRecogniser exported = ExportedRecogniser.Load(path, threads, samples);
+        if (exported.Bundle.Members.Count == 1)
+            return exported;
+        exported.Dispose();
+        throw new InvalidDataException($"{path}: several that vote themselves; name bundles of single runs instead.");
+    }
 
     private static Ensemble Load(string folder, Func<string, ITrainedRecogniser> load)
     {
@@ -104,7 +115,7 @@ internal sealed class Ensemble : ITrainedRecogniser
                 throw new InvalidDataException(
                     $"{folder}: its member {run} is an ensemble itself; name its members instead."
                 );
-            if (!RunDirectory.Exists(run))
+            if (!RunDirectory.Exists(run) && !BundleFile.Is(run))
                 throw new InvalidDataException(
                     $"{folder}: its member {run} is not there. Make the ensemble again."
                 ).Suggest(NextStep.MakeEnsemble);
@@ -224,25 +235,34 @@ internal sealed class Ensemble : ITrainedRecogniser
     private float[] Pool(float[][] each, int[] voters) =>
         ProbabilityPool.Of(each, ProbabilityPool.Shares(weights, voters), Calibration.Temperature);
 
-    private static RunFacts Join(IReadOnlyList<ITrainedRecogniser> members)
+    /// <returns>The first member's, with a name and all members' modalities.</returns>
+    internal static Recipe Join(string name, IReadOnlyList<Recipe> members) =>
+        members[0] with
+        {
+            Name = name,
+            Why = $"ensemble of {string.Join(", ", members.Select(m => m.Name))}",
+            Modalities = [.. Modality.All.Where(m => members.Any(r => r.Uses(m))).Select(m => m.Name)],
+        };
+
+    /// <returns>As <see cref="Facts"/>.</returns>
+    internal static RunFacts Join(IReadOnlyList<RunFacts> members)
     {
-        RunFacts first = members[0].Facts;
-        return first with
+        return members[0] with
         {
             Streams = PerModality.For(Modality.All, m =>
-                members.Select(r => r.Facts.Streams[m]).FirstOrDefault(s => s is not null)
+                members.Select(r => r.Streams[m]).FirstOrDefault(s => s is not null)
             ),
-            Train = [.. members.SelectMany(m => m.Facts.Train).Distinct()],
-            PseudoLabels = members.Select(m => m.Facts.PseudoLabels).OfType<PseudoLabels>().ToArray()
+            Train = [.. members.SelectMany(m => m.Train).Distinct()],
+            PseudoLabels = members.Select(m => m.PseudoLabels).OfType<PseudoLabels>().ToArray()
                 is { Length: > 0 } pseudo
                 ? pseudo[0] with
                 {
                     ClassIds = pseudo.SelectMany(p => p.ClassIds).DistinctBy(p => p.Key).ToDictionary(),
                 }
                 : null,
-            Validation = [.. members.Select(m => m.Facts.Validation).Aggregate((a, b) => [.. a.Intersect(b)])],
-            Fold = [.. members.Select(m => m.Facts.Fold).Aggregate((a, b) => [.. a.Intersect(b)])],
-            DataFingerprint = string.Join(' ', members.Select(m => m.Facts.DataFingerprint).Distinct()),
+            Validation = [.. members.Select(m => m.Validation).Aggregate((a, b) => [.. a.Intersect(b)])],
+            Fold = [.. members.Select(m => m.Fold).Aggregate((a, b) => [.. a.Intersect(b)])],
+            DataFingerprint = string.Join(' ', members.Select(m => m.DataFingerprint).Distinct()),
         };
     }
 

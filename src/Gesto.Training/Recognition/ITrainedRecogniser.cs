@@ -1,3 +1,4 @@
+using Gesto.Bundles;
 using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Recordings;
@@ -54,14 +55,25 @@ internal interface ITrainedRecogniser : IRecogniser
         CancellationToken cancel = default
     );
 
-    /// <summary>Opens a run, or an ensemble where the folder has an `ensemble.json`.</summary>
-    /// <param name="folder">A run or an ensemble.</param>
-    /// <param name="threads">libtorch's threads of its predictions, ≥ 1; nothing else in the process changes.</param>
+    /// <summary>Opens a run, an ensemble where the folder has an `ensemble.json`, or a bundle.</summary>
+    /// <param name="folder">A run, an ensemble, or a `.gesto` file.</param>
+    /// <param name="threads">libtorch's threads of its predictions, ≥ 1; nothing else in the process changes. Of a
+    /// bundle, samples predicted at a time.</param>
+    /// <param name="samples">Those that may be asked about: a bundle names what it learnt from by hashes. Null where
+    /// nobody asks what it learnt from.</param>
+    /// <exception cref="IOException">A bundle is broken.</exception>
     /// <exception cref="InvalidDataException">Training has not finished, or a file is broken.</exception>
-    public static ITrainedRecogniser Load(string folder, int threads) =>
-        Ensemble.Exists(folder)
-            ? Ensemble.Load(folder, threads)
-            : LoadRun(folder, run => NetworkRecogniser.Load(run, threads));
+    public static ITrainedRecogniser Load(string folder, int threads, FeatureSet? samples = null) =>
+        BundleFile.Is(folder) ? ExportedRecogniser.Load(folder, threads, samples)
+        : Ensemble.Exists(folder) ? Ensemble.Load(folder, threads, samples)
+        : LoadRun(folder, run => NetworkRecogniser.Load(run, threads));
+
+    /// <summary>What a single run, or a bundle, was trained on; no network is opened. Errors as of <see
+    /// cref="Load"/>.</summary>
+    /// <param name="folder">A run, or a `.gesto` file.</param>
+    /// <param name="keys">Samples that may be asked about.</param>
+    public static RunFacts FactsOf(string folder, IEnumerable<string> keys) =>
+        BundleFile.Is(folder) ? ExportedRecogniser.FactsOf(folder, keys) : RunDirectory.Open(folder).Facts;
 
     /// <inheritdoc cref="NetworkRecogniser.LoadInBackground(string, int)"/>
     public static ITrainedRecogniser LoadInBackground(string folder, int threads) =>

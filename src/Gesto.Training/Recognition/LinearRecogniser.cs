@@ -79,7 +79,7 @@ internal sealed class LinearRecogniser : ITrainedRecogniser
         CancellationToken cancel = default
     )
     {
-        StoredSample.CheckKeys(run, features, model.Maps.Count > 1);
+        StoredSample.CheckKeys(run.Folder, run.Facts, features, model.Maps.Count > 1);
         float[][][] results = [.. masks.Select(_ => new float[samples.Count][])];
         for (int n = 0; n < samples.Count; n++)
         {
@@ -127,6 +127,7 @@ internal sealed class LinearRecogniser : ITrainedRecogniser
             Antennas = model.Reduction?.Antennas ?? 1,
             Classifier = classifier,
             Masks = Masks,
+            Parameters = Parameters,
         };
     }
 

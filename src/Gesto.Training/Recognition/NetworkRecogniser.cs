@@ -98,7 +98,7 @@ internal sealed class NetworkRecogniser : ITrainedRecogniser
         CancellationToken cancel = default
     )
     {
-        StoredSample.CheckKeys(run, features, Recipe.BearsMissing);
+        StoredSample.CheckKeys(run.Folder, run.Facts, features, Recipe.BearsMissing);
         using TorchThreads own = TorchThreads.Use(threads);
         List<float[]>[] results = [.. masks.Select(_ => new List<float[]>(samples.Count))];
         var attention = new AttentionSum();
@@ -161,13 +161,16 @@ internal sealed class NetworkRecogniser : ITrainedRecogniser
             TempoSpread = Recipe.Training.TempoSpread,
             Steps = Recipe.Model.Steps,
             Masks = Masks,
+            Parameters = Parameters,
         };
 
         string? Encoder(Modality modality, FeatureKey key)
         {
             if (Loaded.Encoders[modality] is not { } encoder)
                 return null;
-            string entry = $"{prefix}{modality}-encoder.onnx";
+            // ResNet50's last stage learns with the run; the stages below it are the bundle's RGB encoder.
+            bool last = modality == Modality.Rgb && Recipe.Rgb.Encoder == RgbEncoderMode.LastStage;
+            string entry = $"{prefix}{modality}-{(last ? "last-stage" : "encoder")}.onnx";
             var graph = new OnnxGraph(encoder.GetName());
             graph.Input("frames", key.Shape.AsSpan(1));
             graph.Output(encoder.Write(graph, "frames", key.Shape[1..]), "features", "T", "F");

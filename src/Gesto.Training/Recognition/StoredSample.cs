@@ -29,24 +29,25 @@ internal static class StoredSample
         );
 
     /// <summary>The features must have been made as those that a run was trained on.</summary>
-    /// <param name="run">The run.</param>
+    /// <param name="place">The run's folder, or a bundle.</param>
+    /// <param name="facts">Of the run.</param>
     /// <param name="features">Given to it.</param>
     /// <param name="evenWithout">The run can do without a modality.</param>
     /// <exception cref="InvalidDataException">They were not; the message says in what they differ.</exception>
-    public static void CheckKeys(RunDirectory run, FeatureSet features, bool evenWithout)
+    public static void CheckKeys(string place, RunFacts facts, FeatureSet features, bool evenWithout)
     {
-        foreach ((Modality modality, FeatureKey trained) in run.Facts.Keys)
+        foreach ((Modality modality, FeatureKey trained) in facts.Keys)
         {
             FeatureStore? given = features.Stores[modality];
             if (given is null && evenWithout)
                 continue;
             if (given is null)
                 throw new InvalidDataException(
-                    $"{run.Folder}: needs {modality.Title} features, the feature folder has none."
+                    $"{place}: needs {modality.Title} features, the feature folder has none."
                 );
             if (trained.DifferenceTo(given.Key) is { } difference)
                 throw new InvalidDataException(
-                    $"{given.Folder}: these {modality.Title} features were made differently from those {run.Folder} was trained on ({difference}). "
+                    $"{given.Folder}: these {modality.Title} features were made differently from those {place} was trained on ({difference}). "
                         + "Extract again with the same settings."
                 );
         }

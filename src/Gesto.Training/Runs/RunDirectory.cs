@@ -73,21 +73,31 @@ public sealed class RunDirectory
                 NextStep.Train,
                 folder
             );
+        string facts = File.ReadAllText(path);
+        Recipe recipe = RecipeFile.Load(Path.Combine(folder, RecipeFile.FileName));
+        return new RunDirectory(folder, recipe, Parse(facts, path, recipe));
+    }
+
+    /// <summary>Reads the text of a `run.json`. Errors as of <see cref="Open"/>.</summary>
+    internal static RunFacts Parse(string json, string place, Recipe recipe)
+    {
         RunFacts facts = JsonFile.Parse<RunFacts>(
-            RunFacts.Upgrade(File.ReadAllText(path)),
-            path,
+            RunFacts.Upgrade(json),
+            place,
             "the facts of a run",
             "Train again.",
             Json
         );
         if (facts.Version != RunFacts.CurrentVersion)
             throw new InvalidDataException(
-                $"{path}: version {facts.Version}, this Gesto reads {RunFacts.CurrentVersion}. Train again."
+                $"{place}: version {facts.Version}, this Gesto reads {RunFacts.CurrentVersion}. Train again."
             );
-        Recipe recipe = RecipeFile.Load(Path.Combine(folder, RecipeFile.FileName));
-        facts.Check(new FileCheck(path, "Train again."), recipe);
-        return new RunDirectory(folder, recipe, facts);
+        facts.Check(new FileCheck(place, "Train again."), recipe);
+        return facts;
     }
+
+    /// <returns>The text of a `run.json`.</returns>
+    internal static string Format(RunFacts facts) => JsonSerializer.Serialize(facts, Json) + "\n";
 
     /// <summary>Starts a run in an empty folder, or goes on with the one there when <paramref name="resume"/> is
     /// set.</summary>
@@ -118,7 +128,7 @@ public sealed class RunDirectory
         )
             throw new IOException($"{folder}: not empty (found '{other}') and not a run. Choose a new directory.");
         AtomicFile.WriteText(Path.Combine(folder, RecipeFile.FileName), RecipeFile.Format(recipe));
-        AtomicFile.WriteText(Path.Combine(folder, FactsFile), JsonSerializer.Serialize(facts, Json) + "\n");
+        AtomicFile.WriteText(Path.Combine(folder, FactsFile), Format(facts));
         return new RunDirectory(folder, recipe, facts);
     }
 

@@ -16,10 +16,11 @@ internal sealed class BundleFile : IDisposable
 
     private const int MostEntries = 256;
     private const long LargestFile = 2L << 30,
-        LargestText = 64 << 20,
+        LargestText = 8 << 20,
         MostTogether = 4L << 30,
         LargeNetwork = 16 << 20;
-    private const double HighestRatio = 1000;
+    private const double HighestRatio = 1000,
+        HighestNetworkRatio = 4; // weights hardly get smaller; Gesto stores them as they are
 
     public static readonly JsonSerializerOptions Json = new()
     {
@@ -103,8 +104,38 @@ internal sealed class BundleFile : IDisposable
     /// beside both copies that ONNX Runtime makes of them.</summary>
     /// <param name="name">The entry.</param>
     /// <param name="threads">Threads of one call, ≥ 1.</param>
-    /// <exception cref="BundleException">It is not there, is other than it was, or no network.</exception>
-    public InferenceSession Network(string name, int threads)
+    /// <param name="ports">What it must take and give.</param>
+    /// <exception cref="BundleException">It is not there, is other than it was, or no network of Gesto's.</exception>
+    public InferenceSession Network(string name, int threads, NetworkPorts ports)
+    {
+        InferenceSession session = Open(name, threads);
+        try
+        {
+            ports.Check(session, $"{Path}: entry '{name}'");
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => archive.Dispose();
+
+    /// <summary>Looks at an entry before it is written as its reader will.</summary>
+    /// <exception cref="BundleException">Its reader would refuse it.</exception>
+    public static void CheckEntry(string path, string name, byte[] bytes)
+    {
+        if (IsNetwork(name))
+            NetworkCheck.Check(new MemoryStream(bytes, writable: false), $"{path}: entry '{name}'");
+        else if (bytes.Length > LargestText)
+            throw new BundleException(
+                $"{path}: entry '{name}' would have {bytes.Length:N0} bytes, a text in a bundle has {LargestText:N0} at most."
+            );
+    }
+
+    private InferenceSession Open(string name, int threads)
     {
         try
         {
@@ -112,8 +143,8 @@ internal sealed class BundleFile : IDisposable
                 entries.TryGetValue(name, out (ZipArchiveEntry Entry, string Hash) found)
                 && found.Entry.Length > LargeNetwork
                 && TryUnpack(found.Entry, found.Hash) is { } temporary
-                ? OpenAndDelete(temporary, threads)
-                : OnnxSession.Open(Read(name), threads);
+                ? OpenAndDelete(temporary, name, threads)
+                : OpenChecked(Read(name), name, threads);
         }
         catch (OnnxRuntimeException e)
         {
@@ -121,12 +152,18 @@ internal sealed class BundleFile : IDisposable
         }
     }
 
-    public void Dispose() => archive.Dispose();
+    private InferenceSession OpenChecked(byte[] model, string name, int threads)
+    {
+        NetworkCheck.Check(new MemoryStream(model, writable: false), $"{Path}: entry '{name}'");
+        return OnnxSession.Open(model, threads);
+    }
 
-    private static InferenceSession OpenAndDelete(string path, int threads)
+    private InferenceSession OpenAndDelete(string path, string name, int threads)
     {
         try
         {
+            using (FileStream model = File.OpenRead(path))
+                NetworkCheck.Check(model, $"{Path}: entry '{name}'");
             return OnnxSession.Open(path, threads);
         }
         finally
@@ -180,7 +217,8 @@ internal sealed class BundleFile : IDisposable
                 entry.Length is < 0 or > LargestFile
                 || entry.CompressedLength < 0
                 || together > MostTogether
-                || entry.Length > 4096 + HighestRatio * entry.CompressedLength
+                || entry.Length > 4096 + RatioOf(entry.FullName) * entry.CompressedLength
+                || (entry.Length > LargestText && !IsNetwork(entry.FullName))
             )
                 throw new BundleException(
                     $"{path}: entry '{entry.FullName}' would unpack from {entry.CompressedLength:N0} to {entry.Length:N0} bytes."
@@ -190,8 +228,6 @@ internal sealed class BundleFile : IDisposable
         }
         if (!found.Remove(HashesEntry, out ZipArchiveEntry? list))
             throw new BundleException($"{path}: no entry '{HashesEntry}': not a bundle.");
-        if (list.Length > LargestText)
-            throw new BundleException($"{path}: {HashesEntry} of {list.Length:N0} bytes.");
         var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (string line in Encoding.UTF8.GetString(Unpack(path, list)).Split('\n'))
         {
@@ -237,6 +273,10 @@ internal sealed class BundleFile : IDisposable
                 or IndexOutOfRangeException
                 or OutOfMemoryException;
 
+    private static bool IsNetwork(string name) => name.EndsWith(".onnx", StringComparison.Ordinal);
+
+    private static double RatioOf(string name) => IsNetwork(name) ? HighestNetworkRatio : HighestRatio;
+
     /// <summary>Letters, digits, '.', '-', '_' and single '/' between them: nothing that leads out of a
     /// folder.</summary>
     private static bool IsName(string name) =>
@@ -244,5 +284,5 @@ internal sealed class BundleFile : IDisposable
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/')
         && name.Split('/').All(part => part.Length > 0 && part.Trim('.').Length > 0);
 
-    private static string Printable(string text) => new([.. text.Take(80).Select(c => char.IsControl(c) ? '?' : c)]);
+    internal static string Printable(string text) => new([.. text.Take(80).Select(c => char.IsControl(c) ? '?' : c)]);
 }

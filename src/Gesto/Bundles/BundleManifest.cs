@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gesto.Encoders;
+using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Signs;
+using Gesto.Video;
 
 namespace Gesto.Bundles;
 
@@ -10,6 +12,12 @@ namespace Gesto.Bundles;
 internal sealed record BundleManifest
 {
     public const int CurrentFormat = 2;
+
+    /// <summary>Values of one recording's modality, 256 MB.</summary>
+    private const int LargestClip = 1 << 26;
+
+    /// <summary>Of a frame, pixels.</summary>
+    private const int LargestSide = 1024;
 
     /// <summary>Bumped when the files of a bundle change their meaning.</summary>
     public required int Format { get; init; }
@@ -89,6 +97,7 @@ internal sealed record BundleManifest
             Require(member.Views is >= 1 and <= 64, "views of 1 to 64");
             Require(member.TempoSpread is >= 0 and < 1, "a tempo spread of 0 to 1");
             Require(member.Steps is >= 0 and <= 4096, "steps of 0 to 4096");
+            Require(member.Parameters >= 0, "parameters of 0 or more");
             Require(member.Antennas is >= 1 and <= 64, "antennas of 1 to 64");
             Require(member.Streams.Count > 0, "a member that takes something");
             foreach ((Modality modality, BundledStream stream) in member.Streams)
@@ -101,17 +110,57 @@ internal sealed record BundleManifest
             }
             Require(member.Masks.Count > 0 && member.Masks.All(m => m is not null), "masks of each member");
         }
+        Require(
+            Calibration is { Temperature: > 0 and <= 1000, UnknownBelow: >= 0 and <= 1 },
+            "a calibration's temperature above 0 and threshold of 0 to 1"
+        );
         foreach (FeatureKey key in Keys.Values)
             Require(
                 key.Shape is { Length: >= 2 and <= 4 }
                     && key.Shape.All(n => n is >= 1 and <= 1 << 16)
-                    && key.Shape.Aggregate(1.0, (a, b) => a * b) <= 1 << 28,
+                    && key.Shape.Aggregate(1.0, (a, b) => a * b) <= LargestClip,
                 $"a shape of {key.Modality}"
             );
+        try
+        {
+            foreach (Modality modality in new[] { Modality.Rgb, Modality.Radar })
+                Require(
+                    Keys[modality] is not { } key || FrameSampling.Parse(key.Sampling).Length == key.Shape[0],
+                    $"a sampling of {modality} of as many frames as its shape has"
+                );
+            if (Keys[Modality.Rgb] is { } rgb)
+                CheckEncoder(rgb, FrameFits.Parse(rgb.Preprocessing).Preprocessing);
+            if (Keys[Modality.Radar] is { IsFrames: true } radar)
+                _ = RadarFormat.Parse(radar.Preprocessing);
+        }
+        catch (Exception e) when (e is InvalidDataException or FormatException or OverflowException)
+        {
+            throw new BundleException($"{path}: {BundleFile.ManifestEntry}: {e.Message}", e);
+        }
         Require(
             CostlyPairs.All(p => p is { Count: 2 } && p.All(name => name is not null)),
             "costly pairs of two names"
         );
+
+        void CheckEncoder(FeatureKey rgb, string preprocessing)
+        {
+            if (RgbEncoder is not { } encoder)
+                Require(
+                    rgb.Encoder == RgbPixels.EncoderName
+                        && rgb.Shape is [_, 3, var height, var width]
+                        && height == width
+                        && width <= LargestSide,
+                    "rgb_encoder, or square frames of 3 colours as they are"
+                );
+            else
+                Require(
+                    encoder.Side is >= 1 and <= LargestSide
+                        && encoder.Name == rgb.Encoder
+                        && encoder.Preprocessing == preprocessing
+                        && encoder.Shape.SequenceEqual(rgb.Shape[1..]),
+                    "rgb_encoder to go with rgb"
+                );
+        }
 
         void Require(bool holds, string what)
         {
@@ -136,7 +185,17 @@ internal sealed record BundledRgbEncoder(
     int Side,
     IReadOnlyList<int> Shape,
     string DType
-);
+)
+{
+    /// <returns>What goes into it and comes out.</returns>
+    public NetworkPorts Ports() =>
+        new(
+            Name.EndsWith(ResNet50Network.MapsSuffix, StringComparison.Ordinal)
+                ? ResNet50Network.Maps
+                : ResNet50Network.Features,
+            new NetworkInput(ResNet50Network.Frames, typeof(float), NetworkInput.Free, 3, Side, Side)
+        );
+}
 
 /// <summary>A run among those that vote, or the only one.</summary>
 internal sealed record BundledMember
@@ -171,6 +230,16 @@ internal sealed record BundledMember
 
     /// <summary>What it can do with: everything first.</summary>
     public required IReadOnlyList<ModalityMask> Masks { get; init; }
+
+    /// <summary>Numbers that training found.</summary>
+    public long Parameters { get; init; }
+
+    /// <summary>The files of its recipe and of its facts, samples named by hash: for evaluation and votes, not read
+    /// to recognise. Null in a bundle that has none.</summary>
+    public string? Recipe { get; init; }
+
+    /// <inheritdoc cref="Recipe"/>
+    public string? Facts { get; init; }
 }
 
 /// <summary>How a member takes one modality.</summary>

@@ -15,12 +15,24 @@ internal static class BundleWriter
     /// <param name="path">What is there is replaced.</param>
     /// <param name="manifest">Names its networks.</param>
     /// <param name="entries">Those, licences, the model card.</param>
+    /// <exception cref="BundleException">No reader would take it; nothing is written then.</exception>
     public static void Write(string path, BundleManifest manifest, IReadOnlyDictionary<string, byte[]> entries)
     {
-        var all = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach ((string name, byte[] bytes) in entries)
-            all.Add(name, bytes);
-        all.Add(BundleFile.ManifestEntry, JsonSerializer.SerializeToUtf8Bytes(manifest, BundleFile.Json));
+        manifest.Check(path);
+        var all = new Dictionary<string, byte[]>(entries)
+        {
+            [BundleFile.ManifestEntry] = JsonSerializer.SerializeToUtf8Bytes(manifest, BundleFile.Json),
+        };
+        foreach ((string name, byte[] bytes) in all)
+            BundleFile.CheckEntry(path, name, bytes);
+        Write(path, all);
+    }
+
+    /// <param name="path">What is there is replaced.</param>
+    /// <param name="entries">All but the hashes.</param>
+    public static void Write(string path, IReadOnlyDictionary<string, byte[]> entries)
+    {
+        var all = new SortedDictionary<string, byte[]>(new Dictionary<string, byte[]>(entries), StringComparer.Ordinal);
         var hashes = new StringBuilder();
         foreach ((string name, byte[] bytes) in all)
             hashes.Append(Convert.ToHexStringLower(SHA256.HashData(bytes))).Append("  ").Append(name).Append('\n');

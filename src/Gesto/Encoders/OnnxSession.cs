@@ -6,6 +6,8 @@ namespace Gesto.Encoders;
 /// <summary>How Gesto runs its networks on ONNX Runtime.</summary>
 internal static class OnnxSession
 {
+    private const string MostFolded = "33554432";
+
     private static readonly OrtEnv Runtime = Silent();
 
     /// <summary>ONNX Runtime's.</summary>
@@ -86,6 +88,8 @@ internal static class OnnxSession
             InterOpNumThreads = 1,
             GraphOptimizationLevel = level,
         };
+        // What a network makes of its constants alone is computed when it is opened, and would be however large.
+        options.AddSessionConfigEntry("optimization.constant_folding_max_output_size_in_bytes", MostFolded);
         // Between two calls the decoder wants the cores: threads that spin while they wait would take them.
         options.AddSessionConfigEntry("session.force_spinning_stop", "1");
         return options;

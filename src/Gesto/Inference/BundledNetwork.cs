@@ -14,6 +14,8 @@ internal sealed class BundledNetwork : IDisposable
         Logits = "logits",
         AntennasInput = "antennas";
 
+    private const int Free = NetworkInput.Free;
+
     private readonly PerModality<InferenceSession> encoders = PerModality<InferenceSession>.None;
     private readonly InferenceSession classifier;
     private readonly RunOptions options = new();
@@ -29,8 +31,11 @@ internal sealed class BundledNetwork : IDisposable
         {
             foreach ((Modality modality, BundledStream stream) in member.Streams)
                 if (stream.Encoder is { } entry)
-                    encoders = encoders.With(modality, Open(entry));
-            classifier = Open(member.Classifier);
+                    encoders = encoders.With(
+                        modality,
+                        Open(entry, new(Features, new NetworkInput(Frames, typeof(float), ShapeOf(modality))))
+                    );
+            classifier = Open(member.Classifier, new(Logits, [.. InputsOf(member)]));
         }
         catch
         {
@@ -41,17 +46,48 @@ internal sealed class BundledNetwork : IDisposable
         }
 
         // One thread a call: networks of one recording's steps are small, and a session with more keeps a pool of them.
-        InferenceSession Open(string entry) => bundle.Network(entry, threads: 1);
+        InferenceSession Open(string entry, NetworkPorts ports) => bundle.Network(entry, threads: 1, ports);
+
+        int[] ShapeOf(Modality modality) => [Free, .. bundle.Manifest.Keys[modality]!.Shape[1..]];
     }
 
     public BundledMember Member { get; }
 
-    /// <param name="sample">Of one recording; a modality that is not there is not used.</param>
+    /// <param name="modality">Whose steps.</param>
+    /// <param name="steps">Of one recording.</param>
+    /// <returns>(T, F), centred where it is to be; null where the member does not take the modality.</returns>
+    public float[]? Encode(Modality modality, RecordingSteps steps)
+    {
+        if (Member.Streams[modality] is not { } stream)
+            return null;
+        float[] features = steps.Values;
+        if (encoders[modality] is { } encoder)
+        {
+            int[] chosen = StepPlan.Evenly(steps.Length, steps.Length, tempo: 1, stream.EncoderSteps, random: null);
+            float[] frames = Rows(steps.Values, steps.Values.Length / steps.Length, chosen);
+            using OrtValue input = OnnxSession.Wrap(frames, [chosen.Length, .. steps.Shape.Select(n => (long)n)]);
+            features = new float[chosen.Length * stream.Width];
+            using OrtValue output = OnnxSession.Wrap(features, chosen.Length, stream.Width);
+            Run(encoder, [Frames], [input], Features, output);
+        }
+        if (!stream.Centred)
+            return features;
+        float[] centred = [.. features];
+        int count = centred.Length / stream.Width;
+        var sum = new double[stream.Width];
+        for (int i = 0; i < centred.Length; i++)
+            sum[i % stream.Width] += centred[i];
+        for (int i = 0; i < centred.Length; i++)
+            centred[i] = (float)(centred[i] - sum[i % stream.Width] / count);
+        return centred;
+    }
+
+    /// <param name="features">Of <see cref="Encode"/>, of one recording; a modality that is not there is not
+    /// used.</param>
     /// <param name="hidden">Antennas that count as missing.</param>
     /// <returns>(K), at the member's own temperature.</returns>
-    public float[] Classify(PerModality<RecordingSteps> sample, IReadOnlyCollection<int> hidden)
+    public float[] Classify(PerModality<float[]> features, IReadOnlyCollection<int> hidden)
     {
-        PerModality<float[]> features = sample.Select(Encode);
         var logits = new double[classes];
         var said = new float[classes];
         for (int view = 0; view < Member.Views; view++)
@@ -72,32 +108,21 @@ internal sealed class BundledNetwork : IDisposable
         options.Dispose();
     }
 
-    /// <returns>(T, F), centred where it is to be; null where the member does not take the modality.</returns>
-    private float[]? Encode(Modality modality, RecordingSteps steps)
+    private static IEnumerable<NetworkInput> InputsOf(BundledMember member)
     {
-        if (Member.Streams[modality] is not { } stream)
-            return null;
-        float[] features = steps.Values;
-        if (encoders[modality] is { } encoder)
+        foreach ((Modality modality, BundledStream stream) in member.Streams)
         {
-            int[] chosen = StepPlan.Evenly(steps.Length, steps.Length, tempo: 1, stream.EncoderSteps, random: null);
-            float[] frames = Rows(steps.Values, steps.Values.Length / steps.Length, chosen);
-            using OrtValue input = OnnxSession.Wrap(frames, [chosen.Length, .. steps.Shape.Select(n => (long)n)]);
-            features = new float[chosen.Length * stream.Width];
-            using OrtValue output = OnnxSession.Wrap(features, chosen.Length, stream.Width);
-            encoder.Run(options, [Frames], [input], [Features], [output]);
+            yield return new(modality.Name, typeof(float), Free, Free, stream.Width);
+            yield return new(LengthsOf(modality), typeof(long), Free);
         }
-        if (!stream.Centred)
-            return features;
-        float[] centred = [.. features];
-        int count = centred.Length / stream.Width;
-        var sum = new double[stream.Width];
-        for (int i = 0; i < centred.Length; i++)
-            sum[i % stream.Width] += centred[i];
-        for (int i = 0; i < centred.Length; i++)
-            centred[i] = (float)(centred[i] - sum[i % stream.Width] / count);
-        return centred;
+        if (HidesAntennas(member))
+            yield return new(AntennasInput, typeof(float), member.Antennas);
     }
+
+    private static string LengthsOf(Modality modality) => $"{modality.Name}_lengths";
+
+    private static bool HidesAntennas(BundledMember member) =>
+        member.Streams[Modality.Radar] is not null && member.Antennas > 1;
 
     /// <returns>The steps that one view shows.</returns>
     private float[] Shown(BundledStream stream, float[] features, double tempo)
@@ -132,23 +157,44 @@ internal sealed class BundledNetwork : IDisposable
                 float[] steps = shown[modality] ?? new float[stream.Width];
                 names.Add(modality.Name);
                 inputs.Add(OnnxSession.Wrap(steps, 1, steps.Length / stream.Width, stream.Width));
-                names.Add($"{modality.Name}_lengths");
+                names.Add(LengthsOf(modality));
                 long length = shown[modality] is null ? 0 : steps.Length / stream.Width;
                 inputs.Add(OrtValue.CreateTensorValueFromMemory([length], [1]));
             }
-            if (Member.Streams[Modality.Radar] is not null && Member.Antennas > 1)
+            if (HidesAntennas(Member))
             {
                 float[] antennas = [.. Enumerable.Range(0, Member.Antennas).Select(a => hidden.Contains(a) ? 0f : 1)];
                 names.Add(AntennasInput);
                 inputs.Add(OnnxSession.Wrap(antennas, antennas.Length));
             }
             using OrtValue output = OnnxSession.Wrap(said, 1, said.Length);
-            classifier.Run(options, names, inputs, [Logits], [output]);
+            Run(classifier, names, inputs, Logits, output);
         }
         finally
         {
             foreach (OrtValue input in inputs)
                 input.Dispose();
+        }
+    }
+
+    private void Run(
+        InferenceSession network,
+        IReadOnlyCollection<string> names,
+        IReadOnlyCollection<OrtValue> inputs,
+        string into,
+        OrtValue output
+    )
+    {
+        try
+        {
+            network.Run(options, names, inputs, [into], [output]);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new BundleException(
+                $"'{Member.Name}': a network of the bundle fails on a recording ({e.Message}).",
+                e
+            );
         }
     }
 }

@@ -48,37 +48,50 @@ internal sealed class BundledRecogniser : IRecogniser
 
     public IReadOnlyList<ModalityMask> Masks { get; }
 
-    public float[] Predict(PerModality<RecordingSteps> sample, ModalityMask? mask = null)
+    public float[] Predict(PerModality<RecordingSteps> sample, ModalityMask? mask = null) =>
+        Predict(sample, [mask ?? ModalityMask.All])[0];
+
+    /// <summary>The same under each mask; what encodes a modality runs once.</summary>
+    /// <returns>(masks, K).</returns>
+    public float[][] Predict(PerModality<RecordingSteps> sample, IReadOnlyList<ModalityMask> masks)
     {
-        mask ??= ModalityMask.All;
-        PerModality<RecordingSteps> used = sample.Where(m => mask.Uses(m) && Keys[m] is not null);
+        PerModality<RecordingSteps> used = sample.Where(m => Keys[m] is not null && masks.Any(mask => mask.Uses(m)));
         foreach ((Modality modality, RecordingSteps steps) in used)
             steps.Check(modality, Keys[modality]!.Shape.AsSpan(1));
-        ModalityMask offered = mask.Among(used.Modalities);
-        var each = new List<float[]>();
-        var voters = new List<int>();
-        for (int m = 0; m < networks.Count; m++)
+        ModalityMask[] offered = [.. masks.Select(m => m.Among(used.Modalities))];
+        List<(int Network, float[] Said)>[] votes = [.. masks.Select(_ => new List<(int, float[])>())];
+        foreach ((int n, BundledNetwork network) in networks.Index())
         {
-            BundledMember member = networks[m].Member;
-            if (!member.Masks.Contains(offered.Among(member.Streams.Modalities)))
-                continue;
-            voters.Add(m);
-            each.Add(networks[m].Classify(used, offered.HiddenAntennas));
+            var encoded = PerModality<float[]>.None;
+            foreach ((int i, ModalityMask mask) in offered.Index())
+            {
+                ModalityMask shown = mask.Among(network.Member.Streams.Modalities);
+                if (!network.Member.Masks.Contains(shown))
+                    continue;
+                foreach (Modality modality in shown.Used.Where(m => encoded[m] is null))
+                    encoded = encoded.With(modality, network.Encode(modality, used[modality]!));
+                votes[i].Add((n, network.Classify(encoded.Where(shown.Uses), shown.HiddenAntennas)));
+            }
         }
-        if (voters.Count == 0)
-            throw new InvalidDataException($"'{Name}' cannot do with {offered}.");
-        return networks.Count == 1
-            ? each[0]
-            : ProbabilityPool.Of(
-                [.. each],
-                ProbabilityPool.Shares([.. networks.Select(n => n.Member.Weight)], voters),
-                Calibration.Temperature
-            );
+        return [.. votes.Select((cast, i) => Pool(cast, offered[i]))];
     }
 
     public void Dispose()
     {
         foreach (BundledNetwork network in networks)
             network.Dispose();
+    }
+
+    private float[] Pool(List<(int Network, float[] Said)> votes, ModalityMask offered)
+    {
+        if (votes.Count == 0)
+            throw new InvalidDataException($"'{Name}' cannot do with {offered}.");
+        return networks.Count == 1
+            ? votes[0].Said
+            : ProbabilityPool.Of(
+                [.. votes.Select(v => v.Said)],
+                ProbabilityPool.Shares([.. networks.Select(n => n.Member.Weight)], [.. votes.Select(v => v.Network)]),
+                Calibration.Temperature
+            );
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
 using Gesto.Bundles;
@@ -198,14 +199,19 @@ public class BundleTests(SmallRun tiny) : IClassFixture<SmallRun>
     }
 
     [Fact]
-    public void A_thousand_damaged_bundles_are_refused_or_right()
+    public async Task A_thousand_damaged_bundles_are_refused_or_right()
     {
         using var folder = new Folder();
         byte[] whole = File.ReadAllBytes(Export(folder));
+        float[] right;
+        using (Recogniser undamaged = Recogniser.Load(folder["tiny.gesto"]))
+            right = Probabilities(await undamaged.PredictAsync(Sample()));
         string text = BundleInfo.Describe(folder["tiny.gesto"]),
             path = folder["damaged.gesto"];
         var random = new Random(7);
         int refused = 0;
+        TimeSpan longest = default;
+        using var watch = new PeakMemory();
         for (int i = 0; i < 1000; i++)
         {
             byte[] damaged = [.. whole];
@@ -227,18 +233,28 @@ public class BundleTests(SmallRun tiny) : IClassFixture<SmallRun>
                     break;
             }
             File.WriteAllBytes(path, damaged);
+            long begun = Stopwatch.GetTimestamp();
             try
             {
                 Assert.Equal(text, BundleInfo.Describe(path));
                 using Recogniser recogniser = Recogniser.Load(path);
+                Assert.Equal(right, Probabilities(await recogniser.PredictAsync(Sample())));
             }
             catch (BundleException e)
             {
                 Assert.Contains("damaged.gesto", e.Message, StringComparison.Ordinal);
                 refused++;
             }
+            TimeSpan taken = Stopwatch.GetElapsedTime(begun);
+            longest = taken > longest ? taken : longest;
         }
+        long most = watch.Growth();
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{refused} refused, {1000 - refused} right; longest {longest.TotalMilliseconds:0} ms; {most >> 20} MB more at most"
+        );
         Assert.True(refused > 900, $"{refused} of 1,000 were refused");
+        Assert.True(longest < TimeSpan.FromSeconds(3), $"{longest}");
+        Assert.True(most < 500L << 20, $"{most:N0} bytes");
     }
 
     [Theory]
@@ -253,11 +269,13 @@ public class BundleTests(SmallRun tiny) : IClassFixture<SmallRun>
         Assert.Throws<BundleException>(() => BundleFile.Open(folder["a.gesto"]));
     }
 
-    [Fact]
-    public void An_entry_that_would_fill_the_memory_is_refused_before_it_is_unpacked()
+    [Theory]
+    [InlineData("bundle.json")]
+    [InlineData("classifier.onnx")]
+    public void An_entry_that_would_fill_the_memory_is_refused_before_it_is_unpacked(string name)
     {
         using var folder = new Folder();
-        Write(folder["bomb.gesto"], ("bundle.json", new byte[64 << 20]));
+        Write(folder["bomb.gesto"], (name, new byte[64 << 20]));
         Assert.True(new FileInfo(folder["bomb.gesto"]).Length < 1 << 20);
         BundleException e = Assert.Throws<BundleException>(() => BundleFile.Open(folder["bomb.gesto"]));
         Assert.Contains("unpack", e.Message, StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using Gesto.Bundles;
 using Gesto.Encoders;
 using Gesto.Recordings;
 using Gesto.Training.Fitting;
@@ -43,7 +44,7 @@ public class OnnxParityTests
         );
         Randomise(model);
         byte[] written = model.ToOnnx(name);
-        using InferenceSession session = OnnxSession.Open(written, threads: 1);
+        using InferenceSession session = OpenChecked(written);
         var masks = ModalityMask.Subsets([.. facts.Streams.Modalities], allOnly: false, antennas: 1).ToList();
         if (recipe.Uses(Modality.Radar) && facts.Antennas > 1)
             masks.Add(ModalityMask.All.Hiding(1));
@@ -82,7 +83,7 @@ public class OnnxParityTests
         (Recipe recipe, RunFacts facts) = Make("late-fusion");
         using SignModel model = ModelFactory.Sign(recipe, facts);
         Randomise(model);
-        using InferenceSession session = OnnxSession.Open(model.ToOnnx("a"), threads: 1);
+        using InferenceSession session = OpenChecked(model.ToOnnx("a"));
         int[] rgb = [5, 0, 30],
             radar = [3, 12, 0];
         float[] a = FormulaTensors.Values(1, 3 * 30 * facts.RgbWidth),
@@ -157,7 +158,7 @@ public class OnnxParityTests
         var graph = new OnnxGraph("encoder");
         graph.Input("frames", shape);
         graph.Output(encoder.Write(graph, "frames", shape), "features", "T", "F");
-        using InferenceSession session = OnnxSession.Open(graph.ToModel(), threads: 1);
+        using InferenceSession session = OpenChecked(graph.ToModel());
         using OrtValue input = OnnxSession.Wrap(frames, [length, .. shape.Select(n => (long)n)]);
         using var options = new RunOptions();
         var found = new float[expected.Length];
@@ -167,6 +168,13 @@ public class OnnxParityTests
         Assert.True(expected.All(float.IsFinite));
         for (int i = 0; i < expected.Length; i++)
             Assert.Equal(expected[i], found[i], 1e-4f * largest);
+    }
+
+    /// <summary>As a bundle's, which must not refuse it.</summary>
+    private static InferenceSession OpenChecked(byte[] model)
+    {
+        NetworkCheck.Check(new MemoryStream(model), "this");
+        return OnnxSession.Open(model, threads: 1);
     }
 
     private static float[] Run(InferenceSession session, RunFacts facts, PerModality<float[]> given, ModalityMask mask)

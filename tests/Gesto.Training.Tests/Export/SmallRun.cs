@@ -31,12 +31,11 @@ public sealed class SmallRun : IDisposable
             dataset.Labels.Count,
             new SmallRgbTraining { Threads = 1, Epochs = 1 }
         );
-        string features = tiny.PathOf("small-features");
-        Directory.CreateDirectory(Path.Combine(features, Modality.Rgb.Name));
-        encoder.Save(Path.Combine(features, Modality.Rgb.Name, SmallRgbEncoder.FileName));
+        Directory.CreateDirectory(Path.Combine(Features, Modality.Rgb.Name));
+        encoder.Save(Path.Combine(Features, Modality.Rgb.Name, SmallRgbEncoder.FileName));
         Extraction.Run(
             dataset,
-            features,
+            Features,
             encoder,
             new ExtractionOptions { Radar = new() { Size = (16, 16) } },
             null,
@@ -46,10 +45,15 @@ public sealed class SmallRun : IDisposable
             "late-fusion",
             ["training.epochs=1", "radar.epochs=1", "model.hidden=8", "model.layers=1", "radar.hidden=8"]
         );
-        Trained.Run(FeatureSet.Open(features), recipe, Run);
+        Trained.Run(FeatureSet.Open(Features), recipe, Run);
     }
 
     public string Data => tiny.Data;
+
+    public string Features => tiny.PathOf("small-features");
+
+    /// <summary>Of the same recordings, by another encoder.</summary>
+    public string OtherFeatures => tiny.Features;
 
     public string Run => tiny.PathOf("small-run");
 

@@ -79,14 +79,7 @@ public class ThirdModalityTests
         );
         foreach (string run in new[] { "linear", "late-fusion" })
         {
-            EvaluationResult result = RunEvaluation.Evaluate(
-                new EvaluationOptions
-                {
-                    Run = folder[run],
-                    Features = folder["features"],
-                    Threads = 1,
-                }
-            );
+            EvaluationResult result = Evaluate(folder[run]);
             Assert.True(result.Top1 > 0.8, $"{run}: {result.Top1}");
             Assert.Contains(
                 "glove",
@@ -94,7 +87,20 @@ public class ThirdModalityTests
                 StringComparison.Ordinal
             );
             CompareWithBundle(folder[run], folder[$"{run}.gesto"], dataset);
+            EvaluationResult exported = Evaluate(folder[$"{run}.gesto"]);
+            Assert.Equal(result.Top1, exported.Top1);
+            Assert.Equal(result.Masks.Select(m => (m.Group, m.Top1)), exported.Masks.Select(m => (m.Group, m.Top1)));
         }
+
+        EvaluationResult Evaluate(string run) =>
+            RunEvaluation.Evaluate(
+                new EvaluationOptions
+                {
+                    Run = run,
+                    Features = folder["features"],
+                    Threads = 1,
+                }
+            );
     }
 
     [Fact]
