@@ -61,13 +61,25 @@ public sealed class Recogniser : IDisposable
     {
         options ??= new RecogniserOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1);
+        Task.Run(() => OnnxSession.Version); // loads the library; where it cannot be loaded the first network says so
         using BundleFile bundle = BundleFile.Open(path);
-        IRgbEncoder? encoder = OpenEncoder(bundle, options.Threads);
+        // The encoder is most of what there is to open. It is unpacked while the others are opened, and opened after
+        // them: at once they would take half as much memory again.
+        Task<UnpackedNetwork?> unpacking = Task.Run(() =>
+        {
+            using BundleFile own = bundle.Again();
+            return own.Manifest.RgbEncoder is { } known ? own.Unpack(known.Entry) : null;
+        });
+        BundledRecogniser? networks = null;
         try
         {
-            var recogniser = new Recogniser(new BundledRecogniser(bundle), encoder)
+            string card = Encoding.UTF8.GetString(bundle.Read("MODEL_CARD.md"));
+            networks = new BundledRecogniser(bundle);
+            OnnxSession.Trim();
+            using UnpackedNetwork? unpacked = unpacking.GetAwaiter().GetResult();
+            var recogniser = new Recogniser(networks, OpenEncoder(bundle, options.Threads, unpacked))
             {
-                ModelCard = Encoding.UTF8.GetString(bundle.Read("MODEL_CARD.md")),
+                ModelCard = card,
                 Simulated = bundle.Manifest.Simulated,
             };
             OnnxSession.Trim();
@@ -75,7 +87,8 @@ public sealed class Recogniser : IDisposable
         }
         catch
         {
-            encoder?.Dispose();
+            networks?.Dispose();
+            unpacking.ContinueWith(t => t.IsCompletedSuccessfully ? t.Result : null).Result?.Dispose();
             throw;
         }
     }
@@ -232,7 +245,10 @@ public sealed class Recogniser : IDisposable
     }
 
     /// <returns>The bundle's RGB encoder, for as many callers as threads; null where it takes no RGB.</returns>
-    internal static IRgbEncoder? OpenEncoder(BundleFile bundle, int threads)
+    /// <param name="bundle">Has it.</param>
+    /// <param name="threads">Callers at a time, ≥ 1.</param>
+    /// <param name="unpacked">Out of the bundle already; null = not.</param>
+    internal static IRgbEncoder? OpenEncoder(BundleFile bundle, int threads, UnpackedNetwork? unpacked = null)
     {
         if (bundle.Manifest.Keys[Modality.Rgb] is not { } key)
             return null;
@@ -249,7 +265,7 @@ public sealed class Recogniser : IDisposable
             known.Side,
             known.Shape,
             known.DType,
-            bundle.Network(known.Entry, threads: 1, known.Ports()),
+            unpacked?.Open(threads: 1, known.Ports()) ?? bundle.Network(known.Entry, threads: 1, known.Ports()),
             concurrency: threads
         );
     }

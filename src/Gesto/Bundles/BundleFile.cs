@@ -87,6 +87,28 @@ internal sealed class BundleFile : IDisposable
         }
     }
 
+    /// <returns>The same bundle for another thread: a zip has one reader at a time.</returns>
+    /// <exception cref="BundleException">It was replaced in the meantime.</exception>
+    public BundleFile Again()
+    {
+        ZipArchive? again = null;
+        try
+        {
+            again = ZipFile.OpenRead(Path);
+            var file = new BundleFile(Path, again, Index(Path, again), Manifest);
+            again = null;
+            return file;
+        }
+        catch (Exception e) when (IsDamage(e))
+        {
+            throw new BundleException($"{Path}: not a bundle, or a damaged one ({e.Message}).", e);
+        }
+        finally
+        {
+            again?.Dispose();
+        }
+    }
+
     /// <returns>An entry's bytes, which have the hash that the bundle says.</returns>
     /// <exception cref="BundleException">It is not there, or is other than it was.</exception>
     public byte[] Read(string name)
@@ -100,25 +122,30 @@ internal sealed class BundleFile : IDisposable
             : throw new BundleException($"{Path}: entry '{name}' has SHA-256 {hash}, written was {found.Hash}.");
     }
 
-    /// <summary>Opens a network. A large one goes by way of a temporary file: as an array its bytes would lie in memory
-    /// beside both copies that ONNX Runtime makes of them.</summary>
+    /// <summary>Opens a network.</summary>
     /// <param name="name">The entry.</param>
     /// <param name="threads">Threads of one call, ≥ 1.</param>
     /// <param name="ports">What it must take and give.</param>
     /// <exception cref="BundleException">It is not there, is other than it was, or no network of Gesto's.</exception>
     public InferenceSession Network(string name, int threads, NetworkPorts ports)
     {
-        InferenceSession session = Open(name, threads);
-        try
-        {
-            ports.Check(session, $"{Path}: entry '{name}'");
-            return session;
-        }
-        catch
-        {
-            session.Dispose();
-            throw;
-        }
+        using UnpackedNetwork network = Unpack(name);
+        return network.Open(threads, ports);
+    }
+
+    /// <summary>Takes a network out of the zip and checks it: what can be done beside the opening of others, since it
+    /// needs no memory. A large one goes into a temporary file: as an array its bytes would lie in memory beside both
+    /// copies that ONNX Runtime makes of them.</summary>
+    /// <exception cref="BundleException">It is not there, is other than it was, or no network of Gesto's.</exception>
+    public UnpackedNetwork Unpack(string name)
+    {
+        string place = $"{Path}: entry '{name}'";
+        return
+            entries.TryGetValue(name, out (ZipArchiveEntry Entry, string Hash) found)
+            && found.Entry.Length > LargeNetwork
+            && TryUnpack(found.Entry, found.Hash) is { } file
+            ? new UnpackedNetwork(place, System.IO.Path.GetDirectoryName(file)!, file)
+            : new UnpackedNetwork(place, Read(name));
     }
 
     public void Dispose() => archive.Dispose();
@@ -135,50 +162,14 @@ internal sealed class BundleFile : IDisposable
             );
     }
 
-    private InferenceSession Open(string name, int threads)
-    {
-        try
-        {
-            return
-                entries.TryGetValue(name, out (ZipArchiveEntry Entry, string Hash) found)
-                && found.Entry.Length > LargeNetwork
-                && TryUnpack(found.Entry, found.Hash) is { } temporary
-                ? OpenAndDelete(temporary, name, threads)
-                : OpenChecked(Read(name), name, threads);
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new BundleException($"{Path}: entry '{name}' is no network that ONNX Runtime opens.", e);
-        }
-    }
-
-    private InferenceSession OpenChecked(byte[] model, string name, int threads)
-    {
-        NetworkCheck.Check(new MemoryStream(model, writable: false), $"{Path}: entry '{name}'");
-        return OnnxSession.Open(model, threads);
-    }
-
-    private InferenceSession OpenAndDelete(string path, string name, int threads)
-    {
-        try
-        {
-            using (FileStream model = File.OpenRead(path))
-                NetworkCheck.Check(model, $"{Path}: entry '{name}'");
-            return OnnxSession.Open(path, threads);
-        }
-        finally
-        {
-            File.Delete(path);
-        }
-    }
-
-    /// <returns>A file of our own; null where none can be written.</returns>
+    /// <returns>A file in a folder of our own; null where none can be written.</returns>
     private static string? TryUnpack(ZipArchiveEntry entry, string expected)
     {
-        string? path = null;
+        DirectoryInfo? folder = null;
         try
         {
-            path = System.IO.Path.GetTempFileName();
+            folder = Directory.CreateTempSubdirectory("gesto-bundle-");
+            string path = System.IO.Path.Combine(folder.FullName, "model.onnx");
             using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             using (Stream from = entry.Open())
             using (FileStream to = File.Create(path))
@@ -197,8 +188,7 @@ internal sealed class BundleFile : IDisposable
         {
             // No room, no right, or a damaged entry: reading it into memory says which.
         }
-        if (path is not null)
-            File.Delete(path);
+        folder?.Delete(recursive: true);
         return null;
     }
 

@@ -56,6 +56,8 @@ internal sealed class NetworkCheck
 
     private readonly Stream model;
     private readonly string place;
+    private readonly List<LargeConstant> large = [];
+    private (long Field, long Value, long End) graphPlace;
     private int nodes;
 
     private NetworkCheck(Stream model, string place) => (this.model, this.place) = (model, place);
@@ -63,18 +65,31 @@ internal sealed class NetworkCheck
     /// <param name="model">Can seek; read from its beginning.</param>
     /// <param name="place">The bundle and its entry, for messages.</param>
     /// <exception cref="BundleException">It is not one that Gesto exports.</exception>
-    public static void Check(Stream model, string place)
+    /// <returns>Where its large constants are.</returns>
+    public static NetworkLayout Check(Stream model, string place)
     {
         model.Position = 0;
-        new NetworkCheck(model, place).Model();
+        var check = new NetworkCheck(model, place);
+        check.Model();
+        return new(check.graphPlace.Field, check.graphPlace.Value, check.graphPlace.End, check.large);
     }
 
     private void Model()
     {
         bool graph = false;
-        Each(model.Length, "model", (field, wire, end) =>
+        long field = 0;
+        Each(model.Length, "model", (number, wire, end) =>
         {
-            switch (field, wire)
+            bool read = Field(number, wire, end);
+            field = model.Position;
+            return read;
+        });
+        if (!graph)
+            throw Refused("no graph");
+
+        bool Field(int number, int wire, long end)
+        {
+            switch (number, wire)
             {
                 case (1, Varint):
                     ReadVarint();
@@ -84,6 +99,7 @@ internal sealed class NetworkCheck
                     return true;
                 case (7, Bytes) when !graph:
                     graph = true;
+                    graphPlace = (field, model.Position, end);
                     Graph(end);
                     return true;
                 case (8, Bytes):
@@ -92,9 +108,7 @@ internal sealed class NetworkCheck
                 default:
                     return false;
             }
-        });
-        if (!graph)
-            throw Refused("no graph");
+        }
     }
 
     private void OperatorSetImport(long end) => Each(end, "operator set", (field, wire, to) =>
@@ -107,10 +121,18 @@ internal sealed class NetworkCheck
             return version == OperatorSet ? true : throw Refused($"operator set {version}, expected {OperatorSet}");
         });
 
-    private void Graph(long end) => Each(end, "graph", (field, wire, to) =>
+    private void Graph(long end)
+    {
+        long start = model.Position;
+        Each(end, "graph", (field, wire, to) =>
         {
-            if (wire != Bytes)
-                return false;
+            bool read = wire == Bytes && Field(field, to);
+            start = model.Position;
+            return read;
+        });
+
+        bool Field(int field, long to)
+        {
             switch (field)
             {
                 case 1:
@@ -120,7 +142,7 @@ internal sealed class NetworkCheck
                     ReadText(to);
                     return true;
                 case 5:
-                    Constant(to);
+                    Constant(start, to);
                     return true;
                 case 11 or 12: // inputs and outputs: compared with what the bundle says once it is open
                     model.Position = to;
@@ -128,7 +150,8 @@ internal sealed class NetworkCheck
                 default:
                     return false;
             }
-        });
+        }
+    }
 
     private void Node(long end)
     {
@@ -182,16 +205,25 @@ internal sealed class NetworkCheck
             }
         });
 
-    private void Constant(long end)
+    private void Constant(long field, long end)
     {
         long type = 0,
+            value = model.Position,
+            before = value, // where the data's field begins
+            next = value,
             data = -1,
             length = 0;
         double elements = 1;
         string name = "";
-        Each(end, "constant", (field, wire, to) =>
+        Each(end, "constant", (number, wire, to) =>
         {
-            switch (field, wire)
+            bool read = Field(number, wire, to);
+            next = model.Position;
+            return read;
+        });
+        bool Field(int number, int wire, long to)
+        {
+            switch (number, wire)
             {
                 case (1, Varint):
                     return Axis();
@@ -207,13 +239,14 @@ internal sealed class NetworkCheck
                     name = ReadText(to);
                     return true;
                 case (9, Bytes):
-                    (data, length) = (model.Position, to - model.Position);
+                    (before, data, length) = (next, model.Position, to - model.Position);
                     model.Position = to;
                     return true;
                 default: // external data among them
                     return false;
             }
-        });
+        }
+
         bool Axis()
         {
             long axis = ReadVarint();
@@ -223,6 +256,8 @@ internal sealed class NetworkCheck
 
         if (!ElementBytes.TryGetValue(type, out int bytes) || length != elements * bytes)
             throw Refused($"constant '{BundleFile.Printable(name)}' of {length} bytes is not what its shape says");
+        if (length >= LargeConstant.LeastBytes)
+            large.Add(new(field, value, before, data, length, end));
         if (type == Int64 && length > 0)
             Integers(name, data, (int)Math.Min(elements, MostIntegers + 1));
     }
