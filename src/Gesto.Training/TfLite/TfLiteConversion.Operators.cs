@@ -14,18 +14,15 @@ internal sealed partial class TfLiteConversion
         int channels = x.Shape[3],
             outputs = weights.Shape[depthwise ? 3 : 0];
         (int rows, int columns) = (weights.Shape[1], weights.Shape[2]);
-        if (depthwise ? weights.Shape[0] != 1 || channels == 0 || outputs % channels != 0 : weights.Shape[3] != channels)
+        if (
+            depthwise ? weights.Shape[0] != 1 || channels == 0 || outputs % channels != 0 : weights.Shape[3] != channels
+        )
             throw Wrong(step.Operation, $"weights ({Shown(weights.Shape)})", $"{channels} channels");
         float[] bias = step.Inputs.Length > 2 && step.Inputs[2] >= 0 ? Singles(step, 2).Values : new float[outputs];
         if (bias.Length != outputs)
             throw Wrong(step.Operation, $"{bias.Length} biases", $"{outputs}");
         int dilations = depthwise ? 5 : 4;
-        Window window = Of(
-            step,
-            x,
-            (rows, columns),
-            (Option(step, dilations + 1, 1), Option(step, dilations, 1))
-        );
+        Window window = Of(step, x, (rows, columns), (Option(step, dilations + 1, 1), Option(step, dilations, 1)));
         // (O, H, W, I), or (1, H, W, O) of depthwise ones → (O, I, H, W), where I = 1 of depthwise ones
         int inputs = depthwise ? 1 : channels;
         var kernel = new float[weights.Values.Length];
@@ -34,17 +31,11 @@ internal sealed partial class TfLiteConversion
         for (int column = 0; column < columns; column++)
         for (int i = 0; i < inputs; i++)
             kernel[((o * inputs + i) * rows + row) * columns + column] = weights.Values[
-                depthwise
-                    ? (row * columns + column) * outputs + o
-                    : ((o * rows + row) * columns + column) * inputs + i
+                depthwise ? (row * columns + column) * outputs + o : ((o * rows + row) * columns + column) * inputs + i
             ];
         string sum = graph.Op(
             "Conv",
-            [
-                window.Picture.Node,
-                graph.Values(kernel, outputs, inputs, rows, columns),
-                graph.Values(bias, outputs),
-            ],
+            [window.Picture.Node, graph.Values(kernel, outputs, inputs, rows, columns), graph.Values(bias, outputs)],
             [.. window.Attributes(rows, columns), OnnxGraph.Integer("group", depthwise ? channels : 1)]
         );
         return new(
@@ -60,10 +51,7 @@ internal sealed partial class TfLiteConversion
         (int rows, int columns) = (Option(step, 4, 0), Option(step, 3, 0));
         Window window = Of(step, x, (rows, columns), (1, 1));
         string pooled = graph.Op("MaxPool", [x.Node], [.. window.Attributes(rows, columns)]);
-        return new(
-            [x.Shape[0], window.Rows, window.Columns, x.Shape[3]],
-            Activated(step, pooled, Option8(step, 5))
-        );
+        return new([x.Shape[0], window.Rows, window.Columns, x.Shape[3]], Activated(step, pooled, Option8(step, 5)));
     }
 
     private TfLiteComputed Sum(TfLiteOperator step)
@@ -85,7 +73,10 @@ internal sealed partial class TfLiteConversion
         TfLiteComputed x = Padded(Picture(step, 0));
         TfLiteSingles slope = Singles(step, 1);
         return slope.Shape.SequenceEqual([1, 1, x.Shape[3]])
-            ? x with { Node = graph.Op("PRelu", [x.Node, graph.Values(slope.Values, x.Shape[3], 1, 1)]) }
+            ? x with
+            {
+                Node = graph.Op("PRelu", [x.Node, graph.Values(slope.Values, x.Shape[3], 1, 1)]),
+            }
             : throw Wrong(step.Operation, $"slopes ({Shown(slope.Shape)})", $"(1, 1, {x.Shape[3]})");
     }
 
@@ -101,10 +92,7 @@ internal sealed partial class TfLiteConversion
             ? padded
             : new(
                 shape,
-                graph.Op(
-                    "Pad",
-                    [x.Node, graph.Integers(0, pads[6], pads[2], pads[4], 0, pads[7], pads[3], pads[5])]
-                )
+                graph.Op("Pad", [x.Node, graph.Integers(0, pads[6], pads[2], pads[4], 0, pads[7], pads[3], pads[5])])
             );
     }
 
@@ -134,12 +122,7 @@ internal sealed partial class TfLiteConversion
             throw Wrong(step.Operation, $"blocks of {block}", $"a side whose square divides {x.Shape[3]}");
         return new(
             [x.Shape[0], x.Shape[1] * block, x.Shape[2] * block, x.Shape[3] / (block * block)],
-            graph.Op(
-                "DepthToSpace",
-                [x.Node],
-                OnnxGraph.Integer("blocksize", block),
-                OnnxGraph.Text("mode", "DCR")
-            )
+            graph.Op("DepthToSpace", [x.Node], OnnxGraph.Integer("blocksize", block), OnnxGraph.Text("mode", "DCR"))
         );
     }
 
@@ -222,10 +205,7 @@ internal sealed partial class TfLiteConversion
             && Enumerable.Range(0, 4).All(a => begin[a] >= 0 && begin[a] < end[a] && end[a] <= x.Shape[a]);
         if (!plain)
             throw Wrong(step.Operation, $"from {Shown(begin)} to {Shown(end)}", $"a part of ({Shown(x.Shape)})");
-        string part = graph.Op(
-            "Slice",
-            [x.Node, Longs(Turned(begin)), Longs(Turned(end)), graph.Integers(0, 1, 2, 3)]
-        );
+        string part = graph.Op("Slice", [x.Node, Longs(Turned(begin)), Longs(Turned(end)), graph.Integers(0, 1, 2, 3)]);
         return new([.. end.Zip(begin, (to, at) => to - at)], part);
 
         string Longs(int[] of) => graph.Integers([.. of.Select(n => (long)n)]);
@@ -263,7 +243,9 @@ internal sealed partial class TfLiteConversion
     {
         bool same = Option8(step, 0) == 0;
         (int Rows, int Columns) stride = (Option(step, 2, 0), Option(step, 1, 0));
-        foreach (int n in (int[])[size.Rows, size.Columns, dilation.Rows, dilation.Columns, stride.Rows, stride.Columns])
+        foreach (
+            int n in (int[])[size.Rows, size.Columns, dilation.Rows, dilation.Columns, stride.Rows, stride.Columns]
+        )
             if (n is < 1 or > 1024)
                 throw Wrong(step.Operation, $"a window's size, stride or dilation of {n}", "1 to 1024");
         if (same)

@@ -105,8 +105,7 @@ internal sealed partial class TfLiteConversion
     }
 
     /// <returns>Input number i of an operator.</returns>
-    private TfLiteComputed Computed(TfLiteOperator step, int i) =>
-        Computed(Input(step, i), step.Operation.ToString());
+    private TfLiteComputed Computed(TfLiteOperator step, int i) => Computed(Input(step, i), step.Operation.ToString());
 
     private TfLiteComputed Computed(int tensor, string reader) =>
         values[tensor] as TfLiteComputed
@@ -143,17 +142,17 @@ internal sealed partial class TfLiteConversion
         if (value.Padding == default)
             return value;
         (int top, int left, int bottom, int right) = value.Padding;
-        return new(
-            value.Shape,
-            graph.Op("Pad", [value.Node, graph.Integers(0, 0, top, left, 0, 0, bottom, right)])
-        );
+        return new(value.Shape, graph.Op("Pad", [value.Node, graph.Integers(0, 0, top, left, 0, 0, bottom, right)]));
     }
 
     /// <returns>(N, H, W, C) as (N, C, H, W).</returns>
     private static int[] Turned(int[] shape) => shape is [var n, var h, var w, var c] ? [n, c, h, w] : shape;
 
     /// <returns>Where an axis of the file is in the graph.</returns>
-    private static int Turned(int axis) => axis == 0 ? 0 : axis == 3 ? 1 : axis + 1;
+    private static int Turned(int axis) =>
+        axis == 0 ? 0
+        : axis == 3 ? 1
+        : axis + 1;
 
     private static string Text(int n) => n.ToString(System.Globalization.CultureInfo.InvariantCulture);
 

@@ -34,12 +34,7 @@ internal enum TfLiteType
 /// <param name="Type">Of its elements; numbers that <see cref="TfLiteType"/> has not are of other models.</param>
 /// <param name="Data">Its constant values, little-endian; empty of what is computed.</param>
 /// <param name="Sparsity">How they are packed where they are not dense.</param>
-internal sealed record TfLiteTensor(
-    int[] Shape,
-    TfLiteType Type,
-    ReadOnlyMemory<byte> Data,
-    FlatTable? Sparsity
-);
+internal sealed record TfLiteTensor(int[] Shape, TfLiteType Type, ReadOnlyMemory<byte> Data, FlatTable? Sparsity);
 
 /// <summary>A step of a model.</summary>
 /// <param name="Operation">Numbers that <see cref="TfLiteOperation"/> has not are of other models.</param>

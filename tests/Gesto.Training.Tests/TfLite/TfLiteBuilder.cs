@@ -11,8 +11,12 @@ namespace Gesto.Training.Tests.TfLite;
 internal sealed class TfLiteBuilder
 {
     private readonly List<(int[] Shape, byte Type, byte[] Data, Sparse? Sparse)> tensors = [];
-    private readonly List<(int Operation, int[] Inputs, int[] Outputs, (int Field, int Value, bool Wide)[] Options)> steps =
-    [];
+    private readonly List<(
+        int Operation,
+        int[] Inputs,
+        int[] Outputs,
+        (int Field, int Value, bool Wide)[] Options
+    )> steps = [];
 
     /// <param name="Segments">Where each row begins, and the end.</param>
     /// <param name="Places">Columns.</param>
@@ -128,7 +132,10 @@ internal sealed class TfLiteBuilder
                 {
                     int inputs = Vector(b, s.Inputs),
                         outputs = Vector(b, s.Outputs),
-                        options = Table(b, [.. s.Options.Select(o => (o.Field, o.Value, o.Wide ? Kind.Int : Kind.Byte))]);
+                        options = Table(
+                            b,
+                            [.. s.Options.Select(o => (o.Field, o.Value, o.Wide ? Kind.Int : Kind.Byte))]
+                        );
                     return Table(
                         b,
                         (0, i, Kind.Int),

@@ -37,7 +37,9 @@ public class TfLiteConversionTests
     private static (int Outputs, int Before) Places(int length, int window, int stride, int dilation, bool same)
     {
         int reach = (window - 1) * dilation + 1;
-        int outputs = same ? (int)Math.Ceiling(length / (double)stride) : (int)Math.Ceiling((length - reach + 1) / (double)stride);
+        int outputs = same
+            ? (int)Math.Ceiling(length / (double)stride)
+            : (int)Math.Ceiling((length - reach + 1) / (double)stride);
         return (outputs, same ? Math.Max((outputs - 1) * stride + reach - length, 0) / 2 : 0);
     }
 
@@ -78,7 +80,9 @@ public class TfLiteConversionTests
                 int row = r * stride + y * dilation - top,
                     column = c * stride + z * dilation - left;
                 if (row >= 0 && row < rows && column >= 0 && column < columns)
-                    sum += x[(row * columns + column) * Channels + i] * weights[((o * window + y) * window + z) * Channels + i];
+                    sum +=
+                        x[(row * columns + column) * Channels + i]
+                        * weights[((o * window + y) * window + z) * Channels + i];
             }
             expected[(r * wide + c) * Outputs + o] = Activate(sum, activation);
         }
@@ -127,7 +131,8 @@ public class TfLiteConversionTests
                 int row = r * stride + y - top,
                     column = c * stride + z - top;
                 if (row >= 0 && row < side && column >= 0 && column < side)
-                    sum += x[(row * side + column) * Channels + o / multiplier] * weights[(y * window + z) * outputs + o];
+                    sum +=
+                        x[(row * side + column) * Channels + o / multiplier] * weights[(y * window + z) * outputs + o];
             }
             expected[(r * high + c) * outputs + o] = Activate(sum, 3);
         }
@@ -162,7 +167,14 @@ public class TfLiteConversionTests
             padded = file.Tensor(1, 6, 6, 1),
             window = file.Singles([1, 1, 1, 1], 2);
         file.Step(Pad, [picture, file.Integers(0, 0, 2, 0, 1, 2, 0, 0)], padded);
-        file.Step(Conv2D, [padded, window], file.Tensor(1, 6, 6, 1), (0, valid ? 1 : 0, false), (1, 1, true), (2, 1, true));
+        file.Step(
+            Conv2D,
+            [padded, window],
+            file.Tensor(1, 6, 6, 1),
+            (0, valid ? 1 : 0, false),
+            (1, 1, true),
+            (2, 1, true)
+        );
         var expected = new float[36];
         for (int r = 0; r < 4; r++)
         for (int c = 0; c < 3; c++)
@@ -197,14 +209,16 @@ public class TfLiteConversionTests
         );
         float[] expected =
         [
-            .. Enumerable.Range(0, 9).Select(i =>
-                (
-                    from r in (int[])[i / 3 * 2, i / 3 * 2 + 1]
-                    from c in (int[])[i % 3 * 2, i % 3 * 2 + 1]
-                    where r < 5 && c < 5
-                    select x[r * 5 + c]
-                ).Max()
-            ),
+            .. Enumerable
+                .Range(0, 9)
+                .Select(i =>
+                    (
+                        from r in (int[])[i / 3 * 2, i / 3 * 2 + 1]
+                        from c in (int[])[i % 3 * 2, i % 3 * 2 + 1]
+                        where r < 5 && c < 5
+                        select x[r * 5 + c]
+                    ).Max()
+                ),
         ];
         Near(expected, file.Run(x));
     }
@@ -316,9 +330,11 @@ public class TfLiteConversionTests
         float[] means = [.. Enumerable.Range(0, 2).Select(k => x.Where((_, i) => i % 2 == k).Average())];
         Near(
             [
-                .. Enumerable.Range(0, 3).Select(o =>
-                    1 / (1 + MathF.Exp(-(bias[o] + weights[2 * o] * means[0] + weights[2 * o + 1] * means[1])))
-                ),
+                .. Enumerable
+                    .Range(0, 3)
+                    .Select(o =>
+                        1 / (1 + MathF.Exp(-(bias[o] + weights[2 * o] * means[0] + weights[2 * o + 1] * means[1])))
+                    ),
             ],
             file.Run(x)
         );
@@ -347,9 +363,11 @@ public class TfLiteConversionTests
             [
                 .. x.Chunk(3)
                     .SelectMany(pixel =>
-                        Enumerable.Range(0, 3).Select(o =>
-                            new[] { 0.5f, 0, -1 }[o] + Enumerable.Range(0, 3).Sum(i => dense[3 * o + i] * pixel[i])
-                        )
+                        Enumerable
+                            .Range(0, 3)
+                            .Select(o =>
+                                new[] { 0.5f, 0, -1 }[o] + Enumerable.Range(0, 3).Sum(i => dense[3 * o + i] * pixel[i])
+                            )
                     ),
             ],
             file.Run(x)
