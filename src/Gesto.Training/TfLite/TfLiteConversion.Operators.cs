@@ -21,6 +21,10 @@ internal sealed partial class TfLiteConversion
         float[] bias = step.Inputs.Length > 2 && step.Inputs[2] >= 0 ? Singles(step, 2).Values : new float[outputs];
         if (bias.Length != outputs)
             throw Wrong(step.Operation, $"{bias.Length} biases", $"{outputs}");
+        // Between pixels and then weighted is weighted and then between pixels, at a fraction of the work.
+        bool pointwise = (rows, columns, Option(step, 1, 0), Option(step, 2, 0)) == (1, 1, 1, 1);
+        if (!pointwise && x.Enlarged != default)
+            x = Settled(x);
         int dilations = depthwise ? 5 : 4;
         Window window = Of(step, x, (rows, columns), (Option(step, dilations + 1, 1), Option(step, dilations, 1)));
         // (O, H, W, I), or (1, H, W, O) of depthwise ones → (O, I, H, W), where I = 1 of depthwise ones
@@ -40,14 +44,14 @@ internal sealed partial class TfLiteConversion
         );
         return new(
             [x.Shape[0], window.Rows, window.Columns, outputs],
-            Activated(step, sum, Option8(step, depthwise ? 4 : 3))
+            Activated(step, Enlarged(sum, x.Enlarged), Option8(step, depthwise ? 4 : 3))
         );
     }
 
     private TfLiteComputed MaxPool(TfLiteOperator step)
     {
         // Beyond a picture's edge there is nothing to be the largest: zeros would be.
-        TfLiteComputed x = Padded(Picture(step, 0));
+        TfLiteComputed x = Settled(Picture(step, 0));
         (int rows, int columns) = (Option(step, 4, 0), Option(step, 3, 0));
         Window window = Of(step, x, (rows, columns), (1, 1));
         string pooled = graph.Op("MaxPool", [x.Node], [.. window.Attributes(rows, columns)]);
@@ -56,7 +60,7 @@ internal sealed partial class TfLiteConversion
 
     private TfLiteComputed Sum(TfLiteOperator step)
     {
-        (TfLiteComputed a, TfLiteComputed b) = (Padded(Computed(step, 0)), Padded(Computed(step, 1)));
+        (TfLiteComputed a, TfLiteComputed b) = (Settled(Computed(step, 0)), Settled(Computed(step, 1)));
         if (!a.Shape.SequenceEqual(b.Shape))
             throw Wrong(step.Operation, $"({Shown(a.Shape)}) and ({Shown(b.Shape)})", "one shape");
         return a with { Node = Activated(step, graph.Add(a.Node, b.Node), Option8(step, 0)) };
@@ -64,25 +68,34 @@ internal sealed partial class TfLiteConversion
 
     private TfLiteComputed Logistic(TfLiteOperator step)
     {
-        TfLiteComputed x = Padded(Computed(step, 0));
+        TfLiteComputed x = Settled(Computed(step, 0));
         return x with { Node = graph.Op("Sigmoid", [x.Node]) };
     }
 
     private TfLiteComputed Prelu(TfLiteOperator step)
     {
-        TfLiteComputed x = Padded(Picture(step, 0));
+        TfLiteComputed x = Settled(Picture(step, 0));
         TfLiteSingles slope = Singles(step, 1);
-        return slope.Shape.SequenceEqual([1, 1, x.Shape[3]])
-            ? x with
-            {
-                Node = graph.Op("PRelu", [x.Node, graph.Values(slope.Values, x.Shape[3], 1, 1)]),
-            }
-            : throw Wrong(step.Operation, $"slopes ({Shown(slope.Shape)})", $"(1, 1, {x.Shape[3]})");
+        int channels = x.Shape[3];
+        if (!slope.Shape.SequenceEqual([1, 1, channels]))
+            throw Wrong(step.Operation, $"slopes ({Shown(slope.Shape)})", $"(1, 1, {channels})");
+        // a x + (1 - a) max(x, 0): ONNX Runtime has no fast PRelu, and would turn the picture's layout for it twice.
+        string below = Scaled(x.Node, slope.Values),
+            above = Scaled(graph.Relu(x.Node), [.. slope.Values.Select(a => 1 - a)]);
+        return x with { Node = graph.Add(below, above) };
+
+        string Scaled(string node, float[] by) =>
+            graph.Op(
+                "Conv",
+                [node, graph.Values(by, channels, 1, 1, 1)],
+                OnnxGraph.Ints("kernel_shape", 1, 1),
+                OnnxGraph.Integer("group", channels)
+            );
     }
 
     private TfLiteComputed Pad(TfLiteOperator step)
     {
-        TfLiteComputed x = Padded(Picture(step, 0));
+        TfLiteComputed x = Settled(Picture(step, 0));
         int[] pads = Integers(step, 1);
         if (pads.Length != 8 || pads.Any(p => p is < 0 or > 1 << 16) || pads[0] + pads[1] > 0)
             throw Wrong(step.Operation, $"paddings {Shown(pads)}", "0, 0 and six small numbers");
@@ -98,25 +111,19 @@ internal sealed partial class TfLiteConversion
 
     private TfLiteComputed Resize(TfLiteOperator step)
     {
-        TfLiteComputed x = Padded(Picture(step, 0));
+        TfLiteComputed x = Settled(Picture(step, 0));
         int[] size = Integers(step, 1);
         (int rows, int columns) = (x.Shape[1], x.Shape[2]);
         if (size.Length != 2 || size[0] < rows || size[1] < columns || size[0] % rows + size[1] % columns != 0)
             throw Wrong(step.Operation, $"a size of {Shown(size)}", $"a multiple of {rows}, {columns}");
         if (Option8(step, 2) != 0 || Option8(step, 3) == 0)
             throw Wrong(step.Operation, "pixels that are aligned by their corners", "half_pixel_centers");
-        string resized = graph.Op(
-            "Resize",
-            [x.Node, "", graph.Values([1, 1, size[0] / rows, size[1] / columns], 4)],
-            OnnxGraph.Text("mode", "linear"),
-            OnnxGraph.Text("coordinate_transformation_mode", "half_pixel")
-        );
-        return new([x.Shape[0], size[0], size[1], x.Shape[3]], resized);
+        return new([x.Shape[0], size[0], size[1], x.Shape[3]], x.Node) { Enlarged = (size[0] / rows, size[1] / columns) };
     }
 
     private TfLiteComputed DepthToSpace(TfLiteOperator step)
     {
-        TfLiteComputed x = Padded(Picture(step, 0));
+        TfLiteComputed x = Settled(Picture(step, 0));
         int block = Option(step, 0, 0);
         if (block is < 1 or > 16 || x.Shape[3] % (block * block) != 0)
             throw Wrong(step.Operation, $"blocks of {block}", $"a side whose square divides {x.Shape[3]}");
@@ -128,7 +135,7 @@ internal sealed partial class TfLiteConversion
 
     private TfLiteComputed Reshape(TfLiteOperator step, int[] shape)
     {
-        TfLiteComputed x = Padded(Computed(step, 0));
+        TfLiteComputed x = Settled(Computed(step, 0));
         if (shape.Length is < 1 or > 3 || TfLiteConstants.LengthOf(shape) != TfLiteConstants.LengthOf(x.Shape))
             throw Wrong(
                 step.Operation,
@@ -140,7 +147,7 @@ internal sealed partial class TfLiteConversion
 
     private TfLiteComputed Concatenation(TfLiteOperator step)
     {
-        TfLiteComputed[] parts = [.. step.Inputs.Select((_, i) => Padded(Computed(step, i)))];
+        TfLiteComputed[] parts = [.. step.Inputs.Select((_, i) => Settled(Computed(step, i)))];
         if (parts.Length == 0)
             throw Wrong(step.Operation, "no inputs", "one or more");
         int rank = parts[0].Shape.Length,
@@ -162,7 +169,7 @@ internal sealed partial class TfLiteConversion
 
     private TfLiteComputed FullyConnected(TfLiteOperator step)
     {
-        TfLiteComputed x = Padded(Computed(step, 0));
+        TfLiteComputed x = Settled(Computed(step, 0));
         TfLiteSingles weights = Singles(step, 1);
         long length = TfLiteConstants.LengthOf(x.Shape);
         if (weights.Shape is not [var outputs, var inputs] || inputs != length || Option8(step, 1) != 0)
@@ -184,7 +191,7 @@ internal sealed partial class TfLiteConversion
 
     private TfLiteComputed Mean(TfLiteOperator step)
     {
-        TfLiteComputed x = Padded(Picture(step, 0));
+        TfLiteComputed x = Settled(Picture(step, 0));
         int[] axes = [.. Integers(step, 1).Order()];
         if (!axes.SequenceEqual([1, 2]))
             throw Wrong(step.Operation, $"axes {Shown(axes)}", "1 and 2");
@@ -195,7 +202,7 @@ internal sealed partial class TfLiteConversion
 
     private TfLiteComputed Slice(TfLiteOperator step)
     {
-        TfLiteComputed x = Padded(Picture(step, 0));
+        TfLiteComputed x = Settled(Picture(step, 0));
         (int[] begin, int[] end, int[] stride) = (Integers(step, 1), Integers(step, 2), Integers(step, 3));
         bool plain =
             begin.Length == 4
@@ -248,8 +255,8 @@ internal sealed partial class TfLiteConversion
         )
             if (n is < 1 or > 1024)
                 throw Wrong(step.Operation, $"a window's size, stride or dilation of {n}", "1 to 1024");
-        if (same)
-            x = Padded(x);
+        if (same && x.Padding != default)
+            x = Settled(x);
         (int rows, int top, int bottom) = Axis(x.Shape[1], size.Rows, stride.Rows, dilation.Rows);
         (int columns, int left, int right) = Axis(x.Shape[2], size.Columns, stride.Columns, dilation.Columns);
         if (!same)

@@ -5,13 +5,14 @@ namespace Gesto.Training.TfLite;
 
 /// <summary>Writes a TensorFlow Lite model as an ONNX model that computes the same in float32.</summary>
 /// <remarks>Pictures are (N, C, H, W) throughout, as ONNX Runtime has them; constants are folded, zeros around a
-/// picture go into the convolution that reads it. One conversion an instance.</remarks>
+/// picture go into the convolution that reads it, and a picture is weighted before it is enlarged. One conversion an instance.</remarks>
 internal sealed partial class TfLiteConversion
 {
     private readonly TfLiteModel model;
     private readonly TfLiteConstants constants;
     private readonly OnnxGraph graph;
     private readonly TfLiteValue?[] values;
+    private readonly Dictionary<TfLiteComputed, TfLiteComputed> settled = new(ReferenceEqualityComparer.Instance);
 
     private TfLiteConversion(TfLiteModel model, string name)
     {
@@ -52,7 +53,7 @@ internal sealed partial class TfLiteConversion
         foreach ((int i, string? name) in outputs.Index())
             if (name is not null)
             {
-                TfLiteComputed value = Padded(Computed(model.Outputs[i], "output"));
+                TfLiteComputed value = Settled(Computed(model.Outputs[i], "output"));
                 int[] shape = value.IsPicture ? Turned(value.Shape) : value.Shape;
                 graph.Output(value.Node, name, [.. shape.Select(Text)]);
             }
@@ -136,14 +137,32 @@ internal sealed partial class TfLiteConversion
             ? step.Inputs[i]
             : throw Wrong(step.Operation, $"no input number {i}", "one");
 
-    /// <summary>Adds the zeros that are still to be added.</summary>
-    private TfLiteComputed Padded(TfLiteComputed value)
+    /// <summary>Does what is still to be done to a picture.</summary>
+    private TfLiteComputed Settled(TfLiteComputed value)
     {
-        if (value.Padding == default)
+        if (value.Padding == default && value.Enlarged == default)
             return value;
+        if (settled.TryGetValue(value, out TfLiteComputed? done))
+            return done;
         (int top, int left, int bottom, int right) = value.Padding;
-        return new(value.Shape, graph.Op("Pad", [value.Node, graph.Integers(0, 0, top, left, 0, 0, bottom, right)]));
+        string node =
+            value.Padding == default
+                ? Enlarged(value.Node, value.Enlarged)
+                : graph.Op("Pad", [value.Node, graph.Integers(0, 0, top, left, 0, 0, bottom, right)]);
+        return settled[value] = new(value.Shape, node);
     }
+
+    /// <param name="node">A picture.</param>
+    /// <param name="by">Times rows and columns; default = not at all.</param>
+    private string Enlarged(string node, (int Rows, int Columns) by) =>
+        by == default
+            ? node
+            : graph.Op(
+                "Resize",
+                [node, "", graph.Values([1, 1, by.Rows, by.Columns], 4)],
+                OnnxGraph.Text("mode", "linear"),
+                OnnxGraph.Text("coordinate_transformation_mode", "half_pixel")
+            );
 
     /// <returns>(N, H, W, C) as (N, C, H, W).</returns>
     private static int[] Turned(int[] shape) => shape is [var n, var h, var w, var c] ? [n, c, h, w] : shape;

@@ -20,6 +20,10 @@ internal sealed record TfLiteComputed(int[] Shape, string Node) : TfLiteValue(Sh
     /// counts them.</summary>
     public (int Top, int Left, int Bottom, int Right) Padding { get; init; }
 
+    /// <summary>How many times more rows and columns it has than the node's picture, which is still to be enlarged:
+    /// linearly, pixels being squares. <see cref="TfLiteValue.Shape"/> counts them; default = none.</summary>
+    public (int Rows, int Columns) Enlarged { get; init; }
+
     /// <summary>True of (N, H, W, C), which the graph has as (N, C, H, W).</summary>
     public bool IsPicture => Shape.Length == 4;
 }
