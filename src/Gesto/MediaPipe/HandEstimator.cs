@@ -8,7 +8,24 @@ namespace Gesto.MediaPipe;
 /// <param name="World">21 × (x, y, z), metres from the middle of the hand.</param>
 /// <param name="Presence">How sure the network is that this is a hand, 0.5…1.</param>
 /// <param name="Right">How sure it is that it is a right one, 0…1, in a picture that is not mirrored.</param>
-internal sealed record HandResult(float[] Joints, float[] World, float Presence, float Right);
+internal sealed record HandResult(float[] Joints, float[] World, float Presence, float Right)
+{
+    private const int MiddleKnuckle = 9;
+
+    /// <returns>The hand with its joints in the picture where its world points would be, seen from the wrist, at the
+    /// size of the palm.</returns>
+    public HandResult ByWorld()
+    {
+        float scale = Palm(Joints) / Math.Max(Palm(World), 1e-6f);
+        var joints = new float[Joints.Length];
+        for (int i = 0; i < joints.Length; i++)
+            joints[i] = Joints[i % 3] + (World[i] - World[i % 3]) * scale;
+        return this with { Joints = joints };
+
+        static float Palm(float[] points) =>
+            Vector3.Distance(new(points.AsSpan(0, 3)), new(points.AsSpan(3 * MiddleKnuckle, 3)));
+    }
+}
 
 /// <summary>Finds a hand's joints.</summary>
 internal sealed class HandEstimator(LandmarkNetwork recrop, LandmarkNetwork hand)

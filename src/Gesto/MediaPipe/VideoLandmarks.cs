@@ -17,12 +17,16 @@ internal sealed record VideoLandmarks(
     float FramesPerSecond
 )
 {
+    /// <param name="handsByWorld">Hands have the shape and direction of their world points, which lie in space as
+    /// a hand does; those of the picture are flatter. The wrist stays where it is in the picture.</param>
     /// <returns>Coordinates in pixels.</returns>
-    public LandmarkClip ToClip()
+    public LandmarkClip ToClip(bool handsByWorld = false)
     {
         var values = new float[Frames.Count * LandmarkClip.FrameValues];
         foreach ((int t, HolisticResult frame) in Frames.Index())
-            frame.CopyTo(values.AsSpan(t * LandmarkClip.FrameValues));
+            (handsByWorld ? frame with { Left = frame.Left?.ByWorld(), Right = frame.Right?.ByWorld() } : frame).CopyTo(
+                values.AsSpan(t * LandmarkClip.FrameValues)
+            );
         return new(values, Frames.Count);
     }
 
