@@ -137,7 +137,7 @@ public sealed partial class Extraction : IDisposable
         RecordingFingerprints.CheckAndWrite(folder, recorded, recorded.Samples.Where(s => own.Contains(s.Key)), s =>
             stores.All.Values.Any(store => store.Contains(s.Key))
         );
-        ManifestFile.Write(Path.Combine(folder, ManifestFile.FileName), recorded.Samples);
+        ManifestFile.Write(Path.Combine(folder, ManifestFile.FileName), dataset.Samples);
         // Beside the labels, the word that the recordings are simulated: evaluations of these features must say so.
         foreach (string name in new[] { LabelKeyFile.FileName, Dataset.SimulatedFile })
         {
