@@ -118,7 +118,10 @@ internal sealed partial class TfLiteConversion
             throw Wrong(step.Operation, $"a size of {Shown(size)}", $"a multiple of {rows}, {columns}");
         if (Option8(step, 2) != 0 || Option8(step, 3) == 0)
             throw Wrong(step.Operation, "pixels that are aligned by their corners", "half_pixel_centers");
-        return new([x.Shape[0], size[0], size[1], x.Shape[3]], x.Node) { Enlarged = (size[0] / rows, size[1] / columns) };
+        return new([x.Shape[0], size[0], size[1], x.Shape[3]], x.Node)
+        {
+            Enlarged = (size[0] / rows, size[1] / columns),
+        };
     }
 
     private TfLiteComputed DepthToSpace(TfLiteOperator step)

@@ -5,7 +5,8 @@ namespace Gesto.Training.TfLite;
 
 /// <summary>Writes a TensorFlow Lite model as an ONNX model that computes the same in float32.</summary>
 /// <remarks>Pictures are (N, C, H, W) throughout, as ONNX Runtime has them; constants are folded, zeros around a
-/// picture go into the convolution that reads it, and a picture is weighted before it is enlarged. One conversion an instance.</remarks>
+/// picture go into the convolution that reads it, and a picture is weighted before it is enlarged. One conversion an
+/// instance.</remarks>
 internal sealed partial class TfLiteConversion
 {
     private readonly TfLiteModel model;

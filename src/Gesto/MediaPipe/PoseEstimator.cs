@@ -18,7 +18,7 @@ internal sealed record PoseResult(float[] Joints, float[] World)
 /// <summary>Finds the body that the detector is surest of, and its joints.</summary>
 internal sealed class PoseEstimator(LandmarkNetwork detection, LandmarkNetwork pose)
 {
-    /// <summary>Cells around a joint, its own included, whose heat is weighed, and the heat that one must have.</summary>
+    /// <summary>Cells on each side of a joint whose heat is weighed, and the heat that one must have.</summary>
     private const int Reach = 3;
     private const float LeastHeat = 0.5f;
 

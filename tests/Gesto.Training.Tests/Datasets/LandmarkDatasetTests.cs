@@ -192,6 +192,5 @@ public sealed class LandmarkDatasetTests : IDisposable
         return FeatureSet.Open(folder["features"]);
     }
 
-    private void Train(FeatureSet features, string run, Recipe recipe) =>
-        Trained.Run(features, recipe, folder[run]);
+    private void Train(FeatureSet features, string run, Recipe recipe) => Trained.Run(features, recipe, folder[run]);
 }
