@@ -28,12 +28,7 @@ public sealed partial class Extraction
         if (options.LandmarksOfVideos)
             options = options with
             {
-                VideoLandmarks = new VideoLandmarkReader(
-                    LandmarkWeights.Open(WeightsCache.Default()),
-                    LandmarkWeights.Hash,
-                    options.RgbSampling,
-                    options.Limits
-                ),
+                VideoLandmarks = LandmarkWeights.OpenReader(options.RgbSampling, options.Limits),
             };
         using IRgbEncoder? encoder = DatasetRgbEncoder.Open(
             VideoStreams.Of(dataset, options),

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using Gesto.Encoders;
 using Gesto.Files;
 using Gesto.MediaPipe;
+using Gesto.Recordings;
 using Gesto.Training.TfLite;
+using Gesto.Video;
 
 namespace Gesto.Training.Weights;
 
@@ -104,6 +106,14 @@ public static class LandmarkWeights
     /// <exception cref="InvalidDataException">A file is damaged.</exception>
     internal static HolisticLandmarker Open(WeightsCache cache) =>
         new(model => OnnxSession.Open(ToOnnx(model, cache), threads: 1));
+
+    /// <summary>Opens what makes steps of the landmarks in videos. Errors as of <see cref="Open"/>.</summary>
+    internal static VideoLandmarkReader OpenReader(FrameSampling sampling, VideoLimits limits) =>
+        new(Open(WeightsCache.Default()), Hash, sampling, limits);
+
+    /// <summary>The same as a feature key says.</summary>
+    internal static VideoLandmarkReader OpenReader(FeatureKey key) =>
+        OpenReader(FrameSampling.Parse(key.Sampling), VideoLimits.Default);
 
     /// <returns>A network as ONNX: input "picture" (1, 3, side, side), outputs by the names of <see
     /// cref="LandmarkModel"/>.</returns>
