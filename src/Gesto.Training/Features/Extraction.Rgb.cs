@@ -26,10 +26,7 @@ public sealed partial class Extraction
     )
     {
         if (options.LandmarksOfVideos)
-            options = options with
-            {
-                VideoLandmarks = LandmarkWeights.OpenReader(options.RgbSampling, options.Limits),
-            };
+            options = options with { VideoLandmarks = LandmarkWeights.OpenReader(options.RgbSampling, options.Limits) };
         using IRgbEncoder? encoder = DatasetRgbEncoder.Open(
             VideoStreams.Of(dataset, options),
             Path.Combine(folder, Modality.Rgb.Name),

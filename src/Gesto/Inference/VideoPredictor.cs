@@ -65,9 +65,10 @@ internal sealed class VideoPredictor : IDisposable
             foreach ((Modality modality, FeatureKey key) in recogniser.Keys)
                 if (modality.Open is { } open)
                 {
-                    IStepReader reader = key.Encoder == VideoLandmarkReader.EncoderName
-                        ? (videoLandmarks ?? throw NoLandmarker())(key)
-                        : open(key);
+                    IStepReader reader =
+                        key.Encoder == VideoLandmarkReader.EncoderName
+                            ? (videoLandmarks ?? throw NoLandmarker())(key)
+                            : open(key);
                     others = others.With(modality, reader);
                     if (key.DifferenceTo(reader.Key) is { } difference)
                         throw new InvalidDataException(

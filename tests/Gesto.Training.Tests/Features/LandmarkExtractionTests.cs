@@ -1,5 +1,7 @@
 using Gesto.Encoders;
+using Gesto.Inference;
 using Gesto.Recordings;
+using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 
@@ -112,5 +114,49 @@ public sealed class LandmarkExtractionTests : IDisposable
                 .Message,
             StringComparison.Ordinal
         );
+    }
+
+    /// <summary>As if it had learnt from landmarks that MediaPipe's networks found in videos.</summary>
+    private sealed class LandmarkRecogniser : IRecogniser
+    {
+        public string Name => "held";
+
+        public LabelSet Labels { get; } = new([new SignClass(0, "A"), new SignClass(1, "B")]);
+
+        public PerModality<FeatureKey> Keys { get; } =
+            PerModality<FeatureKey>.None.With(
+                Modality.Landmarks,
+                new()
+                {
+                    Modality = "landmarks",
+                    Encoder = VideoLandmarkReader.EncoderName,
+                    Weights = "",
+                    Preprocessing = "",
+                    Sampling = "linspace-30",
+                    DType = "<f4",
+                    Shape = [30, 2],
+                }
+            );
+
+        public Calibration Calibration { get; } = new() { Temperature = 1 };
+
+        public IReadOnlyList<(string First, string Second)> CostlyPairs => [];
+
+        public IReadOnlyList<ModalityMask> Masks { get; } = [ModalityMask.Of([Modality.Landmarks])];
+
+        public float[] Predict(PerModality<RecordingSteps> sample, ModalityMask? mask = null) => [1, 0];
+
+        public void Dispose() { }
+    }
+
+    [Fact]
+    public void Where_nothing_finds_landmarks_in_videos_the_recogniser_says_so()
+    {
+        using var recogniser = new LandmarkRecogniser();
+        var error = Assert.Throws<InvalidDataException>(() => new VideoPredictor(recogniser, null));
+        Assert.Contains("MediaPipe's networks", error.Message, StringComparison.Ordinal);
+        using var stub = new Stub();
+        error = Assert.Throws<InvalidDataException>(() => new VideoPredictor(recogniser, null, _ => stub));
+        Assert.Contains("made differently", error.Message, StringComparison.Ordinal); // the stub is another encoder
     }
 }
