@@ -42,8 +42,9 @@ internal sealed class VideoPredictor : IDisposable
     /// <param name="encoder">The RGB encoder the run was trained with; null where its recipe uses no RGB.</param>
     /// <param name="videoLandmarks">Opens what finds landmarks in videos, for a run that learnt from such; null where
     /// there is none.</param>
-    /// <exception cref="InvalidDataException">The encoder is not the one trained with, or the run was trained on radar
-    /// features that were encoded while extracting, or on landmarks found in videos, which nothing here finds.</exception>
+    /// <exception cref="InvalidDataException">The encoder is not the one trained with; or the run was trained on radar
+    /// features that were encoded while extracting, or on landmarks found in videos, and nothing here finds
+    /// such.</exception>
     public VideoPredictor(
         IRecogniser recogniser,
         IRgbEncoder? encoder,
