@@ -6,6 +6,7 @@ using Gesto.Bench;
 const string Usage = """
     features FOLDER SAMPLES                      random features, laid out as 'gesto extract --radar source' does
     encoder DATASET SECONDS [RANGES]             ResNet50 alone as extraction uses it, frames a second; with RANGES in 8 bits
+    landmarks SECONDS VIDEO...                   landmarks and ResNet50 in turn: milliseconds a frame, one over the other
     loop FEATURES WORK                           epochs of "gesto train" and of the bare loop over the same resident batches
     predict RUN|BUNDLE SAMPLE_DIR TIMES          prediction from video files, and the encoder alone; of a bundle cold and
                                                  its peak memory too
@@ -21,6 +22,7 @@ object? result = args switch
         Number(seconds),
         ranges.FirstOrDefault()
     ),
+    ["landmarks", var seconds, .. var videos] => LandmarkRate.Measure(Number(seconds), videos),
     ["loop", var features, var work] => TrainingLoop.Measure(features, work),
     ["predict", var run, var sample, var times] when Directory.Exists(run) => PredictionLatency.OfRun(
         run,

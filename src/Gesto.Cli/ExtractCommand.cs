@@ -29,6 +29,9 @@ internal static class ExtractCommand
 
         /// <summary>What ResNet50's last stage reads, for training that stage on.</summary>
         Maps,
+
+        /// <summary>Nothing: no pixel, and no feature of one.</summary>
+        None,
     }
 
     /// <summary>How frames are spread over a recording.</summary>
@@ -65,7 +68,12 @@ internal static class ExtractCommand
         var rgb = new Option<RgbKind>("--rgb")
         {
             Description =
-                "Store ResNet50's features, small RGB frames (recipes early, end-to-end), or the float16 maps that ResNet50's last stage reads (recipe last-stage).",
+                "Store ResNet50's features, small RGB frames (recipes early, end-to-end), the float16 maps that ResNet50's last stage reads (recipe last-stage), or nothing.",
+        };
+        var landmarks = new Option<bool>("--landmarks")
+        {
+            Description =
+                "Also find the joints of body and hands in the RGB videos, where the data set has no landmarks ('gesto weights --landmarks' fetches the networks).",
         };
         var rgbSize = new Option<int>("--rgb-size")
         {
@@ -148,6 +156,7 @@ internal static class ExtractCommand
             root,
             policy,
             rgb,
+            landmarks,
             rgbSize,
             rgbFrames,
             sampling,
@@ -179,6 +188,7 @@ internal static class ExtractCommand
                     () =>
                     {
                         RgbKind kind = parse.GetValue(rgb);
+                        bool found = parse.GetValue(landmarks);
                         if (kind != RgbKind.Features && parse.GetValue(precision) == Precision.Int8)
                             throw new InvalidDataException(
                                 "--precision int8 makes features; --rgb frames and --rgb maps are what they are."
@@ -192,9 +202,9 @@ internal static class ExtractCommand
                             throw new InvalidDataException(
                                 "--precision int8 is for processors; with --device cuda features are computed in float32."
                             );
-                        if (on != ComputeDevice.Cpu && kind == RgbKind.Frames)
+                        if (on != ComputeDevice.Cpu && kind is (RgbKind.Frames or RgbKind.None))
                             throw new InvalidDataException(
-                                $"--device {on} runs ResNet50, and --rgb frames needs none: leave --device out."
+                                $"--device {on} runs ResNet50, and --rgb {kind.ToString().ToLowerInvariant()} needs none: leave --device out."
                             );
                         int count = parse.GetValue(threads);
                         CoreClaim.Take(shared: parse.GetResult(threads) is { Implicit: false });
@@ -202,7 +212,10 @@ internal static class ExtractCommand
                         {
                             Policy = parse.GetValue(policy),
                             DecodeThreads = parse.GetValue(decoders)
-                                ?? Math.Max(2, on == ComputeDevice.Cpu ? count / 2 : count),
+                                // landmarks are found by the thread that decodes
+                                ?? Math.Max(2, on == ComputeDevice.Cpu && !found ? count / 2 : count),
+                            LandmarksOfVideos = found,
+                            WithoutRgb = kind == RgbKind.None,
                             Rgb = new RgbOptions
                             {
                                 Encoding = kind switch

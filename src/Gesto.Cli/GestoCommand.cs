@@ -20,6 +20,7 @@ internal static class GestoCommand
             SimulateCommand.Build(),
             CheckCommand.Build(),
             WeightsCommand.Build(),
+            LandmarksCommand.Build(),
             ExtractCommand.Build(),
             MergeCommand.Build(),
             TrainCommand.Build(),

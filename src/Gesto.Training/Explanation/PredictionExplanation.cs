@@ -123,7 +123,7 @@ public sealed record PredictionExplanation
         CancellationToken cancel
     )
     {
-        using var predictor = new VideoPredictor(recogniser, encoder);
+        using VideoPredictor predictor = OpenRecogniser.PredictorOf(recogniser, encoder);
         ReadRecording read = predictor.Read(recording.Root, recording.Sample, cancel);
         PredictionExplanation explanation = Of(recogniser, read, recording, sign, progress, cancel);
         ExplanationPicture.Save(picture, explanation, read);

@@ -83,7 +83,11 @@ public sealed class OpenRecogniser : IDisposable
     /// <exception cref="Gesto.Video.FfmpegStartException">The program cannot be started any more.</exception>
     public void GetReady() => Predictor.GetReady();
 
-    internal VideoPredictor Predictor => predictor ??= new(Recogniser, Encoder);
+    internal VideoPredictor Predictor => predictor ??= PredictorOf(Recogniser, Encoder);
+
+    /// <summary>Reads recordings for a recogniser as it learnt from them; the caller's to dispose.</summary>
+    internal static VideoPredictor PredictorOf(IRecogniser recogniser, IRgbEncoder? encoder) =>
+        new(recogniser, encoder, LandmarkWeights.OpenReader);
 
     /// <summary>What it takes of a recording.</summary>
     internal static RecordingNeeds NeedsOf(string path)

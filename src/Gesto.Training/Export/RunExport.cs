@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
 using Gesto.Files;
+using Gesto.Recordings;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
@@ -32,6 +33,10 @@ public static class RunExport
         if (recogniser.Facts.Radar is { IsFrames: false } ready)
             throw new InvalidDataException(
                 $"{folder}: trained on ready radar features ({ready.Encoder}), whose encoder belongs to extraction. Train on radar frames."
+            );
+        if (recogniser.Facts.Keys[Modality.Landmarks]?.Encoder == VideoLandmarkReader.EncoderName)
+            throw new InvalidDataException(
+                $"{folder}: trained on landmarks found in videos, and bundles do not hold the networks that find them yet. Predict with the run itself."
             );
         IReadOnlyList<ITrainedRecogniser> members = recogniser is Ensemble several ? several.Members : [recogniser];
         IReadOnlyList<double> weights = recogniser is Ensemble voting ? voting.Weights : [1];

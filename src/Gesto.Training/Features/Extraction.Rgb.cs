@@ -1,6 +1,7 @@
 using Gesto.Encoders;
 using Gesto.Recordings;
 using Gesto.Training.Datasets;
+using Gesto.Training.Weights;
 
 namespace Gesto.Training.Features;
 
@@ -11,7 +12,8 @@ public sealed partial class Extraction
     /// <param name="options">Settings; those that change the features are in the stores' keys.</param>
     /// <param name="progress">Counts samples; before, what the encoder needs.</param>
     /// <param name="cancel">Stops soon; what is finished stays.</param>
-    /// <exception cref="Weights.WeightsUnavailableException">ResNet50's weights cannot be had.</exception>
+    /// <exception cref="WeightsUnavailableException">ResNet50's weights cannot be had.</exception>
+    /// <exception cref="FileNotFoundException">MediaPipe's networks are not in the cache.</exception>
     /// <exception cref="InvalidDataException">A bad sample under <see cref="ExtractionPolicy.Fail"/>; no readable
     /// sample at all; or the folder holds features made differently or from other recordings.</exception>
     /// <exception cref="IOException">The disk is full, or another extraction is writing there.</exception>
@@ -23,8 +25,10 @@ public sealed partial class Extraction
         CancellationToken cancel
     )
     {
+        if (options.LandmarksOfVideos)
+            options = options with { VideoLandmarks = LandmarkWeights.OpenReader(options.RgbSampling, options.Limits) };
         using IRgbEncoder? encoder = DatasetRgbEncoder.Open(
-            dataset,
+            VideoStreams.Of(dataset, options),
             Path.Combine(folder, Modality.Rgb.Name),
             options,
             progress,

@@ -21,7 +21,8 @@ public sealed partial class Extraction : IDisposable
     /// <summary>Samples that share a decoder process: starting one costs as much as half of the decoding.</summary>
     private const int Together = 8;
 
-    private readonly Dataset dataset;
+    private readonly Dataset dataset,
+        recorded;
     private readonly string folder;
     private readonly IRgbEncoder? encoder;
     private readonly ExtractionOptions options;
@@ -35,6 +36,8 @@ public sealed partial class Extraction : IDisposable
     {
         // The key and every reading know the axes, whoever said them.
         options = options with { Radar = options.Radar with { Axes = options.Radar.Axes ?? dataset.RadarAxes } };
+        recorded = dataset;
+        dataset = VideoStreams.Of(dataset, options);
         (this.dataset, this.encoder, this.options) = (dataset, encoder, options);
         this.folder = options.Shard?.PathIn(folder) ?? folder;
         samples = options.Shard is { } shard
@@ -52,7 +55,7 @@ public sealed partial class Extraction : IDisposable
         };
         antennas = dataset.Samples.Max(AntennasOf);
         others = PerModality.For(Modality.All.Where(m => m.Open is not null && dataset.Samples.Any(s => s.Has(m))), m =>
-            m.Open!(null)
+            m == Modality.Landmarks && options.VideoLandmarks is { } found ? found : m.Open!(null)
         );
         stores = new ExtractionStores(dataset, encoder, options, reader, antennas, others);
     }
@@ -129,7 +132,9 @@ public sealed partial class Extraction : IDisposable
     /// <summary>What lies beside the stores.</summary>
     private void WriteFacts()
     {
-        RecordingFingerprints.CheckAndWrite(folder, dataset, samples, s =>
+        // As recorded, whatever is made of it: landmarks may be added to features later.
+        HashSet<string> own = [.. samples.Select(s => s.Key)];
+        RecordingFingerprints.CheckAndWrite(folder, recorded, recorded.Samples.Where(s => own.Contains(s.Key)), s =>
             stores.All.Values.Any(store => store.Contains(s.Key))
         );
         ManifestFile.Write(Path.Combine(folder, ManifestFile.FileName), dataset.Samples);

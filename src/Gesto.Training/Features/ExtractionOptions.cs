@@ -1,4 +1,5 @@
 using Gesto.Radar;
+using Gesto.Recordings;
 using Gesto.Video;
 
 namespace Gesto.Training.Features;
@@ -47,6 +48,13 @@ public sealed record ExtractionOptions
     /// <summary>Store RGB features as float16, half the disk: eleven bits of each value are kept.</summary>
     public bool Float16 { get; init; }
 
+    /// <summary>Find landmarks in the RGB videos, by MediaPipe's networks in the cache; for data sets that have no
+    /// landmarks of their own.</summary>
+    public bool LandmarksOfVideos { get; init; }
+
+    /// <summary>Store nothing of RGB itself: no pixel, and no feature of one.</summary>
+    public bool WithoutRgb { get; init; }
+
     /// <summary>Samples decoded at the same time, each by one ffmpeg process, and as many that wait decoded for the
     /// encoder (about 10 MB each at 30 frames).</summary>
     public int DecodeThreads { get; init; } = 2;
@@ -54,6 +62,9 @@ public sealed record ExtractionOptions
     /// <summary>Extract this part only, into a folder of its own that <see cref="ShardMerge"/> merges; null:
     /// everything.</summary>
     public Shard? Shard { get; init; }
+
+    /// <summary>Makes landmarks of RGB videos; the extraction's to dispose.</summary>
+    internal IStepReader? VideoLandmarks { get; init; }
 
     internal VideoLimits Limits { get; init; } = VideoLimits.Default;
 }

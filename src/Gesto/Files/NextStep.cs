@@ -87,6 +87,9 @@ public enum NextStep
 
     /// <summary>Write over what is there.</summary>
     Replace,
+
+    /// <summary>Fetch the networks that find landmarks.</summary>
+    FetchLandmarkWeights,
 }
 
 /// <summary>A step that puts an error right.</summary>

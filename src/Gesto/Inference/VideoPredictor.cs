@@ -40,9 +40,16 @@ internal sealed class VideoPredictor : IDisposable
 
     /// <param name="recogniser">The run.</param>
     /// <param name="encoder">The RGB encoder the run was trained with; null where its recipe uses no RGB.</param>
-    /// <exception cref="InvalidDataException">The encoder is not the one trained with, or the run was trained on radar
-    /// features that were encoded while extracting.</exception>
-    public VideoPredictor(IRecogniser recogniser, IRgbEncoder? encoder)
+    /// <param name="videoLandmarks">Opens what finds landmarks in videos, for a run that learnt from such; null where
+    /// there is none.</param>
+    /// <exception cref="InvalidDataException">The encoder is not the one trained with; or the run was trained on radar
+    /// features that were encoded while extracting, or on landmarks found in videos, and nothing here finds
+    /// such.</exception>
+    public VideoPredictor(
+        IRecogniser recogniser,
+        IRgbEncoder? encoder,
+        Func<FeatureKey, IStepReader>? videoLandmarks = null
+    )
     {
         (this.recogniser, this.encoder) = (recogniser, encoder);
         if (RgbKey is { } rgb)
@@ -59,7 +66,10 @@ internal sealed class VideoPredictor : IDisposable
             foreach ((Modality modality, FeatureKey key) in recogniser.Keys)
                 if (modality.Open is { } open)
                 {
-                    IStepReader reader = open(key);
+                    IStepReader reader =
+                        key.Encoder == VideoLandmarkReader.EncoderName
+                            ? (videoLandmarks ?? throw NoLandmarker())(key)
+                            : open(key);
                     others = others.With(modality, reader);
                     if (key.DifferenceTo(reader.Key) is { } difference)
                         throw new InvalidDataException(
@@ -112,6 +122,8 @@ internal sealed class VideoPredictor : IDisposable
     internal ReadRecording Read(string root, Sample sample, CancellationToken cancel)
     {
         string place = PlaceOf(root, sample);
+        if (others[Modality.Landmarks] is VideoLandmarkReader && !sample.Has(Modality.Landmarks))
+            sample = sample with { Files = sample.Files.With(Modality.Landmarks, sample.Files[Modality.Rgb]) };
         using WaitingDecoder? ready = waiting;
         waiting = null;
         var reader = new SampleReader(root, radar, rgbSampling: SamplingOf(RgbKey), radarSampling: SamplingOf(RadarKey))
@@ -329,6 +341,11 @@ internal sealed class VideoPredictor : IDisposable
                     + $"{Short(given.WeightsHash)}. Fetch those weights, or train on features of these."
             ).Suggest(NextStep.FetchWeights);
     }
+
+    private InvalidDataException NoLandmarker() =>
+        new(
+            $"'{recogniser.Name}' learnt from landmarks that MediaPipe's networks found in videos, and has none of these networks. Open the run instead."
+        );
 
     private FileNotFoundException Missing(string place, string what) =>
         new FileNotFoundException(

@@ -49,6 +49,11 @@ internal static class PoseLandmarks
         ),
     ];
 
+    /// <summary>Of the points of `POSE_LANDMARKS`, and of those of a hand.</summary>
+    public static IReadOnlyList<string> BodyNames => Body;
+
+    public static IReadOnlyList<string> HandNames => Hand;
+
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="InvalidDataException">Not a `.pose` file, or without MediaPipe's body and hands.</exception>
     public static LandmarkClip Load(string path) => Of(PoseFile.Load(path), path);

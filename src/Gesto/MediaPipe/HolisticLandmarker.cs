@@ -1,0 +1,80 @@
+using Gesto.Landmarks;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Gesto.MediaPipe;
+
+/// <summary>Body and hands in one picture; null = not found.</summary>
+internal sealed record HolisticResult(PoseResult? Pose, HandResult? Left, HandResult? Right)
+{
+    /// <summary>Writes them as a frame of a <see cref="LandmarkClip"/>, coordinates in pixels, zeros where nothing is
+    /// found.</summary>
+    /// <param name="values">Receives <see cref="LandmarkClip.FrameValues"/>.</param>
+    public void CopyTo(Span<float> values)
+    {
+        values[..LandmarkClip.FrameValues].Clear();
+        Pose?.Joints.CopyTo(values);
+        Left?.Joints.CopyTo(values[LandmarkClip.BodyValues..]);
+        Right?.Joints.CopyTo(values[(LandmarkClip.BodyValues + LandmarkClip.HandValues)..]);
+    }
+}
+
+/// <summary>Finds body and hands in pictures as MediaPipe's holistic solution does, each picture by itself: equal
+/// pictures give equal numbers, in whatever order they come and on however many threads. Thread-safe.</summary>
+/// <remarks>Source: I. Grishchenko, V. Bazarevsky, "MediaPipe Holistic", 2020; V. Bazarevsky et al., "BlazePose",
+/// 2020; F. Zhang et al., "MediaPipe Hands", 2020. The face is left out.</remarks>
+internal sealed class HolisticLandmarker : IDisposable
+{
+    private readonly Dictionary<LandmarkModel, LandmarkNetwork> networks = [];
+    private readonly PoseEstimator pose;
+    private readonly HandEstimator hands;
+    private readonly PalmFinder palms;
+
+    /// <param name="open">Opens a network for calls of one thread each.</param>
+    /// <exception cref="InvalidDataException">A network is another one.</exception>
+    public HolisticLandmarker(Func<LandmarkModel, InferenceSession> open)
+    {
+        try
+        {
+            foreach (LandmarkModel model in LandmarkModel.All)
+                networks[model] = new LandmarkNetwork(model, open(model));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+        pose = new(networks[LandmarkModel.PoseDetection], networks[LandmarkModel.Pose]);
+        hands = new(networks[LandmarkModel.HandRecrop], networks[LandmarkModel.Hand]);
+        palms = new(networks[LandmarkModel.PalmDetection], hands);
+    }
+
+    /// <summary>A body, and the hands at its arms.</summary>
+    public HolisticResult Find(RgbFrame frame)
+    {
+        PoseResult? body = pose.Find(frame);
+        return body is null
+            ? new(null, null, null)
+            : new(body, hands.Find(frame, body, left: true), hands.Find(frame, body, left: false));
+    }
+
+    /// <summary>Up to two hands without a body, for pictures that show little else. Of two that the network takes for
+    /// the same hand, the surer one.</summary>
+    public HolisticResult FindHands(RgbFrame frame)
+    {
+        List<HandResult> found = FindPalms(frame);
+        return new(
+            null,
+            found.Where(h => h.Right <= 0.5f).MaxBy(h => h.Presence),
+            found.Where(h => h.Right > 0.5f).MaxBy(h => h.Presence)
+        );
+    }
+
+    /// <summary>The hands in MediaPipe's order, whichever they are.</summary>
+    internal List<HandResult> FindPalms(RgbFrame frame) => palms.Find(frame);
+
+    public void Dispose()
+    {
+        foreach (LandmarkNetwork network in networks.Values)
+            network.Dispose();
+    }
+}

@@ -1,0 +1,101 @@
+using System.Numerics;
+using Gesto.Landmarks;
+
+namespace Gesto.MediaPipe;
+
+/// <summary>A body in a picture.</summary>
+/// <param name="Joints">33 × (x, y, z, visibility): pixels, z from the hips towards the camera below zero; visibility
+/// 0…1.</param>
+/// <param name="World">33 × (x, y, z), metres from the middle of the hips.</param>
+internal sealed record PoseResult(float[] Joints, float[] World)
+{
+    /// <returns>Where a joint is in the picture.</returns>
+    public Vector2 At(int joint) => new(Joints[4 * joint], Joints[4 * joint + 1]);
+
+    public float Visibility(int joint) => Joints[4 * joint + 3];
+}
+
+/// <summary>Finds the body that the detector is surest of, and its joints.</summary>
+internal sealed class PoseEstimator(LandmarkNetwork detection, LandmarkNetwork pose)
+{
+    /// <summary>Cells on each side of a joint whose heat is weighed, and the heat that one must have.</summary>
+    private const int Reach = 3;
+    private const float LeastHeat = 0.5f;
+
+    private static readonly BoxDetector Boxes = new(
+        LandmarkModel.PoseDetection.Side,
+        points: 4,
+        (8, 2),
+        (16, 2),
+        (32, 6)
+    );
+
+    /// <returns>Null where there is nobody.</returns>
+    public PoseResult? Find(RgbFrame frame) => FindRegion(frame) is { } region ? Read(frame, region) : null;
+
+    private Region? FindRegion(RgbFrame frame)
+    {
+        Region whole = Region.Around(frame);
+        List<Detection> people = detection.Run(frame, whole, outputs => Boxes.Read(outputs[0], outputs[1]));
+        if (people.Count == 0)
+            return null;
+        // The first point is the middle of the hips, the second says how large a body is and how it leans.
+        Vector2 hips = people[0].Points[0],
+            rim = people[0].Points[1];
+        return Region.ByPoints(whole.ToPicture(hips.X, hips.Y), whole.ToPicture(rim.X, rim.Y)).Square(1.25f);
+    }
+
+    private PoseResult? Read(RgbFrame frame, Region region) =>
+        pose.Run(frame, region, outputs => outputs[1][0] > 0.5f ? Read(outputs, region) : null);
+
+    private static PoseResult Read(float[][] outputs, Region region)
+    {
+        (float[] raw, float[] heatmaps, float[] metres) = (outputs[0], outputs[2], outputs[3]);
+        var joints = new float[LandmarkClip.BodyValues];
+        var world = new float[LandmarkClip.BodyJoints * 3];
+        for (int j = 0; j < LandmarkClip.BodyJoints; j++)
+        {
+            ReadOnlySpan<float> from = raw.AsSpan(j * LandmarkModel.PoseValues, LandmarkModel.PoseValues);
+            Vector2 own = Refined(
+                new Vector2(from[0], from[1]) / LandmarkModel.Pose.Side,
+                heatmaps.AsSpan(
+                    j * LandmarkModel.HeatmapSide * LandmarkModel.HeatmapSide,
+                    LandmarkModel.HeatmapSide * LandmarkModel.HeatmapSide
+                )
+            );
+            region.ToPicture(own.X, own.Y).CopyTo(joints, 4 * j);
+            joints[4 * j + 2] = from[2] / LandmarkModel.Pose.Side * region.Width;
+            joints[4 * j + 3] = Sigmoid(from[3]);
+            region.Turned(new Vector2(metres[3 * j], metres[3 * j + 1])).CopyTo(world, 3 * j);
+            world[3 * j + 2] = metres[3 * j + 2];
+        }
+        return new(joints, world);
+    }
+
+    /// <summary>Moves a joint to the middle of the heat around it, where there is enough.</summary>
+    /// <param name="own">0…1 of the region.</param>
+    /// <param name="heatmap">The joint's, row by row, before the sigmoid.</param>
+    private static Vector2 Refined(Vector2 own, ReadOnlySpan<float> heatmap)
+    {
+        const int Side = LandmarkModel.HeatmapSide;
+        (int column, int row) = ((int)(own.X * Side), (int)(own.Y * Side));
+        // Beside or above the region nothing is known. MediaPipe forgets to ask what is below it, and there the last
+        // rows still pull.
+        if (column < 0 || column >= Side || row < 0)
+            return own;
+        float sum = 0,
+            most = 0;
+        Vector2 middle = default;
+        for (int y = Math.Max(0, row - Reach); y < Math.Min(Side, row + Reach + 1); y++)
+        for (int x = Math.Max(0, column - Reach); x < Math.Min(Side, column + Reach + 1); x++)
+        {
+            float heat = Sigmoid(heatmap[y * Side + x]);
+            sum += heat;
+            most = Math.Max(most, heat);
+            middle += new Vector2(x, y) * heat;
+        }
+        return most >= LeastHeat ? middle / Side / sum : own;
+    }
+
+    private static float Sigmoid(float v) => 1 / (1 + MathF.Exp(-v));
+}
