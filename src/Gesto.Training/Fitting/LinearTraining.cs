@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Gesto.Encoders;
 using Gesto.Files;
+using Gesto.Landmarks;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Training.Batches;
@@ -62,12 +63,15 @@ internal static class LinearTraining
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
         Sample[] samples = [.. data.Train.Select(i => data.Samples[i])];
-        var all = new LinearFit(
-            [.. data.Train.Select(i => data.Labels[i])],
-            FoldsOf(samples),
-            data.LabelSet.Count,
-            cancel
-        );
+        int[] folds = FoldsOf(samples),
+            real = [.. Enumerable.Range(0, samples.Length)];
+        long[] labels = [.. data.Train.Select(i => data.Labels[i])];
+        bool mirrors =
+            run.Recipe.Landmarks.Mirroring > 0
+            && data.Streams[Modality.Landmarks]?.Store.Key.Shape is [_, LandmarkFeatures.Width];
+        if (mirrors) // each has a left-handed twin, in the same fold
+            (samples, folds, labels) = ([.. samples, .. samples], [.. folds, .. folds], [.. labels, .. labels]);
+        var all = new LinearFit(labels, folds, data.LabelSet.Count, cancel);
         RadarReduction? reduction = data.Streams[Modality.Radar] is { } radar
             ? ReductionOf(radar.Store, samples)
             : null;
@@ -76,7 +80,11 @@ internal static class LinearTraining
             {
                 RadarReduction? reduces = modality == Modality.Radar ? reduction : null;
                 int width = run.Facts.Streams[modality]!.Width;
-                float[]?[] pooled = Pool(modality, stream.Store, samples, reduces, width, progress, cancel);
+                float[]?[] PoolOf(bool mirrored) =>
+                    Pool(modality, stream.Store, samples[..real.Length], reduces, width, mirrored, progress, cancel);
+                float[]?[] pooled = PoolOf(mirrored: false);
+                if (mirrors)
+                    pooled = [.. pooled, .. modality == Modality.Landmarks ? PoolOf(mirrored: true) : pooled];
                 return pooled.All(p => p is null) ? null : LinearPart.Of(pooled, width, reduces is null ? 1 : Still);
             }
         );
@@ -137,14 +145,16 @@ internal static class LinearTraining
             Reduction = reduction,
             Maps = maps,
         }.Save(run.BestPath);
-        NpyFile.Save(run.HeldOutPath, NpyArray.From([.. leftOut.SelectMany(p => p)], samples.Length, all.Classes));
+        LinearFit given = all.Among(real);
+        (leftOut, learnt) = (leftOut[..real.Length], learnt[..real.Length]);
+        NpyFile.Save(run.HeldOutPath, NpyArray.From([.. leftOut.SelectMany(p => p)], real.Length, given.Classes));
         var line = new EpochLine(
             FusionTraining.Stage,
             1,
-            LogLinearPool.Loss(learnt, all.Truth),
-            Accuracy(learnt, all.Truth),
-            all.LossesOf(leftOut).Average(),
-            Accuracy(leftOut, all.Truth),
+            LogLinearPool.Loss(learnt, given.Truth),
+            Accuracy(learnt, given.Truth),
+            given.LossesOf(leftOut).Average(),
+            Accuracy(leftOut, given.Truth),
             Stopwatch.GetElapsedTime(begun).TotalSeconds
         );
         EpochLog.Save(run.LogPath, [line]);
@@ -236,6 +246,7 @@ internal static class LinearTraining
         Sample[] samples,
         RadarReduction? reduction,
         int width,
+        bool mirrored,
         IProgress<WorkProgress>? progress,
         CancellationToken cancel
     )
@@ -249,6 +260,8 @@ internal static class LinearTraining
             if (!store.Contains(samples[i].Key))
                 continue;
             float[] values = store.Load(samples[i].Key).ToSingles()[..(store.LengthOf(samples[i].Key) * frame)];
+            if (mirrored)
+                LandmarkFeatures.Mirror(values);
             pooled[i] = PooledClip.Of(reduction?.Apply(values) ?? values, width);
         }
         return pooled;

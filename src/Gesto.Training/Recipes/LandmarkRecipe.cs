@@ -6,7 +6,8 @@ namespace Gesto.Training.Recipes;
 /// shorter arms.</summary>
 public sealed record LandmarkRecipe
 {
-    /// <summary>Probability that a sample is shown mirrored, its hands exchanged.</summary>
+    /// <summary>Probability that a sample is shown mirrored, its hands exchanged. A linear classifier learns from each
+    /// sample both ways where this is above 0.</summary>
     public double Mirroring { get; init; }
 
     /// <summary>Degrees by which a sample is turned in the picture, at most.</summary>

@@ -156,7 +156,7 @@ internal sealed class ExportedRecogniser : ITrainedRecogniser
             recipes.Add(RecipeFile.Parse(TextOf(member.Recipe), $"{bundle.Path}: {member.Recipe}"));
             facts.Add(
                 SampleHashes.Reveal(
-                    RunDirectory.Parse(TextOf(member.Facts), $"{bundle.Path}: {member.Facts}", recipes[^1]),
+                    RunDirectory.Parse(TextOf(member.Facts), $"{bundle.Path}: {member.Facts}", () => recipes[^1]),
                     names
                 )
             );

@@ -73,13 +73,18 @@ public sealed class RunDirectory
                 NextStep.Train,
                 folder
             );
-        string facts = File.ReadAllText(path);
-        Recipe recipe = RecipeFile.Load(Path.Combine(folder, RecipeFile.FileName));
-        return new RunDirectory(folder, recipe, Parse(facts, path, recipe));
+        Recipe? recipe = null;
+        RunFacts facts = Parse(File.ReadAllText(path), path, () =>
+            recipe = RecipeFile.Load(Path.Combine(folder, RecipeFile.FileName))
+        );
+        return new RunDirectory(folder, recipe!, facts);
     }
 
     /// <summary>Reads the text of a `run.json`. Errors as of <see cref="Open"/>.</summary>
-    internal static RunFacts Parse(string json, string place, Recipe recipe)
+    /// <param name="json">The text.</param>
+    /// <param name="place">Where it is, for messages.</param>
+    /// <param name="recipe">Loads the run's recipe, once the text is one.</param>
+    internal static RunFacts Parse(string json, string place, Func<Recipe> recipe)
     {
         RunFacts facts = JsonFile.Parse<RunFacts>(
             RunFacts.Upgrade(json),
@@ -92,7 +97,7 @@ public sealed class RunDirectory
             throw new InvalidDataException(
                 $"{place}: version {facts.Version}, this Gesto reads {RunFacts.CurrentVersion}. Train again."
             );
-        facts.Check(new FileCheck(place, "Train again."), recipe);
+        facts.Check(new FileCheck(place, "Train again."), recipe());
         return facts;
     }
 

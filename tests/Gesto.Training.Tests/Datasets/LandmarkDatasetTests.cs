@@ -19,7 +19,7 @@ public sealed class LandmarkDatasetTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     /// <summary>A sign is how far the fingers are bent; everything else is as it comes.</summary>
-    private void WriteTakes(string sign, int takes, double bend, int frames = 4)
+    private void WriteTakes(string sign, int takes, double bend, int frames = 4, int leftHanded = int.MaxValue)
     {
         var random = new Random(sign.Length);
         for (int take = 0; take < takes; take++)
@@ -32,8 +32,11 @@ public sealed class LandmarkDatasetTests : IDisposable
                     along = joint == 0 ? 0 : (joint - 1) % 4 + 1;
                 double bent = along < 2 ? along : 1 + (along - 1) * bend;
                 double[] at = [0.1 * finger, 0.2 * bent, 0];
+                if (take >= leftHanded)
+                    at[0] = -at[0];
+                int first = take >= leftHanded ? 1662 - 126 : 1662 - 63;
                 for (int axis = 0; axis < 3; axis++)
-                    frame[1662 - 63 + 3 * joint + axis] = (float)(at[axis] + take + 0.01 * random.NextDouble());
+                    frame[first + 3 * joint + axis] = (float)(at[axis] + take + 0.01 * random.NextDouble());
             }
             string path = folder[$"data/{sign}/{take}/{t}.npy"];
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -165,6 +168,35 @@ public sealed class LandmarkDatasetTests : IDisposable
                 sign,
                 (await recogniser.PredictAsync(recording, TestContext.Current.CancellationToken)).Best.Sign.Name
             );
+    }
+
+    [Theory]
+    [InlineData("linear", true)]
+    [InlineData("linear", false)]
+    [InlineData("landmarks", true)]
+    public void Left_handed_signers_are_known_by_what_right_handed_ones_taught(string recipe, bool mirroring)
+    {
+        foreach ((string sign, double bend) in new[] { ("ciao", 0), ("si", 0.5), ("uno", 1) })
+            WriteTakes(sign, 15, bend, leftHanded: 12); // the last fifth is test
+        FeatureSet features = Extract();
+        Train(
+            features,
+            "run",
+            RecipeFile.Load(recipe, ["model.hidden=16", .. mirroring ? [] : new[] { "landmarks.mirroring=0" }])
+        );
+        EvaluationResult result = RunEvaluation.Evaluate(
+            new()
+            {
+                Run = folder["run"],
+                Features = folder["features"],
+                Threads = 1,
+            }
+        );
+        Assert.Equal(9, result.Samples);
+        if (mirroring)
+            Assert.Equal(1, result.Top1);
+        else
+            Assert.InRange(result.Top1, 0, 0.7);
     }
 
     [Fact]
