@@ -182,7 +182,7 @@ public sealed class LandmarkDatasetTests : IDisposable
         Train(
             features,
             "run",
-            RecipeFile.Load(recipe, ["model.hidden=16", .. mirroring ? [] : new[] { "landmarks.mirroring=0" }])
+            RecipeFile.Load(recipe, ["model.hidden=16", $"landmarks.mirroring={(mirroring ? "0.5" : "0")}"])
         );
         EvaluationResult result = RunEvaluation.Evaluate(
             new()
