@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every recipe's bundle beside the run that it is exported from: size, largest difference, milliseconds a recording. The recordings
 # are simulated and few, the trainings short: sizes, differences and times are measured here, no accuracy.
-#   bench/bundles.sh WORK            about ten minutes on two quiet cores; can be stopped and started again
+#   bench/bundles.sh WORK            can be stopped and started again; TIMES: warm recordings timed, default 10
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../build/setup.sh"

@@ -49,7 +49,7 @@ internal sealed class BundleFile : IDisposable
     public IEnumerable<(string Name, long Bytes, string Hash)> Entries =>
         entries.Select(e => (e.Key, e.Value.Entry.Length, e.Value.Hash));
 
-    /// <returns>True where a path is a bundle's: a file with its ending, or one that begins like a zip.</returns>
+    /// <returns>True where a path is a bundle's: a file with its ending.</returns>
     public static bool Is(string path) =>
         File.Exists(path) && path.EndsWith(".gesto", StringComparison.OrdinalIgnoreCase);
 
