@@ -34,12 +34,7 @@ public sealed class Recogniser : IDisposable
     private int underWay;
     private bool disposed;
 
-    private Recogniser(
-        BundledRecogniser networks,
-        IRgbEncoder? encoder,
-        HolisticLandmarker? landmarker,
-        int threads
-    )
+    private Recogniser(BundledRecogniser networks, IRgbEncoder? encoder, HolisticLandmarker? landmarker, int threads)
     {
         (this.networks, this.encoder, this.landmarker) = (networks, encoder, landmarker);
         landmarks = landmarker is null ? null : key => VideoLandmarkReader.Of(key, landmarker, threads);

@@ -18,12 +18,8 @@ public sealed class OpenRecogniser : IDisposable
     private readonly int threads;
     private VideoPredictor? predictor;
 
-    private OpenRecogniser(
-        IRecogniser recogniser,
-        IRgbEncoder? encoder,
-        HolisticLandmarker? landmarker,
-        int threads
-    ) => (Recogniser, Encoder, this.landmarker, this.threads) = (recogniser, encoder, landmarker, threads);
+    private OpenRecogniser(IRecogniser recogniser, IRgbEncoder? encoder, HolisticLandmarker? landmarker, int threads) =>
+        (Recogniser, Encoder, this.landmarker, this.threads) = (recogniser, encoder, landmarker, threads);
 
     internal IRecogniser Recogniser { get; }
 
@@ -33,8 +29,8 @@ public sealed class OpenRecogniser : IDisposable
     /// <summary>Opens both beside one another, since each takes about a second; a run's network is loaded meanwhile,
     /// and what is wrong with it is said by the first prediction.</summary>
     /// <param name="path">A run, an ensemble, or a `.gesto` file.</param>
-    /// <param name="threads">For the RGB encoder and what finds landmarks, ≥ 1. The rest takes one: more threads of libtorch would spin where
-    /// they wait, on cores that the encoder needs.</param>
+    /// <param name="threads">For the RGB encoder and what finds landmarks, ≥ 1. The rest takes one: more threads of
+    /// libtorch would spin where they wait, on cores that the encoder needs.</param>
     /// <exception cref="IOException">Nothing is there, or a file is broken.</exception>
     /// <exception cref="InvalidDataException">Training has not finished, or a file is broken.</exception>
     public static OpenRecogniser Open(string path, int threads)
@@ -103,13 +99,10 @@ public sealed class OpenRecogniser : IDisposable
 
     /// <summary>Reads recordings as the recogniser learnt from them; the caller's to dispose.</summary>
     internal VideoPredictor NewPredictor() =>
-        new(
-            Recogniser,
-            Encoder,
-            key =>
-                landmarker is null
-                    ? LandmarkWeights.OpenReader(key, threads)
-                    : VideoLandmarkReader.Of(key, landmarker, threads)
+        new(Recogniser, Encoder, key =>
+            landmarker is null
+                ? LandmarkWeights.OpenReader(key, threads)
+                : VideoLandmarkReader.Of(key, landmarker, threads)
         );
 
     /// <summary>What it takes of a recording.</summary>

@@ -25,7 +25,11 @@ public static class RunExport
     /// <exception cref="IOException">The file cannot be written, or something else is there.</exception>
     /// <exception cref="FileNotFoundException">The RGB encoder's weights are not there, or the networks that find
     /// landmarks in the videos it learnt from.</exception>
-    public static void Save(string folder, string path, WeightsCache cache)
+    public static void Save(string folder, string path, WeightsCache cache) =>
+        Save(folder, path, cache, model => LandmarkWeights.ToOnnx(model, cache));
+
+    /// <summary>The same with networks that find landmarks from elsewhere.</summary>
+    internal static void Save(string folder, string path, WeightsCache cache, Func<LandmarkModel, byte[]> landmarks)
     {
         if (BundleFile.Is(folder))
             throw new InvalidDataException($"{folder}: a bundle already. Copy it.");
@@ -89,7 +93,7 @@ public static class RunExport
             Names = LanguageNames.Of(recogniser.Labels),
             Keys = recogniser.Facts.Keys,
             RgbEncoder = encoder,
-            Landmarker = Landmarker(recogniser, members, folder, cache, entries),
+            Landmarker = Landmarker(recogniser, members, folder, landmarks, entries),
             Members = written,
             Calibration = recogniser.Calibration,
             CostlyPairs = recogniser.Recipe.CostlyPairs,
@@ -108,7 +112,7 @@ public static class RunExport
         ITrainedRecogniser recogniser,
         IReadOnlyList<ITrainedRecogniser> members,
         string folder,
-        WeightsCache cache,
+        Func<LandmarkModel, byte[]> landmarks,
         Dictionary<string, byte[]> entries
     )
     {
@@ -122,7 +126,7 @@ public static class RunExport
                 $"{folder}: trained on landmarks that other networks than this Gesto's found ({key.Weights}, expected {LandmarkWeights.Hash}). Extract and train again, or export with the Gesto that extracted."
             );
         foreach (LandmarkModel model in LandmarkModel.All)
-            entries[BundledLandmarker.EntryOf(model)] = LandmarkWeights.ToOnnx(model, cache);
+            entries[BundledLandmarker.EntryOf(model)] = landmarks(model);
         return new(key.Encoder, LandmarkModel.All.ToDictionary(m => m.Name, BundledLandmarker.EntryOf));
     }
 

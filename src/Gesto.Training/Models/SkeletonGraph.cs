@@ -9,7 +9,7 @@ internal static class SkeletonGraph
     /// <summary>V.</summary>
     public const int Nodes = BodyNodes + 2 * HandNodes;
 
-    /// <summary>Ways in which nodes are seen by others: from themselves, from the end of a bone, from its start.</summary>
+    /// <summary>Ways in which nodes are seen: by themselves, from the end of a bone, from its start.</summary>
     public const int Relations = 3;
 
     /// <summary>Features of one step that are no distance between joints, by node: x, y, z; −1 = none, which is

@@ -35,7 +35,9 @@ internal sealed class NetworkCheck
         [
             .. "Abs Add And AveragePool BatchNormalization Cast Clip Concat Conv Cos DepthToSpace".Split(' '),
             .. "DequantizeLinear Div Equal Erf Exp Expand Flatten Gather GatherND Gemm".Split(' '),
-            .. "GlobalAveragePool Identity InstanceNormalization LSTM LayerNormalization Less Log MatMul Max MaxPool".Split(' '),
+            .. "GlobalAveragePool Identity InstanceNormalization LSTM LayerNormalization Less Log MatMul Max MaxPool".Split(
+                ' '
+            ),
             .. "Min Mul Pad QuantizeLinear Range ReduceMax ReduceMean ReduceSum Relu Reshape Resize Shape".Split(' '),
             .. "Sigmoid Sin Slice Softmax Sqrt Squeeze Sub Tanh TopK Transpose Unsqueeze Where".Split(' '),
         ]

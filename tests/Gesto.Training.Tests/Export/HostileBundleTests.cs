@@ -292,9 +292,15 @@ public class HostileBundleTests(SmallRun tiny) : IClassFixture<SmallRun>
     private void Write(Folder folder, Action<JsonObject, Dictionary<string, byte[]>> change)
     {
         RunExport.Save(tiny.Run, folder["good.gesto"], WeightsCache.Default());
+        Change(folder["good.gesto"], folder["hostile.gesto"], change);
+    }
+
+    /// <summary>The same with other bundles.</summary>
+    internal static void Change(string from, string to, Action<JsonObject, Dictionary<string, byte[]>> change)
+    {
         var entries = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         JsonObject manifest;
-        using (BundleFile good = BundleFile.Open(folder["good.gesto"]))
+        using (BundleFile good = BundleFile.Open(from))
         {
             manifest = JsonNode.Parse(good.Read(BundleFile.ManifestEntry))!.AsObject();
             foreach ((string name, _, _) in good.Entries.Where(e => e.Name != BundleFile.ManifestEntry))
@@ -302,7 +308,7 @@ public class HostileBundleTests(SmallRun tiny) : IClassFixture<SmallRun>
         }
         change(manifest, entries);
         entries[BundleFile.ManifestEntry] = Encoding.UTF8.GetBytes(manifest.ToJsonString());
-        BundleWriter.Write(folder["hostile.gesto"], entries);
+        BundleWriter.Write(to, entries);
     }
 
     private static byte[] Made(ModelProto model, string type, string second)
