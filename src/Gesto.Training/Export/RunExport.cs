@@ -75,7 +75,7 @@ public static class RunExport
         )
         {
             encoder = new(
-                ModelCard.RgbEncoderEntry,
+                BundleFile.RgbEncoderEntry,
                 rgb.Encoder,
                 network1.Preprocessing,
                 network1.Side,

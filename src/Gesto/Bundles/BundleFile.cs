@@ -13,6 +13,9 @@ internal sealed class BundleFile : IDisposable
     public const string ManifestEntry = "bundle.json";
     public const string HashesEntry = "SHA256SUMS";
 
+    /// <summary>The RGB encoder that is not learnt: ResNet50, or its first stages.</summary>
+    public const string RgbEncoderEntry = "rgb-encoder.onnx";
+
     private const int MostEntries = 256;
     private const long LargestFile = 2L << 30,
         LargestText = 8 << 20,
@@ -142,10 +145,30 @@ internal sealed class BundleFile : IDisposable
         return
             entries.TryGetValue(name, out (ZipArchiveEntry Entry, string Hash) found)
             && found.Entry.Length > LargeNetwork
-            && TryUnpack(found.Entry, found.Hash) is { } file
-            ? new UnpackedNetwork(place, System.IO.Path.GetDirectoryName(file)!, file)
-            : new UnpackedNetwork(place, Read(name));
+            && TryUnpack(found.Entry, found.Hash, place) is { } file
+            ? file
+            : new UnpackedNetwork(place, found.Hash, Read(name));
     }
+
+    /// <returns>As <see cref="Unpack(string)"/>, of a bundle that nobody has looked at yet: who opens it says what is
+    /// wrong with it. Null where anything is.</returns>
+    public static UnpackedNetwork? TryUnpack(string path, string name)
+    {
+        try
+        {
+            using ZipArchive archive = ZipFile.OpenRead(path);
+            using var file = new BundleFile(path, archive, Index(path, archive), null);
+            return file.entries.ContainsKey(name) ? file.Unpack(name) : null;
+        }
+        catch (Exception e) when (IsDamage(e) || e is BundleException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>True where a network is the very one that an entry holds.</returns>
+    public bool Holds(string name, UnpackedNetwork network) =>
+        entries.TryGetValue(name, out (ZipArchiveEntry Entry, string Hash) found) && found.Hash == network.Hash;
 
     public void Dispose() => archive.Dispose();
 
@@ -161,27 +184,30 @@ internal sealed class BundleFile : IDisposable
             );
     }
 
-    /// <returns>A file in a folder of our own; null where none can be written.</returns>
-    private static string? TryUnpack(ZipArchiveEntry entry, string expected)
+    /// <returns>In a folder of our own; null where none can be written.</returns>
+    /// <exception cref="BundleException">It is no network of Gesto's.</exception>
+    private static UnpackedNetwork? TryUnpack(ZipArchiveEntry entry, string expected, string place)
     {
         DirectoryInfo? folder = null;
         try
         {
+            NetworkLayout layout;
+            using (var model = new ForwardStream(entry.Open(), entry.Length))
+                layout = NetworkCheck.Check(model, place);
             folder = Directory.CreateTempSubdirectory("gesto-bundle-");
             string path = System.IO.Path.Combine(folder.FullName, "model.onnx");
             using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            using (Stream from = entry.Open())
-            using (FileStream to = File.Create(path))
+            using (var model = new ForwardStream(entry.Open(), entry.Length, sha))
             {
-                byte[] buffer = new byte[1 << 16];
-                for (int n; (n = from.Read(buffer)) > 0; )
-                {
-                    sha.AppendData(buffer, 0, n);
-                    to.Write(buffer, 0, n);
-                }
+                if (OperatingSystem.IsWindows()) // a file that is mapped cannot be removed there
+                    using (FileStream whole = File.Create(path))
+                        model.CopyTo(whole);
+                else
+                    layout.Split(model, path, System.IO.Path.Combine(folder.FullName, "weights"));
+                if (model.Position == entry.Length && model.ReadByte() < 0)
+                    if (Convert.ToHexStringLower(sha.GetHashAndReset()) == expected)
+                        return new UnpackedNetwork(place, expected, folder.FullName, path);
             }
-            if (Convert.ToHexStringLower(sha.GetHashAndReset()) == expected)
-                return path;
         }
         catch (Exception e) when (IsDamage(e) || e is UnauthorizedAccessException)
         {

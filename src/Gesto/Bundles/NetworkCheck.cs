@@ -64,13 +64,12 @@ internal sealed class NetworkCheck
 
     private NetworkCheck(Stream model, string place) => (this.model, this.place) = (model, place);
 
-    /// <param name="model">Can seek; read from its beginning.</param>
+    /// <param name="model">At its beginning; read forward once.</param>
     /// <param name="place">The bundle and its entry, for messages.</param>
     /// <exception cref="BundleException">It is not one that Gesto exports.</exception>
     /// <returns>Where its large constants are.</returns>
     public static NetworkLayout Check(Stream model, string place)
     {
-        model.Position = 0;
         var check = new NetworkCheck(model, place);
         check.Model();
         return new(check.graphPlace.Field, check.graphPlace.Value, check.graphPlace.End, check.large);
@@ -217,6 +216,7 @@ internal sealed class NetworkCheck
             length = 0;
         double elements = 1;
         string name = "";
+        byte[] first = [];
         Each(end, "constant", (number, wire, to) =>
         {
             bool read = Field(number, wire, to);
@@ -242,6 +242,8 @@ internal sealed class NetworkCheck
                     return true;
                 case (9, Bytes):
                     (before, data, length) = (next, model.Position, to - model.Position);
+                    first = new byte[Math.Min(length, (MostIntegers + 1) * sizeof(long))];
+                    model.ReadExactly(first);
                     model.Position = to;
                     return true;
                 default: // external data among them
@@ -260,20 +262,17 @@ internal sealed class NetworkCheck
             throw Refused($"constant '{BundleFile.Printable(name)}' of {length} bytes is not what its shape says");
         if (length >= LargeConstant.LeastBytes)
             large.Add(new(field, value, before, data, length, end));
-        if (type == Int64 && length > 0)
-            Integers(name, data, (int)Math.Min(elements, MostIntegers + 1));
+        if (type == Int64)
+            Integers(name, first);
     }
 
-    private void Integers(string name, long data, int count)
+    private void Integers(string name, ReadOnlySpan<byte> values)
     {
-        long after = model.Position;
-        model.Position = data;
-        Span<byte> bytes = stackalloc byte[8];
+        int count = values.Length / sizeof(long);
         double shape = 1;
         for (int i = 0; i < count; i++)
         {
-            model.ReadExactly(bytes);
-            long value = BinaryPrimitives.ReadInt64LittleEndian(bytes);
+            long value = BinaryPrimitives.ReadInt64LittleEndian(values[(i * sizeof(long))..]);
             if (value is long.MaxValue or long.MinValue) // "to the end" of a slice
                 continue;
             double size = Math.Abs((double)value);
@@ -281,7 +280,6 @@ internal sealed class NetworkCheck
             if (size > LargestInteger || shape > LargestShape || i == MostIntegers)
                 throw Refused($"constant '{BundleFile.Printable(name)}' is a size beyond all that Gesto exports");
         }
-        model.Position = after;
     }
 
     /// <summary>Reads one field after the other up to an end.</summary>

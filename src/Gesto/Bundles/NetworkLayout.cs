@@ -37,38 +37,37 @@ internal sealed record NetworkLayout(long Field, long Value, long End, IReadOnly
 
     /// <summary>Writes the same model with its large constants in a file beside it, which ONNX Runtime maps instead of
     /// reading it into memory twice.</summary>
-    /// <param name="model">The model.</param>
+    /// <param name="model">The model, at its beginning; read forward once, to its end.</param>
     /// <param name="to">Receives the model without them.</param>
     /// <param name="weights">Receives them, in the folder of <paramref name="to"/>.</param>
     public void Split(Stream model, string to, string weights)
     {
+        using FileStream whole = File.Create(to);
+        Copy(model, Field, whole);
+        model.Position = Value;
         using var graph = new MemoryStream();
         using (FileStream values = File.Create(weights))
-        {
-            long at = Value;
             foreach (LargeConstant constant in Constants)
             {
-                Copy(model, at, constant.Field, graph);
+                Copy(model, constant.Field, graph);
+                model.Position = constant.Value;
+                using var body = new MemoryStream();
+                Copy(model, constant.DataField, body);
+                model.Position = constant.Data;
                 long offset = (values.Position + Alignment - 1) / Alignment * Alignment;
                 values.Position = offset;
-                Copy(model, constant.Data, constant.Data + constant.Length, values);
-                using var body = new MemoryStream();
-                Copy(model, constant.Value, constant.DataField, body);
-                Copy(model, constant.Data + constant.Length, constant.End, body);
+                Copy(model, constant.Data + constant.Length, values);
+                Copy(model, constant.End, body);
                 Entry(body, "location", Path.GetFileName(weights));
                 Entry(body, "offset", offset.ToString(CultureInfo.InvariantCulture));
                 Entry(body, "length", constant.Length.ToString(CultureInfo.InvariantCulture));
                 body.WriteByte(DataLocationTag);
                 body.WriteByte(External);
                 Message(graph, ConstantTag, body);
-                at = constant.End;
             }
-            Copy(model, at, End, graph);
-        }
-        using FileStream whole = File.Create(to);
-        Copy(model, 0, Field, whole);
+        Copy(model, End, graph);
         Message(whole, GraphTag, graph);
-        Copy(model, End, model.Length, whole);
+        Copy(model, model.Length, whole);
     }
 
     private static void Entry(MemoryStream to, string key, string value)
@@ -89,16 +88,14 @@ internal sealed record NetworkLayout(long Field, long Value, long End, IReadOnly
         body.WriteTo(to);
     }
 
-    private static void Copy(Stream from, long start, long end, Stream to)
+    private static void Copy(Stream from, long end, Stream to)
     {
-        from.Position = start;
-        byte[] buffer = new byte[(int)Math.Min(1 << 20, end - start)];
-        for (long left = end - start; left > 0; left -= buffer.Length)
+        byte[] buffer = new byte[(int)Math.Min(1 << 16, end - from.Position)];
+        while (from.Position < end)
         {
-            if (left < buffer.Length)
-                buffer = new byte[left];
-            from.ReadExactly(buffer);
-            to.Write(buffer);
+            int n = (int)Math.Min(buffer.Length, end - from.Position);
+            from.ReadExactly(buffer, 0, n);
+            to.Write(buffer, 0, n);
         }
     }
 }

@@ -13,37 +13,25 @@ internal sealed class UnpackedNetwork : IDisposable
     private readonly string? file;
 
     /// <param name="place">The bundle and the entry, for messages.</param>
+    /// <param name="hash">Its SHA-256.</param>
     /// <param name="model">The model.</param>
     /// <exception cref="BundleException">It is no network of Gesto's.</exception>
-    public UnpackedNetwork(string place, byte[] model)
+    public UnpackedNetwork(string place, string hash, byte[] model)
     {
-        (this.place, bytes) = (place, model);
+        (this.place, Hash, bytes) = (place, hash, model);
         using var stream = new MemoryStream(model, writable: false);
         NetworkCheck.Check(stream, place);
     }
 
     /// <param name="place">The bundle and the entry, for messages.</param>
+    /// <param name="hash">Its SHA-256.</param>
     /// <param name="folder">A temporary folder, taken over.</param>
-    /// <param name="file">In it, the model.</param>
-    /// <exception cref="BundleException">It is no network of Gesto's.</exception>
-    public UnpackedNetwork(string place, string folder, string file)
-    {
-        (this.place, this.folder, this.file) = (place, folder, file);
-        try
-        {
-            using FileStream model = File.OpenRead(file);
-            NetworkLayout layout = NetworkCheck.Check(model, place);
-            if (OperatingSystem.IsWindows()) // a file that is mapped cannot be removed there
-                return;
-            this.file = Path.Combine(folder, "split.onnx");
-            layout.Split(model, this.file, Path.Combine(folder, "weights"));
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
-    }
+    /// <param name="file">In it, the model, checked.</param>
+    public UnpackedNetwork(string place, string hash, string folder, string file) =>
+        (this.place, Hash, this.folder, this.file) = (place, hash, folder, file);
+
+    /// <summary>Of the entry it was.</summary>
+    public string Hash { get; }
 
     /// <param name="threads">Threads of one call, ≥ 1.</param>
     /// <param name="ports">What it must take and give.</param>

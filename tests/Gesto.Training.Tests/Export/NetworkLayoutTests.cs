@@ -18,6 +18,7 @@ public class NetworkLayoutTests
         using var stream = new MemoryStream(model);
         NetworkLayout layout = NetworkCheck.Check(stream, "it");
         Assert.Equal(2, layout.Constants.Count);
+        stream.Position = 0;
         layout.Split(stream, folder["split.onnx"], folder["weights"]);
         Assert.True(new FileInfo(folder["split.onnx"]).Length < 4096);
         float[] expected = Run(OnnxSession.Open(model, threads: 1));
