@@ -1,5 +1,6 @@
 using Gesto.MediaPipe;
 using Gesto.Recordings;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Gesto.Bundles;
 
@@ -17,20 +18,41 @@ internal sealed record BundledLandmarker(string Name, IReadOnlyDictionary<string
         && Networks is not null
         && LandmarkModel.All.All(m => Networks.TryGetValue(m.Name, out string? entry) && entry is not null);
 
-    /// <summary>Opens those of a bundle, for calls of one thread each; the caller's to dispose.</summary>
+    /// <summary>Opens those of a bundle beside one another, for calls of one thread each; the caller's to
+    /// dispose.</summary>
     /// <returns>Null where it has none.</returns>
     /// <exception cref="BundleException">A network is not there, or not what it should be.</exception>
     public static HolisticLandmarker? Open(BundleFile bundle)
     {
         if (bundle.Manifest.Landmarker is not { } known)
             return null;
+        var opening = new Dictionary<LandmarkModel, Task<InferenceSession>>();
         try
         {
-            return new(model => bundle.Network(known.Networks[model.Name], threads: 1, PortsOf(model)));
+            foreach (LandmarkModel model in LandmarkModel.All)
+            {
+                UnpackedNetwork network = bundle.Unpack(known.Networks[model.Name]);
+                opening[model] = Task.Run(() =>
+                {
+                    using (network)
+                        return network.Open(threads: 1, PortsOf(model));
+                });
+            }
+            return new(model =>
+            {
+                InferenceSession session = opening[model].GetAwaiter().GetResult();
+                opening.Remove(model); // the landmarker's now
+                return session;
+            });
         }
         catch (InvalidDataException e)
         {
             throw new BundleException($"{bundle.Path}: {e.Message}", e);
+        }
+        finally
+        {
+            foreach (Task<InferenceSession> left in opening.Values)
+                left.ContinueWith(t => t.IsCompletedSuccessfully ? t.Result : null).Result?.Dispose();
         }
     }
 

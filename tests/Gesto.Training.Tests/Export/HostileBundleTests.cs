@@ -52,6 +52,21 @@ public class HostileBundleTests(SmallRun tiny) : IClassFixture<SmallRun>
             Add(model, "MatMul", "square", "column", "row");
             return model.ToByteArray();
         },
+        ["a column times a row in one more operator"] = model =>
+        {
+            model.Graph.Initializer.Add(Tensor("column", 200_000, 1));
+            model.Graph.Initializer.Add(Tensor("row", 1, 200_000));
+            Add(model, "Gemm", "square", "column", "row");
+            return model.ToByteArray();
+        },
+        ["pixels that become a picture of 10^6 a side"] = model =>
+        {
+            model.Graph.Initializer.Add(Tensor("row", 1, 64));
+            Constant(model, "four", 1, 64, 1, 1);
+            Add(model, "Reshape", "deep", "row", "four");
+            Add(model, "DepthToSpace", "wide", ["deep"], ("blocksize", 1 << 20));
+            return model.ToByteArray();
+        },
         ["a loop"] = model => Made(model, "Loop", ""),
         ["a condition with graphs in it"] = model =>
         {
