@@ -11,9 +11,9 @@ internal static class LandmarkFile
     /// <exception cref="IOException">It is not there or cannot be read.</exception>
     /// <exception cref="InvalidDataException">It does not hold landmarks of body or hands.</exception>
     public static LandmarkClip Load(string path) =>
-        Directory.Exists(path) ? LandmarkFrames.Load(path)
+        Directory.Exists(path) ? LandmarkFrames.Load(path).InOneUnit()
         : IsPose(path) ? PoseLandmarks.Load(path)
-        : LandmarkArray.Load(path);
+        : LandmarkArray.Load(path).InOneUnit();
 
     /// <returns>True for a name that only a `.pose` file has.</returns>
     public static bool IsPose(string path) =>

@@ -27,7 +27,7 @@ internal sealed class VideoLandmarkReader(
             Modality = "landmarks",
             Encoder = EncoderName,
             Weights = weights,
-            Preprocessing = $"{LandmarkFeatures.Name}; hands by their world points",
+            Preprocessing = $"{LandmarkFeatures.Name}; hands by their world points, where none are at arms by palms",
             Sampling = sampling.Name,
             DType = "<f4",
             Shape = [sampling.Length, LandmarkFeatures.Width],
@@ -44,7 +44,7 @@ internal sealed class VideoLandmarkReader(
             done: null,
             cancel
         );
-        LandmarkClip clip = found.ToClip(handsByWorld: true);
+        LandmarkClip clip = found.WithoutFalseBodies().ToClip(handsByWorld: true);
         return new(LandmarkFeatures.Of(clip), clip.Length, [LandmarkFeatures.Width]);
     }
 
