@@ -2,11 +2,14 @@ using Gesto.Recordings;
 using Gesto.Training.Checking;
 using Gesto.Training.Datasets;
 using Gesto.Training.Evaluation;
+using Gesto.Training.Explanation;
 using Gesto.Training.Export;
 using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
+using Gesto.Training.Recognition;
 using Gesto.Training.Weights;
+using SkiaSharp;
 
 namespace Gesto.Training.Tests.Datasets;
 
@@ -195,7 +198,9 @@ public sealed class IslrDatasetTests : IDisposable
         Assert.Equal(["100", "101", "102", "103"], Enumerable.Range(1, 4).SelectMany(validation.Deal.GroupsIn));
         for (int fold = 1; fold <= 4; fold++)
             validation.RunFold(fold, TimeProvider.System, null, default);
+        Assert.False(validation.RunFold(1, TimeProvider.System, null, default)); // done before
         Assert.Equal(1, validation.Pool(1, TimeProvider.System).Folds.Top1);
+        Explain();
         RunExport.Save(folder["run"], folder["x.gesto"], WeightsCache.Default());
         using Recogniser recogniser = Recogniser.Load(folder["x.gesto"]);
         File.Copy(folder[$"data/{FileOf(104, 40)}"], folder["mine.parquet"]);
@@ -208,6 +213,26 @@ public sealed class IslrDatasetTests : IDisposable
                 )
             ).Best.Sign.Name
         );
+    }
+
+    /// <summary>The picture shows the right hand in its colour, and no left one, which is never found.</summary>
+    private void Explain()
+    {
+        using ITrainedRecogniser run = ITrainedRecogniser.Load(folder["run"], threads: 1);
+        PredictionExplanation explanation = PredictionExplanation.Draw(
+            run,
+            encoder: null,
+            RecordingFiles.At(folder[$"data/{FileOf(104, 40)}"], RecordingNeeds.Of(run.Facts.Keys)),
+            sign: null,
+            folder["why.png"],
+            null,
+            CancellationToken.None
+        );
+        Assert.Equal("si", explanation.Truth!.Name); // train.csv above it tells
+        using SKBitmap picture = SKBitmap.Decode(folder["why.png"]);
+        int Pixels(SKColor colour) => picture.Pixels.Count(p => p == colour);
+        Assert.InRange(Pixels(new(0xd9, 0x61, 0x0b)), 100, 100_000);
+        Assert.Equal(0, Pixels(new(0x1f, 0x6f, 0xb5)));
     }
 
     [Fact]
