@@ -20,7 +20,8 @@ internal static class CheckCommand
     {
         var dataset = new Argument<string>("DATASET")
         {
-            Description = "Folder with manifest.csv, with train/, val/, test/, with SIGN/TAKE/FRAME.npy, or with train.csv of Google ISLR.",
+            Description =
+                "Folder with manifest.csv, with train/, val/, test/, with SIGN/TAKE/FRAME.npy, or with train.csv of Google ISLR.",
         };
         var root = DatasetOption.Root();
         var json = new Option<bool>("--json")

@@ -31,9 +31,7 @@ public class SummaryTests
     [InlineData(true, "top-1 87.5 % (62.5–100.0), simulated data")]
     public void A_cross_validation_begins_with_the_accuracy_of_all_folds_for_scripts(bool simulated, string line)
     {
-        EvaluationResult all = EvaluationResult.Of(
-            PlantedEvaluation.Input(new LabelSet([new(0, "SI"), new(1, "NO")]))
-        );
+        EvaluationResult all = EvaluationResult.Of(PlantedEvaluation.Input(new LabelSet([new(0, "SI"), new(1, "NO")])));
         var folds = new CrossValidationResult
         {
             Recipe = "linear",

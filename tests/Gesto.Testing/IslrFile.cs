@@ -12,7 +12,7 @@ internal static class IslrFile
 {
     /// <summary>The types of a frame in the order of the challenge's files, and the points of each.</summary>
     public static IReadOnlyList<(string Type, int Count)> Types { get; } =
-        [("face", 468), ("left_hand", 21), ("pose", 33), ("right_hand", 21)];
+    [("face", 468), ("left_hand", 21), ("pose", 33), ("right_hand", 21)];
 
     /// <returns>All 543 points of some frames, whose numbers start at 20.</returns>
     /// <param name="frames">How many.</param>

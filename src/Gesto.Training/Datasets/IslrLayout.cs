@@ -7,10 +7,10 @@ namespace Gesto.Training.Datasets;
 /// <summary>Reads a data set as the Google ISLR challenge publishes it: `train.csv` with the columns `path`,
 /// `participant_id`, `sequence_id` and `sign`, and the landmarks of each sequence in the file that `path` names,
 /// `train_landmark_files/&lt;participant&gt;/&lt;sequence&gt;.parquet`.</summary>
-/// <remarks>A participant is a signer. The layout has no split: the last fifth of the participants in the order of their
-/// ids, one at least, is test and the others are train, as long as train keeps every sign. Where that cannot be, as of
-/// one participant, the last fifth of each sign's sequences is, as in <see cref="LandmarkLayout"/>. Signs have the ids
-/// of `sign_to_prediction_index_map.json` where it is there, else from 1 in ordinal order.</remarks>
+/// <remarks>A participant is a signer. The layout has no split: the last fifth of the participants in the order of
+/// their ids, one at least, is test and the others are train, as long as train keeps every sign. Where that cannot be,
+/// as of one participant, the last fifth of each sign's sequences is, as in <see cref="LandmarkLayout"/>. Signs have
+/// the ids of `sign_to_prediction_index_map.json` where it is there, else from 1 in ordinal order.</remarks>
 public static class IslrLayout
 {
     /// <summary>Lists the sequences.</summary>
@@ -36,7 +36,7 @@ public static class IslrLayout
         IReadOnlyList<CsvTable.Row> rows = CsvTable.Read(path, Columns, ["path", "participant_id", "sign"]).Rows;
         if (rows.Count == 0)
             throw new InvalidDataException($"{path}: a header and no sequences.");
-        IReadOnlyDictionary<string, int> ids = IdsOf(root, rows);
+        Dictionary<string, int> ids = IdsOf(root, rows);
         var lines = new Dictionary<string, long>(StringComparer.Ordinal);
         var samples = new List<Sample>(rows.Count);
         foreach (CsvTable.Row row in rows)
@@ -56,8 +56,8 @@ public static class IslrLayout
                         ? id
                         : throw row.Error("sign", sign, $"a sign that {MapFile} has"),
                     ClassName = sign,
-                    Signer =
-                        row.Text("participant_id") ?? throw row.Error("participant_id", "", "who signs, e.g. 26734"),
+                    Signer = row.Text("participant_id")
+                        ?? throw row.Error("participant_id", "", "who signs, e.g. 26734"),
                     Files = PerModality<IReadOnlyList<string?>>.None.With(Modality.Landmarks, [file]),
                 }
             );
@@ -75,7 +75,7 @@ public static class IslrLayout
         return Columns.All(c => first.Contains(c, StringComparison.Ordinal));
     }
 
-    private static IReadOnlyDictionary<string, int> IdsOf(string root, IReadOnlyList<CsvTable.Row> rows)
+    private static Dictionary<string, int> IdsOf(string root, IReadOnlyList<CsvTable.Row> rows)
     {
         string path = Path.Combine(root, MapFile);
         if (!File.Exists(path))

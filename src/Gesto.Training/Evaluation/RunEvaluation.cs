@@ -96,7 +96,8 @@ public static class RunEvaluation
         return result;
     }
 
-    /// <returns>What the report shows of the most confused pairs; null where there is nothing to show it from.</returns>
+    /// <returns>What the report shows of the most confused pairs; null where there is nothing to show it
+    /// from.</returns>
     internal static IReadOnlyList<PairPicture>? Pictures(
         string? recordings,
         FeatureSet features,

@@ -34,8 +34,8 @@ public static class PairPictures
     /// <param name="result">Their score; its first pairs are shown.</param>
     /// <param name="progress">Counts videos.</param>
     /// <param name="cancel">Stops the decoder.</param>
-    /// <returns>The pairs both of whose signs have a recording to be shown: of one signer where there is one, recognised
-    /// where there is one, so that little but the sign differs.</returns>
+    /// <returns>The pairs both of whose signs have a recording to be shown: of one signer where there is one,
+    /// recognised where there is one, so that little but the sign differs.</returns>
     /// <exception cref="FileNotFoundException">A video is not in this data set.</exception>
     /// <exception cref="VideoException">A video cannot be trusted.</exception>
     internal static IReadOnlyList<PairPicture> Read(
@@ -100,11 +100,7 @@ public static class PairPictures
     )
     {
         int[] Of(int label) =>
-            [
-                .. Enumerable
-                    .Range(0, answers.Length)
-                    .Where(n => input.Truth[n] == label && isShown(input.Samples[n])),
-            ];
+            [.. Enumerable.Range(0, answers.Length).Where(n => input.Truth[n] == label && isShown(input.Samples[n]))];
         var pairs = from a in Of(first) from b in Of(second) select (a, b);
         (int a, int b)[] best =
         [

@@ -275,9 +275,7 @@ public static class Report
             );
         foreach (PairPicture p in pictures)
         {
-            var strip = new SkeletonStrip(
-                new[] { p.First.Skeleton, p.Second.Skeleton }.OfType<SkeletonFigure>()
-            );
+            var strip = new SkeletonStrip(new[] { p.First.Skeleton, p.Second.Skeleton }.OfType<SkeletonFigure>());
             html.Add(
                 $"<div class=\"pair beside\">{Figure(p.Pair.First, p.First, strip)}{Figure(p.Pair.Second, p.Second, strip)}</div>\n"
             );

@@ -2,8 +2,8 @@ using System.Numerics;
 
 namespace Gesto.Training.Reports;
 
-/// <summary>Lays moments of recordings out side by side, on one scale: in a row the whole figure, below it each hand that
-/// any of them has.</summary>
+/// <summary>Lays moments of recordings out side by side, on one scale: in a row the whole figure, below it each hand
+/// that any of them has.</summary>
 internal sealed class SkeletonCells
 {
     /// <summary>Of a cell on each side, pixels.</summary>
@@ -61,7 +61,10 @@ internal sealed class SkeletonCells
     {
         Vector2 first = new((width - scale * size.X) / 2, Margin);
         foreach (SkeletonLine line in figure.Whole(step))
-            yield return line with { Points = [.. line.Points.Select(p => first + scale * (p - low))] };
+            yield return line with
+            {
+                Points = [.. line.Points.Select(p => first + scale * (p - low))],
+            };
         float top = FigureHeight;
         foreach ((SkeletonPart hand, float far) in reach)
         {

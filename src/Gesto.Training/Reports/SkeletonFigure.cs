@@ -19,9 +19,9 @@ internal sealed record SkeletonLine(SkeletonPart Part, bool Found, Vector2[] Poi
 
 /// <summary>A recording's landmarks as lines to be drawn: the whole figure, and each hand larger, since in a whole
 /// figure fingers are a few pixels.</summary>
-/// <remarks>Drawn is what a run learnt from: the features, which are upright and of one size whoever signs, and are there
-/// for landmarks of every format and of videos. The palm's length against the shoulders is not among them, so that every
-/// figure has the same hands.</remarks>
+/// <remarks>Drawn is what a run learnt from: the features, which are upright and of one size whoever signs, and are
+/// there for landmarks of every format and of videos. The palm's length against the shoulders is not among them, so
+/// that every figure has the same hands.</remarks>
 internal sealed class SkeletonFigure
 {
     /// <summary>Of shoulder widths: about 9.5 cm of 35.</summary>
@@ -61,8 +61,8 @@ internal sealed class SkeletonFigure
             : null;
     }
 
-    /// <summary>The whole figure, in shoulder widths from the middle of the shoulders, y downwards; nothing where no body
-    /// is known.</summary>
+    /// <summary>The whole figure, in shoulder widths from the middle of the shoulders, y downwards; nothing where no
+    /// body is known.</summary>
     public IEnumerable<SkeletonLine> Whole(int step)
     {
         LandmarkSkeleton s = steps[step];
@@ -110,10 +110,7 @@ internal sealed class SkeletonFigure
     private static IEnumerable<Vector2[]> Bones(Vector2[] joints, Func<Vector2, Vector2> at)
     {
         for (int finger = 0; finger < 5; finger++)
-            yield return
-            [
-                .. new[] { 0, 1, 2, 3, 4 }.Select(j => at(joints[j == 0 ? 0 : 4 * finger + j])),
-            ];
+            yield return [.. new[] { 0, 1, 2, 3, 4 }.Select(j => at(joints[j == 0 ? 0 : 4 * finger + j]))];
         yield return [at(joints[5]), at(joints[9]), at(joints[13]), at(joints[17])];
     }
 

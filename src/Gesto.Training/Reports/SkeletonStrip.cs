@@ -38,7 +38,9 @@ internal sealed class SkeletonStrip
     /// <summary>One path for all lines of a part.</summary>
     private static void Lines(HtmlBuilder html, IEnumerable<SkeletonLine> lines, Vector2 corner)
     {
-        foreach (IGrouping<(SkeletonPart Part, bool Found), SkeletonLine> group in lines.GroupBy(l => (l.Part, l.Found)))
+        foreach (
+            IGrouping<(SkeletonPart Part, bool Found), SkeletonLine> group in lines.GroupBy(l => (l.Part, l.Found))
+        )
         {
             var path = new StringBuilder();
             foreach (SkeletonLine line in group)

@@ -22,17 +22,7 @@ internal sealed class ParquetColumn<T>(PlainValues<T> plain, T? missing)
     private const int Snappy = 1,
         Gzip = 2;
 
-    private static readonly string[] Codecs =
-    [
-        "nothing",
-        "Snappy",
-        "gzip",
-        "LZO",
-        "Brotli",
-        "LZ4",
-        "Zstandard",
-        "LZ4",
-    ];
+    private static readonly string[] Codecs = ["nothing", "Snappy", "gzip", "LZO", "Brotli", "LZ4", "Zstandard", "LZ4"];
 
     private T[]? dictionary;
     private long codec;

@@ -6,8 +6,8 @@ namespace Gesto.Files;
 /// <summary>A table of Apache Parquet, as far as tables of numbers and words need it: columns that are not nested,
 /// stored plainly or by a dictionary, in pages of version 1 or 2, not compressed or by Snappy or gzip. That is what
 /// pandas and Arrow write unless told otherwise. Source: Apache Parquet, "File format" and parquet.thrift.</summary>
-/// <remarks>A file may come from anywhere: nothing that it announces is allocated or followed before it is compared with
-/// a limit or with the bytes there are. Thread-safe.</remarks>
+/// <remarks>A file may come from anywhere: nothing that it announces is allocated or followed before it is compared
+/// with a limit or with the bytes there are. Thread-safe.</remarks>
 internal sealed class ParquetFile
 {
     private const int FooterLimit = 1 << 20,
@@ -114,7 +114,8 @@ internal sealed class ParquetFile
         };
 
     /// <summary>A column of words, each by its place among those known.</summary>
-    /// <exception cref="InvalidDataException">Absent, of another type, damaged, or one is null or not known.</exception>
+    /// <exception cref="InvalidDataException">Absent, of another type, damaged, or one is null or not
+    /// known.</exception>
     public byte[] Words(string column, IReadOnlyList<string> known)
     {
         if (TypeOf(column) is var type && type != 6)
@@ -132,11 +133,10 @@ internal sealed class ParquetFile
             int done = 0;
             foreach (ThriftStruct group in groups)
             {
-                ThriftStruct chunk =
-                    group
-                        .Structs(1)
-                        .Select(c => c.Struct(3))
-                        .FirstOrDefault(c => c?.Texts(3).Take(2).ToArray() is [var path] && path == column)
+                ThriftStruct chunk = group
+                    .Structs(1)
+                    .Select(c => c.Struct(3))
+                    .FirstOrDefault(c => c?.Texts(3).Take(2).ToArray() is [var path] && path == column)
                     ?? throw new InvalidDataException("which a row group lacks");
                 reader.Read(file, chunk, schema[column], values.AsSpan(done, (int)RowsOf(group)));
                 done += (int)RowsOf(group);

@@ -5,7 +5,8 @@ internal static class SnappyBlock
 {
     /// <param name="from">The block: its length as it was, then literals and copies.</param>
     /// <param name="to">Filled whole.</param>
-    /// <exception cref="InvalidDataException">Damaged, or of another length; the message is a clause about it.</exception>
+    /// <exception cref="InvalidDataException">Damaged, or of another length; the message is a clause about
+    /// it.</exception>
     public static void Decompress(ReadOnlySpan<byte> from, Span<byte> to)
     {
         int at = 0,

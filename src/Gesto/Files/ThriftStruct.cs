@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Gesto.Files;
 
-/// <summary>A struct of Thrift's compact protocol: fields by number, whatever they are called. Doubles, sets and maps are
-/// passed over or refused: Parquet's headers need none.</summary>
+/// <summary>A struct of Thrift's compact protocol: fields by number, whatever they are called. Doubles, sets and maps
+/// are passed over or refused: Parquet's headers need none.</summary>
 /// <remarks>Source: Apache Thrift, "Thrift compact protocol encoding". What a few bytes may announce is bounded by how
 /// many there are: a list has no more elements than bytes follow, and structs do not nest without end.</remarks>
 internal sealed class ThriftStruct
@@ -119,7 +119,9 @@ internal sealed class ThriftStruct
             ulong length = Varint();
             return length <= (ulong)(bytes.Length - At)
                 ? (int)length
-                : throw new InvalidDataException($"a header that announces {length} where {bytes.Length - At} bytes follow");
+                : throw new InvalidDataException(
+                    $"a header that announces {length} where {bytes.Length - At} bytes follow"
+                );
         }
 
         private ulong Varint()

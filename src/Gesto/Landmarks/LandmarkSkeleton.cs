@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Gesto.Landmarks;
 
 /// <summary>One hand of a step, to be drawn.</summary>
-/// <param name="Joints">21, from the wrist, in palm lengths, as the picture shows it: x to the right, y downwards.</param>
+/// <param name="Joints">21, from the wrist, in palm lengths, as the picture shows it: x to the right, y
+/// downwards.</param>
 /// <param name="Wrist">From the middle of the shoulders in shoulder widths; (0, 0) where no body is known.</param>
 /// <param name="Found">False where it was not found in this frame and is what others make likely.</param>
 internal sealed record SkeletonHand(Vector2[] Joints, Vector2 Wrist, bool Found);

@@ -3,8 +3,8 @@ using Gesto.Files;
 namespace Gesto.Landmarks;
 
 /// <summary>Landmarks in a Parquet table, as the Google ISLR challenge publishes them: a row a point, with the columns
-/// `frame`, `type` (face, left_hand, pose, right_hand), `landmark_index`, `x`, `y` and `z`; others are not read. x and y
-/// are fractions of the picture's width and height, nulls or NaN where a point is not found.</summary>
+/// `frame`, `type` (face, left_hand, pose, right_hand), `landmark_index`, `x`, `y` and `z`; others are not read. x and
+/// y are fractions of the picture's width and height, nulls or NaN where a point is not found.</summary>
 /// <remarks>A frame has all 543 points, in any order; frames follow each other in the order of their numbers, of which
 /// some may be left out. The format has no visibility: it is 1 where a joint is found. The face is not used.</remarks>
 internal static class ParquetLandmarks

@@ -18,7 +18,9 @@ public class LandmarkSkeletonTests
     [InlineData(3f, 0.2f, -0.7f)]
     public void Hands_and_shoulders_stand_as_in_the_picture(float yaw, float pitch, float roll)
     {
-        Vector3[] left = Hands.Open().Moved(Quaternion.CreateFromYawPitchRoll(yaw, pitch, roll), 1.7f, new(0.4f, 0.2f, 0)),
+        Vector3[] left = Hands
+                .Open()
+                .Moved(Quaternion.CreateFromYawPitchRoll(yaw, pitch, roll), 1.7f, new(0.4f, 0.2f, 0)),
             right = Hands.Open(5).Moved(Quaternion.CreateFromYawPitchRoll(roll, yaw, pitch), 0.6f, new(0.1f, 0.9f, 1));
         LandmarkSkeleton skeleton = Of(Hands.Clip((Shoulders, left, right)));
         Vector2 middle = (Shoulders[0] + Shoulders[1]) / 2;

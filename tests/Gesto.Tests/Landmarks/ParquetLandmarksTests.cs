@@ -35,7 +35,14 @@ public sealed class ParquetLandmarksTests : IDisposable
     {
         var values = new List<float>();
         for (int t = 0; t < frames; t++)
-            foreach ((string type, int count, int width) in new[] { ("pose", 33, 4), ("left_hand", 21, 3), ("right_hand", 21, 3) })
+            foreach (
+                (string type, int count, int width) in new[]
+                {
+                    ("pose", 33, 4),
+                    ("left_hand", 21, 3),
+                    ("right_hand", 21, 3),
+                }
+            )
                 for (int i = 0; i < count; i++)
                     values.AddRange(
                         At(t, type, i) is var (x, y, z)
@@ -138,7 +145,11 @@ public sealed class ParquetLandmarksTests : IDisposable
             Refused(Golden("zstd.parquet")),
             StringComparison.Ordinal
         );
-        Assert.Contains("do not begin and end", Refused(folder.Write("b.parquet", "x,y,z\n1,2,3\n")), StringComparison.Ordinal);
+        Assert.Contains(
+            "do not begin and end",
+            Refused(folder.Write("b.parquet", "x,y,z\n1,2,3\n")),
+            StringComparison.Ordinal
+        );
         Assert.Contains("0 bytes that", Refused(folder.Write("c.parquet", "")), StringComparison.Ordinal);
         Assert.Throws<FileNotFoundException>(() => LandmarkFile.Load(folder["none.parquet"]));
     }
@@ -171,8 +182,9 @@ public sealed class ParquetLandmarksTests : IDisposable
             byte[] bytes = [.. whole];
             // Half of them in the footer, where a format keeps its sizes.
             for (int n = random.Next(1, 4); n > 0; n--)
-                bytes[seed % 2 == 0 ? random.Next(bytes.Length) : random.Next(bytes.Length - 8 - footer, bytes.Length)] =
-                    (byte)random.Next(256);
+                bytes[
+                    seed % 2 == 0 ? random.Next(bytes.Length) : random.Next(bytes.Length - 8 - footer, bytes.Length)
+                ] = (byte)random.Next(256);
             long before = GC.GetAllocatedBytesForCurrentThread();
             var clock = Stopwatch.StartNew();
             try

@@ -28,21 +28,15 @@ public sealed class IslrDatasetTests : IDisposable
     {
         var random = new Random(sequence);
         double away = random.NextDouble();
-        IslrFile.Write(
-            folder[$"data/{FileOf(signer, sequence)}"],
-            IslrFile.Rows(
-                4,
-                (t, type, joint) =>
-                {
-                    if (type != "right_hand")
-                        return type == "pose" ? (0.1 * joint + away, 0.05 * joint, 0) : null;
-                    int finger = (joint + 3) / 4,
-                        along = joint == 0 ? 0 : (joint - 1) % 4 + 1;
-                    double bent = along < 2 ? along : 1 + (along - 1) * bend;
-                    return (0.1 * finger + away, 0.2 * bent + 0.01 * random.NextDouble(), 0);
-                }
-            )
-        );
+        IslrFile.Write(folder[$"data/{FileOf(signer, sequence)}"], IslrFile.Rows(4, (t, type, joint) =>
+            {
+                if (type != "right_hand")
+                    return type == "pose" ? (0.1 * joint + away, 0.05 * joint, 0) : null;
+                int finger = (joint + 3) / 4,
+                    along = joint == 0 ? 0 : (joint - 1) % 4 + 1;
+                double bent = along < 2 ? along : 1 + (along - 1) * bend;
+                return (0.1 * finger + away, 0.2 * bent + 0.01 * random.NextDouble(), 0);
+            }));
         rows.Add($"{FileOf(signer, sequence)},{signer},{sequence},{sign}");
     }
 
@@ -89,7 +83,9 @@ public sealed class IslrDatasetTests : IDisposable
         Planted(signers: 3);
         Write("tu", 102, 900, 0.5); // signed by the last one alone
         Assert.Equal(["101"], Open().Samples.Where(s => s.Split == Split.Test).Select(s => s.Signer!).Distinct());
-        rows.RemoveAll(r => !r.StartsWith("path", StringComparison.Ordinal) && !r.Contains("/100/", StringComparison.Ordinal));
+        rows.RemoveAll(r =>
+            !r.StartsWith("path", StringComparison.Ordinal) && !r.Contains("/100/", StringComparison.Ordinal)
+        );
         Assert.Equal(
             [FileOf(100, 1), FileOf(100, 501)],
             Open().Samples.Where(s => s.Split == Split.Test).Select(s => s.Files[Modality.Landmarks]![0])
@@ -109,7 +105,11 @@ public sealed class IslrDatasetTests : IDisposable
     [InlineData("path,participant_id,sign", "x.parquet,,ciao", "column 'participant_id': found ''")]
     [InlineData("path,participant_id,sign", "x.parquet,1,", "column 'sign': found ''")]
     [InlineData("path,participant_id,sign", "x.parquet,1,si\nx.parquet,1,si", "line 2 has it already")]
-    [InlineData("path,participant_id,sign", "x.parquet,1,no", "expected a sign that sign_to_prediction_index_map.json has")]
+    [InlineData(
+        "path,participant_id,sign",
+        "x.parquet,1,no",
+        "expected a sign that sign_to_prediction_index_map.json has"
+    )]
     [InlineData("path,participant_id,sign", "", "a header and no sequences")]
     [InlineData("path,participant,sign", "x.parquet,1,si", "no column 'participant_id'")]
     public void A_damaged_train_csv_is_refused_with_its_place(string header, string lines, string said)
@@ -211,7 +211,10 @@ public sealed class IslrDatasetTests : IDisposable
                     Recording.FromFile(folder["mine.parquet"]),
                     TestContext.Current.CancellationToken
                 )
-            ).Best.Sign.Name
+            )
+                .Best
+                .Sign
+                .Name
         );
     }
 

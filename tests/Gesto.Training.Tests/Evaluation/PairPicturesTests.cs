@@ -28,7 +28,9 @@ public class PairPicturesTests(TinyRun tiny) : IClassFixture<TinyRun>
             ("d", 1, "P3", 1),
             ("e", 1, "P1", 0)
         );
-        (Sample first, Sample second) = PairPictures.Choose(input, Metrics.Predict(input.Probabilities), 0, 1, _ => true)!.Value;
+        (Sample first, Sample second) = PairPictures
+            .Choose(input, Metrics.Predict(input.Probabilities), 0, 1, _ => true)!
+            .Value;
         Assert.Equal(("c", "e"), (first.Key, second.Key));
         Assert.Null(PairPictures.Choose(Input(Two, ("a", 0, "P1", 1)), [1], 0, 1, _ => true));
     }
@@ -45,7 +47,9 @@ public class PairPicturesTests(TinyRun tiny) : IClassFixture<TinyRun>
         );
         input = input with { Samples = samples };
         EvaluationResult result = EvaluationResult.Of(input);
-        PairPicture pair = Assert.Single(PairPictures.Read(tiny.Data, null, input, result, null, CancellationToken.None));
+        PairPicture pair = Assert.Single(
+            PairPictures.Read(tiny.Data, null, input, result, null, CancellationToken.None)
+        );
         Assert.Equal(dataset.Labels[0].Name, pair.Pair.First);
         Assert.Equal(samples[Array.IndexOf(truth, 0)].Key, pair.First.Sample);
         Assert.Equal(5, pair.First.Frames.Count);
