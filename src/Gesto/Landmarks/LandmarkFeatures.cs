@@ -52,6 +52,15 @@ internal static class LandmarkFeatures
     /// <summary>Where in a step it stands whether body, left and right hand are found.</summary>
     public static readonly IReadOnlyList<int> Presence = [BodyWidth, BodyWidth + 1 + HandWidth, Width - 1];
 
+    /// <returns>Of a step the body's joints, (x, y) each.</returns>
+    public static ReadOnlySpan<float> BodyOf(ReadOnlySpan<float> step) => step[..BodyWidth];
+
+    /// <returns>Of a step what is known of a hand but whether it is found.</returns>
+    /// <param name="step">(<see cref="Width"/>).</param>
+    /// <param name="hand">0 left, 1 right.</param>
+    public static ReadOnlySpan<float> HandOf(ReadOnlySpan<float> step, int hand) =>
+        step.Slice(BodyWidth + 1 + hand * (HandWidth + 1), HandWidth);
+
     /// <param name="clip">The landmarks.</param>
     /// <returns>(T, <see cref="Width"/>), finite.</returns>
     public static float[] Of(LandmarkClip clip)
