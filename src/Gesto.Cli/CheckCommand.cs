@@ -20,13 +20,14 @@ internal static class CheckCommand
     {
         var dataset = new Argument<string>("DATASET")
         {
-            Description = "Folder with manifest.csv, with train/, val/, test/, or with SIGN/TAKE/FRAME.npy.",
+            Description =
+                "Folder with manifest.csv, with train/, val/, test/, with SIGN/TAKE/FRAME.npy, or with train.csv of Google ISLR.",
         };
         var root = DatasetOption.Root();
         var json = new Option<bool>("--json")
         {
             Description =
-                "Write {samples, radar: [{recordings, kind, axes, antennas, …}], landmarks: {recordings, …}, problems: [{sample, file, kind, message}], notes: the same} to standard output.",
+                "Write {samples, layout, radar: [{recordings, kind, axes, antennas, …}], landmarks: {recordings, …}, problems: [{sample, file, kind, message}], notes: the same} to standard output.",
         };
         Option<int> threads = ThreadsOption.Build("Samples decoded at the same time.");
         var few = new Option<int>("--min-samples")
@@ -81,6 +82,7 @@ internal static class CheckCommand
                     new
                     {
                         samples = dataset.Samples.Count,
+                        layout = dataset.Layout,
                         radar,
                         landmarks = report.Landmarks,
                         problems,
@@ -89,6 +91,7 @@ internal static class CheckCommand
                     Json
                 )
             );
+        Console.Error.WriteLine(Found(dataset));
         foreach (RadarReading reading in radar)
             Console.Error.WriteLine(reading);
         if (report.Landmarks is { } landmarks)
@@ -98,6 +101,18 @@ internal static class CheckCommand
         foreach (string line in SuggestedCommand.LinesFor(found.Select(p => p.Suggestion).OfType<Suggestion>()))
             Console.Error.WriteLine(line);
         return problems.Length == 0 ? ExitCode.Done : ExitCode.UserError;
+    }
+
+    /// <returns>E.g. "data: manifest.csv; 24 samples of 3 signs by 2 signers".</returns>
+    private static string Found(Dataset dataset)
+    {
+        int signs = dataset.Samples.Select(s => s.ClassId).OfType<int>().Distinct().Count(),
+            signers = dataset.Samples.Select(s => s.Signer).OfType<string>().Distinct().Count();
+        return $"{dataset.Root}: {dataset.Layout}; {Many(dataset.Samples.Count, "sample")}"
+            + (signs > 0 ? $" of {Many(signs, "sign")}" : "")
+            + (signers > 0 ? $" by {Many(signers, "signer")}" : "");
+
+        static string Many(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
     }
 
     /// <summary>One file of each kind stands for the others: often all of a data set are of one kind.</summary>

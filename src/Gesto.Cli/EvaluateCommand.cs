@@ -25,7 +25,7 @@ internal static class EvaluateCommand
         var dataset = new Option<string?>("--dataset")
         {
             Description =
-                "The recordings that FEATURES were extracted from: the report then shows frames of the most confused signs side by side.",
+                "The recordings that FEATURES were extracted from: the report then shows frames of the most confused signs side by side, beside the skeletons that a run of landmarks shows without.",
         };
         var root = DatasetOption.Root();
         var output = new Option<string?>("--out")

@@ -30,7 +30,7 @@ internal static class ExplainCommand
         };
         var command = new Command(
             "explain",
-            "Show what a prediction rests on, as one picture: frames, micro-Doppler, which moments and which modality carried it.\n"
+            "Show what a prediction rests on, as one picture: frames, skeleton, micro-Doppler, which moments and which modality carried it.\n"
                 + "Method: occlusion. A sixth of one modality's steps at a time becomes the most ordinary of its other steps, and the fall\n"
                 + "of the sign's log-probability is the importance of those moments; then each modality is left out whole. It says what\n"
                 + "this run used, not what the sign is made of.\n\n"

@@ -73,7 +73,7 @@ internal static class ExtractCommand
         var landmarks = new Option<bool>("--landmarks")
         {
             Description =
-                "Also find the joints of body and hands in the RGB videos, where the data set has no landmarks ('gesto weights --landmarks' fetches the networks).",
+                "Also find the joints of body and hands in the RGB videos ('gesto weights --landmarks' fetches the networks); where the data set has files of landmarks, these are taken.",
         };
         var rgbSize = new Option<int>("--rgb-size")
         {

@@ -56,7 +56,7 @@ internal static class KfoldCommand
             "kfold",
             "Cross-validation: train a run for every fold of the signers and score it on the signers it never saw; test takes no part.\n"
                 + "The checkpoint is chosen on a part of the other signers, so the score is not that of the best of many epochs.\n"
-                + "'gesto compare' takes two such directories with --split fold.\n\n"
+                + "Prints 'top-1 N % (LOW–HIGH)' of all folds together first. 'gesto compare' takes two such directories with --split fold.\n\n"
                 + "Example:  gesto kfold features --recipe late-fusion --folds 5 --run runs/kfold"
         )
         {
@@ -124,7 +124,14 @@ internal static class KfoldCommand
 
     internal static string Summary(CrossValidationResult r, EvaluationResult all)
     {
-        var lines = new List<string> { EvaluateCommand.Summary(all), Text($"  {r.Folds.Count} folds by {r.By}:") };
+        // The first line alone is for scripts: `^top-1 ([0-9.]+) %`.
+        var lines = new List<string>
+        {
+            Text($"top-1 {100 * r.Top1:0.0} % ({100 * r.Top1Low:0.0}–{100 * r.Top1High:0.0})")
+                + (r.Simulated ? ", simulated data" : ""),
+            EvaluateCommand.Summary(all),
+            Text($"  {r.Folds.Count} folds by {r.By}:"),
+        };
         foreach (FoldScore f in r.Folds)
             lines.Add(
                 Text($"    fold {f.Fold, -3} {100 * f.Top1, 5:0.0} % of {f.Samples} samples; learnt from {f.Train}, ")

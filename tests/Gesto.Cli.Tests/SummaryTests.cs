@@ -26,6 +26,30 @@ public class SummaryTests
         );
     }
 
+    [Theory]
+    [InlineData(false, "top-1 87.5 % (62.5–100.0)")]
+    [InlineData(true, "top-1 87.5 % (62.5–100.0), simulated data")]
+    public void A_cross_validation_begins_with_the_accuracy_of_all_folds_for_scripts(bool simulated, string line)
+    {
+        EvaluationResult all = EvaluationResult.Of(PlantedEvaluation.Input(new LabelSet([new(0, "SI"), new(1, "NO")])));
+        var folds = new CrossValidationResult
+        {
+            Recipe = "linear",
+            By = "signer",
+            FoldSeed = 1,
+            Simulated = simulated,
+            Samples = all.Samples,
+            Classes = all.Classes,
+            Top1 = 0.875,
+            Top1Low = 0.625,
+            Top1High = 1,
+            IntervalMethod = all.IntervalMethod,
+            NeverTaught = 0,
+            Folds = [],
+        };
+        Assert.Equal(line, KfoldCommand.Summary(folds, all).Split(Environment.NewLine)[0]);
+    }
+
     [Fact]
     public void A_comparison_gives_its_verdict_and_says_who_learnt_from_guessed_labels()
     {

@@ -104,6 +104,7 @@ public sealed class FuzzTests : IDisposable
             if (samples.Any(s => s is { Split: Split.Train, ClassId: not null }))
                 _ = Dataset.ClassesOf(samples, folder).Fingerprint;
         },
+        [IslrLayout.FileName] = folder => Assert.NotNull(IslrLayout.TryRead(folder)),
         [LabelKeyFile.FileName] = folder => LabelKeyFile.Read(Path.Combine(folder, LabelKeyFile.FileName)),
         ["predictions-test.csv"] = folder =>
             Assert.All(PredictionFile.Load(folder, "test"), p => Assert.InRange(p.Probability, 0, 1)),
@@ -199,6 +200,13 @@ public sealed class FuzzTests : IDisposable
         ];
         ManifestFile.Write(folder[ManifestFile.FileName], samples);
         LabelKeyFile.Write(folder[LabelKeyFile.FileName], samples);
+        Directory.CreateDirectory(folder["train_landmark_files"]);
+        folder.Write(
+            IslrLayout.FileName,
+            "path,participant_id,sequence_id,sign\ntrain_landmark_files/1/2.parquet,1,2,A\n"
+                + "train_landmark_files/3/4.parquet,3,4,A\ntrain_landmark_files/3/5.parquet,3,5,\"B, C\"\n"
+        );
+        folder.Write(IslrLayout.MapFile, """{"A": 0, "B, C": 1}""");
         folder.Write(
             "predictions-test.csv",
             "sample,signer,label,predicted,probability\ntest/a,S1,1,2,0.5\ntest/b,,3,3,1\n"
@@ -226,6 +234,7 @@ public sealed class FuzzTests : IDisposable
         [
             .. Readers.Keys.Select(name => (name, name)),
             (FeatureStore.KeyFile, FeatureStore.LengthsFile),
+            (IslrLayout.MapFile, IslrLayout.FileName),
             ("journal.jsonl", FeatureStore.LengthsFile),
         ];
 

@@ -94,7 +94,7 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
                         sample.Key,
                         file,
                         ProblemKind.MissingModality,
-                        $"{path}: named in {ManifestFile.FileName}, not on disk."
+                        $"{path}: named in {(dataset.Layout == IslrLayout.Words ? IslrLayout.FileName : ManifestFile.FileName)}, not on disk."
                     )
             );
         }

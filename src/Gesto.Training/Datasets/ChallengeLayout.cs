@@ -11,6 +11,8 @@ namespace Gesto.Training.Datasets;
 /// three range-time maps `SAMPLE_n_RTM1.npy` … and no RGB. See <see cref="SampleFiles"/>.</remarks>
 public static class ChallengeLayout
 {
+    internal const string Words = "folders train, val, test of the MultiMeDaLIS challenge";
+
     /// <returns>All samples: train by class id, val, test; within each by sample number.</returns>
     /// <exception cref="DirectoryNotFoundException">None of train, val, test is there.</exception>
     /// <exception cref="InvalidDataException">A class folder's name does not begin with an id.</exception>
@@ -36,7 +38,7 @@ public static class ChallengeLayout
         }
         if (samples.Count == 0)
             throw new DirectoryNotFoundException(
-                $"{root}: no samples. Expected {ManifestFile.FileName}, folders like train/1_AIUTARE/SAMPLE_1 and test/SAMPLE_2, or landmarks like HELLO/0/0.npy."
+                $"{root}: no samples. Expected {ManifestFile.FileName}, folders like train/1_AIUTARE/SAMPLE_1 and test/SAMPLE_2, landmarks like HELLO/0/0.npy, or {IslrLayout.FileName} of the Google ISLR challenge."
             );
         return samples;
     }

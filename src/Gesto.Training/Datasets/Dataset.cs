@@ -16,10 +16,10 @@ public sealed class Dataset
     private Dataset(
         string root,
         string recordings,
-        bool hasManifest,
+        string layout,
         IReadOnlyList<Sample> samples,
         IReadOnlyDictionary<string, int>? key
-    ) => (Root, RecordingsRoot, HasManifest, Samples, LabelKey) = (root, recordings, hasManifest, samples, key);
+    ) => (Root, RecordingsRoot, Layout, Samples, LabelKey) = (root, recordings, layout, samples, key);
 
     /// <summary>The folder of manifest and key.</summary>
     public string Root { get; }
@@ -31,11 +31,11 @@ public sealed class Dataset
     /// <summary>Columns of the manifest that Gesto does not know and has passed over.</summary>
     public IReadOnlyList<string> PassedOver { get; private init; } = [];
 
-    /// <summary>True where `manifest.csv` was read, false where the folders were.</summary>
-    public bool HasManifest { get; }
+    /// <summary>What says which samples there are, for people: "manifest.csv", or the layout that was found.</summary>
+    public string Layout { get; }
 
     /// <summary>All samples, in a fixed order: the manifest's, else that of the layout found (<see
-    /// cref="LandmarkLayout"/>, <see cref="ChallengeLayout"/>).</summary>
+    /// cref="IslrLayout"/>, <see cref="LandmarkLayout"/>, <see cref="ChallengeLayout"/>).</summary>
     public IReadOnlyList<Sample> Samples { get; }
 
     /// <summary>Class ids of val and test samples from `key.csv`; null where there is none. Never shown to
@@ -70,9 +70,11 @@ public sealed class Dataset
                 );
         }
         var passedOver = new List<string>();
-        IReadOnlyList<Sample> samples = hasManifest
-            ? ManifestFile.Read(manifest, recordingsRoot, passedOver)
-            : LandmarkLayout.TryRead(root) ?? ChallengeLayout.Read(root);
+        (string layout, IReadOnlyList<Sample> samples) =
+            hasManifest ? (ManifestFile.FileName, ManifestFile.Read(manifest, recordingsRoot, passedOver))
+            : IslrLayout.TryRead(root) is { } islr ? (IslrLayout.Words, islr)
+            : LandmarkLayout.TryRead(root) is { } takes ? (LandmarkLayout.Words, takes)
+            : (ChallengeLayout.Words, ChallengeLayout.Read(root));
         samples =
         [
             .. samples.Select(s =>
@@ -82,7 +84,7 @@ public sealed class Dataset
                 }
             ),
         ];
-        return new Dataset(root, recordingsRoot ?? root, hasManifest, samples, ReadKey(root, samples))
+        return new Dataset(root, recordingsRoot ?? root, layout, samples, ReadKey(root, samples))
         {
             PassedOver = passedOver,
         };
@@ -102,7 +104,7 @@ public sealed class Dataset
 
     /// <returns>The same data set with other samples.</returns>
     internal Dataset With(IReadOnlyList<Sample> samples) =>
-        new(Root, RecordingsRoot, HasManifest, samples, LabelKey) { PassedOver = PassedOver };
+        new(Root, RecordingsRoot, Layout, samples, LabelKey) { PassedOver = PassedOver };
 
     /// <returns>The path on disk of a file named in a <see cref="Sample"/>.</returns>
     public string PathOf(string relative) =>

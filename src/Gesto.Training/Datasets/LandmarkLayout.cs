@@ -13,7 +13,12 @@ namespace Gesto.Training.Datasets;
 public static class LandmarkLayout
 {
     /// <summary>One part of so many is test.</summary>
-    private const int TestPart = 5;
+    internal const int TestPart = 5;
+
+    internal const string Words = "folders of landmarks, SIGN/TAKE/FRAME.npy";
+
+    /// <returns>How many of a sign's takes are test.</returns>
+    internal static int TestOf(int takes) => takes < 2 ? 0 : Math.Max(1, takes / TestPart);
 
     /// <returns>All samples, by sign, then by take; signs have ids from 1 in ordinal order. Null where the folder has
     /// another layout.</returns>
@@ -31,7 +36,7 @@ public static class LandmarkLayout
         [
             .. from sign in signs.Index()
             let takes = Takes(root, sign.Item)
-            let test = takes.Length < 2 ? 0 : Math.Max(1, takes.Length / TestPart)
+            let test = TestOf(takes.Length)
             from take in takes.Index()
             let key = $"{sign.Item}/{take.Item}"
             select new Sample

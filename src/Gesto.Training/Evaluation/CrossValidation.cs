@@ -114,6 +114,7 @@ public sealed class CrossValidation
             Labels = labels,
             Recipe = Recipe.Name,
             Split = RunEvaluation.FoldSplit,
+            FromLandmarks = ScoredRun.FactsOf(PathOf(1)).Streams[Modality.Landmarks] is not null,
             Simulated = File.Exists(Path.Combine(Features.Folder, Dataset.SimulatedFile)),
             Seed = seed,
             WatchedPairs = Recipe.SignPairs,
@@ -131,7 +132,12 @@ public sealed class CrossValidation
             },
         };
         EvaluationResult all = EvaluationResult.Of(input);
-        RunEvaluation.Save(options.Out, input, all);
+        RunEvaluation.Save(
+            options.Out,
+            input,
+            all,
+            RunEvaluation.Pictures(null, Features, input, all, null, CancellationToken.None)
+        );
         var result = new CrossValidationResult
         {
             Recipe = Recipe.Name,

@@ -90,12 +90,27 @@ public static class RunEvaluation
             folder,
             input,
             result,
-            options.RecordingsFolder is { } recordings
-                ? PairPictures.Read(recordings, input, result, progress, cancel)
-                : null,
+            Pictures(options.RecordingsFolder, FeatureSet.Open(options.Features), input, result, progress, cancel),
             EpochLog.PathIn(options.Run)
         );
         return result;
+    }
+
+    /// <returns>What the report shows of the most confused pairs; null where there is nothing to show it
+    /// from.</returns>
+    internal static IReadOnlyList<PairPicture>? Pictures(
+        string? recordings,
+        FeatureSet features,
+        EvaluationInput input,
+        EvaluationResult result,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancel
+    )
+    {
+        FeatureStore? landmarks = input.FromLandmarks ? features.Stores[Modality.Landmarks] : null;
+        return recordings is null && landmarks is null
+            ? null
+            : PairPictures.Read(recordings, landmarks, input, result, progress, cancel);
     }
 
     /// <summary>What the run says about each sample of the split, before it is scored. Errors as of <see
@@ -150,6 +165,7 @@ public static class RunEvaluation
             Split = NameOf(split),
             TrainedOnThese = present.Any(s => trained.Contains(s.Key) && !Pseudo(s)),
             PseudoLabelled = present.Count(Pseudo),
+            FromLandmarks = recogniser.Facts.Streams[Modality.Landmarks] is not null,
             Simulated = File.Exists(Path.Combine(featuresFolder, Dataset.SimulatedFile)),
             Seed = seed,
             WatchedPairs = recogniser.CostlyPairs,

@@ -32,10 +32,12 @@ internal static class ScoredRun
         (string run, Recipe recipe) = (options.Out, options.Recipe!);
         if (IsDone(run, split))
         {
+            // As training writes it: of the modalities that there are.
+            IReadOnlyList<Modality> there = [.. options.Features.Stores.Modalities];
             if (recipe.Members.Count > 0)
-                EnsembleTraining.CheckSame(run, recipe, []);
+                EnsembleTraining.CheckSame(run, RecipeFile.Among(recipe, there), []);
             else
-                RunDirectory.Open(run).CheckSame(recipe);
+                RunDirectory.Open(run).CheckSame(recipe.Among(there));
             return false;
         }
         RunTraining.Train(options with { Resume = true }, progress, cancel);

@@ -2,12 +2,13 @@ using System.Globalization;
 using Gesto.Files;
 using Gesto.Inference;
 using Gesto.Recordings;
+using Gesto.Training.Reports;
 using SkiaSharp;
 
 namespace Gesto.Training.Explanation;
 
-/// <summary>An explanation as one PNG: frames, importance over time and micro-Doppler on one time axis, probabilities
-/// beside them.</summary>
+/// <summary>An explanation as one PNG: frames, skeleton, importance over time and micro-Doppler on one time axis,
+/// probabilities beside them.</summary>
 internal static class ExplanationPicture
 {
     private const int Width = 1480,
@@ -41,12 +42,14 @@ internal static class ExplanationPicture
         IReadOnlyList<RadarImage> images = read.Features[Modality.Radar] is { } radar
             ? RadarImage.Of(radar.Values, radar.Length, radar.Shape)
             : [];
+        SkeletonRow? skeleton = SkeletonOf(explanation, read);
         using var pen = new Pen();
         string[] method = pen.Wrap(explanation.Method, Width - Left - 30, Pen.Small);
         int body = 142,
             top =
                 body
                 + (read.Frames is null ? 0 : Thumbnail + Gap)
+                + (skeleton is null ? 0 : skeleton.Height + Gap)
                 + Legend
                 + Curves
                 + 2 * Gap
@@ -60,6 +63,11 @@ internal static class ExplanationPicture
         {
             DrawFrames(pen, clip.Frames, clip.Length, read.FrameSize, y);
             y += Thumbnail + Gap;
+        }
+        if (skeleton is not null)
+        {
+            skeleton.Draw(pen, Left, y, Faint, Blue, Orange, ColourOf(Modality.Landmarks.Title));
+            y += skeleton.Height + Gap;
         }
         DrawCurves(pen, explanation, y);
         y += Legend + Curves + 2 * Gap;
@@ -76,6 +84,14 @@ internal static class ExplanationPicture
         using SKData png = picture.Encode(SKEncodedImageFormat.Png, 100);
         AtomicFile.Write(path, png.SaveTo);
     }
+
+    /// <returns>Null where landmarks are not used, or nothing is found in them.</returns>
+    private static SkeletonRow? SkeletonOf(PredictionExplanation explanation, ReadRecording read) =>
+        read.Features[Modality.Landmarks] is { } steps
+        && explanation.Modalities.FirstOrDefault(m => m.Modality == Modality.Landmarks.Title) is { } evidence
+        && SkeletonFigure.Of(steps.Values, steps.Length, steps.Shape) is { } figure
+            ? new SkeletonRow(figure, evidence, Time)
+            : null;
 
     private static SKColor ColourOf(string title) =>
         Colours[Math.Max(0, Modality.All.Select(m => m.Title).ToList().IndexOf(title)) % Colours.Length];

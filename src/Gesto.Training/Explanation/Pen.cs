@@ -107,6 +107,19 @@ internal sealed class Pen : IDisposable
         Canvas.DrawPath(line, paint);
     }
 
+    /// <summary>A line through the points, its ends and corners round.</summary>
+    public void Line(SKPoint[] points, float width, SKColor colour)
+    {
+        using var line = new SKPath();
+        line.AddPoly(points, close: false);
+        paint.IsStroke = true;
+        paint.StrokeWidth = width;
+        paint.StrokeCap = SKStrokeCap.Round;
+        paint.StrokeJoin = SKStrokeJoin.Round;
+        paint.Color = colour;
+        Canvas.DrawPath(line, paint);
+    }
+
     public void Draw(SKBitmap bitmap, float x, float y, float width, float height, bool smooth)
     {
         using SKImage image = SKImage.FromBitmap(bitmap);

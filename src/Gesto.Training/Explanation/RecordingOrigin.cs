@@ -24,6 +24,7 @@ internal sealed record RecordingOrigin(int? Truth, bool Simulated)
                 !simulated
                 && !File.Exists(Path.Combine(root.FullName, ManifestFile.FileName))
                 && !File.Exists(Path.Combine(root.FullName, LabelKeyFile.FileName))
+                && !File.Exists(Path.Combine(root.FullName, IslrLayout.FileName))
             )
                 continue;
             try

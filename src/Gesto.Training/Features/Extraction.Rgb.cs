@@ -25,6 +25,7 @@ public sealed partial class Extraction
         CancellationToken cancel
     )
     {
+        options = VideoStreams.Settled(dataset, options);
         if (options.LandmarksOfVideos)
             options = options with { VideoLandmarks = LandmarkWeights.OpenReader(options.RgbSampling, options.Limits) };
         using IRgbEncoder? encoder = DatasetRgbEncoder.Open(

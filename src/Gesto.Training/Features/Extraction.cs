@@ -36,7 +36,7 @@ public sealed partial class Extraction : IDisposable
     {
         // The key and every reading know the axes, whoever said them.
         options = options with { Radar = options.Radar with { Axes = options.Radar.Axes ?? dataset.RadarAxes } };
-        recorded = dataset;
+        (recorded, options) = (dataset, VideoStreams.Settled(dataset, options));
         dataset = VideoStreams.Of(dataset, options);
         (this.dataset, this.encoder, this.options) = (dataset, encoder, options);
         this.folder = options.Shard?.PathIn(folder) ?? folder;
@@ -55,7 +55,9 @@ public sealed partial class Extraction : IDisposable
         };
         antennas = dataset.Samples.Max(AntennasOf);
         others = PerModality.For(Modality.All.Where(m => m.Open is not null && dataset.Samples.Any(s => s.Has(m))), m =>
-            m == Modality.Landmarks && options.VideoLandmarks is { } found ? found : m.Open!(null)
+            m == Modality.Landmarks && options is { LandmarksOfVideos: true, VideoLandmarks: { } found }
+                ? found
+                : m.Open!(null)
         );
         stores = new ExtractionStores(dataset, encoder, options, reader, antennas, others);
     }

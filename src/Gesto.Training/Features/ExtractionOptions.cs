@@ -48,8 +48,8 @@ public sealed record ExtractionOptions
     /// <summary>Store RGB features as float16, half the disk: eleven bits of each value are kept.</summary>
     public bool Float16 { get; init; }
 
-    /// <summary>Find landmarks in the RGB videos, by MediaPipe's networks in the cache; for data sets that have no
-    /// landmarks of their own.</summary>
+    /// <summary>Find landmarks in the RGB videos, by MediaPipe's networks in the cache; where the samples have
+    /// files of landmarks, those are taken.</summary>
     public bool LandmarksOfVideos { get; init; }
 
     /// <summary>Store nothing of RGB itself: no pixel, and no feature of one.</summary>

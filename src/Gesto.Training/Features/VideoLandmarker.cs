@@ -59,15 +59,17 @@ public sealed class VideoLandmarker : IDisposable
         if (!pose && !Path.GetExtension(output).Equals(".npy", StringComparison.OrdinalIgnoreCase))
             throw new InvalidDataException($"{output}: landmarks are written as .pose or .npy. Name such a file.");
         string stage = Path.GetFileName(video);
-        VideoLandmarks found = VideoLandmarks.Read(
-            video,
-            Find,
-            threads,
-            sampling: null,
-            VideoLimits.Default,
-            (done, all) => progress?.Report(new WorkProgress(stage, done, all, "frames")),
-            cancel
-        );
+        VideoLandmarks found = VideoLandmarks
+            .Read(
+                video,
+                Find,
+                threads,
+                sampling: null,
+                VideoLimits.Default,
+                (done, all) => progress?.Report(new WorkProgress(stage, done, all, "frames")),
+                cancel
+            )
+            .WithoutFalseBodies();
         if (pose)
             LandmarkPose.Of(found).Save(output);
         else

@@ -1,4 +1,5 @@
 using Gesto.Recordings;
+using Gesto.Training.Features;
 using Gesto.Training.Scoring;
 using Gesto.Video;
 using SkiaSharp;
@@ -8,13 +9,18 @@ namespace Gesto.Training.Reports;
 /// <summary>A few frames of one recording.</summary>
 /// <param name="Sample">Its key.</param>
 /// <param name="Signer">Null where unknown.</param>
-/// <param name="Frames">JPEG files, in the order of time.</param>
-public sealed record SampleFrames(string Sample, string? Signer, IReadOnlyList<byte[]> Frames);
+/// <param name="Frames">JPEG files, in the order of time; none where its video is not shown.</param>
+public sealed record SampleFrames(string Sample, string? Signer, IReadOnlyList<byte[]> Frames)
+{
+    /// <summary>Its landmarks; null where there are none, or the run did not learn from them.</summary>
+    internal SkeletonFigure? Skeleton { get; init; }
+}
 
 /// <summary>A confused pair with a recording of either sign.</summary>
 public sealed record PairPicture(ConfusedPair Pair, SampleFrames First, SampleFrames Second);
 
-/// <summary>Takes frames of both signs of the most confused pairs from the data set's videos.</summary>
+/// <summary>Takes frames of both signs of the most confused pairs from the data set's videos, and their skeletons from
+/// the landmarks that were learnt from.</summary>
 public static class PairPictures
 {
     private const int Pairs = 8,
@@ -22,17 +28,19 @@ public static class PairPictures
         Height = 120,
         Quality = 72; // half a megabyte in all
 
-    /// <param name="root">The data set that the features were extracted from.</param>
+    /// <param name="root">The data set that the features were extracted from; null = no frames.</param>
+    /// <param name="landmarks">Features of landmarks; null = no skeletons.</param>
     /// <param name="input">Samples, truth and answers.</param>
     /// <param name="result">Their score; its first pairs are shown.</param>
     /// <param name="progress">Counts videos.</param>
     /// <param name="cancel">Stops the decoder.</param>
-    /// <returns>The pairs both of whose signs have a recording with RGB: of one signer where there is one, recognised
-    /// where there is one, so that little but the sign differs.</returns>
+    /// <returns>The pairs both of whose signs have a recording to be shown: of one signer where there is one,
+    /// recognised where there is one, so that little but the sign differs.</returns>
     /// <exception cref="FileNotFoundException">A video is not in this data set.</exception>
     /// <exception cref="VideoException">A video cannot be trusted.</exception>
     internal static IReadOnlyList<PairPicture> Read(
-        string root,
+        string? root,
+        FeatureStore? landmarks,
         EvaluationInput input,
         EvaluationResult result,
         IProgress<WorkProgress>? progress,
@@ -46,7 +54,7 @@ public static class PairPictures
         foreach (ConfusedPair pair in pairs)
         {
             progress?.Report(new("frames", pictures.Count, pairs.Length, "pairs"));
-            if (Choose(input, answers, LabelOf(pair.First), LabelOf(pair.Second)) is not var (first, second))
+            if (Choose(input, answers, LabelOf(pair.First), LabelOf(pair.Second), IsShown) is not var (first, second))
                 continue;
             pictures.Add(new(pair, FramesOf(first), FramesOf(second)));
         }
@@ -62,20 +70,37 @@ public static class PairPictures
             return read[sample.Key] = new(
                 sample.Key,
                 sample.Signer,
-                Decode(Path.Combine(root, sample.Rgb!.Replace('/', Path.DirectorySeparatorChar)), cancel)
-            );
+                root is null || sample.Rgb is not { } video
+                    ? []
+                    : Decode(Path.Combine(root, video.Replace('/', Path.DirectorySeparatorChar)), cancel)
+            )
+            {
+                Skeleton = landmarks?.Contains(sample.Key) == true ? SkeletonOf(landmarks, sample.Key) : null,
+            };
         }
+
+        bool IsShown(Sample sample) =>
+            root is not null && sample.Has(Modality.Rgb) || landmarks?.Contains(sample.Key) == true;
     }
 
-    /// <returns>A recording of either sign; null where one has none with RGB.</returns>
-    internal static (Sample First, Sample Second)? Choose(EvaluationInput input, int[] answers, int first, int second)
+    private static SkeletonFigure? SkeletonOf(FeatureStore landmarks, string sample) =>
+        SkeletonFigure.Of(
+            landmarks.Load(sample).ToSingles(),
+            landmarks.LengthOf(sample),
+            [.. landmarks.Key.Shape.Skip(1)]
+        );
+
+    /// <returns>A recording of either sign; null where one has none that can be shown.</returns>
+    internal static (Sample First, Sample Second)? Choose(
+        EvaluationInput input,
+        int[] answers,
+        int first,
+        int second,
+        Func<Sample, bool> isShown
+    )
     {
         int[] Of(int label) =>
-            [
-                .. Enumerable
-                    .Range(0, answers.Length)
-                    .Where(n => input.Truth[n] == label && input.Samples[n].Has(Modality.Rgb)),
-            ];
+            [.. Enumerable.Range(0, answers.Length).Where(n => input.Truth[n] == label && isShown(input.Samples[n]))];
         var pairs = from a in Of(first) from b in Of(second) select (a, b);
         (int a, int b)[] best =
         [

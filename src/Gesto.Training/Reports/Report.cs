@@ -269,20 +269,34 @@ public static class Report
         );
         if (pictures.Count == 0)
             return html.Add($"<p class=\"note\">The recordings of these signs have no RGB video.</p>");
-        foreach (PairPicture p in pictures)
+        if (pictures.Any(p => p.First.Skeleton is not null || p.Second.Skeleton is not null))
             html.Add(
-                $"<div class=\"pair beside\">{Strip(p.Pair.First, p.First)}{Strip(p.Pair.Second, p.Second)}</div>\n"
+                $"<p class=\"note\">Landmarks as the run sees them, from the first moment to the last, hands larger below: the signer's <span class=\"key left\">left</span> and <span class=\"key right\">right</span> hand, pale where it was not found in that moment and is drawn from those before and after. Everybody has the same shoulders and palms.</p>"
             );
+        foreach (PairPicture p in pictures)
+        {
+            var strip = new SkeletonStrip(new[] { p.First.Skeleton, p.Second.Skeleton }.OfType<SkeletonFigure>());
+            html.Add(
+                $"<div class=\"pair beside\">{Figure(p.Pair.First, p.First, strip)}{Figure(p.Pair.Second, p.Second, strip)}</div>\n"
+            );
+        }
         return html;
     }
 
-    private static HtmlBuilder Strip(string sign, SampleFrames frames)
+    private static HtmlBuilder Figure(string sign, SampleFrames frames, SkeletonStrip strip)
     {
         var html = new HtmlBuilder();
-        html.Add($"<figure><div class=\"frames\">");
-        foreach (byte[] jpeg in frames.Frames)
-            html.Add($"<img alt=\"\" src=\"data:image/jpeg;base64,{Convert.ToBase64String(jpeg)}\"/>");
-        html.Add($"</div><figcaption><b>{sign}</b> {frames.Sample}");
+        html.Add($"<figure>");
+        if (frames.Frames.Count > 0)
+        {
+            html.Add($"<div class=\"frames\">");
+            foreach (byte[] jpeg in frames.Frames)
+                html.Add($"<img alt=\"\" src=\"data:image/jpeg;base64,{Convert.ToBase64String(jpeg)}\"/>");
+            html.Add($"</div>");
+        }
+        if (frames.Skeleton is { } skeleton)
+            html.Add($"{strip.Draw(skeleton, $"{sign}, skeleton of {frames.Sample}")}");
+        html.Add($"<figcaption><b>{sign}</b> {frames.Sample}");
         if (frames.Signer is { } signer)
             html.Add($", signer {signer}");
         return html.Add($"</figcaption></figure>");

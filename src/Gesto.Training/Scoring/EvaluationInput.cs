@@ -50,6 +50,9 @@ public sealed record EvaluationInput
     /// transductive.</summary>
     public int PseudoLabelled { get; init; }
 
+    /// <summary>True where landmarks are among what the recogniser learnt from.</summary>
+    public bool FromLandmarks { get; init; }
+
     /// <summary>True where the recordings come from a simulator.</summary>
     public bool Simulated { get; init; }
 

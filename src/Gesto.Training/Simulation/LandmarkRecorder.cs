@@ -86,7 +86,7 @@ internal static class LandmarkRecorder
                 .. points.Select(p =>
                 {
                     SKPoint at = view.Project(p, out float pixels);
-                    return new Vector3(at.X, at.Y, (Depth(p) - depth) * pixels) / options.Width;
+                    return new Vector3(at.X, at.Y, (Depth(p) - depth) * pixels);
                 }),
             ];
         }
@@ -94,7 +94,7 @@ internal static class LandmarkRecorder
         float Depth(Vector3 point) => Vector3.Distance(point, signer.Camera);
 
         bool IsInside(Vector3[] joints) =>
-            joints.All(j => j is { X: > 0 and < 1, Y: > 0 } && j.Y < options.Height / (float)options.Width);
+            joints.All(j => j is { X: > 0, Y: > 0 } && j.X < options.Width && j.Y < options.Height);
 
         (int Joint, Vector3 At)[] Body(Pose pose, Signer of)
         {

@@ -25,8 +25,49 @@ internal sealed record LandmarkClip(float[] Values, int Length)
     /// <summary>More than a day of video; keeps hostile files from asking for much.</summary>
     public const int MostFrames = 1_000_000;
 
+    /// <summary>Legs below a picture are guessed, not farther than this.</summary>
+    private const float FarthestFraction = 8;
+
+    private const float HeightOfWidth = 3f / 4;
+
     /// <summary>Larger coordinates are no place in any picture.</summary>
     private const float Farthest = 1e6f;
+
+    /// <summary>What MediaPipe says is fractions of a picture's width and height, and most arrays hold that: a hand that
+    /// turns changes its shape in them. Nobody writes down how wide the pictures were; cameras of the tutorials that
+    /// people follow have 4:3.</summary>
+    /// <returns>The same with y in the unit of x where nearly all coordinates are such fractions.</returns>
+    public LandmarkClip InOneUnit()
+    {
+        int fractions = 0,
+            others = 0;
+        float farthest = 0;
+        foreach (int y in Heights())
+            if ((Values[y - 1], Values[y]) != (0, 0))
+            {
+                (float least, float most) = (Math.Min(Values[y - 1], Values[y]), Math.Max(Values[y - 1], Values[y]));
+                _ = least >= 0 && most <= 1 ? fractions++ : others++;
+                farthest = Math.Max(farthest, Math.Max(most, -least));
+            }
+        if (fractions < 3 * others || farthest > FarthestFraction)
+            return this;
+        float[] values = [.. Values];
+        foreach (int y in Heights())
+            values[y] *= HeightOfWidth;
+        return this with { Values = values };
+    }
+
+    /// <summary>Where y stands in the values.</summary>
+    private IEnumerable<int> Heights()
+    {
+        for (int frame = 0; frame < Values.Length; frame += FrameValues)
+        {
+            for (int at = 0; at < BodyValues; at += 4)
+                yield return frame + at + 1;
+            for (int at = BodyValues; at < FrameValues; at += 3)
+                yield return frame + at + 1;
+        }
+    }
 
     /// <returns>The clip, checked.</returns>
     /// <exception cref="InvalidDataException">A value is not finite or far outside any picture.</exception>

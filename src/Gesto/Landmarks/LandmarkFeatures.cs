@@ -14,16 +14,17 @@ namespace Gesto.Landmarks;
 /// </list>
 /// The palm's frame has its origin in the wrist, its y-axis to the middle knuckle, which is 1 away, its x-axis from the
 /// little knuckle to that of the index, and its z-axis to one side of the palm, so that turning a hand changes nothing
-/// and a left hand looks like a right one. Between frames in which something is found it is interpolated over time,
+/// and a left hand looks like a right one. A hand at rest far below the shoulders counts as not found. Between frames in which something is found it is interpolated over time,
 /// before and after them it stays as it is next; what is never found is 0, and so is the body of data sets of hands
-/// alone. The shoulders' width is the clip's median: it is who signs and how far away.</remarks>
+/// alone. There a left hand alone is turned into a right one: it may be a mirrored picture, or who signs is
+/// left-handed. The shoulders' width is the clip's median: it is who signs and how far away.</remarks>
 internal static class LandmarkFeatures
 {
     /// <summary>F.</summary>
     public const int Width = BodyWidth + 1 + 2 * (HandWidth + 1);
 
     /// <summary>Names what is above in feature keys.</summary>
-    public const string Name = "shoulders-and-palms";
+    public const string Name = "shoulders-and-palms, no hands at rest, a hand alone as a right one";
 
     private const int BodyWidth = 14;
 
@@ -39,6 +40,10 @@ internal static class LandmarkFeatures
         MiddleKnuckle = 9,
         LittleKnuckle = 17;
 
+    /// <summary>Wrists that are farther below the shoulders, in shoulder widths, are at rest: an arm that hangs has
+    /// 1.5 to 1.8. Where hands rest, and whether they are in the picture then, is who signs.</summary>
+    private const float Lowest = 1.4f;
+
     /// <summary>What is smaller has no direction.</summary>
     private const float Least = 1e-6f;
 
@@ -53,6 +58,15 @@ internal static class LandmarkFeatures
     /// <returns>Where in a step its features begin.</returns>
     public static int HandStart(int hand) => BodyWidth + 1 + hand * (HandWidth + 1);
 
+    /// <returns>Of a step the body's joints, (x, y) each.</returns>
+    public static ReadOnlySpan<float> BodyOf(ReadOnlySpan<float> step) => step[..BodyWidth];
+
+    /// <returns>Of a step what is known of a hand but whether it is found.</returns>
+    /// <param name="step">(<see cref="Width"/>).</param>
+    /// <param name="hand">0 left, 1 right.</param>
+    public static ReadOnlySpan<float> HandOf(ReadOnlySpan<float> step, int hand) =>
+        step.Slice(HandStart(hand), HandWidth);
+
     /// <param name="clip">The landmarks.</param>
     /// <returns>(T, <see cref="Width"/>), finite.</returns>
     public static float[] Of(LandmarkClip clip)
@@ -63,7 +77,17 @@ internal static class LandmarkFeatures
             Body(clip, middles, unit, steps);
         for (int hand = 0; hand < 2; hand++)
             Hand(clip, hand, middles, unit, steps);
+        if (middles is null && IsSeen(1) && !IsSeen(2))
+            Mirror(steps);
         return steps;
+
+        bool IsSeen(int part)
+        {
+            for (int step = 0; step < steps.Length; step += Width)
+                if (steps[step + Presence[part]] > 0)
+                    return true;
+            return false;
+        }
     }
 
     /// <summary>Makes the features of the mirrored recording, as if its signer were left-handed: the hands are
@@ -188,7 +212,8 @@ internal static class LandmarkFeatures
                 joints[j] = new Vector3(clip.Values.AsSpan(first + 3 * j, 3));
             Vector3 wrist = joints[0];
             (Vector3 x, Vector3 y, Vector3 z, float length) = Palm(joints, left: hand == 0, to[^8..^2]);
-            if (length == 0)
+            Vector2 place = middles is null ? default : (new Vector2(wrist.X, wrist.Y) - middles[t]) / unit;
+            if (length == 0 || place.Y > Lowest)
                 continue;
             found[t] = true;
             for (int j = 0; j < joints.Length; j++)
@@ -202,8 +227,7 @@ internal static class LandmarkFeatures
             for (int a = 0; a < joints.Length; a++)
             for (int b = a + 1; b < joints.Length; b++)
                 to[at++] = Vector3.Distance(joints[a], joints[b]);
-            if (middles is not null)
-                ((new Vector2(wrist.X, wrist.Y) - middles[t]) / unit).CopyTo(to[^2..]);
+            place.CopyTo(to[^2..]);
             steps[t * Width + start + HandWidth] = 1;
         }
         Interpolate(steps, Width, start, HandWidth, found);

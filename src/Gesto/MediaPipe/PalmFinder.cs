@@ -17,10 +17,13 @@ internal sealed class PalmFinder(LandmarkNetwork detection, HandEstimator hands)
 
     private static readonly BoxDetector Boxes = new(LandmarkModel.PalmDetection.Side, points: 7, (8, 2), (16, 6));
 
+    /// <param name="frame">The picture.</param>
+    /// <param name="zoomedOut">The picture is looked at so many times smaller, black around it: the network knows no
+    /// palm that fills a picture.</param>
     /// <returns>In MediaPipe's order; none or up to two.</returns>
-    public List<HandResult> Find(RgbFrame frame)
+    public List<HandResult> Find(RgbFrame frame, float zoomedOut = 1)
     {
-        Region whole = Region.Around(frame);
+        Region whole = Region.Around(frame).Square(zoomedOut);
         List<Detection> palms = detection.Run(frame, whole, outputs => Boxes.Read(outputs[0], outputs[1]));
         var squares = new List<Region>();
         foreach (Detection palm in palms.Take(Most))

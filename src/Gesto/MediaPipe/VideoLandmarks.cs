@@ -17,6 +17,29 @@ internal sealed record VideoLandmarks(
     float FramesPerSecond
 )
 {
+    /// <returns>The same where most hands were found at arms. Else it is a video of hands alone: bodies are mistakes
+    /// in it, and where no frame has two hands there is one, which is left or right in all frames.</returns>
+    public VideoLandmarks WithoutFalseBodies()
+    {
+        int byPalms = Frames.Count(f => f.ByPalms),
+            atArms = Frames.Count(f => !f.ByPalms && (f.Left ?? f.Right) is not null);
+        if (byPalms <= atArms)
+            return this;
+        bool one = !Frames.Any(f => f.Left is not null && f.Right is not null);
+        bool right = Frames.Sum(f => (f.Left ?? f.Right) is { } hand ? hand.Right - 0.5f : 0) > 0;
+        return this with
+        {
+            Frames =
+            [
+                .. Frames.Select(f =>
+                    !one ? f with { Pose = null }
+                    : right ? new HolisticResult(null, null, f.Left ?? f.Right)
+                    : new HolisticResult(null, f.Left ?? f.Right, null)
+                ),
+            ],
+        };
+    }
+
     /// <param name="handsByWorld">Hands have the shape and direction of their world points, which lie in space as
     /// a hand does; those of the picture are flatter. The wrist stays where it is in the picture.</param>
     /// <returns>Coordinates in pixels.</returns>

@@ -131,7 +131,7 @@ public sealed class Modality
         foreach ((int place, IReadOnlyList<string> known) in modality.Suffixes.Index())
             if (known.Contains(suffix))
                 return (modality, place);
-        return Gesto.Landmarks.LandmarkFile.IsPose(name) ? (Landmarks, 0) : null;
+        return Gesto.Landmarks.LandmarkFile.IsByName(name) ? (Landmarks, 0) : null;
     }
 
     /// <summary>Place in <see cref="All"/>.</summary>

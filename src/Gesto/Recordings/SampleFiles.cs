@@ -15,8 +15,8 @@ internal enum StreamKind
 /// <summary>Recognises a sample's files by name: `*_RGB.*` is the video; the radar antennas are `*_RDM1.*` … `*_RDM3.*`
 /// (range-Doppler, challenge 2025) or `*_RTM1.npy` … `*_RTM3.npy` (range-time, challenge 2026), `*_RDM.npy`,
 /// `*_RDM.bin` or `*_RDM.h5` all antennas in one file; without one of these, a raw session of an Infineon kit;
-/// `*_LANDMARKS.npy` and any `.pose` file are landmarks. The one place that knows which endings are video and which
-/// radar.</summary>
+/// `*_LANDMARKS.npy` and any `.pose` or `.parquet` file are landmarks. The one place that knows which endings are video
+/// and which radar.</summary>
 internal static class SampleFiles
 {
     private static readonly string[] VideoEndings = [".mkv", ".mp4", ".mov", ".avi", ".webm"];
@@ -27,7 +27,7 @@ internal static class SampleFiles
 
     /// <summary>Video endings, then radar endings, for people.</summary>
     internal static string EndingsInWords =>
-        $"video {string.Join(", ", VideoEndings)}; radar {string.Join(", ", RadarEndings)}; landmarks .pose";
+        $"video {string.Join(", ", VideoEndings)}; radar {string.Join(", ", RadarEndings)}; landmarks .pose, .parquet";
 
     /// <param name="path">A file or folder on disk.</param>
     /// <returns>Null where it is neither, as a folder is, or is not there.</returns>

@@ -30,7 +30,7 @@ internal sealed class VideoLandmarkReader(
             Modality = "landmarks",
             Encoder = EncoderName,
             Weights = weights,
-            Preprocessing = $"{LandmarkFeatures.Name}; hands by their world points",
+            Preprocessing = $"{LandmarkFeatures.Name}; hands by their world points, where none are at arms by palms",
             Sampling = sampling.Name,
             DType = "<f4",
             Shape = [sampling.Length, LandmarkFeatures.Width],
@@ -89,7 +89,7 @@ internal sealed class VideoLandmarkReader(
 
     private static RecordingSteps Steps(string name, VideoLandmarks found)
     {
-        LandmarkClip clip = found.ToClip(handsByWorld: true);
+        LandmarkClip clip = found.WithoutFalseBodies().ToClip(handsByWorld: true);
         float[] steps = LandmarkFeatures.Of(clip);
         return Array.TrueForAll(steps, float.IsFinite)
             ? new(steps, clip.Length, [LandmarkFeatures.Width])

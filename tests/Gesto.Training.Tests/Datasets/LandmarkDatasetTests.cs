@@ -51,7 +51,7 @@ public sealed class LandmarkDatasetTests : IDisposable
         WriteTakes("si", 3, 1);
         WriteTakes("uno", 1, 1);
         Dataset dataset = Dataset.Open(folder["data"]);
-        Assert.False(dataset.HasManifest);
+        Assert.Equal("folders of landmarks, SIGN/TAKE/FRAME.npy", dataset.Layout);
         Assert.Equal(
             ["ciao/9", "ciao/10", "si/2"],
             dataset.Samples.Where(s => s.Split == Split.Test).Select(s => s.Key)

@@ -89,7 +89,7 @@ public sealed class LandmarkExtractionTests : IDisposable
             "sample,label,name,split,rgb,landmarks\n0,0,A,train,0.mkv,0.npy\n1,1,B,test,1.mkv,\n"
         );
         Assert.Contains(
-            "1 samples have landmarks",
+            "1 samples have landmarks of their own and 1 only videos",
             Assert
                 .Throws<InvalidDataException>(() =>
                 {

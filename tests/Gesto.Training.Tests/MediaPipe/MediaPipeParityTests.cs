@@ -40,7 +40,7 @@ public sealed class MediaPipeParityTests(MediaPipeParityTests.Networks networks)
         foreach (JsonElement expected in References("holistic.jsonl"))
         {
             (RgbFrame frame, string name) = Load(root, expected);
-            HolisticResult found = landmarker.Find(frame);
+            HolisticResult found = landmarker.FindAtArms(frame);
             Assert.Equal(Has(expected, "pose"), found.Pose is not null);
             if (found.Pose is { } pose)
             {
