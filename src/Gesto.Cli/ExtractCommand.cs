@@ -75,6 +75,11 @@ internal static class ExtractCommand
             Description =
                 "Also find the joints of body and hands in the RGB videos ('gesto weights --landmarks' fetches the networks); where the data set has files of landmarks, these are taken.",
         };
+        var tracking = new Option<bool>("--tracking")
+        {
+            Description =
+                "With --landmarks: look where body and hands were in the sampled frame before instead of in each frame by itself.",
+        };
         var rgbSize = new Option<int>("--rgb-size")
         {
             Description = "Side of stored RGB frames, pixels.",
@@ -157,6 +162,7 @@ internal static class ExtractCommand
             policy,
             rgb,
             landmarks,
+            tracking,
             rgbSize,
             rgbFrames,
             sampling,
@@ -189,6 +195,8 @@ internal static class ExtractCommand
                     {
                         RgbKind kind = parse.GetValue(rgb);
                         bool found = parse.GetValue(landmarks);
+                        if (parse.GetValue(tracking) && !found)
+                            throw new InvalidDataException("--tracking goes with --landmarks.");
                         if (kind != RgbKind.Features && parse.GetValue(precision) == Precision.Int8)
                             throw new InvalidDataException(
                                 "--precision int8 makes features; --rgb frames and --rgb maps are what they are."
@@ -215,6 +223,7 @@ internal static class ExtractCommand
                                 // landmarks are found by the thread that decodes
                                 ?? Math.Max(2, on == ComputeDevice.Cpu && !found ? count / 2 : count),
                             LandmarksOfVideos = found,
+                            LandmarkTracking = parse.GetValue(tracking),
                             WithoutRgb = kind == RgbKind.None,
                             Rgb = new RgbOptions
                             {

@@ -30,6 +30,11 @@ internal static class LandmarksCommand
         {
             Description = "Look for hands by their palms: for close-ups that show no body.",
         };
+        var tracking = new Option<bool>("--tracking")
+        {
+            Description =
+                "Look for body and hands where they were in the frame before, one frame after another, as MediaPipe does with videos; without it, each frame by itself.",
+        };
         Option<int> threads = ThreadsOption.Build("Frames looked at the same time.");
         var command = new Command(
             "landmarks",
@@ -42,6 +47,7 @@ internal static class LandmarksCommand
             output,
             picture,
             hands,
+            tracking,
             threads,
         };
         command.SetAction(
@@ -53,6 +59,7 @@ internal static class LandmarksCommand
                             parse.GetRequiredValue(output),
                             parse.GetValue(picture),
                             parse.GetValue(hands),
+                            parse.GetValue(tracking),
                             parse.GetValue(threads),
                             cancel
                         ),
@@ -67,10 +74,13 @@ internal static class LandmarksCommand
         string output,
         string? picture,
         bool handsAlone,
+        bool tracking,
         int threads,
         CancellationToken cancel
     )
     {
+        if (handsAlone && tracking)
+            throw new InvalidDataException("--tracking follows a body and its hands; --hands-alone looks for no body.");
         bool folder = videos.Length > 1 || Directory.Exists(output);
         string[] outputs = folder
             ? [.. videos.Select(v => Path.Combine(output, Path.GetFileNameWithoutExtension(v) + ".pose"))]
@@ -79,7 +89,12 @@ internal static class LandmarksCommand
             throw new InvalidDataException($"{twice}: two of the videos would be written there. Give them one by one.");
         if (folder)
             Directory.CreateDirectory(output);
-        using VideoLandmarker landmarker = VideoLandmarker.Open(WeightsCache.Default(), threads, handsAlone);
+        using VideoLandmarker landmarker = VideoLandmarker.Open(
+            WeightsCache.Default(),
+            threads,
+            handsAlone,
+            tracking
+        );
         var lines = new List<string>();
         ProgressBar.Run(progress =>
         {

@@ -27,7 +27,14 @@ public sealed partial class Extraction
     {
         options = VideoStreams.Settled(dataset, options);
         if (options.LandmarksOfVideos)
-            options = options with { VideoLandmarks = LandmarkWeights.OpenReader(options.RgbSampling, options.Limits) };
+            options = options with
+            {
+                VideoLandmarks = LandmarkWeights.OpenReader(
+                    options.RgbSampling,
+                    options.Limits,
+                    tracking: options.LandmarkTracking
+                ),
+            };
         using IRgbEncoder? encoder = DatasetRgbEncoder.Open(
             VideoStreams.Of(dataset, options),
             Path.Combine(folder, Modality.Rgb.Name),

@@ -52,6 +52,10 @@ public sealed record ExtractionOptions
     /// files of landmarks, those are taken.</summary>
     public bool LandmarksOfVideos { get; init; }
 
+    /// <summary>Look for landmarks where they were in the sampled frame before, which saves looking for a body in every
+    /// frame; false = in each frame by itself.</summary>
+    public bool LandmarkTracking { get; init; }
+
     /// <summary>Store nothing of RGB itself: no pixel, and no feature of one.</summary>
     public bool WithoutRgb { get; init; }
 

@@ -27,15 +27,22 @@ public sealed class VideoLandmarker : IDisposable
     /// <summary>Look for hands alone, by their palms: for close-ups without a body.</summary>
     public bool HandsAlone { get; init; }
 
+    /// <summary>Look for body and hands where they were in the frame before, one frame after another.</summary>
+    public bool Tracking { get; init; }
+
     /// <param name="cache">Where the networks were put by <see cref="LandmarkWeights.Fetch"/>.</param>
     /// <param name="threads">Frames looked at the same time, ≥ 1.</param>
     /// <param name="handsAlone">As <see cref="HandsAlone"/>.</param>
+    /// <param name="tracking">As <see cref="Tracking"/>; not with hands alone.</param>
+    /// <exception cref="ArgumentException">Both.</exception>
     /// <exception cref="FileNotFoundException">The networks are not there.</exception>
     /// <exception cref="InvalidDataException">They are damaged.</exception>
-    public static VideoLandmarker Open(WeightsCache cache, int threads, bool handsAlone = false)
+    public static VideoLandmarker Open(WeightsCache cache, int threads, bool handsAlone = false, bool tracking = false)
     {
         ArgumentNullException.ThrowIfNull(cache);
-        return new(LandmarkWeights.Open(cache), threads) { HandsAlone = handsAlone };
+        if (handsAlone && tracking)
+            throw new ArgumentException("Hands alone are not followed: a body's are.", nameof(tracking));
+        return new(LandmarkWeights.Open(cache), threads) { HandsAlone = handsAlone, Tracking = tracking };
     }
 
     /// <param name="video">mkv, mp4, mov, avi or webm.</param>
@@ -62,8 +69,8 @@ public sealed class VideoLandmarker : IDisposable
         VideoLandmarks found = VideoLandmarks
             .Read(
                 video,
-                Find,
-                threads,
+                Begin,
+                Tracking ? 1 : threads,
                 sampling: null,
                 VideoLimits.Default,
                 (done, all) => progress?.Report(new WorkProgress(stage, done, all, "frames")),
@@ -86,7 +93,10 @@ public sealed class VideoLandmarker : IDisposable
 
     public void Dispose() => landmarker.Dispose();
 
-    private HolisticResult Find(RgbFrame frame) => HandsAlone ? landmarker.FindHands(frame) : landmarker.Find(frame);
+    private Func<RgbFrame, HolisticResult> Begin() =>
+        HandsAlone ? landmarker.FindHands
+        : Tracking ? landmarker.Follow()
+        : landmarker.Find;
 
     private static void Draw(string video, VideoLandmarks found, string picture, CancellationToken cancel)
     {

@@ -111,12 +111,22 @@ public static class LandmarkWeights
     /// <param name="sampling">Which frames.</param>
     /// <param name="limits">Limits for hostile or huge videos.</param>
     /// <param name="threads">Frames of a video looked at the same time, ≥ 1.</param>
-    internal static VideoLandmarkReader OpenReader(FrameSampling sampling, VideoLimits limits, int threads = 1) =>
-        new(Open(WeightsCache.Default()), Hash, sampling, limits, threads);
+    /// <param name="tracking">Follow body and hands from frame to frame.</param>
+    internal static VideoLandmarkReader OpenReader(
+        FrameSampling sampling,
+        VideoLimits limits,
+        int threads = 1,
+        bool tracking = false
+    ) => new(Open(WeightsCache.Default()), Hash, sampling, limits, threads, tracking);
 
     /// <summary>The same as a feature key says.</summary>
     internal static VideoLandmarkReader OpenReader(FeatureKey key, int threads) =>
-        OpenReader(FrameSampling.Parse(key.Sampling), VideoLimits.Default, threads);
+        OpenReader(
+            FrameSampling.Parse(key.Sampling),
+            VideoLimits.Default,
+            threads,
+            VideoLandmarkReader.IsTracking(key)
+        );
 
     /// <returns>A network as ONNX: input "picture" (1, 3, side, side), outputs by the names of <see
     /// cref="LandmarkModel"/>.</returns>

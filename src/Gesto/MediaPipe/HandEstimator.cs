@@ -42,8 +42,9 @@ internal sealed class HandEstimator(LandmarkNetwork recrop, LandmarkNetwork hand
     /// <param name="frame">The picture.</param>
     /// <param name="body">The body in it.</param>
     /// <param name="left">The left hand.</param>
+    /// <param name="before">The hand in the frame before, where it is to be followed.</param>
     /// <returns>Null where no hand is seen.</returns>
-    public HandResult? Find(RgbFrame frame, PoseResult body, bool left)
+    public HandResult? Find(RgbFrame frame, PoseResult body, bool left, HandResult? before = null)
     {
         // wrist, then the knuckles of little and index finger
         int wrist = left ? 15 : 16;
@@ -62,7 +63,7 @@ internal sealed class HandEstimator(LandmarkNetwork recrop, LandmarkNetwork hand
                 up: -MathF.PI / 2
             );
         });
-        return Read(frame, exact.Square(1, down: -0.1f));
+        return Read(frame, HandTracking.Choose(before, exact.Square(1, down: -0.1f)));
     }
 
     /// <param name="frame">The picture.</param>

@@ -56,19 +56,38 @@ internal sealed class HolisticLandmarker : IDisposable
     }
 
     /// <summary>A body, and the hands at its arms: what MediaPipe's holistic solution finds.</summary>
-    public HolisticResult FindAtArms(RgbFrame frame)
+    /// <param name="frame">The picture.</param>
+    /// <param name="before">What was found in the frame before, to be followed; null = the picture by itself.</param>
+    public HolisticResult FindAtArms(RgbFrame frame, HolisticResult? before = null)
     {
-        PoseResult? body = pose.Find(frame);
+        PoseResult? body = pose.Find(frame, before?.Pose);
+        if (before is { ByPalms: true })
+            before = null;
         return body is null
             ? new(null, null, null)
-            : new(body, hands.Find(frame, body, left: true), hands.Find(frame, body, left: false));
+            : new(
+                body,
+                hands.Find(frame, body, left: true, before?.Left),
+                hands.Find(frame, body, left: false, before?.Right)
+            );
     }
 
     /// <summary>A body, and the hands at its arms; where there are none, hands by their palms: a picture of hands alone
     /// has no body, or what the networks take for one.</summary>
-    public HolisticResult Find(RgbFrame frame)
+    public HolisticResult Find(RgbFrame frame) => Find(frame, before: null);
+
+    /// <returns>Looks at frames of a video one after another, as <see cref="Find(RgbFrame)"/> does, but for bodies and
+    /// hands where they were in the frame before. Not thread-safe.</returns>
+    /// <remarks>As MediaPipe does with videos; it also smooths what it finds, which this does not.</remarks>
+    public Func<RgbFrame, HolisticResult> Follow()
     {
-        HolisticResult found = FindAtArms(frame);
+        HolisticResult? before = null;
+        return frame => before = Find(frame, before);
+    }
+
+    private HolisticResult Find(RgbFrame frame, HolisticResult? before)
+    {
+        HolisticResult found = FindAtArms(frame, before);
         return found is { Left: null, Right: null } ? FindHands(frame) with { Pose = found.Pose } : found;
     }
 

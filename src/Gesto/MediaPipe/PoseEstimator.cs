@@ -9,6 +9,9 @@ namespace Gesto.MediaPipe;
 /// <param name="World">33 × (x, y, z), metres from the middle of the hips.</param>
 internal sealed record PoseResult(float[] Joints, float[] World)
 {
+    /// <summary>Where the body is looked for in the next frame of a video.</summary>
+    public Region Next { get; init; }
+
     /// <returns>Where a joint is in the picture.</returns>
     public Vector2 At(int joint) => new(Joints[4 * joint], Joints[4 * joint + 1]);
 
@@ -22,6 +25,11 @@ internal sealed class PoseEstimator(LandmarkNetwork detection, LandmarkNetwork p
     private const int Reach = 3;
     private const float LeastHeat = 0.5f;
 
+    /// <summary>Of the network's joints those that no body has: its middle, and a point that says how large it is and
+    /// how it leans.</summary>
+    private const int Hips = 33,
+        Rim = 34;
+
     private static readonly BoxDetector Boxes = new(
         LandmarkModel.PoseDetection.Side,
         points: 4,
@@ -30,8 +38,13 @@ internal sealed class PoseEstimator(LandmarkNetwork detection, LandmarkNetwork p
         (32, 6)
     );
 
+    /// <param name="frame">The picture.</param>
+    /// <param name="before">The body in the frame before: it is looked for where it must be now, and anywhere only if
+    /// it is not there; null = anywhere.</param>
     /// <returns>Null where there is nobody.</returns>
-    public PoseResult? Find(RgbFrame frame) => FindRegion(frame) is { } region ? Read(frame, region) : null;
+    public PoseResult? Find(RgbFrame frame, PoseResult? before = null) =>
+        (before is null ? null : Read(frame, before.Next))
+        ?? (FindRegion(frame) is { } region ? Read(frame, region) : null);
 
     private Region? FindRegion(RgbFrame frame)
     {
@@ -42,8 +55,10 @@ internal sealed class PoseEstimator(LandmarkNetwork detection, LandmarkNetwork p
         // The first point is the middle of the hips, the second says how large a body is and how it leans.
         Vector2 hips = people[0].Points[0],
             rim = people[0].Points[1];
-        return Region.ByPoints(whole.ToPicture(hips.X, hips.Y), whole.ToPicture(rim.X, rim.Y)).Square(1.25f);
+        return Around(whole.ToPicture(hips.X, hips.Y), whole.ToPicture(rim.X, rim.Y));
     }
+
+    private static Region Around(Vector2 hips, Vector2 rim) => Region.ByPoints(hips, rim).Square(1.25f);
 
     private PoseResult? Read(RgbFrame frame, Region region) =>
         pose.Run(frame, region, outputs => outputs[1][0] > 0.5f ? Read(outputs, region) : null);
@@ -56,20 +71,24 @@ internal sealed class PoseEstimator(LandmarkNetwork detection, LandmarkNetwork p
         for (int j = 0; j < LandmarkClip.BodyJoints; j++)
         {
             ReadOnlySpan<float> from = raw.AsSpan(j * LandmarkModel.PoseValues, LandmarkModel.PoseValues);
-            Vector2 own = Refined(
-                new Vector2(from[0], from[1]) / LandmarkModel.Pose.Side,
-                heatmaps.AsSpan(
-                    j * LandmarkModel.HeatmapSide * LandmarkModel.HeatmapSide,
-                    LandmarkModel.HeatmapSide * LandmarkModel.HeatmapSide
-                )
-            );
-            region.ToPicture(own.X, own.Y).CopyTo(joints, 4 * j);
+            At(j).CopyTo(joints, 4 * j);
             joints[4 * j + 2] = from[2] / LandmarkModel.Pose.Side * region.Width;
             joints[4 * j + 3] = Sigmoid(from[3]);
             region.Turned(new Vector2(metres[3 * j], metres[3 * j + 1])).CopyTo(world, 3 * j);
             world[3 * j + 2] = metres[3 * j + 2];
         }
-        return new(joints, world);
+        return new(joints, world) { Next = Around(At(Hips), At(Rim)) };
+
+        Vector2 At(int joint)
+        {
+            const int Heatmap = LandmarkModel.HeatmapSide * LandmarkModel.HeatmapSide;
+            ReadOnlySpan<float> from = raw.AsSpan(joint * LandmarkModel.PoseValues, 2);
+            Vector2 own = Refined(
+                new Vector2(from[0], from[1]) / LandmarkModel.Pose.Side,
+                heatmaps.AsSpan(joint * Heatmap, Heatmap)
+            );
+            return region.ToPicture(own.X, own.Y);
+        }
     }
 
     /// <summary>Moves a joint to the middle of the heat around it, where there is enough.</summary>

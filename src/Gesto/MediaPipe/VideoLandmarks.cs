@@ -56,7 +56,8 @@ internal sealed record VideoLandmarks(
     /// <summary>Looks for landmarks in several frames at the same time, in each by itself; no more frames are in
     /// memory than twice as many as threads. What is found does not depend on their number.</summary>
     /// <param name="path">The video.</param>
-    /// <param name="find">Looks at one frame; called by several threads at once.</param>
+    /// <param name="begin">Gives what looks at a frame, for one time through the video; called by several threads at
+    /// once, with one in the order of time.</param>
     /// <param name="threads">Frames at the same time, ≥ 1.</param>
     /// <param name="sampling">Which frames; null = all of them.</param>
     /// <param name="limits">Limits for hostile or huge videos.</param>
@@ -65,7 +66,7 @@ internal sealed record VideoLandmarks(
     /// <exception cref="VideoException">As of <see cref="VideoFile.Decode"/>.</exception>
     public static VideoLandmarks Read(
         string path,
-        Func<RgbFrame, HolisticResult> find,
+        Func<Func<RgbFrame, HolisticResult>> begin,
         int threads,
         FrameSampling? sampling,
         VideoLimits limits,
@@ -76,13 +77,13 @@ internal sealed record VideoLandmarks(
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         VideoInfo info = VideoFile.Probe(path, limits, cancel);
         int[]? wanted = sampling?.Indices(info.Packets, info.Times);
-        (VideoLandmarks found, int decoded) = Read(info, find, threads, wanted, limits, done, cancel);
+        (VideoLandmarks found, int decoded) = Read(info, begin(), threads, wanted, limits, done, cancel);
         if (sampling is not null && decoded != info.Packets)
         {
             // the packet count was a guess of the frames, and a wrong one
             double[]? times = sampling.EvenInTime ? VideoFile.AskFrameTimes(info, limits, cancel) : null;
             wanted = sampling.Indices(decoded, times);
-            (found, _) = Read(info, find, threads, wanted, limits, done, cancel);
+            (found, _) = Read(info, begin(), threads, wanted, limits, done, cancel);
         }
         return found;
     }

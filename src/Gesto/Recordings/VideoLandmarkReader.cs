@@ -13,12 +13,14 @@ namespace Gesto.Recordings;
 /// <param name="sampling">Which frames.</param>
 /// <param name="limits">Limits for hostile or huge videos.</param>
 /// <param name="threads">Frames of a caller's video looked at the same time, ≥ 1.</param>
+/// <param name="tracking">Look where body and hands were in the sampled frame before, one frame after another.</param>
 internal sealed class VideoLandmarkReader(
     HolisticLandmarker landmarker,
     string weights,
     FrameSampling sampling,
     VideoLimits limits,
-    int threads = 1
+    int threads = 1,
+    bool tracking = false
 ) : IStepReader
 {
     /// <summary>What a feature key calls it.</summary>
@@ -30,17 +32,30 @@ internal sealed class VideoLandmarkReader(
             Modality = "landmarks",
             Encoder = EncoderName,
             Weights = weights,
-            Preprocessing = $"{LandmarkFeatures.Name}; hands by their world points, where none are at arms by palms",
+            Preprocessing = $"{LandmarkFeatures.Name}; hands by their world points, where none are at arms by palms"
+                + (tracking ? Tracked : ""),
             Sampling = sampling.Name,
             DType = "<f4",
             Shape = [sampling.Length, LandmarkFeatures.Width],
         };
 
+    private const string Tracked = "; followed from frame to frame";
+
     private bool isShared;
+
+    /// <returns>Whether a feature key says so.</returns>
+    public static bool IsTracking(FeatureKey key) => key.Preprocessing.EndsWith(Tracked, StringComparison.Ordinal);
 
     /// <summary>Reads as a feature key says, with networks that stay open.</summary>
     public static VideoLandmarkReader Of(FeatureKey key, HolisticLandmarker landmarker, int threads) =>
-        new(landmarker, key.Weights, FrameSampling.Parse(key.Sampling), VideoLimits.Default, threads)
+        new(
+            landmarker,
+            key.Weights,
+            FrameSampling.Parse(key.Sampling),
+            VideoLimits.Default,
+            threads,
+            IsTracking(key)
+        )
         {
             isShared = true,
         };
@@ -51,7 +66,7 @@ internal sealed class VideoLandmarkReader(
     public RecordingSteps Read(IReadOnlyList<string?> files, CancellationToken cancel) =>
         Steps(
             files[0]!,
-            VideoLandmarks.Read(files[0]!, landmarker.Find, threads, sampling, limits, done: null, cancel)
+            VideoLandmarks.Read(files[0]!, Begin, AtATime, sampling, limits, done: null, cancel)
         );
 
     /// <summary>Looks at frames in memory. Errors as of <see cref="Read(IReadOnlyList{string}, CancellationToken)"/>.
@@ -65,21 +80,35 @@ internal sealed class VideoLandmarkReader(
         int bytes = frames.Width * frames.Height * 3;
         var found = new HolisticResult[chosen.Length];
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancel };
+        Func<RgbFrame, HolisticResult> find = Begin();
         try
         {
-            Parallel.For(0, found.Length, options, t =>
-            {
-                var pixels = new byte[Math.Max(sizeof(uint), bytes)]; // as many as the sampler reads at once
-                frames.Pixels.Span.Slice(chosen[t] * bytes, bytes).CopyTo(pixels);
-                found[t] = landmarker.Find(new RgbFrame(pixels, frames.Width, frames.Height));
-            });
+            if (tracking)
+                for (int t = 0; t < found.Length; t++)
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    Look(t);
+                }
+            else
+                Parallel.For(0, found.Length, options, Look);
         }
         catch (AggregateException e)
         {
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
         return Steps(name, new(found, frames.Width, frames.Height, FramesPerSecond: 25));
+
+        void Look(int t)
+        {
+            var pixels = new byte[Math.Max(sizeof(uint), bytes)]; // as many as the sampler reads at once
+            frames.Pixels.Span.Slice(chosen[t] * bytes, bytes).CopyTo(pixels);
+            found[t] = find(new RgbFrame(pixels, frames.Width, frames.Height));
+        }
     }
+
+    private int AtATime => tracking ? 1 : threads;
+
+    private Func<RgbFrame, HolisticResult> Begin() => tracking ? landmarker.Follow() : landmarker.Find;
 
     public void Dispose()
     {

@@ -32,7 +32,7 @@ public sealed class VideoLandmarksTests : IDisposable
         FrameSampling? sampling = null,
         Action<int, int>? done = null,
         CancellationToken cancel = default
-    ) => VideoLandmarks.Read(Video(), find, threads, sampling, VideoLimits.Default, done, cancel);
+    ) => VideoLandmarks.Read(Video(), () => find, threads, sampling, VideoLimits.Default, done, cancel);
 
     [Theory]
     [InlineData(1)]

@@ -70,28 +70,12 @@ public class LandmarkBundleTests(LandmarkRun run) : IClassFixture<LandmarkRun>
     public async Task Frames_in_memory_and_callers_side_by_side_get_what_the_file_gets()
     {
         using Recogniser recogniser = Recogniser.Load(run.Export("memory.gesto"));
-        string video = Directory.GetFiles(run.Sample, "*_RGB.mkv")[0];
-        var pixels = new List<byte>();
-        VideoInfo info = VideoFile.Probe(video, VideoLimits.Default, default);
-        (int width, int height) = (0, 0);
-        int count = VideoFile.Decode(
-            info,
-            colour: true,
-            (_, w, h, frame) =>
-            {
-                (width, height) = (w, h);
-                pixels.AddRange(frame[..(w * h * 3)]);
-            },
-            VideoLimits.Default,
-            default
-        );
+        (string video, RgbFrames frames) = Decoded();
         Task<Prediction>[] all =
         [
             .. Enumerable.Range(0, 4).Select(_ => recogniser.PredictAsync(Recording.FromFolder(run.Sample))),
             recogniser.PredictAsync(Recording.FromFile(video)),
-            recogniser.PredictAsync(
-                Recording.FromFrames("memory", new RgbFrames(pixels.ToArray(), count, width, height))
-            ),
+            recogniser.PredictAsync(Recording.FromFrames("memory", frames)),
         ];
         Prediction[] found = await Task.WhenAll(all);
         Assert.All(found, p =>
@@ -106,6 +90,23 @@ public class LandmarkBundleTests(LandmarkRun run) : IClassFixture<LandmarkRun>
             )
         );
         Assert.IsType<InvalidDataException>(missing);
+    }
+
+    [Fact]
+    public void Followed_from_frame_to_frame_a_video_gives_the_same_steps_again_and_says_so()
+    {
+        (string video, RgbFrames frames) = Decoded();
+        using VideoLandmarkReader each = LandmarkRun.OpenReader(),
+            following = LandmarkRun.OpenReader(tracking: true);
+        Assert.NotNull(each.Key.DifferenceTo(following.Key));
+        Assert.Equal(
+            (false, true),
+            (VideoLandmarkReader.IsTracking(each.Key), VideoLandmarkReader.IsTracking(following.Key))
+        );
+        float[] expected = following.Read([video], default).Values;
+        Assert.Equal(expected, following.Read([video], default).Values); // nothing is kept of the last video
+        Assert.Equal(expected, following.Read("memory", frames, default).Values);
+        Assert.NotEqual(expected, each.Read([video], default).Values);
     }
 
     [Fact]
@@ -286,6 +287,25 @@ public class LandmarkBundleTests(LandmarkRun run) : IClassFixture<LandmarkRun>
         using Recogniser recogniser = Recogniser.Load(path);
         Assert.True(new FileInfo(path).Length < 45_000_000);
         Assert.Equal("landmarks", recogniser.Takes);
+    }
+
+    private (string Video, RgbFrames Frames) Decoded()
+    {
+        string video = Directory.GetFiles(run.Sample, "*_RGB.mkv")[0];
+        var pixels = new List<byte>();
+        (int width, int height) = (0, 0);
+        int count = VideoFile.Decode(
+            VideoFile.Probe(video, VideoLimits.Default, default),
+            colour: true,
+            (_, w, h, frame) =>
+            {
+                (width, height) = (w, h);
+                pixels.AddRange(frame[..(w * h * 3)]);
+            },
+            VideoLimits.Default,
+            default
+        );
+        return (video, new(pixels.ToArray(), count, width, height));
     }
 
     private string Changed(string name, Action<JsonObject, Dictionary<string, byte[]>> change)

@@ -64,12 +64,14 @@ public sealed class LandmarkRun : IDisposable
     }
 
     /// <summary>As if its networks were MediaPipe's.</summary>
-    internal static VideoLandmarkReader OpenReader() =>
+    internal static VideoLandmarkReader OpenReader(bool tracking = false) =>
         new(
             new HolisticLandmarker(model => OnnxSession.Open(StandIn(model), threads: 1)),
             LandmarkWeights.Hash,
             new ExtractionOptions().RgbSampling,
-            VideoLimits.Default
+            VideoLimits.Default,
+            threads: 2,
+            tracking
         );
 
     internal static byte[] StandIn(LandmarkModel model)
