@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
 using Gesto.Files;
+using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
@@ -39,7 +40,8 @@ public static class RunExport
                 $"{folder}: trained on landmarks found in videos, and bundles do not hold the networks that find them yet. Predict with the run itself."
             );
         IReadOnlyList<ITrainedRecogniser> members = recogniser is Ensemble several ? several.Members : [recogniser];
-        IReadOnlyList<double> weights = recogniser is Ensemble voting ? voting.Weights : [1];
+        VoteWeights? votes = (recogniser as Ensemble)?.Weights;
+        IReadOnlyList<double> weights = votes?.All ?? [1];
         var written = new List<BundledMember>();
         foreach ((int i, ITrainedRecogniser member) in members.Index())
         {
@@ -92,6 +94,7 @@ public static class RunExport
             Keys = recogniser.Facts.Keys,
             RgbEncoder = encoder,
             Members = written,
+            Subsets = votes?.Subsets ?? new Dictionary<string, IReadOnlyList<double>>(),
             Calibration = recogniser.Calibration,
             CostlyPairs = recogniser.Recipe.CostlyPairs,
             TrainedOn = recogniser.Facts.DataFingerprint,
