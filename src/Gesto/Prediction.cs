@@ -49,7 +49,7 @@ public sealed class Prediction
         catch (OnnxRuntimeException e) when (recogniser is BundledRecogniser)
         {
             throw new BundleException(
-                $"'{recogniser.Name}': the bundle's RGB encoder fails on {recording.Name} ({e.Message}).",
+                $"'{recogniser.Name}': a network of the bundle that reads video fails on {recording.Name} ({e.Message}).",
                 e
             );
         }

@@ -3,6 +3,7 @@ using System.Text;
 using Gesto.Bundles;
 using Gesto.Encoders;
 using Gesto.Inference;
+using Gesto.MediaPipe;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Video;
@@ -27,13 +28,18 @@ public sealed class Recogniser : IDisposable
 {
     private readonly BundledRecogniser networks;
     private readonly IRgbEncoder? encoder;
+    private readonly HolisticLandmarker? landmarker;
+    private readonly Func<FeatureKey, IStepReader>? landmarks;
     private readonly object gate = new();
     private VideoPredictor? idle; // with the decoder that waits, where it was asked to get ready
     private int underWay;
     private bool disposed;
 
-    private Recogniser(BundledRecogniser networks, IRgbEncoder? encoder) =>
-        (this.networks, this.encoder) = (networks, encoder);
+    private Recogniser(BundledRecogniser networks, IRgbEncoder? encoder, HolisticLandmarker? landmarker, int threads)
+    {
+        (this.networks, this.encoder, this.landmarker) = (networks, encoder, landmarker);
+        landmarks = landmarker is null ? null : key => VideoLandmarkReader.Of(key, landmarker, threads);
+    }
 
     /// <summary>What it is, learnt from and reached, and what it must not be used for: Markdown, as its exporter wrote
     /// it.</summary>
@@ -67,13 +73,15 @@ public sealed class Recogniser : IDisposable
         Task<UnpackedNetwork?> unpacking = Task.Run(() => BundleFile.TryUnpack(path, BundleFile.RgbEncoderEntry));
         Task<IRgbEncoder?>? opening = null;
         BundledRecogniser? networks = null;
+        HolisticLandmarker? landmarker = null;
         try
         {
             using BundleFile bundle = BundleFile.Open(path);
             opening = Task.Run(() => OpenEncoder(bundle, options.Threads, unpacking.Result));
             string card = Encoding.UTF8.GetString(bundle.Read("MODEL_CARD.md"));
             networks = new BundledRecogniser(bundle);
-            var recogniser = new Recogniser(networks, opening.GetAwaiter().GetResult())
+            landmarker = BundledLandmarker.Open(bundle);
+            var recogniser = new Recogniser(networks, opening.GetAwaiter().GetResult(), landmarker, options.Threads)
             {
                 ModelCard = card,
                 Simulated = bundle.Manifest.Simulated,
@@ -84,6 +92,7 @@ public sealed class Recogniser : IDisposable
         catch
         {
             networks?.Dispose();
+            landmarker?.Dispose();
             opening?.ContinueWith(t => t.IsCompletedSuccessfully ? t.Result : null).Result?.Dispose();
             throw;
         }
@@ -199,12 +208,13 @@ public sealed class Recogniser : IDisposable
         idle?.Dispose();
         networks.Dispose();
         encoder?.Dispose();
+        landmarker?.Dispose();
     }
 
     private Prediction Predict(Recording recording, CancellationToken cancel) =>
         While(() =>
         {
-            VideoPredictor predictor = Interlocked.Exchange(ref idle, null) ?? new(networks, encoder);
+            VideoPredictor predictor = Interlocked.Exchange(ref idle, null) ?? new(networks, encoder, landmarks);
             try
             {
                 return Prediction.Of(networks, predictor, recording, cancel);

@@ -72,7 +72,7 @@ public static class RunSubmission
         AtomicFile.RequireFile(path);
         IReadOnlyList<Sample> asked = Submission.SamplesOf(dataset.Samples, dataset.Root);
         using OpenRecogniser opened = OpenRecogniser.Open(run, threads);
-        using VideoPredictor predictor = OpenRecogniser.PredictorOf(opened.Recogniser, opened.Encoder);
+        using VideoPredictor predictor = opened.NewPredictor();
         var probabilities = new List<float[]>(asked.Count);
         foreach (Sample sample in asked)
         {

@@ -89,23 +89,17 @@ public sealed record PredictionExplanation
         string picture,
         IProgress<WorkProgress>? progress,
         CancellationToken cancel
-    ) =>
-        Draw(
-            recogniser.Recogniser,
-            recogniser.Encoder,
-            recording.Find(RecordingNeeds.Of(recogniser.Recogniser.Keys))
-                ?? throw new InvalidDataException(
-                    $"{recording.Name}: frames in memory have no place to be looked up in."
-                ),
-            sign,
-            picture,
-            progress,
-            cancel
-        );
+    )
+    {
+        RecordingFiles files = recording.Find(RecordingNeeds.Of(recogniser.Recogniser.Keys))
+            ?? throw new InvalidDataException($"{recording.Name}: frames in memory have no place to be looked up in.");
+        using VideoPredictor predictor = recogniser.NewPredictor();
+        return Draw(recogniser.Recogniser, predictor, files, sign, picture, progress, cancel);
+    }
 
     /// <summary>Reads and explains one recording, and draws the picture.</summary>
     /// <param name="recogniser">A run or an ensemble.</param>
-    /// <param name="encoder">The RGB encoder it was trained with; null where it uses no RGB.</param>
+    /// <param name="predictor">Reads recordings for it.</param>
     /// <param name="recording">Where its files are; the data set around it may know the truth.</param>
     /// <param name="sign">As in <see cref="Of"/>.</param>
     /// <param name="picture">The `.png` to write.</param>
@@ -115,7 +109,7 @@ public sealed record PredictionExplanation
     /// <exception cref="InvalidDataException">The recogniser knows no such sign.</exception>
     internal static PredictionExplanation Draw(
         IRecogniser recogniser,
-        IRgbEncoder? encoder,
+        VideoPredictor predictor,
         RecordingFiles recording,
         string? sign,
         string picture,
@@ -123,7 +117,6 @@ public sealed record PredictionExplanation
         CancellationToken cancel
     )
     {
-        using VideoPredictor predictor = OpenRecogniser.PredictorOf(recogniser, encoder);
         ReadRecording read = predictor.Read(recording.Root, recording.Sample, cancel);
         PredictionExplanation explanation = Of(recogniser, read, recording, sign, progress, cancel);
         ExplanationPicture.Save(picture, explanation, read);

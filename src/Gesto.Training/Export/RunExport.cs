@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Gesto.Bundles;
 using Gesto.Files;
 using Gesto.Inference;
+using Gesto.MediaPipe;
 using Gesto.Recordings;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
@@ -19,12 +20,17 @@ public static class RunExport
 
     /// <param name="folder">A finished run, or an ensemble; members that are bundles are copied.</param>
     /// <param name="path">The `.gesto` file to write.</param>
-    /// <param name="cache">Where ResNet50's weights are.</param>
+    /// <param name="cache">Where ResNet50's weights are, and MediaPipe's networks.</param>
     /// <exception cref="InvalidDataException">Training has not finished, a file is broken, or the run was trained on
     /// ready radar features, whose encoder belongs to extraction.</exception>
     /// <exception cref="IOException">The file cannot be written, or something else is there.</exception>
-    /// <exception cref="FileNotFoundException">The RGB encoder's weights are not there.</exception>
-    public static void Save(string folder, string path, WeightsCache cache)
+    /// <exception cref="FileNotFoundException">The RGB encoder's weights are not there, or the networks that find
+    /// landmarks in the videos it learnt from.</exception>
+    public static void Save(string folder, string path, WeightsCache cache) =>
+        Save(folder, path, cache, model => LandmarkWeights.ToOnnx(model, cache));
+
+    /// <summary>The same with networks that find landmarks from elsewhere.</summary>
+    internal static void Save(string folder, string path, WeightsCache cache, Func<LandmarkModel, byte[]> landmarks)
     {
         if (BundleFile.Is(folder))
             throw new InvalidDataException($"{folder}: a bundle already. Copy it.");
@@ -34,10 +40,6 @@ public static class RunExport
         if (recogniser.Facts.Radar is { IsFrames: false } ready)
             throw new InvalidDataException(
                 $"{folder}: trained on ready radar features ({ready.Encoder}), whose encoder belongs to extraction. Train on radar frames."
-            );
-        if (recogniser.Facts.Keys[Modality.Landmarks]?.Encoder == VideoLandmarkReader.EncoderName)
-            throw new InvalidDataException(
-                $"{folder}: trained on landmarks found in videos, and bundles do not hold the networks that find them yet. Predict with the run itself."
             );
         IReadOnlyList<ITrainedRecogniser> members = recogniser is Ensemble several ? several.Members : [recogniser];
         VoteWeights? votes = (recogniser as Ensemble)?.Weights;
@@ -93,6 +95,7 @@ public static class RunExport
             Names = LanguageNames.Of(recogniser.Labels),
             Keys = recogniser.Facts.Keys,
             RgbEncoder = encoder,
+            Landmarker = Landmarker(recogniser, members, folder, landmarks, entries),
             Members = written,
             Subsets = votes?.Subsets ?? new Dictionary<string, IReadOnlyList<double>>(),
             Calibration = recogniser.Calibration,
@@ -102,8 +105,32 @@ public static class RunExport
             Metrics = Metrics(folder),
         };
         entries.Add(ModelCard.Entry, Encoding.UTF8.GetBytes(ModelCard.Of(recogniser, manifest)));
-        entries.Add("LICENSES.txt", Encoding.UTF8.GetBytes(ModelCard.Licences(recogniser.Facts.Rgb)));
+        entries.Add("LICENSES.txt", Encoding.UTF8.GetBytes(ModelCard.Licences(manifest)));
         BundleWriter.Write(path, manifest, entries);
+    }
+
+    /// <summary>Adds the networks that find landmarks in videos.</summary>
+    /// <returns>Null where it learnt from no such landmarks.</returns>
+    private static BundledLandmarker? Landmarker(
+        ITrainedRecogniser recogniser,
+        IReadOnlyList<ITrainedRecogniser> members,
+        string folder,
+        Func<LandmarkModel, byte[]> landmarks,
+        Dictionary<string, byte[]> entries
+    )
+    {
+        if (recogniser.Facts.Keys[Modality.Landmarks] is not { Encoder: VideoLandmarkReader.EncoderName } key)
+            return null;
+        foreach (ExportedRecogniser member in members.OfType<ExportedRecogniser>())
+            if (member.ExportLandmarker(entries) is { } copied)
+                return copied;
+        if (key.Weights != LandmarkWeights.Hash)
+            throw new InvalidDataException(
+                $"{folder}: trained on landmarks that other networks than this Gesto's found ({key.Weights}, expected {LandmarkWeights.Hash}). Extract and train again, or export with the Gesto that extracted."
+            );
+        foreach (LandmarkModel model in LandmarkModel.All)
+            entries[BundledLandmarker.EntryOf(model)] = landmarks(model);
+        return new(key.Encoder, LandmarkModel.All.ToDictionary(m => m.Name, BundledLandmarker.EntryOf));
     }
 
     private static JsonObject Metrics(string folder)

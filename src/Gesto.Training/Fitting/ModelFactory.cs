@@ -42,7 +42,7 @@ internal static class ModelFactory
                     )
             ),
             fusion,
-            Temporal(model, fusion.Width),
+            Temporal(model, fusion.Width, statistics?[Modality.Landmarks]),
             model.Dropout,
             facts.Labels.Count,
             model.ModalityDropout,
@@ -50,7 +50,7 @@ internal static class ModelFactory
         );
     }
 
-    public static TemporalModel Temporal(ModelRecipe model, int width) =>
+    private static TemporalModel Temporal(ModelRecipe model, int width, FeatureStatistics? landmarks) =>
         model.Temporal switch
         {
             TemporalMode.Lstm => new LstmModel(
@@ -91,6 +91,14 @@ internal static class ModelFactory
                 model.Layers,
                 model.Heads,
                 model.Dropout
+            ),
+            TemporalMode.SkeletonGcn => new SkeletonGcn(
+                width,
+                landmarks?.Deviation,
+                model.Hidden,
+                model.Layers,
+                model.Dropout,
+                model.Parts
             ),
             _ => throw new ArgumentOutOfRangeException(nameof(model), model.Temporal, "Unknown temporal model."),
         };

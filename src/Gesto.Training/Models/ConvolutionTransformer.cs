@@ -57,7 +57,7 @@ public sealed class ConvolutionTransformer : TemporalModel
     }
 
     /// <returns>Each step minus the one before; the first 0.</returns>
-    private static Tensor Difference(Tensor steps, int[] lengths)
+    internal static Tensor Difference(Tensor steps, int[] lengths)
     {
         Tensor before = cat([steps.narrow(1, 0, 1), steps.narrow(1, 0, steps.shape[1] - 1)], 1);
         return ModalitySteps.ZeroPadding(steps.sub(before), lengths);
@@ -78,7 +78,7 @@ public sealed class ConvolutionTransformer : TemporalModel
         return graph.Div(sum, graph.Unsqueeze(graph.ToSingle(steps.Lengths), 1));
     }
 
-    private static string Difference(OnnxGraph graph, OnnxSteps of)
+    internal static string Difference(OnnxGraph graph, OnnxSteps of)
     {
         string first = graph.Slice(of.Steps, graph.Integers(0), graph.Integers(1), axis: 1),
             rest = graph.Slice(of.Steps, graph.Integers(0), graph.Integers(-1), axis: 1),

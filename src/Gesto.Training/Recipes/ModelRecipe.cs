@@ -34,6 +34,9 @@ public enum TemporalMode
 
     /// <summary><see cref="Models.ConvolutionTransformer"/>.</summary>
     ConvolutionTransformer,
+
+    /// <summary><see cref="Models.SkeletonGcn"/>; of landmarks alone.</summary>
+    SkeletonGcn,
 }
 
 /// <summary>Where RGB features come from.</summary>

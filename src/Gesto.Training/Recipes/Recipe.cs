@@ -157,6 +157,12 @@ public sealed record Recipe
             Modalities is ["rgb", "radar"],
             Rgb.Encoder == RgbEncoderMode.Frames && Radar.Encoder == RadarEncoderMode.Joint
         );
+        check.Require(
+            Model.Temporal != TemporalMode.SkeletonGcn || Modalities is ["landmarks"],
+            "model.temporal",
+            "skeletonGcn",
+            "another, or modalities [\"landmarks\"] with it: it takes joints and nothing else"
+        );
         Training.Check(check);
     }
 }

@@ -140,6 +140,18 @@ internal sealed class ExportedRecogniser : ITrainedRecogniser
         return encoder;
     }
 
+    /// <summary>Copies the networks that find landmarks likewise.</summary>
+    /// <returns>Null where it has none.</returns>
+    internal BundledLandmarker? ExportLandmarker(Dictionary<string, byte[]> entries)
+    {
+        if (Bundle.Landmarker is not { } landmarker)
+            return null;
+        using BundleFile bundle = BundleFile.Open(path);
+        foreach (string entry in landmarker.Networks.Values)
+            entries[entry] = bundle.Read(entry);
+        return landmarker;
+    }
+
     private static (Recipe Recipe, RunFacts Facts) Read(BundleFile bundle, IEnumerable<string> keys)
     {
         BundleManifest manifest = bundle.Manifest;

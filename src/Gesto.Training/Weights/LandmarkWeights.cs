@@ -20,7 +20,7 @@ public static class LandmarkWeights
     private const string Assets = "package/holistic_solution_packed_assets.data";
 
     /// <summary>The terms of the package, Apache-2.0 by its package.json; it has no file of its own for them.</summary>
-    private const string LicenceFile = "LICENSE",
+    internal const string LicenceFile = "LICENSE",
         NoticeFile = "NOTICE";
 
     /// <summary>Where each network lies: a file of the package, and what part of it, as the package's loader names
@@ -108,12 +108,15 @@ public static class LandmarkWeights
         new(model => OnnxSession.Open(ToOnnx(model, cache), threads: 1));
 
     /// <summary>Opens what makes steps of the landmarks in videos. Errors as of <see cref="Open"/>.</summary>
-    internal static VideoLandmarkReader OpenReader(FrameSampling sampling, VideoLimits limits) =>
-        new(Open(WeightsCache.Default()), Hash, sampling, limits);
+    /// <param name="sampling">Which frames.</param>
+    /// <param name="limits">Limits for hostile or huge videos.</param>
+    /// <param name="threads">Frames of a video looked at the same time, ≥ 1.</param>
+    internal static VideoLandmarkReader OpenReader(FrameSampling sampling, VideoLimits limits, int threads = 1) =>
+        new(Open(WeightsCache.Default()), Hash, sampling, limits, threads);
 
     /// <summary>The same as a feature key says.</summary>
-    internal static VideoLandmarkReader OpenReader(FeatureKey key) =>
-        OpenReader(FrameSampling.Parse(key.Sampling), VideoLimits.Default);
+    internal static VideoLandmarkReader OpenReader(FeatureKey key, int threads) =>
+        OpenReader(FrameSampling.Parse(key.Sampling), VideoLimits.Default, threads);
 
     /// <returns>A network as ONNX: input "picture" (1, 3, side, side), outputs by the names of <see
     /// cref="LandmarkModel"/>.</returns>

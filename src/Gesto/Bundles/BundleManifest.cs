@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gesto.Encoders;
+using Gesto.Landmarks;
 using Gesto.Radar;
 using Gesto.Recordings;
 using Gesto.Signs;
@@ -39,6 +40,9 @@ internal sealed record BundleManifest
 
     /// <summary>Null where RGB frames are taken as they are, or none.</summary>
     public BundledRgbEncoder? RgbEncoder { get; init; }
+
+    /// <summary>Null where landmarks come as files, or none.</summary>
+    public BundledLandmarker? Landmarker { get; init; }
 
     /// <summary>One, or those that vote.</summary>
     public required IReadOnlyList<BundledMember> Members { get; init; }
@@ -140,6 +144,13 @@ internal sealed record BundleManifest
                 );
             if (Keys[Modality.Rgb] is { } rgb)
                 CheckEncoder(rgb, FrameFits.Parse(rgb.Preprocessing).Preprocessing);
+            if (Keys[Modality.Landmarks] is { Encoder: VideoLandmarkReader.EncoderName } landmarks)
+                Require(
+                    Landmarker is { IsWhole: true }
+                        && FrameSampling.Parse(landmarks.Sampling).Length == landmarks.Shape[0]
+                        && landmarks.Shape is [_, LandmarkFeatures.Width],
+                    "a landmarker to go with landmarks"
+                );
             if (Keys[Modality.Radar] is { IsFrames: true } radar)
                 _ = RadarFormat.Parse(radar.Preprocessing);
         }

@@ -33,11 +33,13 @@ internal sealed class NetworkCheck
     private static readonly FrozenSet<string> Operators = FrozenSet.Create(
         StringComparer.Ordinal,
         [
-            .. "Abs Add And AveragePool BatchNormalization Cast Concat Conv Cos DequantizeLinear Div".Split(' '),
-            .. "Equal Erf Exp Expand Flatten Gather GatherND GlobalAveragePool Identity".Split(' '),
-            .. "InstanceNormalization LSTM LayerNormalization Less Log MatMul Max MaxPool Min Mul Pad".Split(' '),
-            .. "QuantizeLinear Range ReduceMax ReduceMean ReduceSum Relu Reshape Resize Shape Sigmoid Sin".Split(' '),
-            .. "Slice Softmax Sqrt Squeeze Sub Tanh TopK Transpose Unsqueeze Where".Split(' '),
+            .. "Abs Add And AveragePool BatchNormalization Cast Clip Concat Conv Cos DepthToSpace".Split(' '),
+            .. "DequantizeLinear Div Equal Erf Exp Expand Flatten Gather GatherND Gemm".Split(' '),
+            .. "GlobalAveragePool Identity InstanceNormalization LSTM LayerNormalization Less Log MatMul Max MaxPool".Split(
+                ' '
+            ),
+            .. "Min Mul Pad QuantizeLinear Range ReduceMax ReduceMean ReduceSum Relu Reshape Resize Shape".Split(' '),
+            .. "Sigmoid Sin Slice Softmax Sqrt Squeeze Sub Tanh TopK Transpose Unsqueeze Where".Split(' '),
         ]
     );
 

@@ -12,16 +12,21 @@ internal sealed record NetworkInput(string Name, Type Type, params int[] Axes)
 }
 
 /// <summary>What goes into and comes out of a network, as the bundle says.</summary>
-/// <param name="Output">The name of its one output.</param>
+/// <param name="Outputs">Their names, in any order.</param>
 /// <param name="Inputs">All.</param>
-internal sealed record NetworkPorts(string Output, params IReadOnlyList<NetworkInput> Inputs)
+internal sealed record NetworkPorts(IReadOnlyList<string> Outputs, params IReadOnlyList<NetworkInput> Inputs)
 {
-    /// <summary>The output's shape is seen when it is run, by the room that there is for it.</summary>
+    /// <param name="output">The name of its one output.</param>
+    /// <param name="inputs">All.</param>
+    public NetworkPorts(string output, params IReadOnlyList<NetworkInput> inputs)
+        : this([output], inputs) { }
+
+    /// <summary>The outputs' shapes are seen when it is run, by the room that there is for them.</summary>
     /// <exception cref="BundleException">It is another network.</exception>
     public void Check(InferenceSession session, string place)
     {
-        if (session.OutputNames is not [var output] || output != Output)
-            throw Differs(place, $"outputs {Names(session.OutputNames)}", $"'{Output}'");
+        if (!session.OutputNames.Order(StringComparer.Ordinal).SequenceEqual(Outputs.Order(StringComparer.Ordinal)))
+            throw Differs(place, $"outputs {Names(session.OutputNames)}", Names(Outputs));
         if (session.InputNames.Count != Inputs.Count)
             throw Differs(place, $"inputs {Names(session.InputNames)}", Names(Inputs.Select(i => i.Name)));
         foreach (NetworkInput input in Inputs)

@@ -122,7 +122,7 @@ internal sealed class VideoPredictor : IDisposable
     internal ReadRecording Read(string root, Sample sample, CancellationToken cancel)
     {
         string place = PlaceOf(root, sample);
-        if (others[Modality.Landmarks] is VideoLandmarkReader && !sample.Has(Modality.Landmarks))
+        if (others[Modality.Landmarks] is VideoLandmarkReader && sample.Has(Modality.Rgb))
             sample = sample with { Files = sample.Files.With(Modality.Landmarks, sample.Files[Modality.Rgb]) };
         using WaitingDecoder? ready = waiting;
         waiting = null;
@@ -172,7 +172,9 @@ internal sealed class VideoPredictor : IDisposable
     {
         var used = ModalityMask.Of(
             recogniser.Keys.Modalities.Where(m =>
-                m == Modality.Rgb ? rgb is not null : m == Modality.Radar && maps is not null
+                m == Modality.Rgb || others[m] is VideoLandmarkReader
+                    ? rgb is not null
+                    : m == Modality.Radar && maps is not null
             )
         );
         if (!recogniser.CanUse(used))
@@ -207,7 +209,11 @@ internal sealed class VideoPredictor : IDisposable
             features = encoding.Finish(seen);
         }
         RadarClip? clip = used.Uses(Modality.Radar) ? InMemory(name, maps!) : null;
-        return Join(features, seen, clip, PerModality<RecordingSteps>.None, used);
+        PerModality<RecordingSteps> further = others.Select(
+            (modality, of) =>
+                used.Uses(modality) && of is VideoLandmarkReader finder ? finder.Read(name, rgb!, cancel) : null
+        );
+        return Join(features, seen, clip, further, used);
     }
 
     private RadarClip InMemory(string name, RadarFrames frames)

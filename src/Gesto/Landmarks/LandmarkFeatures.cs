@@ -26,8 +26,10 @@ internal static class LandmarkFeatures
     /// <summary>Names what is above in feature keys.</summary>
     public const string Name = "shoulders-and-palms, no hands at rest, a hand alone as a right one";
 
-    private const int BodyWidth = 14,
-        HandWidth = 278;
+    private const int BodyWidth = 14;
+
+    /// <summary>Features of a hand but whether it is found.</summary>
+    public const int HandWidth = 278;
 
     /// <summary>Legs, hips and most of the face say little that these do not, and are noise to a line.</summary>
     private static readonly int[] BodyJoints = [0, LeftShoulder, RightShoulder, 13, 14, 15, 16];
@@ -52,6 +54,10 @@ internal static class LandmarkFeatures
     /// <summary>Where in a step it stands whether body, left and right hand are found.</summary>
     public static readonly IReadOnlyList<int> Presence = [BodyWidth, BodyWidth + 1 + HandWidth, Width - 1];
 
+    /// <param name="hand">0 left, 1 right.</param>
+    /// <returns>Where in a step its features begin.</returns>
+    public static int HandStart(int hand) => BodyWidth + 1 + hand * (HandWidth + 1);
+
     /// <returns>Of a step the body's joints, (x, y) each.</returns>
     public static ReadOnlySpan<float> BodyOf(ReadOnlySpan<float> step) => step[..BodyWidth];
 
@@ -59,7 +65,7 @@ internal static class LandmarkFeatures
     /// <param name="step">(<see cref="Width"/>).</param>
     /// <param name="hand">0 left, 1 right.</param>
     public static ReadOnlySpan<float> HandOf(ReadOnlySpan<float> step, int hand) =>
-        step.Slice(BodyWidth + 1 + hand * (HandWidth + 1), HandWidth);
+        step.Slice(HandStart(hand), HandWidth);
 
     /// <param name="clip">The landmarks.</param>
     /// <returns>(T, <see cref="Width"/>), finite.</returns>
@@ -146,7 +152,7 @@ internal static class LandmarkFeatures
                 Rotate(steps[(2 * joint)..], stretch);
             for (int hand = 0; hand < 2; hand++)
             {
-                Span<float> of = steps.Slice(BodyWidth + 1 + hand * (HandWidth + 1), HandWidth);
+                Span<float> of = steps.Slice(HandStart(hand), HandWidth);
                 Rotate(of[Across[0]..], 1);
                 Rotate(of[Across[1]..], 1);
                 Rotate(of[Across[2]..], stretch);
@@ -166,7 +172,7 @@ internal static class LandmarkFeatures
         for (int step = 0; step < steps.Length; step += Width)
             other |= steps[step + Presence[2 - hand]] > 0;
         for (int step = 0; other && step < steps.Length; step += Width)
-            steps.Slice(step + BodyWidth + 1 + hand * (HandWidth + 1), HandWidth + 1).Clear();
+            steps.Slice(step + HandStart(hand), HandWidth + 1).Clear();
     }
 
     /// <returns>The middle of the shoulders in each frame and their distance; null where never found.</returns>
@@ -216,7 +222,7 @@ internal static class LandmarkFeatures
 
     private static void Hand(LandmarkClip clip, int hand, Vector2[]? middles, float unit, float[] steps)
     {
-        int start = BodyWidth + 1 + hand * (HandWidth + 1);
+        int start = HandStart(hand);
         var found = new bool[clip.Length];
         var joints = new Vector3[LandmarkClip.HandJoints];
         for (int t = 0; t < clip.Length; t++)

@@ -3,11 +3,11 @@ using Gesto.Encoders;
 namespace Gesto.Recordings;
 
 /// <summary>What a run takes of a recording: it decides what a file is where neither name nor format does.</summary>
-/// <param name="Rgb">It uses RGB video.</param>
+/// <param name="Rgb">It uses RGB video, or finds landmarks in it.</param>
 /// <param name="RadarVideos">It uses radar maps from videos.</param>
 /// <param name="RadarArrays">It uses radar from `.npy` or the like.</param>
 /// <param name="Antennas">Of its radar; 0 without.</param>
-/// <param name="Landmarks">It uses landmarks.</param>
+/// <param name="Landmarks">It uses landmarks that are there already.</param>
 internal sealed record RecordingNeeds(
     bool Rgb,
     bool RadarVideos,
@@ -25,13 +25,15 @@ internal sealed record RecordingNeeds(
     /// <param name="keys">Of the steps trained on.</param>
     public static RecordingNeeds Of(PerModality<FeatureKey> keys)
     {
-        FeatureKey? radar = keys[Modality.Radar];
+        FeatureKey? radar = keys[Modality.Radar],
+            landmarks = keys[Modality.Landmarks];
+        bool found = landmarks?.Encoder == VideoLandmarkReader.EncoderName;
         return new(
-            keys[Modality.Rgb] is not null,
+            found || keys[Modality.Rgb] is not null,
             radar?.DType == "|u1",
             radar is not null && radar.DType != "|u1",
             radar is { IsFrames: true } frames ? frames.Shape[1] : 0,
-            keys[Modality.Landmarks] is not null
+            landmarks is not null && !found
         );
     }
 

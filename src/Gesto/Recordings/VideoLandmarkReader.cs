@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Gesto.Encoders;
 using Gesto.Landmarks;
 using Gesto.MediaPipe;
@@ -6,16 +7,18 @@ using Gesto.Video;
 namespace Gesto.Recordings;
 
 /// <summary>Steps of the landmarks modality out of RGB videos: <see cref="LandmarkFeatures"/> of what MediaPipe's
-/// networks find in the sampled frames, a thread a caller. Thread-safe.</summary>
-/// <param name="landmarker">The networks; becomes the reader's to dispose.</param>
+/// networks find in the sampled frames. Thread-safe.</summary>
+/// <param name="landmarker">The networks; become the reader's to dispose, but for <see cref="Of"/>.</param>
 /// <param name="weights">SHA-256 that tells them from others.</param>
 /// <param name="sampling">Which frames.</param>
 /// <param name="limits">Limits for hostile or huge videos.</param>
+/// <param name="threads">Frames of a caller's video looked at the same time, ≥ 1.</param>
 internal sealed class VideoLandmarkReader(
     HolisticLandmarker landmarker,
     string weights,
     FrameSampling sampling,
-    VideoLimits limits
+    VideoLimits limits,
+    int threads = 1
 ) : IStepReader
 {
     /// <summary>What a feature key calls it.</summary>
@@ -33,20 +36,65 @@ internal sealed class VideoLandmarkReader(
             Shape = [sampling.Length, LandmarkFeatures.Width],
         };
 
-    public RecordingSteps Read(IReadOnlyList<string?> files, CancellationToken cancel)
-    {
-        VideoLandmarks found = VideoLandmarks.Read(
+    private bool isShared;
+
+    /// <summary>Reads as a feature key says, with networks that stay open.</summary>
+    public static VideoLandmarkReader Of(FeatureKey key, HolisticLandmarker landmarker, int threads) =>
+        new(landmarker, key.Weights, FrameSampling.Parse(key.Sampling), VideoLimits.Default, threads)
+        {
+            isShared = true,
+        };
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidDataException">The networks find places that are no numbers: they are not
+    /// MediaPipe's.</exception>
+    public RecordingSteps Read(IReadOnlyList<string?> files, CancellationToken cancel) =>
+        Steps(
             files[0]!,
-            landmarker.Find,
-            threads: 1,
-            sampling,
-            limits,
-            done: null,
-            cancel
+            VideoLandmarks.Read(files[0]!, landmarker.Find, threads, sampling, limits, done: null, cancel)
         );
-        LandmarkClip clip = found.WithoutFalseBodies().ToClip(handsByWorld: true);
-        return new(LandmarkFeatures.Of(clip), clip.Length, [LandmarkFeatures.Width]);
+
+    /// <summary>Looks at frames in memory. Errors as of <see cref="Read(IReadOnlyList{string}, CancellationToken)"/>.
+    /// </summary>
+    /// <param name="name">For messages.</param>
+    /// <param name="frames">All that there are.</param>
+    /// <param name="cancel">Noticed between frames.</param>
+    public RecordingSteps Read(string name, RgbFrames frames, CancellationToken cancel)
+    {
+        int[] chosen = sampling.Indices(frames.Count);
+        int bytes = frames.Width * frames.Height * 3;
+        var found = new HolisticResult[chosen.Length];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancel };
+        try
+        {
+            Parallel.For(0, found.Length, options, t =>
+            {
+                var pixels = new byte[Math.Max(sizeof(uint), bytes)]; // as many as the sampler reads at once
+                frames.Pixels.Span.Slice(chosen[t] * bytes, bytes).CopyTo(pixels);
+                found[t] = landmarker.Find(new RgbFrame(pixels, frames.Width, frames.Height));
+            });
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+        return Steps(name, new(found, frames.Width, frames.Height, FramesPerSecond: 25));
     }
 
-    public void Dispose() => landmarker.Dispose();
+    public void Dispose()
+    {
+        if (!isShared)
+            landmarker.Dispose();
+    }
+
+    private static RecordingSteps Steps(string name, VideoLandmarks found)
+    {
+        LandmarkClip clip = found.WithoutFalseBodies().ToClip(handsByWorld: true);
+        float[] steps = LandmarkFeatures.Of(clip);
+        return Array.TrueForAll(steps, float.IsFinite)
+            ? new(steps, clip.Length, [LandmarkFeatures.Width])
+            : throw new InvalidDataException(
+                $"{name}: the networks that find landmarks give places that are no numbers. They are not MediaPipe's, or damaged."
+            );
+    }
 }

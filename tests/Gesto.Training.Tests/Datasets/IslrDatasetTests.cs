@@ -1,3 +1,4 @@
+using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Training.Checking;
 using Gesto.Training.Datasets;
@@ -222,9 +223,10 @@ public sealed class IslrDatasetTests : IDisposable
     private void Explain()
     {
         using ITrainedRecogniser run = ITrainedRecogniser.Load(folder["run"], threads: 1);
+        using var predictor = new VideoPredictor(run, encoder: null);
         PredictionExplanation explanation = PredictionExplanation.Draw(
             run,
-            encoder: null,
+            predictor,
             RecordingFiles.At(folder[$"data/{FileOf(104, 40)}"], RecordingNeeds.Of(run.Facts.Keys)),
             sign: null,
             folder["why.png"],

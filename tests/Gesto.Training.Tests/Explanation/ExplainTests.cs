@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gesto.Encoders;
+using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
@@ -18,9 +19,10 @@ public class ExplainTests(TinyRun tiny) : IClassFixture<TinyRun>
     {
         using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(run, threads: 1);
         using IRgbEncoder encoder = TinyRun.OpenEncoder();
+        using var predictor = new VideoPredictor(recogniser, encoder);
         return PredictionExplanation.Draw(
             recogniser,
-            encoder,
+            predictor,
             RecordingFiles.At(folder, RecordingNeeds.Of(recogniser.Facts.Keys)),
             sign,
             picture,

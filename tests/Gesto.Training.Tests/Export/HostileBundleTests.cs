@@ -52,6 +52,21 @@ public class HostileBundleTests(SmallRun tiny) : IClassFixture<SmallRun>
             Add(model, "MatMul", "square", "column", "row");
             return model.ToByteArray();
         },
+        ["a column times a row in one more operator"] = model =>
+        {
+            model.Graph.Initializer.Add(Tensor("column", 200_000, 1));
+            model.Graph.Initializer.Add(Tensor("row", 1, 200_000));
+            Add(model, "Gemm", "square", "column", "row");
+            return model.ToByteArray();
+        },
+        ["pixels that become a picture of 10^6 a side"] = model =>
+        {
+            model.Graph.Initializer.Add(Tensor("row", 1, 64));
+            Constant(model, "four", 1, 64, 1, 1);
+            Add(model, "Reshape", "deep", "row", "four");
+            Add(model, "DepthToSpace", "wide", ["deep"], ("blocksize", 1 << 20));
+            return model.ToByteArray();
+        },
         ["a loop"] = model => Made(model, "Loop", ""),
         ["a condition with graphs in it"] = model =>
         {
@@ -292,9 +307,15 @@ public class HostileBundleTests(SmallRun tiny) : IClassFixture<SmallRun>
     private void Write(Folder folder, Action<JsonObject, Dictionary<string, byte[]>> change)
     {
         RunExport.Save(tiny.Run, folder["good.gesto"], WeightsCache.Default());
+        Change(folder["good.gesto"], folder["hostile.gesto"], change);
+    }
+
+    /// <summary>The same with other bundles.</summary>
+    internal static void Change(string from, string to, Action<JsonObject, Dictionary<string, byte[]>> change)
+    {
         var entries = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         JsonObject manifest;
-        using (BundleFile good = BundleFile.Open(folder["good.gesto"]))
+        using (BundleFile good = BundleFile.Open(from))
         {
             manifest = JsonNode.Parse(good.Read(BundleFile.ManifestEntry))!.AsObject();
             foreach ((string name, _, _) in good.Entries.Where(e => e.Name != BundleFile.ManifestEntry))
@@ -302,7 +323,7 @@ public class HostileBundleTests(SmallRun tiny) : IClassFixture<SmallRun>
         }
         change(manifest, entries);
         entries[BundleFile.ManifestEntry] = Encoding.UTF8.GetBytes(manifest.ToJsonString());
-        BundleWriter.Write(folder["hostile.gesto"], entries);
+        BundleWriter.Write(to, entries);
     }
 
     private static byte[] Made(ModelProto model, string type, string second)

@@ -1,5 +1,6 @@
 using Gesto.Bundles;
 using Gesto.Encoders;
+using Gesto.Landmarks;
 using Gesto.Recordings;
 using Gesto.Training.Fitting;
 using Gesto.Training.Graphs;
@@ -227,7 +228,13 @@ public class OnnxParityTests
             facts with
             {
                 Streams = facts
-                    .Keys.With(Modality.Landmarks, facts.Keys[Modality.Rgb]! with { Shape = [30, 40] })
+                    .Keys.With(
+                        Modality.Landmarks,
+                        facts.Keys[Modality.Rgb]! with
+                        {
+                            Shape = [30, LandmarkFeatures.Width],
+                        }
+                    )
                     .Where(recipe.Uses)
                     .Select(
                         (modality, key) =>
