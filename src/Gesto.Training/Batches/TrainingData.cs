@@ -103,6 +103,7 @@ internal sealed class TrainingData
                 ? recipe.Training with
                 {
                     ValidationFraction = 0,
+                    Refit = false,
                 }
                 : recipe.Training
         );
@@ -235,6 +236,8 @@ internal sealed class TrainingData
             training.ValidationFraction == 0
                 ? ValidationSplit.None(samples)
                 : ValidationSplit.Choose(samples, training.Seed, training.ValidationFraction);
+        if (training.Refit && split.HeldOutBy != ValidationSplit.OwnVal)
+            split = split with { Train = [.. split.Train, .. split.Validation], Validation = [] };
         return split with { Fold = fold };
     }
 

@@ -23,6 +23,12 @@ public sealed record ValidationSplit(
     /// <summary>Part of train held out where val has no labels, before rounding to whole signers or sessions.</summary>
     public const double DefaultFraction = 0.2;
 
+    /// <summary>Held out by the data set itself.</summary>
+    public const string OwnVal = "val";
+
+    /// <summary>Nothing was held out.</summary>
+    public const string Nothing = "nothing";
+
     /// <summary>Holds nothing out: all labelled train samples to learn from.</summary>
     public static ValidationSplit None(IReadOnlyList<Sample> samples) =>
         new([.. samples.Where(s => s is { Split: Split.Train, ClassId: not null })], [], "nothing", []);

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Gesto.Bundles;
 using Gesto.Files;
+using Gesto.Inference;
+using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
@@ -51,7 +53,15 @@ public static class EnsembleFit
         string[] members = [.. runs.Select(Path.GetFullPath)];
         CheckFolders(members, folder);
         double[] weights = [.. members.Select(_ => 1.0 / members.Length)];
-        using Ensemble ensemble = Ensemble.Load(folder, members, weights, Calibration.None, threads, features);
+        var nothing = new Dictionary<string, IReadOnlyList<double>>();
+        using Ensemble ensemble = Ensemble.Load(
+            folder,
+            members,
+            new VoteWeights(weights, nothing),
+            Calibration.None,
+            threads,
+            features
+        );
         HeldOutPredictions held = HeldOutPredictions.Of(ensemble.Members, features, progress, cancel);
         if (held.Samples.Length == 0 && !equal)
             throw new InvalidDataException(
@@ -90,6 +100,9 @@ public static class EnsembleFit
             file = new()
             {
                 Members = Entries(folder, [.. voters.Select(m => members[m])], [.. voters.Select(m => weights[m])]),
+                Subsets = equal
+                    ? nothing
+                    : Subsets(ensemble, voters, held, features, signers, calibration.Temperature, cancel),
                 FittedOn = chosen,
                 Samples = held.Truth.Length,
                 MemberLoss = [.. voters.Select(m => LogLinearPool.Loss(held.Probabilities[m], held.Truth))],
@@ -174,6 +187,59 @@ public static class EnsembleFit
             );
         double[] kept = [.. weights.Select(w => w < Least ? 0 : w)];
         return ([.. kept.Select(w => w / kept.Sum())], $"the vote gains {compared}, over the linear classifier alone");
+    }
+
+    /// <summary>Weights for each subset of the modalities, fitted as if there were no more: as those of an ensemble
+    /// trained for it. What has learnt from all samples tells of those held out with everything alone: where such a one
+    /// would have to do with less there are none.</summary>
+    /// <returns>By <see cref="VoteWeights.NameOf"/>, of the voters.</returns>
+    private static Dictionary<string, IReadOnlyList<double>> Subsets(
+        Ensemble ensemble,
+        int[] voters,
+        HeldOutPredictions held,
+        FeatureSet features,
+        string?[] signers,
+        double temperature,
+        CancellationToken cancel
+    )
+    {
+        var subsets = new Dictionary<string, IReadOnlyList<double>>();
+        ITrainedRecogniser[] members = [.. voters.Select(v => ensemble.Members[v])];
+        foreach (ModalityMask mask in ensemble.Masks.Skip(1).Where(m => m.HiddenAntennas.Count == 0))
+        {
+            int[] able =
+            [
+                .. Enumerable
+                    .Range(0, members.Length)
+                    .Where(m => members[m].CanUse(mask.Among(members[m].Facts.Streams.Modalities))),
+            ];
+            if (able.Length < 2 || able.Any(m => !SeesAll(m, mask) && members[m].LeftOut().Count > 0))
+                continue;
+            float[][][] said =
+            [
+                .. able.Select(m =>
+                    SeesAll(m, mask)
+                        ? held.Probabilities[voters[m]]
+                        : members[m].PredictAll(features, held.Samples, [mask], null, cancel)[0]
+                ),
+            ];
+            double[] powers = LogLinearPool.Fit(
+                said,
+                held.Truth,
+                CalibrationFit.Shares(signers),
+                [.. able.Select(_ => 1.0 / able.Length)],
+                0,
+                HighestPower,
+                cancel
+            );
+            var weights = new double[members.Length];
+            foreach ((int i, int m) in able.Index())
+                weights[m] = powers[i] * temperature;
+            subsets[VoteWeights.NameOf(mask)] = weights;
+        }
+        return subsets;
+
+        bool SeesAll(int member, ModalityMask mask) => members[member].Facts.Streams.Modalities.All(mask.Uses);
     }
 
     private static (double Mean, double Error) MeanAndError(double[] values, string?[] signers)

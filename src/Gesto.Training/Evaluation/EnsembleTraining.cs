@@ -1,5 +1,6 @@
 using Gesto.Files;
 using Gesto.Signs;
+using Gesto.Training.Datasets;
 using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recipes;
@@ -51,18 +52,16 @@ internal static class EnsembleTraining
         {
             string run = Path.Combine(folder, MembersFolder, FormattableString.Invariant($"{i + 1}-{members[i].Name}"));
             int from = members.Take(i).ToList().FindIndex(m => RunDirectory.ShareRadarTraining(m, members[i]));
-            TrainingResult result = TrainingRun.Start(
-                options with
-                {
-                    Recipe = members[i],
-                    Out = run,
-                    Resume = true,
-                    RadarFrom = from < 0 ? null : trained[from].Folder,
-                    PseudoLabels = pseudo,
-                },
-                progress,
-                cancel
-            );
+            TrainingOptions own = options with
+            {
+                Recipe = members[i],
+                Out = run,
+                Resume = true,
+                RadarFrom = from < 0 ? null : trained[from].Folder,
+                PseudoLabels = pseudo,
+            };
+            TrainingResult result = TrainingRun.Start(own, progress, cancel);
+            HeldOutTwin.Train(own, progress, cancel);
             CalibrationFit.OfRun(
                 run,
                 features,
@@ -76,7 +75,9 @@ internal static class EnsembleTraining
         // Where a network held nothing out, nothing can be fitted.
         bool equal = trained
             .Select(t => RunDirectory.Open(t.Folder))
-            .Any(r => r.Recipe.Classifier == ClassifierKind.Network && r.Facts.Validation.Count == 0);
+            .Any(r =>
+                r.Facts is { HeldOutBy: ValidationSplit.Nothing } && r.Recipe.Classifier == ClassifierKind.Network
+            );
         (EnsembleFile file, Calibration? calibration) = EnsembleFit.Fit(
             [.. trained.Select(t => t.Folder)],
             folder,

@@ -62,6 +62,7 @@ public static class RunTraining
         if (options.Recipe?.Members.Count > 0 || (resumes && members))
             return EnsembleTraining.Train(options, progress, cancel);
         TrainingResult result = TrainingRun.Start(options, progress, cancel);
+        HeldOutTwin.Train(options, progress, cancel);
         if (options.Ranks is { Rank: > 0 })
             return new TrainedRun(folder, [(folder, result)], null, null, LeftOutFold: false);
         options.Trained?.Invoke(folder, result);

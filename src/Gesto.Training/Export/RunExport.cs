@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
 using Gesto.Files;
+using Gesto.Inference;
 using Gesto.MediaPipe;
 using Gesto.Recordings;
 using Gesto.Training.Features;
@@ -41,7 +42,8 @@ public static class RunExport
                 $"{folder}: trained on ready radar features ({ready.Encoder}), whose encoder belongs to extraction. Train on radar frames."
             );
         IReadOnlyList<ITrainedRecogniser> members = recogniser is Ensemble several ? several.Members : [recogniser];
-        IReadOnlyList<double> weights = recogniser is Ensemble voting ? voting.Weights : [1];
+        VoteWeights? votes = (recogniser as Ensemble)?.Weights;
+        IReadOnlyList<double> weights = votes?.All ?? [1];
         var written = new List<BundledMember>();
         foreach ((int i, ITrainedRecogniser member) in members.Index())
         {
@@ -95,6 +97,7 @@ public static class RunExport
             RgbEncoder = encoder,
             Landmarker = Landmarker(recogniser, members, folder, landmarks, entries),
             Members = written,
+            Subsets = votes?.Subsets ?? new Dictionary<string, IReadOnlyList<double>>(),
             Calibration = recogniser.Calibration,
             CostlyPairs = recogniser.Recipe.CostlyPairs,
             TrainedOn = recogniser.Facts.DataFingerprint,

@@ -1,3 +1,4 @@
+using Gesto.Landmarks;
 using Gesto.Recordings;
 using Gesto.Training.Batches;
 using Gesto.Training.Models;
@@ -36,7 +37,13 @@ internal static class FusionTraining
                 run.Facts,
                 sequences.Streams.Select(
                     (modality, source) =>
-                        Statistics(source, run.Facts.Streams[modality]!.Width, data.Having(modality).Train, recipe)
+                        Statistics(
+                            source,
+                            run.Facts.Streams[modality]!.Width,
+                            data.Having(modality).Train,
+                            recipe,
+                            mirrored: modality == Modality.Landmarks && run.Recipe.Landmarks.Mirroring > 0
+                        )
                 )
             )
             .to(place);
@@ -94,7 +101,13 @@ internal static class FusionTraining
 
     /// <summary>What features are scaled by; null = left as they are. Of an encoder that learns: its features at the
     /// start.</summary>
-    private static FeatureStatistics? Statistics(IStepSource source, int width, int[] train, ModelRecipe model)
+    private static FeatureStatistics? Statistics(
+        IStepSource source,
+        int width,
+        int[] train,
+        ModelRecipe model,
+        bool mirrored
+    )
     {
         if (!model.Standardise)
             return null;
@@ -104,6 +117,8 @@ internal static class FusionTraining
             FeatureSequences features => features.Statistics(train),
             _ => throw new ArgumentException($"No statistics of {source.GetType().Name}.", nameof(source)),
         };
+        if (mirrored && width == LandmarkFeatures.Width)
+            LandmarkFeatures.AddMirrored(found.Mean, found.Deviation);
         if (model.Loudness > 0)
             for (int f = 0; f < width; f++)
                 found.Deviation[f] *= (float)Math.Sqrt(width / model.Loudness);

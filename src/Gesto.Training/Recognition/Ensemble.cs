@@ -21,12 +21,12 @@ namespace Gesto.Training.Recognition;
 internal sealed class Ensemble : ITrainedRecogniser
 {
     private readonly IReadOnlyList<ITrainedRecogniser> members;
-    private readonly double[] weights;
+    private readonly VoteWeights weights;
 
     internal Ensemble(
         string folder,
         IReadOnlyList<ITrainedRecogniser> members,
-        double[] weights,
+        VoteWeights weights,
         Calibration calibration
     )
     {
@@ -61,11 +61,11 @@ internal sealed class Ensemble : ITrainedRecogniser
 
     /// <summary>Everything, and what any member can do with less: those who can, vote.</summary>
     public IReadOnlyList<ModalityMask> Masks =>
-        ModalityMask.Ordered(members.SelectMany(m => m.Masks).Prepend(ModalityMask.Of(Facts.Streams.Modalities)));
+        VoteWeights.MasksOf(Facts.Streams.Modalities, [.. members.Select(m => (m.Masks, m.Facts.Streams.Modalities))]);
 
     internal IReadOnlyList<ITrainedRecogniser> Members => members;
 
-    internal IReadOnlyList<double> Weights => weights;
+    internal VoteWeights Weights => weights;
 
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, EnsembleFile.FileName));
 
@@ -88,7 +88,7 @@ internal sealed class Ensemble : ITrainedRecogniser
     internal static Ensemble Load(
         string folder,
         IReadOnlyList<string> members,
-        double[] weights,
+        VoteWeights weights,
         Calibration calibration,
         int threads,
         FeatureSet samples
@@ -120,13 +120,14 @@ internal sealed class Ensemble : ITrainedRecogniser
                     $"{folder}: its member {run} is not there. Make the ensemble again."
                 ).Suggest(NextStep.MakeEnsemble);
         }
-        return Load(folder, runs, [.. file.Members.Select(m => m.Weight)], Calibration.Load(folder), load);
+        VoteWeights weights = new([.. file.Members.Select(m => m.Weight)], file.Subsets);
+        return Load(folder, runs, weights, Calibration.Load(folder), load);
     }
 
     private static Ensemble Load(
         string folder,
         IReadOnlyList<string> runs,
-        double[] weights,
+        VoteWeights weights,
         Calibration calibration,
         Func<string, ITrainedRecogniser> load
     )
@@ -148,8 +149,9 @@ internal sealed class Ensemble : ITrainedRecogniser
 
     public float[] Predict(PerModality<RecordingSteps> sample, ModalityMask? mask = null)
     {
-        int[] voters = VotersFor((mask ?? ModalityMask.All).Among(sample.Modalities));
-        return Pool([.. voters.Select(v => members[v].Predict(sample, mask))], voters);
+        ModalityMask offered = (mask ?? ModalityMask.All).Among(sample.Modalities);
+        int[] voters = VotersFor(offered);
+        return Pool([.. voters.Select(v => members[v].Predict(sample, mask))], voters, offered);
     }
 
     public float[][][] PredictAll(
@@ -202,7 +204,9 @@ internal sealed class Ensemble : ITrainedRecogniser
         [
             .. voters.Select(
                 (those, i) =>
-                    samples.Select((_, n) => Pool([.. those.Select(v => predicted[(v, i)][n])], those)).ToArray()
+                    samples
+                        .Select((_, n) => Pool([.. those.Select(v => predicted[(v, i)][n])], those, masks[i]))
+                        .ToArray()
             ),
         ];
     }
@@ -231,9 +235,10 @@ internal sealed class Ensemble : ITrainedRecogniser
     }
 
     /// <param name="each">(voters, K).</param>
-    /// <param name="voters">Their weights are scaled to sum to what all members' do.</param>
-    private float[] Pool(float[][] each, int[] voters) =>
-        ProbabilityPool.Of(each, ProbabilityPool.Shares(weights, voters), Calibration.Temperature);
+    /// <param name="voters">Who.</param>
+    /// <param name="offered">What they had.</param>
+    private float[] Pool(float[][] each, int[] voters, ModalityMask offered) =>
+        ProbabilityPool.Of(each, weights.Of(offered.Among(Facts.Streams.Modalities), voters), Calibration.Temperature);
 
     /// <returns>The first member's, with a name and all members' modalities.</returns>
     internal static Recipe Join(string name, IReadOnlyList<Recipe> members) =>

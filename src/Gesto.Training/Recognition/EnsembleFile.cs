@@ -22,6 +22,11 @@ public sealed record EnsembleFile
 
     public required IReadOnlyList<EnsembleMember> Members { get; init; }
 
+    /// <summary>Weights of all members where only some modalities are there, by these, e.g. "rgb+radar", relative to
+    /// the calibration's temperature; what is not named goes by the members' shares of their weights.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<double>> Subsets { get; init; } =
+        new Dictionary<string, IReadOnlyList<double>>();
+
     /// <summary>What the weights were fitted on, in words.</summary>
     public required string FittedOn { get; init; }
 
@@ -55,6 +60,13 @@ public sealed record EnsembleFile
         check.Require(file.Samples >= 0, "samples", file.Samples, "0 or more");
         foreach (double? loss in file.MemberLoss.Select(l => (double?)l).Append(file.Loss))
             check.Finite(loss, "a loss");
+        foreach ((string subset, IReadOnlyList<double> weights) in file.Subsets)
+            check.Require(
+                weights?.Count == file.Members.Count && weights.All(w => w is >= 0 and <= 1e6),
+                $"the weights of '{subset}'",
+                weights is null ? "nothing" : string.Join(", ", weights),
+                $"{file.Members.Count} of 0 or more"
+            );
         double sum = file.Members.Sum(m => m.Weight);
         if (file.Members.Count == 0 || Math.Abs(sum - 1) > 1e-6)
             throw cure.Error(

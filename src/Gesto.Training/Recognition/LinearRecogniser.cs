@@ -49,24 +49,7 @@ internal sealed class LinearRecogniser : ITrainedRecogniser
                 .SelectMany(mask => ModalityMask.Subsets(mask.Used, allOnly: true, model.Reduction?.Antennas ?? 1))
         );
 
-    public IReadOnlyDictionary<string, float[]> LeftOut()
-    {
-        NpyArray said = NpyFile.Load(run.HeldOutPath);
-        int classes = Labels.Count;
-        float[] values = said.ToSingles();
-        if (
-            said.Shape is not [int samples, int wide]
-            || samples != Facts.Train.Count
-            || wide != classes
-            || values.Any(v => v is not (>= 0 and <= 1))
-        )
-            throw new InvalidDataException(
-                $"{run.HeldOutPath}: shape ({string.Join(", ", said.Shape)}), expected probabilities ({Facts.Train.Count}, {classes}). Train again into a new directory."
-            );
-        return Facts
-            .Train.Index()
-            .ToDictionary(s => s.Item, s => values[(s.Index * classes)..((s.Index + 1) * classes)]);
-    }
+    public IReadOnlyDictionary<string, float[]> LeftOut() => run.LeftOut(Facts.Train);
 
     public float[] Predict(PerModality<RecordingSteps> sample, ModalityMask? mask = null) =>
         Classify(Pool(sample), mask ?? ModalityMask.All);

@@ -72,8 +72,11 @@ internal sealed class NetworkRecogniser : ITrainedRecogniser
         );
 
     /// <inheritdoc/>
-    /// <remarks>None: a network is trained once.</remarks>
-    public IReadOnlyDictionary<string, float[]> LeftOut() => new Dictionary<string, float[]>();
+    /// <remarks>What its twin says, where it has one.</remarks>
+    public IReadOnlyDictionary<string, float[]> LeftOut() =>
+        Facts.IsRefitted
+            ? run.LeftOut(RunDirectory.Open(run.TwinFolder).Facts.Validation)
+            : new Dictionary<string, float[]>();
 
     /// <summary>Where attention fusion looked in the last <see cref="PredictAll"/>, under the mask that shows most;
     /// null where the recipe's fusion has no attention.</summary>

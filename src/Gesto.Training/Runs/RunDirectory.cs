@@ -39,8 +39,12 @@ public sealed class RunDirectory
     public string LastPath => PathOf("last.safetensors");
 
     /// <summary>Of a linear run: probabilities (N, K) of each sample of <see cref="RunFacts.Train"/> by a map that had
-    /// not learnt from its fold, uncalibrated.</summary>
+    /// not learnt from its fold, uncalibrated. Of one that learnt from what was held out too: of each sample of the
+    /// twin's <see cref="RunFacts.Validation"/>, by the twin.</summary>
     public string HeldOutPath => PathOf("held-out.npy");
+
+    /// <summary>The run that learnt without what was held out, beside one that learnt from it too.</summary>
+    public string TwinFolder => PathOf("held-out");
 
     public string RadarEncoderPath => PathOf("radar-encoder.safetensors");
 
@@ -51,6 +55,26 @@ public sealed class RunDirectory
 
     /// <summary>FeatureStore of the encoded radar, (30, 32·A).</summary>
     public string RadarFolder => PathOf("radar");
+
+    /// <returns>What <see cref="HeldOutPath"/> says of each sample.</returns>
+    /// <param name="keys">The samples, in its order.</param>
+    /// <exception cref="InvalidDataException">It is damaged, or of others.</exception>
+    internal IReadOnlyDictionary<string, float[]> LeftOut(IReadOnlyList<string> keys)
+    {
+        NpyArray said = NpyFile.Load(HeldOutPath);
+        int classes = Facts.Labels.Count;
+        float[] values = said.ToSingles();
+        if (
+            said.Shape is not [int samples, int wide]
+            || samples != keys.Count
+            || wide != classes
+            || values.Any(v => v is not (>= 0 and <= 1))
+        )
+            throw new InvalidDataException(
+                $"{HeldOutPath}: shape ({string.Join(", ", said.Shape)}), expected probabilities ({keys.Count}, {classes}). Train again into a new directory."
+            );
+        return keys.Index().ToDictionary(s => s.Item, s => values[(s.Index * classes)..((s.Index + 1) * classes)]);
+    }
 
     /// <summary>Keeps a second training out of a directory, of one run or of several; dispose to let it in.</summary>
     internal static FileStream Lock(string folder) =>

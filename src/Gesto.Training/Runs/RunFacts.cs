@@ -66,6 +66,12 @@ public sealed record RunFacts
 
     public required IReadOnlyList<string> Validation { get; init; }
 
+    /// <summary>It learnt from what was held out too, after a twin had learnt without it; a linear run has folds
+    /// instead.</summary>
+    [JsonIgnore]
+    internal bool IsRefitted =>
+        Validation.Count == 0 && HeldOutBy is not (ValidationSplit.OwnVal or ValidationSplit.Nothing);
+
     /// <summary>The samples of the fold that was left out of both; empty outside cross-validation.</summary>
     public IReadOnlyList<string> Fold { get; init; } = [];
 

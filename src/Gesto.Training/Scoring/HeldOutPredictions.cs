@@ -35,11 +35,16 @@ internal sealed record HeldOutPredictions(
     )
     {
         IReadOnlyDictionary<string, float[]>[] leftOut = [.. recognisers.Select(r => r.LeftOut())];
-        int[] networks = [.. Enumerable.Range(0, recognisers.Count).Where(m => leftOut[m].Count == 0)];
+        int[] networks =
+        [
+            .. Enumerable
+                .Range(0, recognisers.Count)
+                .Where(m => leftOut[m].Count == 0 || recognisers[m].Facts.IsRefitted),
+        ];
         IEnumerable<string> keys =
             networks.Length > 0
                 ? networks
-                    .Select(m => recognisers[m].Facts.Validation.AsEnumerable())
+                    .Select(m => leftOut[m].Count > 0 ? leftOut[m].Keys : recognisers[m].Facts.Validation)
                     .Aggregate((a, b) => a.Intersect(b))
                 : leftOut.Select(l => l.Keys.AsEnumerable()).Aggregate((a, b) => a.Intersect(b));
         var held = keys.ToHashSet(StringComparer.Ordinal);

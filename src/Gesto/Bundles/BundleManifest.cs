@@ -47,6 +47,11 @@ internal sealed record BundleManifest
     /// <summary>One, or those that vote.</summary>
     public required IReadOnlyList<BundledMember> Members { get; init; }
 
+    /// <summary>Of several that vote: the weights of all members where only some modalities are there, by their names,
+    /// e.g. "rgb+radar"; what is not named goes by <see cref="BundledMember.Weight"/>.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<double>> Subsets { get; init; } =
+        new Dictionary<string, IReadOnlyList<double>>();
+
     /// <summary>Of the whole: what the vote's temperature is where several vote.</summary>
     public required Calibration Calibration { get; init; }
 
@@ -95,6 +100,11 @@ internal sealed record BundleManifest
             Members.Count is > 0 and <= 64
                 && Members.All(m => m is { Weight: >= 0 and <= 1, Temperature: > 0 and <= 1000 }),
             "members have weights of 0 to 1 and temperatures above 0"
+        );
+        Require(
+            Subsets.Count <= 256
+                && Subsets.Values.All(w => w?.Count == Members.Count && w.All(v => v is >= 0 and <= 1e6)),
+            "weights of 0 or more of each member for each subset"
         );
         foreach (BundledMember member in Members)
         {

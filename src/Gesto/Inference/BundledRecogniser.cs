@@ -10,6 +10,7 @@ internal sealed class BundledRecogniser : IRecogniser
 {
     private readonly BundleManifest manifest;
     private readonly List<BundledNetwork> networks = [];
+    private readonly VoteWeights weights;
 
     /// <param name="bundle">Read to its end here.</param>
     /// <exception cref="BundleException">A network is not what the bundle says.</exception>
@@ -31,9 +32,11 @@ internal sealed class BundledRecogniser : IRecogniser
         Masks =
             manifest.Members.Count == 1
                 ? manifest.Members[0].Masks
-                : ModalityMask.Ordered(
-                    manifest.Members.SelectMany(m => m.Masks).Prepend(ModalityMask.Of(Keys.Modalities))
+                : VoteWeights.MasksOf(
+                    Keys.Modalities,
+                    [.. manifest.Members.Select(m => (m.Masks, m.Streams.Modalities))]
                 );
+        weights = new([.. manifest.Members.Select(m => m.Weight)], manifest.Subsets);
     }
 
     public string Name => manifest.Name;
@@ -90,7 +93,7 @@ internal sealed class BundledRecogniser : IRecogniser
             ? votes[0].Said
             : ProbabilityPool.Of(
                 [.. votes.Select(v => v.Said)],
-                ProbabilityPool.Shares([.. networks.Select(n => n.Member.Weight)], [.. votes.Select(v => v.Network)]),
+                weights.Of(offered, [.. votes.Select(v => v.Network)]),
                 Calibration.Temperature
             );
     }

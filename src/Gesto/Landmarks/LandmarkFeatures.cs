@@ -116,6 +116,27 @@ internal static class LandmarkFeatures
         }
     }
 
+    /// <summary>Makes of what features have on the mean what they and those of the mirrored recordings have together.
+    /// Where most signers use one hand, the other's features hardly vary, and scaled by that alone they would be
+    /// enormous in a mirrored recording.</summary>
+    /// <param name="mean">(F), changed in place.</param>
+    /// <param name="deviation">(F), likewise.</param>
+    public static void AddMirrored(float[] mean, float[] deviation)
+    {
+        float[] squares = [.. mean.Zip(deviation, (m, d) => m * m + d * d)],
+            mirroredMean = [.. mean],
+            mirroredSquares = [.. squares];
+        Mirror(mirroredMean);
+        Mirror(mirroredSquares); // what is across becomes negative there
+        for (int f = 0; f < mean.Length; f++)
+        {
+            mean[f] = (mean[f] + mirroredMean[f]) / 2;
+            float square = (squares[f] + Math.Abs(mirroredSquares[f])) / 2;
+            float variance = square - mean[f] * mean[f];
+            deviation[f] = variance > Least ? MathF.Sqrt(variance) : 1;
+        }
+    }
+
     /// <summary>Makes the features of the recording with its signer leaning and nearer or farther, limbs longer or
     /// shorter against the shoulders: what points somewhere in the picture is turned, what is measured from the
     /// shoulders is stretched too.</summary>
