@@ -89,12 +89,7 @@ internal static class LandmarksCommand
             throw new InvalidDataException($"{twice}: two of the videos would be written there. Give them one by one.");
         if (folder)
             Directory.CreateDirectory(output);
-        using VideoLandmarker landmarker = VideoLandmarker.Open(
-            WeightsCache.Default(),
-            threads,
-            handsAlone,
-            tracking
-        );
+        using VideoLandmarker landmarker = VideoLandmarker.Open(WeightsCache.Default(), threads, handsAlone, tracking);
         var lines = new List<string>();
         ProgressBar.Run(progress =>
         {

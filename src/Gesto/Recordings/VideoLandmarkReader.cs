@@ -32,7 +32,8 @@ internal sealed class VideoLandmarkReader(
             Modality = "landmarks",
             Encoder = EncoderName,
             Weights = weights,
-            Preprocessing = $"{LandmarkFeatures.Name}; hands by their world points, where none are at arms by palms"
+            Preprocessing =
+                $"{LandmarkFeatures.Name}; hands by their world points, where none are at arms by palms"
                 + (tracking ? Tracked : ""),
             Sampling = sampling.Name,
             DType = "<f4",
@@ -48,14 +49,7 @@ internal sealed class VideoLandmarkReader(
 
     /// <summary>Reads as a feature key says, with networks that stay open.</summary>
     public static VideoLandmarkReader Of(FeatureKey key, HolisticLandmarker landmarker, int threads) =>
-        new(
-            landmarker,
-            key.Weights,
-            FrameSampling.Parse(key.Sampling),
-            VideoLimits.Default,
-            threads,
-            IsTracking(key)
-        )
+        new(landmarker, key.Weights, FrameSampling.Parse(key.Sampling), VideoLimits.Default, threads, IsTracking(key))
         {
             isShared = true,
         };
@@ -64,10 +58,7 @@ internal sealed class VideoLandmarkReader(
     /// <exception cref="InvalidDataException">The networks find places that are no numbers: they are not
     /// MediaPipe's.</exception>
     public RecordingSteps Read(IReadOnlyList<string?> files, CancellationToken cancel) =>
-        Steps(
-            files[0]!,
-            VideoLandmarks.Read(files[0]!, Begin, AtATime, sampling, limits, done: null, cancel)
-        );
+        Steps(files[0]!, VideoLandmarks.Read(files[0]!, Begin, AtATime, sampling, limits, done: null, cancel));
 
     /// <summary>Looks at frames in memory. Errors as of <see cref="Read(IReadOnlyList{string}, CancellationToken)"/>.
     /// </summary>
