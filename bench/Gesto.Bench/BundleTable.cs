@@ -90,7 +90,10 @@ internal static class BundleTable
             Sample sample = samples[Math.Max(0, i) % samples.Length];
             var recording = Recording.FromFiles(
                 // Landmarks that are found in a video: their file is the video.
-                (sample.Rgb ?? sample.Files[Modality.Landmarks]?[0]) is { } rgb ? Path.Combine(recordings, rgb) : null,
+                (sample.Rgb ?? sample.Files[Modality.Landmarks]?[0])
+                    is { } rgb
+                    ? Path.Combine(recordings, rgb)
+                    : null,
                 [.. sample.Radar.OfType<string>().Select(f => Path.Combine(recordings, f))]
             );
             long begin = Stopwatch.GetTimestamp();

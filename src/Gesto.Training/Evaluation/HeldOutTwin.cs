@@ -1,6 +1,5 @@
 using Gesto.Files;
 using Gesto.Recordings;
-using Gesto.Training.Features;
 using Gesto.Training.Fitting;
 using Gesto.Training.Recognition;
 using Gesto.Training.Runs;

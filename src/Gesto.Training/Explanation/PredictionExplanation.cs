@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Gesto.Encoders;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
