@@ -34,8 +34,8 @@ internal sealed record LandmarkClip(float[] Values, int Length)
     private const float Farthest = 1e6f;
 
     /// <summary>What MediaPipe says is fractions of a picture's width and height, and most arrays hold that: a hand
-    /// that turns changes its shape in them. Nobody writes down how wide the pictures were; cameras of the tutorials that
-    /// people follow have 4:3. Hands without a body may be scaled in any way and are left alone.</summary>
+    /// that turns changes its shape in them. Nobody writes down how wide the pictures were; cameras of the tutorials
+    /// that people follow have 4:3. Hands without a body may be scaled in any way and are left alone.</summary>
     /// <returns>The same with y in the unit of x where there is a body and nearly all coordinates are such
     /// fractions.</returns>
     public LandmarkClip InOneUnit()

@@ -111,7 +111,7 @@ public sealed class RunTrainingTests : IDisposable
             {
                 Features = features,
                 Recipe = RecipeFile.Load("radar-only"),
-                Settings = [.. Small, "training.refit=true", "training.fold=1/2"],
+                Settings = [.. Small, "training.refit=true", "training.fold=1/2", "training.foldBy=sample"],
                 Out = folder["refitted"],
                 Threads = 1,
             }
