@@ -149,15 +149,7 @@ public static class RunEvaluation
         int[] truth = [.. present.Select(s => TruthOf(s, features.LabelKey, recogniser.Labels, runFolder))];
         // What a sample does not have cannot be left out again.
         bool complete = present.All(s => recogniser.Facts.Streams.Modalities.All(features.Offers(s).Uses));
-        // Without some antennas: of the radar alone and of everything; what lies between says little more.
-        IReadOnlyList<ModalityMask> masks = complete
-            ?
-            [
-                .. recogniser.Masks.Where(m =>
-                    m.HiddenAntennas.Count == 0 || m.Used.Count == 1 || m.Used.Count == recogniser.Masks[0].Used.Count
-                ),
-            ]
-            : [ModalityMask.All];
+        IReadOnlyList<ModalityMask> masks = complete ? recogniser.MasksToScore() : [ModalityMask.All];
         float[][][] probabilities = recogniser.PredictAll(features, present, masks, progress, cancel);
         var trained = recogniser.Facts.Train.ToHashSet(StringComparer.Ordinal);
         return new()

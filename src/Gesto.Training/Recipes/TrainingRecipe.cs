@@ -96,8 +96,8 @@ public sealed record TrainingRecipe
     public double ValidationFraction { get; init; } = 0.2;
 
     /// <summary>The network learns from what was held out too and keeps its last epoch; confidence and votes are fitted
-    /// on what a second one says that had learnt without it. Where recordings are few a fifth of them is worth more than
-    /// a choice of epochs. A data set's own val is never learnt from.</summary>
+    /// on what a second one says that had learnt without it. Where recordings are few a fifth of them is worth more
+    /// than a choice of epochs. A data set's own val is never learnt from.</summary>
     public bool Refit { get; init; }
 
     /// <summary>"2/5" or "3/all": cross-validation. This fold of the labelled samples outside test is left out and

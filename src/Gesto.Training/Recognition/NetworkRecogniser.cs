@@ -72,9 +72,9 @@ internal sealed class NetworkRecogniser : ITrainedRecogniser
         );
 
     /// <inheritdoc/>
-    /// <remarks>What its twin says, where it has one.</remarks>
+    /// <remarks>What its twin says, where it has one that is finished.</remarks>
     public IReadOnlyDictionary<string, float[]> LeftOut() =>
-        Facts.IsRefitted
+        Facts.IsRefitted && File.Exists(run.HeldOutPath)
             ? run.LeftOut(RunDirectory.Open(run.TwinFolder).Facts.Validation)
             : new Dictionary<string, float[]>();
 

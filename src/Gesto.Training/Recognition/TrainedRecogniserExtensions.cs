@@ -17,6 +17,15 @@ internal static class TrainedRecogniserExtensions
         CancellationToken cancel = default
     ) => recogniser.PredictAll(features, samples, [ModalityMask.All], progress, cancel)[0];
 
+    /// <returns>What an evaluation scores: without some antennas only the radar alone and everything, since what lies
+    /// between says little more.</returns>
+    public static IReadOnlyList<ModalityMask> MasksToScore(this ITrainedRecogniser recogniser) =>
+        [
+            .. recogniser.Masks.Where(m =>
+                m.HiddenAntennas.Count == 0 || m.Used.Count == 1 || m.Used.Count == recogniser.Masks[0].Used.Count
+            ),
+        ];
+
     /// <returns>Whether a sample has features of enough modalities for this recogniser.</returns>
     public static bool CanRecognise(this ITrainedRecogniser recogniser, FeatureSet features, Sample sample) =>
         recogniser.CanUse(features.Offers(sample).Among(recogniser.Facts.Streams.Modalities));

@@ -33,23 +33,26 @@ internal sealed record LandmarkClip(float[] Values, int Length)
     /// <summary>Larger coordinates are no place in any picture.</summary>
     private const float Farthest = 1e6f;
 
-    /// <summary>What MediaPipe says is fractions of a picture's width and height, and most arrays hold that: a hand that
-    /// turns changes its shape in them. Nobody writes down how wide the pictures were; cameras of the tutorials that
-    /// people follow have 4:3.</summary>
-    /// <returns>The same with y in the unit of x where nearly all coordinates are such fractions.</returns>
+    /// <summary>What MediaPipe says is fractions of a picture's width and height, and most arrays hold that: a hand
+    /// that turns changes its shape in them. Nobody writes down how wide the pictures were; cameras of the tutorials
+    /// that people follow have 4:3. Hands without a body may be scaled in any way and are left alone.</summary>
+    /// <returns>The same with y in the unit of x where there is a body and nearly all coordinates are such
+    /// fractions.</returns>
     public LandmarkClip InOneUnit()
     {
         int fractions = 0,
             others = 0;
         float farthest = 0;
+        bool body = false;
         foreach (int y in Heights())
             if ((Values[y - 1], Values[y]) != (0, 0))
             {
                 (float least, float most) = (Math.Min(Values[y - 1], Values[y]), Math.Max(Values[y - 1], Values[y]));
                 _ = least >= 0 && most <= 1 ? fractions++ : others++;
                 farthest = Math.Max(farthest, Math.Max(most, -least));
+                body |= y % FrameValues < BodyValues;
             }
-        if (fractions < 3 * others || farthest > FarthestFraction)
+        if (!body || fractions < 3 * others || farthest > FarthestFraction)
             return this;
         float[] values = [.. Values];
         foreach (int y in Heights())

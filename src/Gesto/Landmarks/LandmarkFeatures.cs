@@ -12,12 +12,13 @@ namespace Gesto.Landmarks;
 /// where the fingers point (3); the wrist from the middle of the shoulders in shoulder widths (2); then 1 where the
 /// hand is found, else 0.</item>
 /// </list>
-/// The palm's frame has its origin in the wrist, its y-axis to the middle knuckle, which is 1 away, its x-axis from the
-/// little knuckle to that of the index, and its z-axis to one side of the palm, so that turning a hand changes nothing
-/// and a left hand looks like a right one. A hand at rest far below the shoulders counts as not found. Between frames in which something is found it is interpolated over time,
-/// before and after them it stays as it is next; what is never found is 0, and so is the body of data sets of hands
-/// alone. There a left hand alone is turned into a right one: it may be a mirrored picture, or who signs is
-/// left-handed. The shoulders' width is the clip's median: it is who signs and how far away.</remarks>
+/// The palm's frame has its origin in the wrist, its y-axis to the middle knuckle, which is 1 away, its x-axis from
+/// the little knuckle to that of the index, and its z-axis to one side of the palm, so that turning a hand changes
+/// nothing and a left hand looks like a right one. A hand at rest far below the shoulders counts as not found.
+/// Between frames in which something is found it is interpolated over time, before and after them it stays as it is
+/// next; what is never found is 0, and so is the body of data sets of hands alone. There a left hand alone is turned
+/// into a right one: it may be a mirrored picture, or who signs is left-handed. The shoulders' width is the clip's
+/// median: it is who signs and how far away.</remarks>
 internal static class LandmarkFeatures
 {
     /// <summary>F.</summary>

@@ -185,8 +185,68 @@ public class LandmarkFeaturesTests
     public void Hands_alone_have_no_body()
     {
         float[] step = Step(Hands.Clip((null, Hands.Open(), null)));
-        Assert.All(step[..LeftHand], v => Assert.Equal(0, v));
-        Assert.Equal([0, 0, 1], step[(LeftHand + Hand - 2)..RightHand]);
+        Assert.All(step[..RightHand], v => Assert.Equal(0, v));
+        Near([0, 0, 1], step.AsSpan(RightHand + Hand - 2));
         Assert.Equal(LandmarkFeatures.Width, step.Length);
+    }
+
+    [Fact]
+    public void A_hand_at_rest_counts_as_not_found_and_one_alone_as_a_right_one()
+    {
+        Vector3[] hand = Hands.Open(),
+            resting = hand.Moved(Quaternion.Identity, 1, new(0.7f, 0.5f + 1.5f * 0.4f, 0)),
+            signing = hand.Moved(Quaternion.Identity, 1, new(0.7f, 0.5f + 1.3f * 0.4f, 0));
+        float[] rests = Step(Hands.Clip((Shoulders, resting, hand))),
+            signs = Step(Hands.Clip((Shoulders, signing, hand)));
+        Assert.All(rests[LeftHand..(LeftHand + Hand + 1)], v => Assert.Equal(0, v));
+        Assert.Equal(1, signs[LeftHand + Hand]);
+
+        Vector3[] mirrored = [.. hand.Select(j => j with { X = -j.X })];
+        Near(Step(Hands.Clip((null, null, hand))), Step(Hands.Clip((null, mirrored, null))));
+        Assert.Equal(1, Step(Hands.Clip((Shoulders, mirrored, null)))[LeftHand + Hand]); // who signs is there
+    }
+
+    [Fact]
+    public void Mean_and_deviation_with_mirrored_recordings_are_those_of_both()
+    {
+        var random = new Random(7);
+        float[][] steps =
+        [
+            .. Enumerable
+                .Range(0, 50)
+                .Select(_ => Enumerable.Range(0, LandmarkFeatures.Width).Select(_ => random.NextSingle()).ToArray()),
+        ];
+        float[][] twins = [.. steps.Select(s => s.ToArray())];
+        foreach (float[] twin in twins)
+            LandmarkFeatures.Mirror(twin);
+        (float[] mean, float[] deviation) = Of(steps);
+        (float[] expectedMean, float[] expectedDeviation) = Of([.. steps, .. twins]);
+        LandmarkFeatures.AddMirrored(mean, deviation);
+        Near(expectedMean, mean);
+        Near(expectedDeviation, deviation);
+
+        static (float[] Mean, float[] Deviation) Of(float[][] steps)
+        {
+            float[] mean = [.. Enumerable.Range(0, steps[0].Length).Select(f => steps.Average(s => s[f]))];
+            return (mean, [.. mean.Select((m, f) => MathF.Sqrt(steps.Average(s => (s[f] - m) * (s[f] - m))))]);
+        }
+    }
+
+    [Fact]
+    public void Fractions_of_a_picture_are_brought_to_one_unit_and_nothing_else_is()
+    {
+        LandmarkClip fractions = Hands.Clip(
+            (Shoulders, null, Hands.Open().Moved(Quaternion.Identity, 1, new(0.3f, 0.3f, 0)))
+        );
+        LandmarkClip one = fractions.InOneUnit();
+        for (int i = 0; i < one.Values.Length; i++)
+        {
+            bool y = i < LandmarkClip.BodyValues ? i % 4 == 1 : (i - LandmarkClip.BodyValues) % 3 == 1;
+            Assert.Equal(fractions.Values[i] * (y ? 0.75f : 1), one.Values[i]);
+        }
+        LandmarkClip pixels = fractions with { Values = [.. fractions.Values.Select(v => 480 * v)] };
+        Assert.Same(pixels, pixels.InOneUnit());
+        LandmarkClip hand = Hands.Clip((null, null, Hands.Open().Moved(Quaternion.Identity, 1, new(0.3f, 0.3f, 0))));
+        Assert.Same(hand, hand.InOneUnit());
     }
 }

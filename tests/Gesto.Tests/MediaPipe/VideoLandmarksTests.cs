@@ -125,4 +125,34 @@ public sealed class VideoLandmarksTests : IDisposable
 
         public int GetHashCode(float v) => 0;
     }
+
+    [Fact]
+    public void A_video_of_hands_alone_has_no_body_and_one_hand_that_stays_left_or_right()
+    {
+        PoseResult body = new(new float[LandmarkClip.BodyValues], new float[99]);
+        HandResult left = new(new float[LandmarkClip.HandValues], new float[63], 0.9f, Right: 0.4f),
+            right = left with { Right = 0.9f };
+        HolisticResult atArm = new(body, null, right),
+            byPalm = new(body, null, right) { ByPalms = true },
+            flickers = new(null, left, null) { ByPalms = true };
+
+        VideoLandmarks signing = new([atArm, atArm, byPalm], 10, 10, 25);
+        Assert.Same(signing, signing.WithoutFalseBodies());
+        IReadOnlyList<HolisticResult> closeUp = new VideoLandmarks(
+            [atArm, byPalm, flickers, new(body, null, null)],
+            10,
+            10,
+            25
+        )
+            .WithoutFalseBodies()
+            .Frames;
+        Assert.All(closeUp, f => Assert.Null(f.Pose));
+        Assert.All(closeUp, f => Assert.Null(f.Left));
+        Assert.Equal([right, right, left, null], closeUp.Select(f => f.Right));
+        HolisticResult both = new(null, left, right) { ByPalms = true };
+        Assert.Equal(
+            [left, left],
+            new VideoLandmarks([both, flickers], 10, 10, 25).WithoutFalseBodies().Frames.Select(f => f.Left)
+        );
+    }
 }

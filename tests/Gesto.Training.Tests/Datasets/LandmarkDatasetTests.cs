@@ -26,6 +26,9 @@ public sealed class LandmarkDatasetTests : IDisposable
         for (int t = 0; t < frames; t++)
         {
             var frame = new float[1662];
+            if (leftHanded < takes) // without a body nobody could say whose hand it is
+                foreach ((int shoulder, float x) in new[] { (11, 0.5f), (12, -0.5f) })
+                    (frame[4 * shoulder], frame[4 * shoulder + 1]) = (x + take, take);
             for (int joint = 0; joint < 21; joint++)
             {
                 int finger = (joint + 3) / 4,

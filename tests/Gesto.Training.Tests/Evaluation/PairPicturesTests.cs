@@ -135,8 +135,8 @@ public class PairPicturesTests(TinyRun tiny) : IClassFixture<TinyRun>
                     (12, 0.4f, 0.4f),
                     (13, 0.65f, 0.6f),
                     (14, 0.35f, 0.6f),
-                    (15, 0.6f, 0.8f),
-                    (16, 0.4f, 0.8f),
+                    (15, 0.6f, 0.6f),
+                    (16, 0.4f, 0.6f),
                 }
             )
                 (frame[4 * joint], frame[4 * joint + 1]) = (x, y);
@@ -146,7 +146,7 @@ public class PairPicturesTests(TinyRun tiny) : IClassFixture<TinyRun>
             {
                 int at = LandmarkClip.BodyValues + LandmarkClip.HandValues + 3 * joint;
                 frame[at] = 0.4f + (joint == 0 ? 0 : 0.02f * ((joint - 1) / 4 - 2));
-                frame[at + 1] = 0.8f - (joint == 0 ? 0 : 0.05f * ((joint - 1) % 4 + 1));
+                frame[at + 1] = 0.6f - (joint == 0 ? 0 : 0.05f * ((joint - 1) % 4 + 1));
             }
         }
         float[] features = LandmarkFeatures.Of(new LandmarkClip(values, Steps));

@@ -102,4 +102,32 @@ public sealed class RunTrainingTests : IDisposable
         Assert.Throws<InvalidDataException>(() => RunTraining.Train(options));
         Assert.False(Directory.Exists(folder["auto"]));
     }
+
+    [Fact]
+    public void A_refitted_run_learns_from_what_was_held_out_and_is_calibrated_by_its_twin()
+    {
+        TrainedRun run = RunTraining.Train(
+            new TrainingOptions
+            {
+                Features = features,
+                Recipe = RecipeFile.Load("radar-only"),
+                Settings = [.. Small, "training.refit=true", "training.fold=1/2", "training.foldBy=sample"],
+                Out = folder["refitted"],
+                Threads = 1,
+            }
+        );
+        RunDirectory saved = RunDirectory.Open(run.Folder),
+            twin = RunDirectory.Open(saved.TwinFolder);
+        Assert.Empty(saved.Facts.Validation);
+        Assert.NotEmpty(twin.Facts.Validation);
+        Assert.Equal(twin.Facts.Train.Concat(twin.Facts.Validation).Order(), saved.Facts.Train.Order());
+        Assert.Equal(twin.Facts.Validation.Count, run.Calibration!.Samples);
+        Assert.Contains(twin.Facts.HeldOutBy, run.Calibration.FittedOn, StringComparison.Ordinal);
+        using ITrainedRecogniser network = ITrainedRecogniser.Load(run.Folder, threads: 1),
+            other = ITrainedRecogniser.Load(twin.Folder, threads: 1);
+        IReadOnlyDictionary<string, float[]> said = network.LeftOut();
+        Assert.Equal(twin.Facts.Validation.Order(), said.Keys.Order());
+        string key = twin.Facts.Validation[0];
+        Assert.Equal(said[key], other.PredictAll(features, [features.Samples.Single(s => s.Key == key)])[0]);
+    }
 }

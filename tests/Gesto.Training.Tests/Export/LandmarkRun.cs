@@ -39,7 +39,7 @@ public sealed class LandmarkRun : IDisposable
             );
         Recipe recipe = RecipeFile.Load(
             "landmarks",
-            ["training.epochs=2", "training.leastSteps=0", "model.hidden=8", "model.layers=1"]
+            ["training.epochs=2", "training.leastSteps=0", "training.refit=false", "model.hidden=8", "model.layers=1"]
         );
         Trained.Run(FeatureSet.Open(Features), recipe, Run);
     }

@@ -67,7 +67,7 @@ public class EnsembleTests(TinyRun tiny) : IClassFixture<TinyRun>
         );
         float[] both = ProbabilityPool.Of(
             [lateSays[2][0], alone.PredictAll(features, samples)[0]],
-            [.. file.Members.Select(m => m.Weight)],
+            [.. file.Subsets["radar"]],
             calibration.Temperature
         );
         Assert.All(both.Zip(ensemble.PredictAll(features, samples, ensemble.Masks)[2][0]), p =>

@@ -45,14 +45,15 @@ public sealed class SimulatedLandmarksTests : IDisposable
                 found.Add(frame);
                 Pose pose = performance.PoseAt(t / Small.FrameRateHz);
                 // Right of the picture is the signer's left; up is less.
-                Assert.True(frame[4 * 11] > frame[4 * 12] + 0.05);
+                Assert.True(frame[4 * 11] > frame[4 * 12] + 0.05 * Small.Width);
                 Assert.True(frame[1] < frame[4 * 11 + 1]); // nose above the shoulders
                 float wrist = frame[LandmarkClip.BodyValues + LandmarkClip.HandValues];
                 if (wrist == 0)
                     continue;
                 bool farther = pose.Right.Wrist.X > pose.Left.Wrist.X + 0.1f;
+                double near = 0.15 * Small.Width;
                 Assert.True(
-                    farther || Math.Abs(wrist - frame[4 * 16]) < 0.15 || Math.Abs(wrist - frame[4 * 15]) < 0.15
+                    farther || Math.Abs(wrist - frame[4 * 16]) < near || Math.Abs(wrist - frame[4 * 15]) < near
                 );
             }
         }
