@@ -41,7 +41,7 @@ internal static class DatasetRgbEncoder
         if (
             plain
             && options.Weights == ImageNetWeights.Auto
-            && ResNet50Encoders.TryOpenKept(cache, threads: 1, concurrency: options.Threads) is { } kept
+            && ResNet50Encoders.TryOpenKept(cache, threads: 1, options.Threads, extraction.HandCrops) is { } kept
         )
             return kept;
         string path = ImageNetWeights.Fetch(options.Weights, cache, options.Notes, progress, cancel);
@@ -52,7 +52,8 @@ internal static class DatasetRgbEncoder
                 known.Variant,
                 known.Hash,
                 threads: 1,
-                concurrency: options.Threads
+                concurrency: options.Threads,
+                anySide: extraction.HandCrops
             );
         ResNet50Weights loaded = ResNet50Weights.Load(path);
         ResNet50Output output = maps ? ResNet50Output.Maps : ResNet50Output.Features;
@@ -66,7 +67,14 @@ internal static class DatasetRgbEncoder
         Int8Ranges? ranges = options.InEightBits
             ? Int8Calibration.LoadOrFind(dataset, loaded, storeFolder, extraction.RgbFit, options.Threads, cancel)
             : null;
-        return ResNet50Encoders.Build(loaded, threads: 1, concurrency: options.Threads, ranges: ranges, output: output);
+        return ResNet50Encoders.Build(
+            loaded,
+            threads: 1,
+            concurrency: options.Threads,
+            ranges: ranges,
+            output: output,
+            anySide: plain && extraction.HandCrops
+        );
     }
 
     private static SmallRgbEncoder OpenSmall(

@@ -54,11 +54,7 @@ public sealed partial class Extraction : IDisposable
             RgbFit = options.RgbFit,
         };
         antennas = dataset.Samples.Max(AntennasOf);
-        others = PerModality.For(Modality.All.Where(m => m.Open is not null && dataset.Samples.Any(s => s.Has(m))), m =>
-            m == Modality.Landmarks && options is { LandmarksOfVideos: true, VideoLandmarks: { } found }
-                ? found
-                : m.Open!(null)
-        );
+        others = PerModality.For(Modality.All.Where(m => dataset.Samples.Any(s => s.Has(m))), ReaderOf);
         stores = new ExtractionStores(dataset, encoder, options, reader, antennas, others);
     }
 
@@ -93,9 +89,16 @@ public sealed partial class Extraction : IDisposable
     void IDisposable.Dispose()
     {
         stores.Dispose();
-        foreach (IStepReader other in others.Values)
+        foreach (IStepReader other in others.Values.Append(options.VideoLandmarks).OfType<IStepReader>().Distinct())
             other.Dispose();
     }
+
+    /// <returns>What makes a modality's steps by itself; null of those whose files share a decoder.</returns>
+    private IStepReader? ReaderOf(Modality modality) =>
+        modality == Modality.Landmarks && options.LandmarksOfVideos ? options.VideoLandmarks
+        : modality == Modality.Rgb && options.HandCrops
+            ? new HandCropReader(encoder!, (VideoLandmarkReader)options.VideoLandmarks!, options.RgbFit, threads: 1)
+        : modality.Open?.Invoke(null);
 
     /// <summary>Removes what a kill left half written, but nothing of shards that may be at work in the same
     /// folder.</summary>
@@ -302,7 +305,8 @@ public sealed partial class Extraction : IDisposable
     }
 
     /// <returns>Side of the frames; null where the sample's RGB is not to be read.</returns>
-    private int? RgbSize(Sample sample) => stores.Needs(sample, Modality.Rgb) ? encoder!.InputSize : null;
+    private int? RgbSize(Sample sample) =>
+        others[Modality.Rgb] is null && stores.Needs(sample, Modality.Rgb) ? encoder!.InputSize : null;
 
     private PerModality<RecordingSteps> ReadOthers(Sample sample, CancellationToken cancel) =>
         others.Select(
@@ -348,10 +352,12 @@ public sealed partial class Extraction : IDisposable
         new(
             decoded.Index,
             decoded.Sample,
-            decoded
-                .Others.Select((modality, steps) => Pad(steps, stores[modality]!.Key))
-                .With(Modality.Rgb, EncodeRgb(decoded.Rgb))
-                .With(Modality.Radar, EncodeRadar(decoded.Radar)),
+            PerModality.For(Modality.All, m =>
+                decoded.Others[m] is { } steps ? Pad(steps, stores[m]!.Key)
+                : m == Modality.Rgb ? EncodeRgb(decoded.Rgb)
+                : m == Modality.Radar ? EncodeRadar(decoded.Radar)
+                : null
+            ),
             decoded.Skipped,
             decoded.Group
         );

@@ -56,6 +56,10 @@ public sealed record ExtractionOptions
     /// frame; false = in each frame by itself.</summary>
     public bool LandmarkTracking { get; init; }
 
+    /// <summary>Beside the features of a whole frame, store those of its hands: cut out of the frame's own pixels,
+    /// found by MediaPipe's networks in the cache. For <see cref="RgbEncoding.Features"/> in float32.</summary>
+    public bool HandCrops { get; init; }
+
     /// <summary>Store nothing of RGB itself: no pixel, and no feature of one.</summary>
     public bool WithoutRgb { get; init; }
 
@@ -67,7 +71,7 @@ public sealed record ExtractionOptions
     /// everything.</summary>
     public Shard? Shard { get; init; }
 
-    /// <summary>Makes landmarks of RGB videos; the extraction's to dispose.</summary>
+    /// <summary>Finds landmarks in RGB videos; the extraction's to dispose.</summary>
     internal IStepReader? VideoLandmarks { get; init; }
 
     internal VideoLimits Limits { get; init; } = VideoLimits.Default;
