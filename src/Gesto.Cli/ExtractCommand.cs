@@ -80,10 +80,10 @@ internal static class ExtractCommand
             Description =
                 "With --landmarks: look where body and hands were in the sampled frame before instead of in each frame by itself.",
         };
-        var hands = new Option<bool>("--hand-crops")
+        var hands = new Option<HandCrops>("--hand-crops")
         {
             Description =
-                "Also store ResNet50's features of each hand, cut out of the frames' own pixels ('gesto weights --landmarks' fetches the networks that find hands).",
+                "ResNet50's features of the hands, cut out of the frames' own pixels: alone, or beside those of the whole frames ('gesto weights --landmarks' fetches the networks that find hands).",
         };
         var rgbSize = new Option<int>("--rgb-size")
         {
@@ -201,7 +201,7 @@ internal static class ExtractCommand
                     {
                         RgbKind kind = parse.GetValue(rgb);
                         bool found = parse.GetValue(landmarks),
-                            crops = parse.GetValue(hands);
+                            crops = parse.GetValue(hands) != HandCrops.None;
                         if (parse.GetValue(tracking) && !found && !crops)
                             throw new InvalidDataException("--tracking goes with --landmarks or --hand-crops.");
                         if (crops && (kind != RgbKind.Features || parse.GetValue(precision) == Precision.Int8))
@@ -235,7 +235,7 @@ internal static class ExtractCommand
                                 ?? Math.Max(2, on == ComputeDevice.Cpu && !found && !crops ? count / 2 : count),
                             LandmarksOfVideos = found,
                             LandmarkTracking = parse.GetValue(tracking),
-                            HandCrops = crops,
+                            HandCrops = parse.GetValue(hands),
                             WithoutRgb = kind == RgbKind.None,
                             Rgb = new RgbOptions
                             {

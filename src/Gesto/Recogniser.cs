@@ -29,7 +29,7 @@ public sealed class Recogniser : IDisposable
     private readonly BundledRecogniser networks;
     private readonly IRgbEncoder? encoder;
     private readonly HolisticLandmarker? landmarker;
-    private readonly Func<FeatureKey, VideoLandmarkReader>? landmarks;
+    private readonly Func<FeatureKey, IStepReader>? landmarks;
     private readonly object gate = new();
     private VideoPredictor? idle; // with the decoder that waits, where it was asked to get ready
     private int underWay;

@@ -37,11 +37,12 @@ internal static class DatasetRgbEncoder
         var cache = WeightsCache.Default();
         bool maps = options.Encoding == RgbEncoding.Maps,
             processor = options.Device == ComputeDevice.Cpu,
-            plain = processor && !maps && !options.InEightBits;
+            plain = processor && !maps && !options.InEightBits,
+            crops = extraction.HandCrops != HandCrops.None;
         if (
             plain
             && options.Weights == ImageNetWeights.Auto
-            && ResNet50Encoders.TryOpenKept(cache, threads: 1, options.Threads, extraction.HandCrops) is { } kept
+            && ResNet50Encoders.TryOpenKept(cache, threads: 1, options.Threads, crops) is { } kept
         )
             return kept;
         string path = ImageNetWeights.Fetch(options.Weights, cache, options.Notes, progress, cancel);
@@ -53,7 +54,7 @@ internal static class DatasetRgbEncoder
                 known.Hash,
                 threads: 1,
                 concurrency: options.Threads,
-                anySide: extraction.HandCrops
+                anySide: crops
             );
         ResNet50Weights loaded = ResNet50Weights.Load(path);
         ResNet50Output output = maps ? ResNet50Output.Maps : ResNet50Output.Features;
@@ -73,7 +74,7 @@ internal static class DatasetRgbEncoder
             concurrency: options.Threads,
             ranges: ranges,
             output: output,
-            anySide: plain && extraction.HandCrops
+            anySide: plain && crops
         );
     }
 

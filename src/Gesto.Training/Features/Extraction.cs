@@ -96,8 +96,14 @@ public sealed partial class Extraction : IDisposable
     /// <returns>What makes a modality's steps by itself; null of those whose files share a decoder.</returns>
     private IStepReader? ReaderOf(Modality modality) =>
         modality == Modality.Landmarks && options.LandmarksOfVideos ? options.VideoLandmarks
-        : modality == Modality.Rgb && options.HandCrops
-            ? new HandCropReader(encoder!, (VideoLandmarkReader)options.VideoLandmarks!, options.RgbFit, threads: 1)
+        : modality == Modality.Rgb && options.HandCrops != HandCrops.None
+            ? new HandCropReader(
+                encoder!,
+                (VideoLandmarkReader)options.VideoLandmarks!,
+                options.HandCrops == HandCrops.Beside,
+                options.RgbFit,
+                threads: 1
+            )
         : modality.Open?.Invoke(null);
 
     /// <summary>Removes what a kill left half written, but nothing of shards that may be at work in the same

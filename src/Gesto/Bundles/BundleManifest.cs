@@ -146,7 +146,7 @@ internal sealed record BundleManifest
                 CheckEncoder(
                     rgb,
                     FrameFits.Parse(HandCropReader.WithoutHands(rgb)).Preprocessing,
-                    HandCropReader.FinderOf(rgb) is null ? 1 : HandCropReader.Parts
+                    HandCropReader.PicturesOf(rgb)
                 );
             if (Keys[Modality.Landmarks] is { Encoder: VideoLandmarkReader.EncoderName } landmarks)
                 Require(
@@ -167,12 +167,12 @@ internal sealed record BundleManifest
             "costly pairs of two names"
         );
 
-        void CheckEncoder(FeatureKey rgb, string preprocessing, int parts)
+        void CheckEncoder(FeatureKey rgb, string preprocessing, int pictures)
         {
-            Require(parts == 1 || Landmarker is { IsWhole: true }, "a landmarker to go with hand crops");
+            Require(pictures == 1 || Landmarker is { IsWhole: true }, "a landmarker to go with hand crops");
             if (RgbEncoder is not { } encoder)
                 Require(
-                    parts == 1
+                    pictures == 1
                         && rgb.Encoder == RgbPixels.EncoderName
                         && rgb.Shape is [_, 3, var height, var width]
                         && height == width
@@ -185,9 +185,9 @@ internal sealed record BundleManifest
                         && encoder.Name == rgb.Encoder
                         && encoder.Preprocessing == preprocessing
                         && (
-                            parts == 1
+                            pictures == 1
                                 ? encoder.Shape.SequenceEqual(rgb.Shape[1..])
-                                : encoder.Shape.Count == 1 && rgb.Shape is [_, var width] && width == parts * encoder.Shape[0]
+                                : encoder.Shape.Count == 1 && rgb.Shape is [_, var width] && width == pictures * encoder.Shape[0]
                         ),
                     "rgb_encoder to go with rgb"
                 );

@@ -50,7 +50,7 @@ internal sealed class VideoPredictor : IDisposable
     public VideoPredictor(
         IRecogniser recogniser,
         IRgbEncoder? encoder,
-        Func<FeatureKey, VideoLandmarkReader>? videoLandmarks = null
+        Func<FeatureKey, IStepReader>? videoLandmarks = null
     )
     {
         (this.recogniser, this.encoder) = (recogniser, encoder);
@@ -67,8 +67,8 @@ internal sealed class VideoPredictor : IDisposable
         {
             if (RgbKey is { } steps && HandCropReader.FinderOf(steps) is { } wanted)
             {
-                finder = (videoLandmarks ?? throw NoLandmarker())(wanted);
-                hands = new(encoder!, finder, FitOf(steps), encoder!.Concurrency);
+                finder = (VideoLandmarkReader)(videoLandmarks ?? throw NoLandmarker())(wanted);
+                hands = new(encoder!, finder, HandCropReader.PicturesOf(steps) > 2, FitOf(steps), encoder!.Concurrency);
                 Check(Modality.Rgb, steps, hands.Key with { DType = steps.DType });
             }
             foreach ((Modality modality, FeatureKey key) in recogniser.Keys)

@@ -7,31 +7,33 @@ using Gesto.Video;
 
 namespace Gesto.Recordings;
 
-/// <summary>Steps of RGB that show the hands at the camera's own resolution: features of the whole frame, of the left
-/// hand and of the right one, (T, 3 F), by one encoder. A left hand is mirrored, so that it looks like a right one;
-/// a hand that is not found, or at rest, is 0 (<see cref="LandmarkFeatures"/> says which). Thread-safe.</summary>
+/// <summary>Steps of RGB that show the hands at the camera's own resolution: features of the left hand and of the right
+/// one, (T, 2 F), or of the whole frame before them, (T, 3 F), by one encoder. A left hand is mirrored, so that it looks
+/// like a right one; a hand that is not found, or at rest, is 0 (<see cref="LandmarkFeatures"/> says which).
+/// Thread-safe.</summary>
 internal sealed class HandCropReader : IStepReader
 {
-    /// <summary>Pictures a step: the frame, the left hand, the right one.</summary>
-    public const int Parts = 3;
-
-    private const string Words = "; hands 112x112 by " + VideoLandmarkReader.EncoderName + " ";
+    private const string Alone = "; hands alone, ",
+        Beside = "; and hands, ",
+        Words = "112x112, fingers up, by " + VideoLandmarkReader.EncoderName + " ";
 
     private readonly IRgbEncoder encoder,
         hands;
     private readonly VideoLandmarkReader finder;
     private readonly ClipFormat format;
-    private readonly int threads;
+    private readonly int threads,
+        hand; // the place of the left hand's features, in pictures
     private readonly ConcurrentBag<FrameCut> cuts = [];
 
     /// <param name="encoder">Stays the caller's.</param>
     /// <param name="finder">Finds the hands, in the frames that are taken; likewise.</param>
+    /// <param name="beside">The frame's own features stand before the hands'.</param>
     /// <param name="fit">What becomes of frames that are no squares.</param>
     /// <param name="threads">Pictures of a caller's video encoded at the same time, ≥ 1.</param>
     /// <exception cref="InvalidDataException">The encoder takes whole frames only.</exception>
-    public HandCropReader(IRgbEncoder encoder, VideoLandmarkReader finder, FrameFit fit, int threads)
+    public HandCropReader(IRgbEncoder encoder, VideoLandmarkReader finder, bool beside, FrameFit fit, int threads)
     {
-        (this.encoder, this.finder, this.threads) = (encoder, finder, threads);
+        (this.encoder, this.finder, this.threads, hand) = (encoder, finder, threads, beside ? 1 : 0);
         hands = encoder.AtSide(HandCrop.Side)
             ?? throw new InvalidDataException(
                 $"The RGB encoder {encoder.Name} takes frames of {encoder.InputSize} x {encoder.InputSize} only, not hands of {HandCrop.Side} x {HandCrop.Side}. ResNet50's features in float32 can have hands."
@@ -44,12 +46,13 @@ internal sealed class HandCropReader : IStepReader
             Weights = encoder.WeightsHash,
             Preprocessing =
                 FrameFits.InKey(encoder.Preprocessing, fit)
+                + (beside ? Beside : Alone)
                 + Words
                 + finder.Key.Weights
                 + (VideoLandmarkReader.IsTracking(finder.Key) ? VideoLandmarkReader.Tracked : ""),
             Sampling = finder.Key.Sampling,
             DType = "<f4",
-            Shape = [finder.Key.Shape[0], Parts * encoder.Width],
+            Shape = [finder.Key.Shape[0], (hand + 2) * encoder.Width],
         };
     }
 
@@ -60,10 +63,9 @@ internal sealed class HandCropReader : IStepReader
     /// <param name="rgb">Of RGB features.</param>
     public static FeatureKey? FinderOf(FeatureKey rgb)
     {
-        int at = rgb.Preprocessing.IndexOf(Words, StringComparison.Ordinal);
-        if (at < 0)
+        if (PicturesOf(rgb) == 1)
             return null;
-        string weights = rgb.Preprocessing[(at + Words.Length)..];
+        string weights = rgb.Preprocessing[(rgb.Preprocessing.IndexOf(Words, StringComparison.Ordinal) + Words.Length)..];
         bool tracking = VideoLandmarkReader.IsTracking(rgb);
         return VideoLandmarkReader.KeyOf(
             tracking ? weights[..^VideoLandmarkReader.Tracked.Length] : weights,
@@ -72,12 +74,20 @@ internal sealed class HandCropReader : IStepReader
         );
     }
 
+    /// <returns>How many pictures' features a step holds: the frame's, the two hands', or all.</returns>
+    public static int PicturesOf(FeatureKey rgb) =>
+        rgb.Preprocessing.Contains(Alone + Words, StringComparison.Ordinal) ? 2
+        : rgb.Preprocessing.Contains(Beside + Words, StringComparison.Ordinal) ? 3
+        : 1;
+
     /// <returns>What is done to the whole frames' pixels, as <see cref="FrameFits.InKey"/> writes it.</returns>
-    public static string WithoutHands(FeatureKey rgb)
-    {
-        int at = rgb.Preprocessing.IndexOf(Words, StringComparison.Ordinal);
-        return at < 0 ? rgb.Preprocessing : rgb.Preprocessing[..at];
-    }
+    public static string WithoutHands(FeatureKey rgb) =>
+        PicturesOf(rgb) switch
+        {
+            2 => rgb.Preprocessing[..rgb.Preprocessing.IndexOf(Alone, StringComparison.Ordinal)],
+            3 => rgb.Preprocessing[..rgb.Preprocessing.IndexOf(Beside, StringComparison.Ordinal)],
+            _ => rgb.Preprocessing,
+        };
 
     public RecordingSteps Read(IReadOnlyList<string?> files, CancellationToken cancel) =>
         Read(files[0]!, cancel).Steps;
@@ -107,24 +117,27 @@ internal sealed class HandCropReader : IStepReader
         byte[] frames = [.. found.Frames.SelectMany(f => pictures[f])];
         var crops = new List<(int Place, byte[] Picture)>();
         foreach ((int t, HolisticResult frame) in found.WithoutFalseBodies().Frames.Index())
-            for (int hand = 0; hand < 2; hand++)
+            for (int side = 0; side < 2; side++)
             {
-                if (landmarks.Values[t * LandmarkFeatures.Width + LandmarkFeatures.Presence[1 + hand]] == 0)
+                if (landmarks.Values[t * LandmarkFeatures.Width + LandmarkFeatures.Presence[1 + side]] == 0)
                     continue;
                 // a left hand alone is in the right one's place
-                HandResult one = (hand == 0 ? frame.Left : frame.Right ?? frame.Left)!;
+                HandResult one = (side == 0 ? frame.Left : frame.Right ?? frame.Left)!;
                 if (pictures.TryGetValue(one, out byte[]? picture))
                     crops.Add(
-                        (t * step + (1 + hand) * width, one == frame.Left ? HandCrop.Mirrored(picture) : picture)
+                        (t * step + (hand + side) * width, one == frame.Left ? HandCrop.Mirrored(picture) : picture)
                     );
             }
         var steps = new float[length * step];
-        float[] ofFrames = Encode(encoder, frames, length, cancel),
-            ofHands = Encode(hands, [.. crops.SelectMany(c => c.Picture)], crops.Count, cancel);
-        for (int t = 0; t < length; t++)
-            ofFrames.AsSpan(t * width, width).CopyTo(steps.AsSpan(t * step));
+        if (hand > 0)
+        {
+            float[] whole = Encode(encoder, frames, length, cancel);
+            for (int t = 0; t < length; t++)
+                whole.AsSpan(t * width, width).CopyTo(steps.AsSpan(t * step));
+        }
+        float[] cut = Encode(hands, [.. crops.SelectMany(c => c.Picture)], crops.Count, cancel);
         foreach ((int i, (int place, _)) in crops.Index())
-            ofHands.AsSpan(i * width, width).CopyTo(steps.AsSpan(place));
+            cut.AsSpan(i * width, width).CopyTo(steps.AsSpan(place));
         return (new(steps, length, [step]), new(frames, length, length));
     }
 
