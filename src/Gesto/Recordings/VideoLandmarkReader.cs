@@ -99,7 +99,7 @@ internal sealed class VideoLandmarkReader(
 
     private int AtATime => tracking ? 1 : threads;
 
-    private Func<RgbFrame, HolisticResult> Begin() => tracking ? landmarker.Follow() : landmarker.Find;
+    private Func<RgbFrame, HolisticResult> Begin() => tracking ? landmarker.Follow(signing: true) : landmarker.FindSigning;
 
     public void Dispose()
     {
