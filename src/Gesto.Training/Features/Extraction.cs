@@ -248,12 +248,13 @@ public sealed partial class Extraction : IDisposable
     )
     {
         var group = new DecoderGroup();
+        LandmarkWatch?[] watches = [.. samples.Select(s => Watch(s.Sample))];
         DecodedSample? last = null; // kept back until the word is there, so that at least one sample brings it
         bool flawless;
         try
         {
             flawless = reader.TryReadTogether(
-                [.. samples.Select(s => (s.Sample, RgbSize(s.Sample), stores.Needs(s.Sample, Modality.Radar)))],
+                [.. samples.Select((s, i) => Asked(s.Sample, watches[i]))],
                 antennas,
                 (i, clip, maps) =>
                 {
@@ -262,7 +263,14 @@ public sealed partial class Extraction : IDisposable
                         RequireStorable(sample, maps);
                     if (last is not null)
                         give(last);
-                    last = new(samples[i].Index, sample, clip, maps, ReadOthers(sample, cancel), Group: group);
+                    last = new(
+                        samples[i].Index,
+                        sample,
+                        clip,
+                        maps,
+                        ReadOthers(sample, watches[i], cancel),
+                        Group: group
+                    );
                 },
                 cancel
             );
@@ -286,12 +294,11 @@ public sealed partial class Extraction : IDisposable
                 throw new FileNotFoundException(
                     $"{Path.Combine(dataset.RecordingsRoot, sample.Key)}: no file of any modality."
                 );
-            (Clip? clip, RadarClip? maps) = (RgbSize(sample), stores.Needs(sample, Modality.Radar)) is not (null, false)
-                ? reader.Read(sample, RgbSize(sample), stores.Needs(sample, Modality.Radar), antennas, cancel)
-                : default;
+            LandmarkWatch? watch = Watch(sample);
+            (Clip? clip, RadarClip? maps) = reader.Read(Asked(sample, watch), antennas, cancel);
             if (maps is not null)
                 RequireStorable(sample, maps);
-            return new(index, sample, clip, maps, ReadOthers(sample, cancel));
+            return new(index, sample, clip, maps, ReadOthers(sample, watch, cancel));
         }
         catch (Exception e) when (IsAboutSample(e))
         {
@@ -304,16 +311,28 @@ public sealed partial class Extraction : IDisposable
     /// <returns>Side of the frames; null where the sample's RGB is not to be read.</returns>
     private int? RgbSize(Sample sample) => stores.Needs(sample, Modality.Rgb) ? encoder!.InputSize : null;
 
-    private PerModality<RecordingSteps> ReadOthers(Sample sample, CancellationToken cancel) =>
+    /// <returns>What finds a sample's landmarks while its video is decoded; null where none are to be found.</returns>
+    private LandmarkWatch? Watch(Sample sample) =>
+        others[Modality.Landmarks] is VideoLandmarkReader landmarks && stores.Needs(sample, Modality.Landmarks)
+            ? landmarks.Watch(dataset.PathOf(sample.Files[Modality.Landmarks]![0]!))
+            : null;
+
+    private SampleReader.Asked Asked(Sample sample, LandmarkWatch? watch) =>
+        new(sample, RgbSize(sample), stores.Needs(sample, Modality.Radar), watch is null ? null : watch.See);
+
+    private PerModality<RecordingSteps> ReadOthers(Sample sample, LandmarkWatch? watch, CancellationToken cancel) =>
         others.Select(
             (modality, reader) =>
             {
                 if (!stores.Needs(sample, modality))
                     return null;
-                RecordingSteps steps = reader.Read(
-                    [.. sample.Files[modality]!.Select(f => f is null ? null : dataset.PathOf(f))],
-                    cancel
-                );
+                RecordingSteps steps =
+                    watch is not null && modality == Modality.Landmarks
+                        ? watch.Steps()
+                        : reader.Read(
+                            [.. sample.Files[modality]!.Select(f => f is null ? null : dataset.PathOf(f))],
+                            cancel
+                        );
                 int[] shape = stores[modality]!.Key.Shape;
                 return steps.Length >= 1 && steps.Length <= shape[0] && steps.Shape.SequenceEqual(shape[1..])
                     ? steps

@@ -152,9 +152,7 @@ internal sealed class VideoPredictor : IDisposable
         (Video.Clip? seen, RadarClip? radarClip) =
             used.Uses(Modality.Rgb) || used.Uses(Modality.Radar)
                 ? reader.Read(
-                    sample,
-                    encoding is null ? null : encoder!.InputSize,
-                    used.Uses(Modality.Radar),
+                    new(sample, encoding is null ? null : encoder!.InputSize, used.Uses(Modality.Radar)),
                     AntennasWanted(used),
                     cancel,
                     encoding is null ? null : encoding.Offer

@@ -17,13 +17,7 @@ internal static class RegionSampler
     /// picture's edge.</param>
     /// <param name="planes">Receives (3, side, side): red, green, blue.</param>
     /// <param name="wide">Eight pixels at a time where the processor can; the values are the same.</param>
-    public static void Sample(
-        RgbFrame frame,
-        Region region,
-        LandmarkModel model,
-        Span<float> planes,
-        bool wide = true
-    )
+    public static void Sample(RgbFrame frame, Region region, LandmarkModel model, Span<float> planes, bool wide = true)
     {
         int side = model.Side,
             plane = side * side;

@@ -97,9 +97,14 @@ internal sealed class VideoLandmarkReader(
         }
     }
 
+    /// <summary>Looks at the frames of one video, those that this reader samples, while they are decoded for something
+    /// else. Not thread-safe.</summary>
+    public LandmarkWatch Watch(string path) => new(path, Begin);
+
     private int AtATime => tracking ? 1 : threads;
 
-    private Func<RgbFrame, HolisticResult> Begin() => tracking ? landmarker.Follow(signing: true) : landmarker.FindSigning;
+    private Func<RgbFrame, HolisticResult> Begin() =>
+        tracking ? landmarker.Follow(signing: true) : landmarker.FindSigning;
 
     public void Dispose()
     {
@@ -107,7 +112,7 @@ internal sealed class VideoLandmarkReader(
             landmarker.Dispose();
     }
 
-    private static RecordingSteps Steps(string name, VideoLandmarks found)
+    internal static RecordingSteps Steps(string name, VideoLandmarks found)
     {
         LandmarkClip clip = found.WithoutFalseBodies().ToClip(handsByWorld: true);
         float[] steps = LandmarkFeatures.Of(clip);
