@@ -257,12 +257,13 @@ public sealed partial class Extraction : IDisposable
     )
     {
         var group = new DecoderGroup();
+        LandmarkWatch?[] watches = [.. samples.Select(s => Watch(s.Sample))];
         DecodedSample? last = null; // kept back until the word is there, so that at least one sample brings it
         bool flawless;
         try
         {
             flawless = reader.TryReadTogether(
-                [.. samples.Select(s => (s.Sample, RgbSize(s.Sample), stores.Needs(s.Sample, Modality.Radar)))],
+                [.. samples.Select((s, i) => Asked(s.Sample, watches[i]))],
                 antennas,
                 (i, clip, maps) =>
                 {
@@ -271,7 +272,14 @@ public sealed partial class Extraction : IDisposable
                         RequireStorable(sample, maps);
                     if (last is not null)
                         give(last);
-                    last = new(samples[i].Index, sample, clip, maps, ReadOthers(sample, cancel), Group: group);
+                    last = new(
+                        samples[i].Index,
+                        sample,
+                        clip,
+                        maps,
+                        ReadOthers(sample, watches[i], cancel),
+                        Group: group
+                    );
                 },
                 cancel
             );
@@ -295,12 +303,11 @@ public sealed partial class Extraction : IDisposable
                 throw new FileNotFoundException(
                     $"{Path.Combine(dataset.RecordingsRoot, sample.Key)}: no file of any modality."
                 );
-            (Clip? clip, RadarClip? maps) = (RgbSize(sample), stores.Needs(sample, Modality.Radar)) is not (null, false)
-                ? reader.Read(sample, RgbSize(sample), stores.Needs(sample, Modality.Radar), antennas, cancel)
-                : default;
+            LandmarkWatch? watch = Watch(sample);
+            (Clip? clip, RadarClip? maps) = reader.Read(Asked(sample, watch), antennas, cancel);
             if (maps is not null)
                 RequireStorable(sample, maps);
-            return new(index, sample, clip, maps, ReadOthers(sample, cancel));
+            return new(index, sample, clip, maps, ReadOthers(sample, watch, cancel));
         }
         catch (Exception e) when (IsAboutSample(e))
         {
@@ -314,16 +321,30 @@ public sealed partial class Extraction : IDisposable
     private int? RgbSize(Sample sample) =>
         others[Modality.Rgb] is null && stores.Needs(sample, Modality.Rgb) ? encoder!.InputSize : null;
 
-    private PerModality<RecordingSteps> ReadOthers(Sample sample, CancellationToken cancel) =>
+    /// <returns>What finds a sample's landmarks while its video is decoded; null where none are to be found, or by who
+    /// reads the hands.</returns>
+    private LandmarkWatch? Watch(Sample sample) =>
+        others[Modality.Rgb] is null
+        && others[Modality.Landmarks] is VideoLandmarkReader landmarks && stores.Needs(sample, Modality.Landmarks)
+            ? landmarks.Watch(dataset.PathOf(sample.Files[Modality.Landmarks]![0]!))
+            : null;
+
+    private SampleReader.Asked Asked(Sample sample, LandmarkWatch? watch) =>
+        new(sample, RgbSize(sample), stores.Needs(sample, Modality.Radar), watch is null ? null : watch.See);
+
+    private PerModality<RecordingSteps> ReadOthers(Sample sample, LandmarkWatch? watch, CancellationToken cancel) =>
         others.Select(
             (modality, reader) =>
             {
                 if (!stores.Needs(sample, modality))
                     return null;
-                RecordingSteps steps = reader.Read(
-                    [.. sample.Files[modality]!.Select(f => f is null ? null : dataset.PathOf(f))],
-                    cancel
-                );
+                RecordingSteps steps =
+                    watch is not null && modality == Modality.Landmarks
+                        ? watch.Steps()
+                        : reader.Read(
+                            [.. sample.Files[modality]!.Select(f => f is null ? null : dataset.PathOf(f))],
+                            cancel
+                        );
                 int[] shape = stores[modality]!.Key.Shape;
                 return steps.Length >= 1 && steps.Length <= shape[0] && steps.Shape.SequenceEqual(shape[1..])
                     ? steps
@@ -352,53 +373,6 @@ public sealed partial class Extraction : IDisposable
                 $"{sample.Key}: radar maps {maps.DType} of {maps.Rows} x {maps.Columns}, the others are {key.DType} of {key.Shape[2]} x {key.Shape[3]}. "
                     + "Give them one size."
             ).Suggest(NextStep.ExtractRadarAtOneSize);
-    }
-
-    private EncodedSample Encode(DecodedSample decoded) =>
-        new(
-            decoded.Index,
-            decoded.Sample,
-            PerModality.For(Modality.All, m =>
-                decoded.Others[m] is { } steps ? Pad(steps, stores[m]!.Key)
-                : m == Modality.Rgb ? EncodeRgb(decoded.Rgb)
-                : m == Modality.Radar ? EncodeRadar(decoded.Radar)
-                : null
-            ),
-            decoded.Skipped,
-            decoded.Group
-        );
-
-    private static PaddedSteps Pad(RecordingSteps steps, FeatureKey key)
-    {
-        var padded = new float[key.Shape.Aggregate(1, (a, b) => a * b)];
-        steps.Values.CopyTo(padded, 0);
-        return new(NpyArray.From(key.DType, padded, key.Shape), steps.Length);
-    }
-
-    private PaddedSteps? EncodeRgb(Clip? clip)
-    {
-        if (clip is null)
-            return null;
-        FeatureKey key = stores[Modality.Rgb]!.Key;
-        var features = new float[options.RgbSampling.Length * encoder!.Width];
-        encoder.Encode(clip.Frames, clip.Length, features.AsSpan(0, clip.Length * encoder.Width));
-        return new(NpyArray.From(key.DType, features, key.Shape), clip.Length);
-    }
-
-    private PaddedSteps? EncodeRadar(RadarClip? maps)
-    {
-        if (maps is null)
-            return null;
-        if (options.Source is { } source)
-        {
-            int width = maps.Antennas * source.WidthPerAntenna;
-            var features = new float[options.RadarSampling.Length * width];
-            source.Encode(maps.Bytes, maps.Length, maps.Antennas, features.AsSpan(0, maps.Length * width));
-            return new(NpyArray.From(features, options.RadarSampling.Length, width), maps.Length);
-        }
-        byte[] padded = maps.Bytes;
-        Array.Resize(ref padded, maps.Bytes.Length / maps.Length * options.RadarSampling.Length);
-        return new(new NpyArray(maps.DType, stores[Modality.Radar]!.Key.Shape, padded), maps.Length);
     }
 
     internal static bool IsAboutSample(Exception e) =>

@@ -172,9 +172,7 @@ internal sealed class VideoPredictor : IDisposable
         (Video.Clip? seen, RadarClip? radarClip) =
             encoding is not null || used.Uses(Modality.Radar)
                 ? reader.Read(
-                    sample,
-                    encoding is null ? null : encoder!.InputSize,
-                    used.Uses(Modality.Radar),
+                    new(sample, encoding is null ? null : encoder!.InputSize, used.Uses(Modality.Radar)),
                     AntennasWanted(used),
                     cancel,
                     encoding is null ? null : encoding.Offer

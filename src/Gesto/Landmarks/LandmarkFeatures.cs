@@ -43,7 +43,7 @@ internal static class LandmarkFeatures
 
     /// <summary>Wrists that are farther below the shoulders, in shoulder widths, are at rest: an arm that hangs has
     /// 1.5 to 1.8. Where hands rest, and whether they are in the picture then, is who signs.</summary>
-    private const float Lowest = 1.4f;
+    public const float Lowest = 1.4f;
 
     /// <summary>What is smaller has no direction.</summary>
     private const float Least = 1e-6f;

@@ -16,6 +16,25 @@ internal sealed record PoseResult(float[] Joints, float[] World)
     public Vector2 At(int joint) => new(Joints[4 * joint], Joints[4 * joint + 1]);
 
     public float Visibility(int joint) => Joints[4 * joint + 3];
+
+    /// <returns>Whether an arm's hand is higher than the other's.</returns>
+    public bool IsHigher(bool left) => At(Wrist(left)).Y < At(Wrist(!left)).Y;
+
+    /// <returns>Whether an arm's hand is as far below the shoulders as features take for one at rest, and a little
+    /// farther: the hand's own network says where it is only roughly the same. Shoulders of somebody who turns are near
+    /// each other; then the trunk's length says how far that is.</returns>
+    public bool IsAtRest(bool left)
+    {
+        Vector2 shoulders = (At(11) + At(12)) / 2,
+            hips = (At(23) + At(24)) / 2;
+        float unit = Math.Max(Vector2.Distance(At(11), At(12)), Vector2.Distance(shoulders, hips) / TrunkOfWidth);
+        return At(Wrist(left)).Y - shoulders.Y > (LandmarkFeatures.Lowest + 0.05f) * unit;
+    }
+
+    /// <summary>Length of a trunk, in shoulder widths.</summary>
+    private const float TrunkOfWidth = 1.6f;
+
+    private static int Wrist(bool left) => left ? 15 : 16;
 }
 
 /// <summary>Finds the body that the detector is surest of, and its joints.</summary>

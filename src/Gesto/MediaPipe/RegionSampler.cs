@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Gesto.MediaPipe;
 
@@ -15,7 +16,8 @@ internal static class RegionSampler
     /// <param name="model">The side of the square, a multiple of 4; the range of values, and what lies beyond the
     /// picture's edge.</param>
     /// <param name="planes">Receives (3, side, side): red, green, blue.</param>
-    public static void Sample(RgbFrame frame, Region region, LandmarkModel model, Span<float> planes)
+    /// <param name="wide">Eight pixels at a time where the processor can; the values are the same.</param>
+    public static void Sample(RgbFrame frame, Region region, LandmarkModel model, Span<float> planes, bool wide = true)
     {
         int side = model.Side,
             plane = side * side;
@@ -31,7 +33,24 @@ internal static class RegionSampler
         for (int row = 0; row < side; row++)
         {
             Vector2 first = start + down * row;
-            for (int column = 0; column < side; column += Source.Together)
+            int column = 0;
+            if (Avx2.IsSupported && wide)
+                for (; column <= side - Vector256<float>.Count; column += Vector256<float>.Count)
+                {
+                    Vector256<float> columns = Eight + Vector256.Create((float)column);
+                    source.Read(
+                        Vector256.Create(first.X) + columns * right.X,
+                        Vector256.Create(first.Y) + columns * right.Y,
+                        out Vector256<float> a,
+                        out Vector256<float> b,
+                        out Vector256<float> c
+                    );
+                    int at = row * side + column;
+                    (a * scale + Vector256.Create(offset)).CopyTo(red[at..]);
+                    (b * scale + Vector256.Create(offset)).CopyTo(green[at..]);
+                    (c * scale + Vector256.Create(offset)).CopyTo(blue[at..]);
+                }
+            for (; column < side; column += Source.Together)
             {
                 Vector128<float> columns = Vector128.Create(0f, 1, 2, 3) + Vector128.Create((float)column);
                 source.Read(
@@ -49,6 +68,8 @@ internal static class RegionSampler
             }
         }
     }
+
+    private static Vector256<float> Eight => Vector256.Create(0f, 1, 2, 3, 4, 5, 6, 7);
 
     /// <summary>A picture that is read between its pixels.</summary>
     private readonly ref struct Source
@@ -125,6 +146,79 @@ internal static class RegionSampler
                 Vector128<int>.Zero
             );
             return (before, inside - Vector128.ConvertToSingle(before));
+        }
+
+        /// <summary>Eight places at once, a vector a colour: the same sums as of four.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public unsafe void Read(
+            Vector256<float> x,
+            Vector256<float> y,
+            out Vector256<float> red,
+            out Vector256<float> green,
+            out Vector256<float> blue
+        )
+        {
+            (Vector256<int> left, Vector256<float> across) = Inside(x, width - 1);
+            (Vector256<int> top, Vector256<float> along) = Inside(y, height - 1);
+            Vector256<int> at = (top * width + left) * 3,
+                next = Vector256.LessThan(left, Vector256.Create(width - 1)) & Vector256.Create(3),
+                below = Vector256.LessThan(top, Vector256.Create(height - 1)) & Vector256.Create(width * 3);
+            fixed (byte* first = &pixels)
+            {
+                Vector256<uint> a = Gather(first, at),
+                    b = Gather(first, at + next),
+                    c = Gather(first, at + below),
+                    d = Gather(first, at + next + below);
+                red = Mixed(0);
+                green = Mixed(8);
+                blue = Mixed(16);
+
+                [MethodImpl(MethodImplOptions.AggressiveInlining)]
+                Vector256<float> Mixed(int shift)
+                {
+                    Vector256<float> p = Colour(a, shift),
+                        r = Colour(c, shift),
+                        upper = p + (Colour(b, shift) - p) * across,
+                        lower = r + (Colour(d, shift) - r) * across;
+                    return upper + (lower - upper) * along;
+                }
+            }
+            if (!blackBeyond)
+                return;
+            Vector256<float> seen =
+                Vector256.GreaterThanOrEqual(x, Vector256<float>.Zero)
+                & Vector256.LessThanOrEqual(x, Vector256.Create((float)width))
+                & Vector256.GreaterThanOrEqual(y, Vector256<float>.Zero)
+                & Vector256.LessThanOrEqual(y, Vector256.Create((float)height))
+                & Vector256<float>.One;
+            (red, green, blue) = (red * seen, green * seen, blue * seen);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector256<float> Colour(Vector256<uint> words, int shift) =>
+            Vector256.ConvertToSingle(((words >>> shift) & Vector256.Create(0xffu)).AsInt32());
+
+        /// <summary>Four bytes each, as of <see cref="Pixel"/>.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private unsafe Vector256<uint> Gather(byte* first, Vector256<int> at)
+        {
+            Vector256<int> word = Vector256.Min(at, Vector256.Create(lastWord));
+            Vector256<int> words = Avx2.GatherVector256((int*)first, word, scale: 1);
+            return Avx2.ShiftRightLogicalVariable(words.AsUInt32(), ((at - word) << 3).AsUInt32());
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static (Vector256<int> Before, Vector256<float> By) Inside(Vector256<float> place, int last)
+        {
+            Vector256<float> inside = Vector256.MinNative(
+                Vector256.MaxNative(place - Vector256.Create(0.5f), Vector256<float>.Zero),
+                Vector256.Create((float)last)
+            );
+            Vector256<int> before = Vector256.Max(
+                Vector256.Min(Vector256.ConvertToInt32Native(inside), Vector256.Create(last)),
+                Vector256<int>.Zero
+            );
+            return (before, inside - Vector256.ConvertToSingle(before));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

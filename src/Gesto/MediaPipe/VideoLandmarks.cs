@@ -88,6 +88,16 @@ internal sealed record VideoLandmarks(
         return found;
     }
 
+    /// <exception cref="VideoException">A frame is of another size than those before it.</exception>
+    internal static void RequireSize(string path, int index, int width, int height, (int Width, int Height) before)
+    {
+        if (before != (width, height))
+            throw new VideoException(
+                VideoFault.Undecodable,
+                $"{path}: frame {index} has {width} x {height} pixels, those before it {before.Width} x {before.Height}. Encode the video with one size."
+            );
+    }
+
     private static (VideoLandmarks Found, int Decoded) Read(
         VideoInfo info,
         Func<RgbFrame, HolisticResult> find,
@@ -152,11 +162,7 @@ internal sealed record VideoLandmarks(
                 return;
             if (size == default)
                 size = (width, height);
-            if (size != (width, height))
-                throw new VideoException(
-                    VideoFault.Undecodable,
-                    $"{info.Path}: frame {index} has {width} x {height} pixels, those before it {size.Width} x {size.Height}. Encode the video with one size."
-                );
+            RequireSize(info.Path, index, width, height, size);
             if (!pool.TryTake(out byte[]? copy) || copy.Length != pixels.Length)
                 copy = new byte[pixels.Length];
             pixels.CopyTo(copy);

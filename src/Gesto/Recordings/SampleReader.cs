@@ -64,7 +64,7 @@ internal sealed class SampleReader(
     /// <exception cref="IOException">The file is missing or cannot be trusted (<see
     /// cref="VideoException"/>).</exception>
     public Clip ReadRgb(Sample sample, int size, CancellationToken cancel) =>
-        Read(sample, size, radarToo: false, null, cancel).Rgb!;
+        Read(new(sample, size, RadarToo: false), null, cancel).Rgb!;
 
     /// <param name="sample">A sample with radar files.</param>
     /// <param name="antennas">A, as many as the sample must have; null takes those it has.</param>
@@ -72,34 +72,24 @@ internal sealed class SampleReader(
     /// <exception cref="IOException">A file is missing or cannot be trusted.</exception>
     /// <exception cref="InvalidDataException">A bad `.npy`, or antennas that disagree.</exception>
     public RadarClip ReadRadar(Sample sample, int? antennas, CancellationToken cancel) =>
-        Read(sample, null, radarToo: true, antennas, cancel).Radar!;
+        Read(new(sample, null, RadarToo: true), antennas, cancel).Radar!;
 
     /// <summary>Reads both modalities at once: flawless videos of one sample share a decoder.</summary>
-    /// <param name="sample">A sample that has what is asked for.</param>
-    /// <param name="rgbSize">Side of the square RGB frames, pixels; null reads no RGB.</param>
-    /// <param name="radarToo">False reads no radar.</param>
+    /// <param name="asked">The sample, and what of it.</param>
     /// <param name="antennas">A, as many as the sample must have; null takes those it has.</param>
     /// <param name="cancel">Stops the decoder.</param>
     /// <param name="rgbArrived">Told of RGB frames as they come: the clip's buffer, and how many frames are in it. They
     /// hold only if the clip returned has that buffer.</param>
     /// <exception cref="IOException">A file is missing or cannot be trusted.</exception>
     /// <exception cref="InvalidDataException">A bad `.npy`, or antennas that disagree.</exception>
-    public (Clip? Rgb, RadarClip? Radar) Read(
-        Sample sample,
-        int? rgbSize,
-        bool radarToo,
+    internal (Clip? Rgb, RadarClip? Radar) Read(
+        Asked asked,
         int? antennas,
         CancellationToken cancel,
         Action<byte[], int>? rgbArrived = null
     )
     {
-        (List<ClipRequest> requests, Func<Clip[], (Clip?, RadarClip?)> finish) = Prepare(
-            sample,
-            rgbSize,
-            radarToo,
-            antennas,
-            cancel
-        );
+        (List<ClipRequest> requests, Func<Clip[], (Clip?, RadarClip?)> finish) = Prepare(asked, antennas, cancel);
         if (requests.Count == 0)
             return finish([]);
         latest = requests;
@@ -109,7 +99,7 @@ internal sealed class SampleReader(
                 limits,
                 (request, frames, count) =>
                 {
-                    if (request == 0 && rgbSize is not null)
+                    if (request == 0 && asked.RgbSize is not null)
                         rgbArrived?.Invoke(frames, count);
                 },
                 Waiting,
@@ -119,7 +109,7 @@ internal sealed class SampleReader(
     }
 
     /// <summary>Reads several samples in one decoder process, one after another.</summary>
-    /// <param name="samples">What is asked for of each, as in <see cref="Read"/>.</param>
+    /// <param name="samples">What is asked for of each.</param>
     /// <param name="antennas">A, as many as each must have.</param>
     /// <param name="arrived">Told of each sample, by its place, as soon as all of it is there.</param>
     /// <param name="cancel">Stops the decoder.</param>
@@ -127,7 +117,7 @@ internal sealed class SampleReader(
     /// <exception cref="IOException">As <see cref="Read"/>, before anything is decoded.</exception>
     /// <exception cref="InvalidDataException">As <see cref="Read"/>.</exception>
     internal bool TryReadTogether(
-        IReadOnlyList<(Sample Sample, int? RgbSize, bool RadarToo)> samples,
+        IReadOnlyList<Asked> samples,
         int antennas,
         Action<int, Clip?, RadarClip?> arrived,
         CancellationToken cancel
@@ -136,9 +126,9 @@ internal sealed class SampleReader(
         var requests = new List<ClipRequest>();
         var clips = new Clip?[samples.Count][];
         var finish = new Func<Clip[], (Clip?, RadarClip?)>[samples.Count];
-        foreach ((int i, (Sample sample, int? rgbSize, bool radarToo)) in samples.Index())
+        foreach ((int i, Asked asked) in samples.Index())
         {
-            (List<ClipRequest> own, finish[i]) = Prepare(sample, rgbSize, radarToo, antennas, cancel);
+            (List<ClipRequest> own, finish[i]) = Prepare(asked, antennas, cancel);
             clips[i] = new Clip?[own.Count];
             requests.AddRange(own.Select(r => r with { Turn = i }));
         }
@@ -162,28 +152,41 @@ internal sealed class SampleReader(
         }
     }
 
+    /// <param name="Sample">A sample that has what is asked for.</param>
+    /// <param name="RgbSize">Side of the square RGB frames, pixels; null reads no RGB.</param>
+    /// <param name="RadarToo">False reads no radar.</param>
+    /// <param name="Watch">Sees the RGB frames at their own size, whether or not they are read.</param>
+    internal readonly record struct Asked(Sample Sample, int? RgbSize, bool RadarToo, FrameWatch? Watch = null);
+
     /// <summary>What to decode of a sample, and what to make of the clips.</summary>
     private (List<ClipRequest> Requests, Func<Clip[], (Clip?, RadarClip?)> Finish) Prepare(
-        Sample sample,
-        int? rgbSize,
-        bool radarToo,
+        Asked asked,
         int? antennas,
         CancellationToken cancel
     )
     {
+        (Sample sample, int? rgbSize, bool radarToo, FrameWatch? watch) = asked;
         string[] files = radarToo ? RadarFiles(sample) : [];
         bool arrays = files.Length > 0 && RadarArray.Is(files[0]);
         if (files.Length > 0 && !arrays)
             RequireAntennas(sample, files.Length, antennas); // before decoding for nothing
         var requests = new List<ClipRequest>();
-        if (rgbSize is { } size)
+        if (rgbSize is not null || watch is not null)
         {
-            if (sample.Rgb is null)
-                throw new FileNotFoundException($"{Path.Combine(root, sample.Key)}: no RGB video.");
+            string video = sample.Rgb
+                ?? (watch is null ? null : sample.Files[Modality.Landmarks]?[0])
+                ?? throw new FileNotFoundException($"{Path.Combine(root, sample.Key)}: no RGB video.");
+            ClipFormat format = rgbSize is { } size
+                ? new(Colour: true, size, size) { Fit = RgbFit }
+                : new(Colour: true, 1, 1) { Crop = (_, _) => (0, 0, 1, 1) }; // whoever watches sees all of it
             requests.Add(
                 new ClipRequest(
-                    VideoFile.Probe(PathOf(sample.Rgb), limits, cancel),
-                    new ClipFormat(Colour: true, size, size) { Sampling = rgbSampling, Fit = RgbFit }
+                    VideoFile.Probe(PathOf(video), limits, cancel),
+                    format with
+                    {
+                        Sampling = rgbSampling,
+                        Watch = watch,
+                    }
                 )
             );
         }
@@ -200,7 +203,7 @@ internal sealed class SampleReader(
                 : Interleave(clips[videos..]);
             if (maps is not null)
                 RequireAntennas(sample, maps.Antennas, antennas);
-            return (videos > 0 ? clips[0] : null, maps);
+            return (rgbSize is null ? null : clips[0], maps);
         }
     }
 

@@ -90,7 +90,7 @@ internal sealed class VideoLandmarkReader(
     )
     {
         var found = VideoLandmarks.Read(path, () => Begin(seen), AtATime, sampling, limits, done: null, cancel);
-        return (Steps(path, found, path, seen), found);
+        return (Keep(Steps(path, found), path, seen), found);
     }
 
     /// <summary>The same of frames in memory.</summary>
@@ -122,7 +122,7 @@ internal sealed class VideoLandmarkReader(
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
         var found = new VideoLandmarks(results, frames.Width, frames.Height, FramesPerSecond: 25);
-        return (Steps(name, found, frames, seen), found);
+        return (Keep(Steps(name, found), frames, seen), found);
 
         void LookAt(int t)
         {
@@ -132,11 +132,17 @@ internal sealed class VideoLandmarkReader(
         }
     }
 
+    /// <summary>Looks at the frames of one video, those that this reader samples, while they are decoded for something
+    /// else. Not thread-safe.</summary>
+    public LandmarkWatch Watch(string path) => new(path, () => Begin(seen: null));
+
     private int AtATime => tracking ? 1 : threads;
 
     private Func<RgbFrame, HolisticResult> Begin(Action<RgbFrame, HolisticResult>? seen)
     {
-        Func<RgbFrame, HolisticResult> find = tracking ? landmarker.Follow() : landmarker.Find;
+        Func<RgbFrame, HolisticResult> find = tracking
+            ? landmarker.Follow(signing: true)
+            : landmarker.FindSigning;
         if (seen is null)
             return find;
         return frame =>
@@ -145,6 +151,12 @@ internal sealed class VideoLandmarkReader(
             seen(frame, found);
             return found;
         };
+    }
+
+    private RecordingSteps Keep(RecordingSteps steps, object of, Action<RgbFrame, HolisticResult>? seen)
+    {
+        kept.Value = seen is null ? null : (of, steps);
+        return steps;
     }
 
     private RecordingSteps? TakeKept(object of)
@@ -161,7 +173,7 @@ internal sealed class VideoLandmarkReader(
         kept.Dispose();
     }
 
-    private RecordingSteps Steps(string name, VideoLandmarks found, object of, Action<RgbFrame, HolisticResult>? seen)
+    internal static RecordingSteps Steps(string name, VideoLandmarks found)
     {
         LandmarkClip clip = found.WithoutFalseBodies().ToClip(handsByWorld: true);
         float[] steps = LandmarkFeatures.Of(clip);
@@ -169,8 +181,6 @@ internal sealed class VideoLandmarkReader(
             throw new InvalidDataException(
                 $"{name}: the networks that find landmarks give places that are no numbers. They are not MediaPipe's, or damaged."
             );
-        var made = new RecordingSteps(steps, clip.Length, [LandmarkFeatures.Width]);
-        kept.Value = seen is null ? null : (of, made);
-        return made;
+        return new(steps, clip.Length, [LandmarkFeatures.Width]);
     }
 }

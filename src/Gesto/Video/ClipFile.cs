@@ -6,6 +6,14 @@ namespace Gesto.Video;
 /// <param name="Decoded">n, the frames that decode, from which T were taken.</param>
 internal sealed record Clip(byte[] Frames, int Length, int Decoded);
 
+/// <summary>Sees the frames that a clip takes, each at its own size, in order.</summary>
+/// <param name="place">Its place among those taken; 0 begins anew, where a file has to be decoded again.</param>
+/// <param name="times">How often it is taken, ≥ 1.</param>
+/// <param name="width">Pixels per row.</param>
+/// <param name="height">Rows.</param>
+/// <param name="pixels">As of <see cref="FrameSink"/>.</param>
+internal delegate void FrameWatch(int place, int times, int width, int height, ReadOnlySpan<byte> pixels);
+
 /// <summary>How the frames of a clip are cut and sized.</summary>
 internal sealed record ClipFormat(bool Colour, int Width, int Height)
 {
@@ -18,6 +26,9 @@ internal sealed record ClipFormat(bool Colour, int Width, int Height)
 
     /// <summary>Which frames are kept.</summary>
     public FrameSampling Sampling { get; init; } = FrameSampling.Default;
+
+    /// <summary>Sees the frames before they are cut and sized, while they are decoded; null = nobody does.</summary>
+    public FrameWatch? Watch { get; init; }
 
     public int BytesPerFrame => Width * Height * (Colour ? 3 : 1);
 }
@@ -101,10 +112,12 @@ internal static class ClipFile
                 if (length == wanted.Length || index != wanted[length])
                     return;
                 int bytes = format.BytesPerFrame,
-                    from = length++ * bytes;
-                cut.Resize(width, height, pixels, kept.AsSpan(from, bytes));
-                for (; length < wanted.Length && index == wanted[length]; length++)
-                    kept.AsSpan(from, bytes).CopyTo(kept.AsSpan(length * bytes));
+                    place = length;
+                Span<byte> frame = kept.AsSpan(place * bytes, bytes);
+                cut.Resize(width, height, pixels, frame);
+                for (length++; length < wanted.Length && index == wanted[length]; length++)
+                    frame.CopyTo(kept.AsSpan(length * bytes));
+                format.Watch?.Invoke(place, length - place, width, height, pixels);
             },
             limits,
             cancel

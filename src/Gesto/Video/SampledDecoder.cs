@@ -234,8 +234,10 @@ internal static partial class SampledDecoder
                 return false;
             int bytes = requests[track].Format.BytesPerFrame,
                 all = wanted[track].Length * bytes,
-                start = arrived[track] * bytes;
-            arrived[track] += Repeats(wanted[track], arrived[track]);
+                place = arrived[track],
+                start = place * bytes,
+                times = Repeats(wanted[track], place);
+            arrived[track] += times;
             int end = arrived[track] * bytes;
             if (end > kept[track].Length)
                 Array.Resize(ref kept[track], all);
@@ -243,6 +245,7 @@ internal static partial class SampledDecoder
             cuts[track].Resize(images, frames.AsSpan(start, bytes));
             for (int to = start + bytes; to < end; to += bytes)
                 frames.AsSpan(start, bytes).CopyTo(frames.AsSpan(to));
+            requests[track].Format.Watch?.Invoke(place, times, images.Width, images.Height, images.Pixels);
             if (frames.Length < all)
                 continue;
             tell(track, frames, arrived[track]);

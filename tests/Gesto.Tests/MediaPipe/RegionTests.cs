@@ -90,6 +90,54 @@ public class RegionTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Eight_pixels_at_a_time_are_four_to_the_last_bit(bool blackBeyond)
+    {
+        var random = new Random(3);
+        LandmarkModel model = blackBeyond ? LandmarkModel.PoseDetection : LandmarkModel.Pose;
+        foreach ((int width, int height) in new[] { (1, 2), (5, 3), (200, 151), (640, 360) })
+        {
+            var pixels = new byte[width * height * 3];
+            random.NextBytes(pixels);
+            var frame = new RgbFrame(pixels, width, height);
+            foreach (float turn in new[] { 0, 0.4f, -2.5f })
+            {
+                var region = new Region(new(0.9f * width, height / 2f), 0.8f * width, 1.3f * height, turn);
+                var four = new float[3 * model.Side * model.Side];
+                RegionSampler.Sample(frame, region, model, four, wide: false);
+                Assert.Equal(four, Sample(frame, region, model));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(0.5f, false)]
+    [InlineData(1.40f, false)] // what features take for signing, or nearly
+    [InlineData(1.5f, true)]
+    public void A_hand_far_below_the_shoulders_is_at_rest(float low, bool isAtRest)
+    {
+        Assert.Equal(isAtRest, Body(width: 100, trunk: 140, low).IsAtRest(left: true));
+        Assert.False(Body(width: 100, trunk: 140, low).IsAtRest(left: false));
+        // of somebody who turns the shoulders come near each other, and the hand stays where it is
+        Assert.Equal(isAtRest, Body(width: 30, trunk: 160, low * 100 / 30).IsAtRest(left: true));
+
+        static PoseResult Body(float width, float trunk, float low)
+        {
+            var joints = new float[33 * 4];
+            Put(11, 200 + width / 2, 100);
+            Put(12, 200 - width / 2, 100);
+            Put(23, 220, 100 + trunk);
+            Put(24, 180, 100 + trunk);
+            Put(15, 260, 100 + low * width);
+            Put(16, 150, 120);
+            return new(joints, new float[33 * 3]);
+
+            void Put(int joint, float x, float y) => (joints[4 * joint], joints[4 * joint + 1]) = (x, y);
+        }
+    }
+
+    [Theory]
     [InlineData(1, 2)]
     [InlineData(2, 1)]
     [InlineData(5, 3)]

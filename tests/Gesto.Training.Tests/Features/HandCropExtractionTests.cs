@@ -76,7 +76,7 @@ public class HandCropExtractionTests(HandCropRun run) : IClassFixture<HandCropRu
             new FrameResize(frames.Width, frames.Height, 32, 32, channels: 3).Resize(pixels, whole);
             Assert.Equal(whole, seen.Frames.AsSpan(t * whole.Length, whole.Length));
             var frame = new RgbFrame(pixels, frames.Width, frames.Height);
-            HolisticResult found = landmarker.Find(frame);
+            HolisticResult found = landmarker.FindSigning(frame);
             float[] left = Of(found.Left, LandmarkFeatures.Presence[1]),
                 right = Of(found.Right, LandmarkFeatures.Presence[2]);
             float[] expected = [.. Encoded(whole, 32), left[1], left[0], .. right];

@@ -13,9 +13,18 @@ public sealed class SampleReaderTests
         using var temporary = new Folder();
         Dataset dataset = SmallDataset.Write(temporary["data"]);
         var reader = new SampleReader(dataset.Root, RadarFormat.Default);
-        (Sample, int?, bool)[] asked =
+        var seen = new List<int>[4];
+        SampleReader.Asked[] asked =
         [
-            .. dataset.Samples.Take(3).Select((s, i) => (s, i == 1 ? null : (int?)32, i != 2)),
+            .. dataset
+                .Samples.Take(4)
+                .Select(
+                    (s, i) =>
+                    {
+                        seen[i] = [];
+                        return new SampleReader.Asked(s, i is 1 or 3 ? null : 32, i is 0 or 1, i > 1 ? Watch(i) : null);
+                    }
+                ),
         ];
         var together = new List<(Clip? Rgb, RadarClip? Radar)>();
         Assert.True(
@@ -30,18 +39,47 @@ public sealed class SampleReaderTests
                 CancellationToken.None
             )
         );
-        foreach ((int i, (Sample sample, int? size, bool radar)) in asked.Index())
+        List<int>[] seenTogether = [.. seen.Select(s => s.ToList())];
+        foreach ((int i, SampleReader.Asked one) in asked.Index())
         {
-            (Clip? rgb, RadarClip? maps) = reader.Read(sample, size, radar, 3, CancellationToken.None);
+            (Clip? rgb, RadarClip? maps) = reader.Read(one, 3, CancellationToken.None);
             Assert.Equal(rgb?.Frames, together[i].Rgb?.Frames);
             Assert.Equal(maps?.Bytes, together[i].Radar?.Bytes);
-            Assert.Equal((size is null, !radar), (together[i].Rgb is null, together[i].Radar is null));
+            Assert.Equal((one.RgbSize is null, !one.RadarToo), (together[i].Rgb is null, together[i].Radar is null));
+            Assert.Equal(seenTogether[i], seen[i]);
         }
+        // who watches sees the frames at their own size, whether they are asked for or not, each once and in order
+        Assert.Empty(seen[0]);
+        Clip whole = ClipFile.Read(
+            VideoFile.Probe(dataset.PathOf(asked[3].Sample.Rgb!), VideoLimits.Default, CancellationToken.None),
+            new ClipFormat(Colour: true, 64, 48),
+            VideoLimits.Default,
+            CancellationToken.None
+        );
+        Assert.Equal(whole.Frames.Chunk(64 * 48 * 3).Select(f => SumOf(f)), seen[3]);
 
         string cut = dataset.PathOf(dataset.Samples[1].Radar[2]!);
         byte[] bytes = File.ReadAllBytes(cut);
         bytes.AsSpan(bytes.Length / 2, 200).Clear();
         File.WriteAllBytes(cut, bytes);
         Assert.False(reader.TryReadTogether(asked, 3, (_, _, _) => { }, CancellationToken.None));
+
+        FrameWatch Watch(int i) =>
+            (place, times, width, height, pixels) =>
+            {
+                if (place == 0)
+                    seen[i].Clear();
+                Assert.Equal((seen[i].Count, 1), (place, times));
+                Assert.Equal(width * height * 3, pixels.Length);
+                seen[i].Add(SumOf(pixels));
+            };
+    }
+
+    private static int SumOf(ReadOnlySpan<byte> pixels)
+    {
+        int sum = 0;
+        foreach (byte pixel in pixels)
+            sum = sum * 31 + pixel;
+        return sum;
     }
 }

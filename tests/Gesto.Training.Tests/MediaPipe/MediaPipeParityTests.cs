@@ -60,6 +60,39 @@ public sealed class MediaPipeParityTests(MediaPipeParityTests.Networks networks)
     }
 
     [Fact]
+    public void Only_a_hand_at_rest_is_not_looked_for_while_the_other_signs()
+    {
+        HolisticLandmarker landmarker = networks.Open();
+        string root = RealRecordings.Root();
+        int left = 0;
+        foreach (JsonElement expected in References("holistic.jsonl"))
+        {
+            (RgbFrame frame, string name) = Load(root, expected);
+            HolisticResult all = landmarker.FindAtArms(frame),
+                signing = landmarker.FindAtArms(frame, signing: true);
+            Assert.Equal(all.Pose?.Joints, signing.Pose?.Joints);
+            Assert.Equal(all.Left is null && all.Right is null, signing.Left is null && signing.Right is null);
+            foreach ((bool isLeft, HandResult? a, HandResult? b) in Hands(all, signing))
+            {
+                if (b is not null || a is null)
+                {
+                    Assert.Equal(a?.Joints, b?.Joints);
+                    continue;
+                }
+                Assert.True(all.Pose!.IsAtRest(isLeft), name);
+                left++;
+            }
+        }
+        Assert.InRange(left, 1, 39); // there are some among them
+
+        static IEnumerable<(bool Left, HandResult? All, HandResult? Signing)> Hands(HolisticResult a, HolisticResult b)
+        {
+            yield return (true, a.Left, b.Left);
+            yield return (false, a.Right, b.Right);
+        }
+    }
+
+    [Fact]
     public void Close_ups_show_the_hands_that_hands_js_finds()
     {
         HolisticLandmarker landmarker = networks.Open();
