@@ -7,9 +7,9 @@ using Gesto.Video;
 
 namespace Gesto.Recordings;
 
-/// <summary>Steps of RGB that show the hands at the camera's own resolution: features of the left hand and of the right
-/// one, (T, 2 F), or of the whole frame before them, (T, 3 F), by one encoder. A left hand is mirrored, so that it looks
-/// like a right one; a hand that is not found, or at rest, is 0 (<see cref="LandmarkFeatures"/> says which).
+/// <summary>Steps of RGB that show the hands at the camera's own resolution: features of the left hand and of the
+/// right one, (T, 2 F), or of the whole frame before them, (T, 3 F), by one encoder. A left hand is mirrored, so that
+/// it looks like a right one; a hand that is not found, or at rest, is 0 (<see cref="LandmarkFeatures"/> says which).
 /// Thread-safe.</summary>
 internal sealed class HandCropReader : IStepReader
 {
@@ -126,7 +126,7 @@ internal sealed class HandCropReader : IStepReader
                 HandResult one = (side == 0 ? frame.Left : frame.Right ?? frame.Left)!;
                 if (pictures.TryGetValue(one, out byte[]? picture))
                     crops.Add(
-                        (t * step + (hand + side) * width, one == frame.Left ? HandCrop.Mirrored(picture) : picture)
+                        (t * step + (hand + side) * width, ReferenceEquals(one, frame.Left) ? HandCrop.Mirrored(picture) : picture)
                     );
             }
         var steps = new float[length * step];
