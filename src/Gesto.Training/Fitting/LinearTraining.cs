@@ -85,7 +85,12 @@ internal static class LinearTraining
                 float[]?[] pooled = PoolOf(mirrored: false);
                 if (mirrors)
                     pooled = [.. pooled, .. modality == Modality.Landmarks ? PoolOf(mirrored: true) : pooled];
-                return pooled.All(p => p is null) ? null : LinearPart.Of(pooled, width, reduces is null ? 1 : Still);
+                return pooled.All(p => p is null)
+                    ? null
+                    : LinearPart.Of(pooled, width, reduces is null ? 1 : Still) with
+                    {
+                        Whitens = modality == Modality.Landmarks,
+                    };
             }
         );
         IReadOnlyList<ModalityMask> sets =

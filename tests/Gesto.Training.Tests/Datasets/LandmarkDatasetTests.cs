@@ -87,7 +87,7 @@ public sealed class LandmarkDatasetTests : IDisposable
         );
         Assert.Empty(healthy.Problems);
         Assert.Equal(
-            "8 recordings: landmarks, body in 0 % of frames, left hand in 0 %, right hand in 100 %",
+            "8 recordings: landmarks, body in 0 % of frames, signing hand in 100 %, other hand in 0 %",
             healthy.Landmarks!.ToString()
         );
         File.Delete(folder["data/si/1/2.npy"]);
