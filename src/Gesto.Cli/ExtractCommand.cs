@@ -80,6 +80,11 @@ internal static class ExtractCommand
             Description =
                 "With --landmarks: look where body and hands were in the sampled frame before instead of in each frame by itself.",
         };
+        var hands = new Option<HandCrops>("--hand-crops")
+        {
+            Description =
+                "ResNet50's features of the hands, cut out of the frames' own pixels: alone, or beside those of the whole frames ('gesto weights --landmarks' fetches the networks that find hands).",
+        };
         var rgbSize = new Option<int>("--rgb-size")
         {
             Description = "Side of stored RGB frames, pixels.",
@@ -163,6 +168,7 @@ internal static class ExtractCommand
             rgb,
             landmarks,
             tracking,
+            hands,
             rgbSize,
             rgbFrames,
             sampling,
@@ -194,9 +200,14 @@ internal static class ExtractCommand
                     () =>
                     {
                         RgbKind kind = parse.GetValue(rgb);
-                        bool found = parse.GetValue(landmarks);
-                        if (parse.GetValue(tracking) && !found)
-                            throw new InvalidDataException("--tracking goes with --landmarks.");
+                        bool found = parse.GetValue(landmarks),
+                            crops = parse.GetValue(hands) != HandCrops.None;
+                        if (parse.GetValue(tracking) && !found && !crops)
+                            throw new InvalidDataException("--tracking goes with --landmarks or --hand-crops.");
+                        if (crops && (kind != RgbKind.Features || parse.GetValue(precision) == Precision.Int8))
+                            throw new InvalidDataException(
+                                "--hand-crops are features in float32: leave --rgb and --precision out."
+                            );
                         if (kind != RgbKind.Features && parse.GetValue(precision) == Precision.Int8)
                             throw new InvalidDataException(
                                 "--precision int8 makes features; --rgb frames and --rgb maps are what they are."
@@ -220,10 +231,11 @@ internal static class ExtractCommand
                         {
                             Policy = parse.GetValue(policy),
                             DecodeThreads = parse.GetValue(decoders)
-                                // landmarks are found by the thread that decodes
-                                ?? Math.Max(2, on == ComputeDevice.Cpu && !found ? count / 2 : count),
+                                // landmarks are found, and hands encoded, by the thread that decodes
+                                ?? Math.Max(2, on == ComputeDevice.Cpu && !found && !crops ? count / 2 : count),
                             LandmarksOfVideos = found,
                             LandmarkTracking = parse.GetValue(tracking),
+                            HandCrops = parse.GetValue(hands),
                             WithoutRgb = kind == RgbKind.None,
                             Rgb = new RgbOptions
                             {

@@ -276,15 +276,15 @@ public sealed class Recogniser : IDisposable
             known.Shape,
             known.DType,
             unpacked is not null && bundle.Holds(known.Entry, unpacked)
-                ? unpacked.Open(threads: 1, known.Ports())
-                : OpenAgain(bundle, known),
+                ? unpacked.Open(threads: 1, known.Ports(HandCropReader.FinderOf(key) is not null))
+                : OpenAgain(bundle, known, HandCropReader.FinderOf(key) is not null),
             concurrency: threads
         );
     }
 
-    private static InferenceSession OpenAgain(BundleFile bundle, BundledRgbEncoder known)
+    private static InferenceSession OpenAgain(BundleFile bundle, BundledRgbEncoder known, bool anySide)
     {
         using BundleFile own = bundle.Again();
-        return own.Network(known.Entry, threads: 1, known.Ports());
+        return own.Network(known.Entry, threads: 1, known.Ports(anySide));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Gesto.Bundles;
+using Gesto.Encoders;
 using Gesto.Files;
 using Gesto.Inference;
 using Gesto.MediaPipe;
@@ -119,14 +120,18 @@ public static class RunExport
         Dictionary<string, byte[]> entries
     )
     {
-        if (recogniser.Facts.Keys[Modality.Landmarks] is not { Encoder: VideoLandmarkReader.EncoderName } key)
+        FeatureKey? hands = recogniser.Facts.Rgb is { } rgb ? HandCropReader.FinderOf(rgb) : null;
+        if (
+            recogniser.Facts.Keys[Modality.Landmarks] is not { Encoder: VideoLandmarkReader.EncoderName } key
+            && (key = hands) is null
+        )
             return null;
         foreach (ExportedRecogniser member in members.OfType<ExportedRecogniser>())
             if (member.ExportLandmarker(entries) is { } copied)
                 return copied;
-        if (key.Weights != LandmarkWeights.Hash)
+        if (new[] { key, hands ?? key }.FirstOrDefault(k => k.Weights != LandmarkWeights.Hash) is { } other)
             throw new InvalidDataException(
-                $"{folder}: trained on landmarks that other networks than this Gesto's found ({key.Weights}, expected {LandmarkWeights.Hash}). Extract and train again, or export with the Gesto that extracted."
+                $"{folder}: trained on landmarks that other networks than this Gesto's found ({other.Weights}, expected {LandmarkWeights.Hash}). Extract and train again, or export with the Gesto that extracted."
             );
         foreach (LandmarkModel model in LandmarkModel.All)
             entries[BundledLandmarker.EntryOf(model)] = landmarks(model);

@@ -37,11 +37,12 @@ internal static class DatasetRgbEncoder
         var cache = WeightsCache.Default();
         bool maps = options.Encoding == RgbEncoding.Maps,
             processor = options.Device == ComputeDevice.Cpu,
-            plain = processor && !maps && !options.InEightBits;
+            plain = processor && !maps && !options.InEightBits,
+            crops = extraction.HandCrops != HandCrops.None;
         if (
             plain
             && options.Weights == ImageNetWeights.Auto
-            && ResNet50Encoders.TryOpenKept(cache, threads: 1, concurrency: options.Threads) is { } kept
+            && ResNet50Encoders.TryOpenKept(cache, threads: 1, options.Threads, crops) is { } kept
         )
             return kept;
         string path = ImageNetWeights.Fetch(options.Weights, cache, options.Notes, progress, cancel);
@@ -52,7 +53,8 @@ internal static class DatasetRgbEncoder
                 known.Variant,
                 known.Hash,
                 threads: 1,
-                concurrency: options.Threads
+                concurrency: options.Threads,
+                anySide: crops
             );
         ResNet50Weights loaded = ResNet50Weights.Load(path);
         ResNet50Output output = maps ? ResNet50Output.Maps : ResNet50Output.Features;
@@ -66,7 +68,14 @@ internal static class DatasetRgbEncoder
         Int8Ranges? ranges = options.InEightBits
             ? Int8Calibration.LoadOrFind(dataset, loaded, storeFolder, extraction.RgbFit, options.Threads, cancel)
             : null;
-        return ResNet50Encoders.Build(loaded, threads: 1, concurrency: options.Threads, ranges: ranges, output: output);
+        return ResNet50Encoders.Build(
+            loaded,
+            threads: 1,
+            concurrency: options.Threads,
+            ranges: ranges,
+            output: output,
+            anySide: plain && crops
+        );
     }
 
     private static SmallRgbEncoder OpenSmall(

@@ -26,7 +26,7 @@ public sealed partial class Extraction
     )
     {
         options = VideoStreams.Settled(dataset, options);
-        if (options.LandmarksOfVideos)
+        if (options.LandmarksOfVideos || options.HandCrops != HandCrops.None)
             options = options with
             {
                 VideoLandmarks = LandmarkWeights.OpenReader(

@@ -54,11 +54,7 @@ public sealed partial class Extraction : IDisposable
             RgbFit = options.RgbFit,
         };
         antennas = dataset.Samples.Max(AntennasOf);
-        others = PerModality.For(Modality.All.Where(m => m.Open is not null && dataset.Samples.Any(s => s.Has(m))), m =>
-            m == Modality.Landmarks && options is { LandmarksOfVideos: true, VideoLandmarks: { } found }
-                ? found
-                : m.Open!(null)
-        );
+        others = PerModality.For(Modality.All.Where(m => dataset.Samples.Any(s => s.Has(m))), ReaderOf);
         stores = new ExtractionStores(dataset, encoder, options, reader, antennas, others);
     }
 
@@ -93,9 +89,22 @@ public sealed partial class Extraction : IDisposable
     void IDisposable.Dispose()
     {
         stores.Dispose();
-        foreach (IStepReader other in others.Values)
+        foreach (IStepReader other in others.Values.Append(options.VideoLandmarks).OfType<IStepReader>().Distinct())
             other.Dispose();
     }
+
+    /// <returns>What makes a modality's steps by itself; null of those whose files share a decoder.</returns>
+    private IStepReader? ReaderOf(Modality modality) =>
+        modality == Modality.Landmarks && options.LandmarksOfVideos ? options.VideoLandmarks
+        : modality == Modality.Rgb && options.HandCrops != HandCrops.None
+            ? new HandCropReader(
+                encoder!,
+                (VideoLandmarkReader)options.VideoLandmarks!,
+                options.HandCrops == HandCrops.Beside,
+                options.RgbFit,
+                threads: 1
+            )
+        : modality.Open?.Invoke(null);
 
     /// <summary>Removes what a kill left half written, but nothing of shards that may be at work in the same
     /// folder.</summary>
@@ -309,11 +318,14 @@ public sealed partial class Extraction : IDisposable
     }
 
     /// <returns>Side of the frames; null where the sample's RGB is not to be read.</returns>
-    private int? RgbSize(Sample sample) => stores.Needs(sample, Modality.Rgb) ? encoder!.InputSize : null;
+    private int? RgbSize(Sample sample) =>
+        others[Modality.Rgb] is null && stores.Needs(sample, Modality.Rgb) ? encoder!.InputSize : null;
 
-    /// <returns>What finds a sample's landmarks while its video is decoded; null where none are to be found.</returns>
+    /// <returns>What finds a sample's landmarks while its video is decoded; null where none are to be found, or by who
+    /// reads the hands.</returns>
     private LandmarkWatch? Watch(Sample sample) =>
-        others[Modality.Landmarks] is VideoLandmarkReader landmarks && stores.Needs(sample, Modality.Landmarks)
+        others[Modality.Rgb] is null
+        && others[Modality.Landmarks] is VideoLandmarkReader landmarks && stores.Needs(sample, Modality.Landmarks)
             ? landmarks.Watch(dataset.PathOf(sample.Files[Modality.Landmarks]![0]!))
             : null;
 
@@ -361,51 +373,6 @@ public sealed partial class Extraction : IDisposable
                 $"{sample.Key}: radar maps {maps.DType} of {maps.Rows} x {maps.Columns}, the others are {key.DType} of {key.Shape[2]} x {key.Shape[3]}. "
                     + "Give them one size."
             ).Suggest(NextStep.ExtractRadarAtOneSize);
-    }
-
-    private EncodedSample Encode(DecodedSample decoded) =>
-        new(
-            decoded.Index,
-            decoded.Sample,
-            decoded
-                .Others.Select((modality, steps) => Pad(steps, stores[modality]!.Key))
-                .With(Modality.Rgb, EncodeRgb(decoded.Rgb))
-                .With(Modality.Radar, EncodeRadar(decoded.Radar)),
-            decoded.Skipped,
-            decoded.Group
-        );
-
-    private static PaddedSteps Pad(RecordingSteps steps, FeatureKey key)
-    {
-        var padded = new float[key.Shape.Aggregate(1, (a, b) => a * b)];
-        steps.Values.CopyTo(padded, 0);
-        return new(NpyArray.From(key.DType, padded, key.Shape), steps.Length);
-    }
-
-    private PaddedSteps? EncodeRgb(Clip? clip)
-    {
-        if (clip is null)
-            return null;
-        FeatureKey key = stores[Modality.Rgb]!.Key;
-        var features = new float[options.RgbSampling.Length * encoder!.Width];
-        encoder.Encode(clip.Frames, clip.Length, features.AsSpan(0, clip.Length * encoder.Width));
-        return new(NpyArray.From(key.DType, features, key.Shape), clip.Length);
-    }
-
-    private PaddedSteps? EncodeRadar(RadarClip? maps)
-    {
-        if (maps is null)
-            return null;
-        if (options.Source is { } source)
-        {
-            int width = maps.Antennas * source.WidthPerAntenna;
-            var features = new float[options.RadarSampling.Length * width];
-            source.Encode(maps.Bytes, maps.Length, maps.Antennas, features.AsSpan(0, maps.Length * width));
-            return new(NpyArray.From(features, options.RadarSampling.Length, width), maps.Length);
-        }
-        byte[] padded = maps.Bytes;
-        Array.Resize(ref padded, maps.Bytes.Length / maps.Length * options.RadarSampling.Length);
-        return new(new NpyArray(maps.DType, stores[Modality.Radar]!.Key.Shape, padded), maps.Length);
     }
 
     internal static bool IsAboutSample(Exception e) =>

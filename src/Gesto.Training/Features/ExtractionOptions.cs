@@ -14,6 +14,19 @@ public enum ExtractionPolicy
     Skip,
 }
 
+/// <summary>Which pictures of a video RGB features are of.</summary>
+public enum HandCrops
+{
+    /// <summary>Whole frames.</summary>
+    None,
+
+    /// <summary>The two hands, cut out of the frame's own pixels: (T, 2 F), the left hand first.</summary>
+    Alone,
+
+    /// <summary>The whole frame, then the two hands: (T, 3 F).</summary>
+    Beside,
+}
+
 /// <summary>Radar frames → features, at once, as the source project did it.</summary>
 /// <param name="frames">(T, A, 224, 224), grey, 0…255.</param>
 /// <param name="count">T, real frames.</param>
@@ -56,6 +69,10 @@ public sealed record ExtractionOptions
     /// frame; false = in each frame by itself.</summary>
     public bool LandmarkTracking { get; init; }
 
+    /// <summary>Which pictures RGB features are of; hands are found by MediaPipe's networks in the cache. Those for
+    /// <see cref="RgbEncoding.Features"/> in float32.</summary>
+    public HandCrops HandCrops { get; init; }
+
     /// <summary>Store nothing of RGB itself: no pixel, and no feature of one.</summary>
     public bool WithoutRgb { get; init; }
 
@@ -67,7 +84,7 @@ public sealed record ExtractionOptions
     /// everything.</summary>
     public Shard? Shard { get; init; }
 
-    /// <summary>Makes landmarks of RGB videos; the extraction's to dispose.</summary>
+    /// <summary>Finds landmarks in RGB videos; the extraction's to dispose.</summary>
     internal IStepReader? VideoLandmarks { get; init; }
 
     internal VideoLimits Limits { get; init; } = VideoLimits.Default;

@@ -82,8 +82,8 @@ internal sealed class ExtractionStores(
     {
         if (modality == Modality.Radar)
             return RadarKey(cancel);
-        if (modality != Modality.Rgb)
-            return others[modality]!.Key;
+        if (others[modality] is { } reader)
+            return modality == Modality.Rgb && options.Float16 ? reader.Key with { DType = "<f2" } : reader.Key;
         ArgumentNullException.ThrowIfNull(encoder);
         return new FeatureKey
         {

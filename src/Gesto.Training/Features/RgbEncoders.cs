@@ -1,5 +1,6 @@
 using Gesto.Encoders;
 using Gesto.Files;
+using Gesto.Recordings;
 using Gesto.Training.Models;
 using Gesto.Training.Weights;
 
@@ -46,7 +47,8 @@ internal static class RgbEncoders
                 VariantOf(key.Encoder),
                 key.Weights,
                 threads: 1,
-                concurrency: threads
+                concurrency: threads,
+                anySide: HandCropReader.FinderOf(key) is not null
             ),
             "resnet50-v1-int8" or "resnet50-v1.5-int8" => OpenInt8(key, storeFolder, cache, threads),
             _ => throw new InvalidDataException(
@@ -92,7 +94,10 @@ internal static class RgbEncoders
         }
         else
         {
-            model = ResNet50Graph.Build(ResNet50Weights.Load(PathOf(key.Encoder, key.Weights, cache)));
+            var weights = ResNet50Weights.Load(PathOf(key.Encoder, key.Weights, cache));
+            model = HandCropReader.FinderOf(key) is null
+                ? ResNet50Graph.Build(weights)
+                : ResNet50Graph.BuildForAnySide(weights);
         }
         return (model, encoder.Preprocessing, encoder.InputSize, encoder.Shape, encoder.DType);
     }

@@ -9,9 +9,11 @@ internal static class VideoStreams
     /// <returns>The options, without finding landmarks in videos where each of these has a file of them: those files
     /// are taken.</returns>
     /// <exception cref="InvalidDataException">Some videos have such a file and others do not, or there is neither a
-    /// video nor a file.</exception>
+    /// video nor a file; or there is no RGB to have hand crops of.</exception>
     public static ExtractionOptions Settled(Dataset dataset, ExtractionOptions options)
     {
+        if (options.HandCrops != HandCrops.None && (options.WithoutRgb || !dataset.Samples.Any(s => s.Has(Modality.Rgb))))
+            throw new InvalidDataException($"{dataset.Root}: no RGB video is to be stored, so there are no hands to cut out.");
         if (!options.LandmarksOfVideos)
             return options;
         int own = dataset.Samples.Count(s => s.Has(Modality.Landmarks)),

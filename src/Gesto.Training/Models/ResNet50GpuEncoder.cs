@@ -10,12 +10,11 @@ namespace Gesto.Training.Models;
 /// float32 rounding, so a store may hold some of each.</summary>
 internal sealed class ResNet50GpuEncoder : IRgbEncoder
 {
-    private const int FrameBytes = ResNet50Network.Side * ResNet50Network.Side * 3;
-
     private readonly ResNet50 network;
     private readonly Device device;
     private readonly PixelScaling scaling;
-    private readonly bool maps;
+    private readonly bool maps,
+        isShared;
 
     /// <param name="weights">Either variant.</param>
     /// <param name="device">Where to compute; a processor will do, more slowly than <see
@@ -37,6 +36,12 @@ internal sealed class ResNet50GpuEncoder : IRgbEncoder
         network = ResNet50.From(weights).to(this.device);
     }
 
+    private ResNet50GpuEncoder(ResNet50GpuEncoder shared, int side)
+    {
+        (network, device, scaling, isShared) = (shared.network, shared.device, shared.scaling, true);
+        (Name, WeightsHash, Concurrency, InputSize) = (shared.Name, shared.WeightsHash, shared.Concurrency, side);
+    }
+
     public string Name { get; }
 
     public string WeightsHash { get; }
@@ -49,13 +54,15 @@ internal sealed class ResNet50GpuEncoder : IRgbEncoder
 
     public string DType => maps ? "<f2" : "<f4";
 
-    public int InputSize => ResNet50Network.Side;
+    public int InputSize { get; } = ResNet50Network.Side;
 
     public int Concurrency { get; }
 
+    public IRgbEncoder? AtSide(int side) => maps ? null : new ResNet50GpuEncoder(this, side);
+
     public void Encode(ReadOnlySpan<byte> frames, int count, Span<float> features)
     {
-        if (frames.Length != (long)count * FrameBytes || features.Length != (long)count * Width)
+        if (frames.Length != (long)count * InputSize * InputSize * 3 || features.Length != (long)count * Width)
             throw new ArgumentException(
                 $"{frames.Length} bytes and room for {features.Length} features do not make {count} frames.",
                 nameof(frames)
@@ -63,11 +70,15 @@ internal sealed class ResNet50GpuEncoder : IRgbEncoder
         using IDisposable noGradient = no_grad();
         using var scope = NewDisposeScope();
         Tensor pixels = empty([count, 3, InputSize, InputSize], ScalarType.Float32);
-        scaling.Apply(frames, MemoryMarshal.Cast<byte, float>(pixels.bytes), FrameBytes / 3);
+        scaling.Apply(frames, MemoryMarshal.Cast<byte, float>(pixels.bytes), InputSize * InputSize);
         Tensor sent = pixels.to(device);
         Tensor encoded = maps ? network.Maps(sent) : network.forward(sent);
         encoded.cpu().contiguous().data<float>().CopyTo(features);
     }
 
-    public void Dispose() => network.Dispose();
+    public void Dispose()
+    {
+        if (!isShared)
+            network.Dispose();
+    }
 }

@@ -14,18 +14,23 @@ internal static class ResNet50Encoders
     /// <param name="concurrency">See <see cref="NetworkRgbEncoder.Concurrency"/>, ≥ 1.</param>
     /// <param name="ranges">Compute in 8 bits with these ranges; null computes in float32.</param>
     /// <param name="output">What to return; maps in float32 arithmetic only.</param>
+    /// <param name="anySide">Take pictures of other sides too (<see cref="IRgbEncoder.AtSide"/>): features in float32
+    /// alone.</param>
     public static NetworkRgbEncoder Build(
         ResNet50Weights weights,
         int threads,
         int batch = NetworkRgbEncoder.DefaultBatch,
         int concurrency = 1,
         Int8Ranges? ranges = null,
-        ResNet50Output output = ResNet50Output.Features
+        ResNet50Output output = ResNet50Output.Features,
+        bool anySide = false
     )
     {
         bool maps = output == ResNet50Output.Maps;
         if (ranges is not null && maps)
             throw new ArgumentException("Maps are computed in float32.", nameof(ranges));
+        if (anySide && (ranges is not null || maps))
+            throw new ArgumentException("Features in float32 alone are made of any side.", nameof(anySide));
         return Make(
             ranges?.Name ?? weights.Name + (maps ? ResNet50Network.MapsSuffix : ""),
             ranges?.Hash ?? weights.Hash,
@@ -33,6 +38,7 @@ internal static class ResNet50Encoders
             OnnxSession.Open(
                 ranges is not null ? Int8Graph.Build(weights, ranges)
                     : maps ? ResNet50Graph.BuildMaps(weights)
+                    : anySide ? ResNet50Graph.BuildForAnySide(weights)
                     : ResNet50Graph.Build(weights),
                 threads
             ),
@@ -49,6 +55,7 @@ internal static class ResNet50Encoders
     /// <param name="hash">Theirs, <see cref="ResNet50Weights.Hash"/>.</param>
     /// <param name="threads">Threads of one call, ≥ 1.</param>
     /// <param name="concurrency">See <see cref="NetworkRgbEncoder.Concurrency"/>, ≥ 1.</param>
+    /// <param name="anySide">As of <see cref="Build"/>.</param>
     /// <exception cref="InvalidDataException">The file holds other weights.</exception>
     public static NetworkRgbEncoder Open(
         WeightsCache cache,
@@ -56,7 +63,8 @@ internal static class ResNet50Encoders
         ResNet50Variant variant,
         string hash,
         int threads,
-        int concurrency = 1
+        int concurrency = 1,
+        bool anySide = false
     )
     {
         string name = ResNet50Weights.NameOf(variant);
@@ -64,11 +72,11 @@ internal static class ResNet50Encoders
             name,
             hash,
             variant,
-            PreparedNetwork.Open(cache.PreparedFolder, NetworkName(name, hash), threads, () =>
+            PreparedNetwork.Open(cache.PreparedFolder, NetworkName(name, hash, anySide), threads, () =>
             {
                 ResNet50Weights weights = ResNet50Weights.Load(path);
                 return weights.Hash == hash && weights.Variant == variant
-                    ? ResNet50Graph.Build(weights)
+                    ? (anySide ? ResNet50Graph.BuildForAnySide(weights) : ResNet50Graph.Build(weights))
                     : throw new InvalidDataException(
                         $"{path}: holds {weights.Name} {weights.Hash}, expected {name} {hash}. Delete it and fetch the weights again."
                     ).Suggest(NextStep.FetchWeights);
@@ -80,12 +88,17 @@ internal static class ResNet50Encoders
     /// <summary>The weights fetched last, where their network was kept by <see cref="Open"/>; they themselves are not
     /// read.</summary>
     /// <returns>Null where it was not.</returns>
-    public static NetworkRgbEncoder? TryOpenKept(WeightsCache cache, int threads, int concurrency)
+    public static NetworkRgbEncoder? TryOpenKept(
+        WeightsCache cache,
+        int threads,
+        int concurrency,
+        bool anySide = false
+    )
     {
         if (cache.FindLatest() is not { } path || Known(path) is not (ResNet50Variant variant, string hash))
             return null;
         string name = ResNet50Weights.NameOf(variant);
-        return PreparedNetwork.TryOpen(cache.PreparedFolder, NetworkName(name, hash), threads) is { } session
+        return PreparedNetwork.TryOpen(cache.PreparedFolder, NetworkName(name, hash, anySide), threads) is { } session
             ? Make(name, hash, variant, session, concurrency: concurrency)
             : null;
     }
@@ -126,5 +139,6 @@ internal static class ResNet50Encoders
         }
     }
 
-    private static string NetworkName(string name, string hash) => $"{name}-{hash}";
+    private static string NetworkName(string name, string hash, bool anySide) =>
+        $"{name}-{(anySide ? "any-" : "")}{hash}";
 }

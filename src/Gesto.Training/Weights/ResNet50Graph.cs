@@ -1,5 +1,6 @@
 using Gesto.Encoders;
 using Gesto.Training.Graphs;
+using Onnx;
 
 namespace Gesto.Training.Weights;
 
@@ -13,13 +14,22 @@ internal static class ResNet50Graph
     /// <param name="weights">Either variant.</param>
     /// <param name="observed">Nodes of <see cref="Int8Graph.Quantised"/> that are outputs too, so that their values can
     /// be seen.</param>
-    public static byte[] Build(ResNet50Weights weights, params IEnumerable<string> observed)
+    public static byte[] Build(ResNet50Weights weights, params IEnumerable<string> observed) =>
+        Build(weights, anySide: false, observed);
+
+    /// <summary>The same for frames of any side, 32 pixels or more: input "frames" (N, 3, H, W).</summary>
+    public static byte[] BuildForAnySide(ResNet50Weights weights) => Build(weights, anySide: true, []);
+
+    private static byte[] Build(ResNet50Weights weights, bool anySide, IEnumerable<string> observed)
     {
         var graph = new OnnxGraph(weights.Name);
         string value = Blocks(graph, weights, ResNet50Layout.Blocks(weights.Variant));
         value = graph.Node("GlobalAveragePool", "pool5", [value]);
         graph.Node("Flatten", ResNet50Network.Features, [value]);
-        graph.Input(ResNet50Network.Frames, 3, ResNet50Network.Side, ResNet50Network.Side);
+        if (anySide)
+            graph.Input(ResNet50Network.Frames, TensorProto.Types.DataType.Float, "N", "3", "H", "W");
+        else
+            graph.Input(ResNet50Network.Frames, 3, ResNet50Network.Side, ResNet50Network.Side);
         graph.Output(ResNet50Network.Features, ResNet50Network.FeatureWidth);
         foreach (string node in observed)
             graph.Output(node);

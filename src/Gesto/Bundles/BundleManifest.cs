@@ -143,7 +143,11 @@ internal sealed record BundleManifest
                     $"a sampling of {modality} of as many frames as its shape has"
                 );
             if (Keys[Modality.Rgb] is { } rgb)
-                CheckEncoder(rgb, FrameFits.Parse(rgb.Preprocessing).Preprocessing);
+                CheckEncoder(
+                    rgb,
+                    FrameFits.Parse(HandCropReader.WithoutHands(rgb)).Preprocessing,
+                    HandCropReader.PicturesOf(rgb)
+                );
             if (Keys[Modality.Landmarks] is { Encoder: VideoLandmarkReader.EncoderName } landmarks)
                 Require(
                     Landmarker is { IsWhole: true }
@@ -163,11 +167,13 @@ internal sealed record BundleManifest
             "costly pairs of two names"
         );
 
-        void CheckEncoder(FeatureKey rgb, string preprocessing)
+        void CheckEncoder(FeatureKey rgb, string preprocessing, int pictures)
         {
+            Require(pictures == 1 || Landmarker is { IsWhole: true }, "a landmarker to go with hand crops");
             if (RgbEncoder is not { } encoder)
                 Require(
-                    rgb.Encoder == RgbPixels.EncoderName
+                    pictures == 1
+                        && rgb.Encoder == RgbPixels.EncoderName
                         && rgb.Shape is [_, 3, var height, var width]
                         && height == width
                         && width <= LargestSide,
@@ -178,7 +184,11 @@ internal sealed record BundleManifest
                     encoder.Side is >= 1 and <= LargestSide
                         && encoder.Name == rgb.Encoder
                         && encoder.Preprocessing == preprocessing
-                        && encoder.Shape.SequenceEqual(rgb.Shape[1..]),
+                        && (
+                            pictures == 1
+                                ? encoder.Shape.SequenceEqual(rgb.Shape[1..])
+                                : encoder.Shape.Count == 1 && rgb.Shape is [_, var width] && width == pictures * encoder.Shape[0]
+                        ),
                     "rgb_encoder to go with rgb"
                 );
         }
@@ -209,12 +219,13 @@ internal sealed record BundledRgbEncoder(
 )
 {
     /// <returns>What goes into it and comes out.</returns>
-    public NetworkPorts Ports() =>
+    /// <param name="anySide">It takes hands, too, and is free in the frames' side.</param>
+    public NetworkPorts Ports(bool anySide = false) =>
         new(
             Name.EndsWith(ResNet50Network.MapsSuffix, StringComparison.Ordinal)
                 ? ResNet50Network.Maps
                 : ResNet50Network.Features,
-            new NetworkInput(ResNet50Network.Frames, typeof(float), NetworkInput.Free, 3, Side, Side)
+            new NetworkInput(ResNet50Network.Frames, typeof(float), NetworkInput.Free, 3, anySide ? NetworkInput.Free : Side, anySide ? NetworkInput.Free : Side)
         );
 }
 

@@ -25,6 +25,11 @@ internal interface IRgbEncoder : IDisposable
     /// <summary>Height and width of the frames it wants, pixels.</summary>
     int InputSize { get; }
 
+    /// <returns>The same for pictures of another side, on the same network, which stays this one's to dispose; null
+    /// where the network takes one side only.</returns>
+    /// <param name="side">Height and width, pixels.</param>
+    IRgbEncoder? AtSide(int side) => null;
+
     /// <summary>Threads that may call <see cref="Encode"/> at the same time, and should where throughput
     /// counts.</summary>
     int Concurrency => 1;

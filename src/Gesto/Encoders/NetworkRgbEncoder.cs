@@ -22,6 +22,7 @@ internal sealed class NetworkRgbEncoder : IRgbEncoder
     private readonly string[] inputs,
         outputs;
     private readonly ConcurrentBag<Buffers> idle = [];
+    private readonly bool isShared;
 
     /// <param name="name">As in feature keys, e.g. "resnet50-v1".</param>
     /// <param name="hash">SHA-256 of the weights.</param>
@@ -32,6 +33,7 @@ internal sealed class NetworkRgbEncoder : IRgbEncoder
     /// <param name="session">The network, of one input and one output; the encoder's to dispose.</param>
     /// <param name="batch">Frames a call of the network, ≥ 1.</param>
     /// <param name="concurrency">See <see cref="Concurrency"/>, ≥ 1.</param>
+    /// <param name="isShared">The network is another's to dispose.</param>
     internal NetworkRgbEncoder(
         string name,
         string hash,
@@ -41,7 +43,8 @@ internal sealed class NetworkRgbEncoder : IRgbEncoder
         string dtype,
         InferenceSession session,
         int batch = DefaultBatch,
-        int concurrency = 1
+        int concurrency = 1,
+        bool isShared = false
     )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
@@ -50,6 +53,7 @@ internal sealed class NetworkRgbEncoder : IRgbEncoder
         (this.session, this.batch, Concurrency) = (session, batch, concurrency);
         Width = shape.Aggregate((a, b) => a * b);
         frameBytes = side * side * 3;
+        this.isShared = isShared;
         (inputs, outputs) = ([session.InputNames[0]], [session.OutputNames[0]]);
     }
 
@@ -68,6 +72,22 @@ internal sealed class NetworkRgbEncoder : IRgbEncoder
     public int InputSize { get; }
 
     public int Concurrency { get; }
+
+    public IRgbEncoder? AtSide(int side) =>
+        session.InputMetadata[inputs[0]].Dimensions is [_, _, < 0, < 0]
+            ? new NetworkRgbEncoder(
+                Name,
+                WeightsHash,
+                scaling,
+                side,
+                Shape,
+                DType,
+                session,
+                batch,
+                Concurrency,
+                isShared: true
+            )
+            : null;
 
     public void Encode(ReadOnlySpan<byte> frames, int count, Span<float> features)
     {
@@ -96,7 +116,8 @@ internal sealed class NetworkRgbEncoder : IRgbEncoder
 
     public void Dispose()
     {
-        session.Dispose();
+        if (!isShared)
+            session.Dispose();
         runOptions.Dispose();
     }
 

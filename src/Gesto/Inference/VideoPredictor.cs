@@ -35,15 +35,17 @@ internal sealed class VideoPredictor : IDisposable
     private readonly IRgbEncoder? encoder;
     private readonly RadarFormat radar;
     private readonly PerModality<IStepReader> others = PerModality<IStepReader>.None;
+    private readonly VideoLandmarkReader? finder;
+    private readonly HandCropReader? hands;
     private SampleReader? latest;
     private WaitingDecoder? waiting;
 
     /// <param name="recogniser">The run.</param>
     /// <param name="encoder">The RGB encoder the run was trained with; null where its recipe uses no RGB.</param>
-    /// <param name="videoLandmarks">Opens what finds landmarks in videos, for a run that learnt from such; null where
-    /// there is none.</param>
+    /// <param name="videoLandmarks">Opens what finds landmarks in videos, as their feature key says, for a run that
+    /// learnt from such or from hand crops; null where there is none.</param>
     /// <exception cref="InvalidDataException">The encoder is not the one trained with; or the run was trained on radar
-    /// features that were encoded while extracting, or on landmarks found in videos, and nothing here finds
+    /// features that were encoded while extracting, or on landmarks or hands found in videos, and nothing here finds
     /// such.</exception>
     public VideoPredictor(
         IRecogniser recogniser,
@@ -63,18 +65,21 @@ internal sealed class VideoPredictor : IDisposable
         radar = RadarKey is { } frames ? RadarFormat.Parse(frames.Preprocessing) : RadarFormat.Default;
         try
         {
+            if (RgbKey is { } steps && HandCropReader.FinderOf(steps) is { } wanted)
+            {
+                finder = (VideoLandmarkReader)(videoLandmarks ?? throw NoLandmarker())(wanted);
+                hands = new(encoder!, finder, HandCropReader.PicturesOf(steps) > 2, FitOf(steps), encoder!.Concurrency);
+                Check(Modality.Rgb, steps, hands.Key with { DType = steps.DType });
+            }
             foreach ((Modality modality, FeatureKey key) in recogniser.Keys)
                 if (modality.Open is { } open)
                 {
                     IStepReader reader =
-                        key.Encoder == VideoLandmarkReader.EncoderName
-                            ? (videoLandmarks ?? throw NoLandmarker())(key)
-                            : open(key);
+                        key.Encoder != VideoLandmarkReader.EncoderName ? open(key)
+                        : finder is not null && key.DifferenceTo(finder.Key) is null ? finder
+                        : (videoLandmarks ?? throw NoLandmarker())(key);
                     others = others.With(modality, reader);
-                    if (key.DifferenceTo(reader.Key) is { } difference)
-                        throw new InvalidDataException(
-                            $"The run was trained on {modality.Title} steps made differently ({difference})."
-                        );
+                    Check(modality, key, reader.Key);
                 }
         }
         catch
@@ -83,6 +88,16 @@ internal sealed class VideoPredictor : IDisposable
             throw;
         }
     }
+
+    private static void Check(Modality modality, FeatureKey trained, FeatureKey read)
+    {
+        if (trained.DifferenceTo(read) is { } difference)
+            throw new InvalidDataException(
+                $"The run was trained on {modality.Title} steps made differently ({difference})."
+            );
+    }
+
+    private static FrameFit FitOf(FeatureKey rgb) => FrameFits.Parse(HandCropReader.WithoutHands(rgb)).Fit;
 
     private FeatureKey? RgbKey => recogniser.Keys[Modality.Rgb];
 
@@ -114,7 +129,7 @@ internal sealed class VideoPredictor : IDisposable
     {
         waiting?.Dispose();
         waiting = null;
-        foreach (IStepReader reader in others.Values)
+        foreach (IStepReader reader in others.Values.Append(hands).Append(finder).OfType<IStepReader>().Distinct())
             reader.Dispose();
     }
 
@@ -128,7 +143,7 @@ internal sealed class VideoPredictor : IDisposable
         waiting = null;
         var reader = new SampleReader(root, radar, rgbSampling: SamplingOf(RgbKey), radarSampling: SamplingOf(RadarKey))
         {
-            RgbFit = RgbKey is { } rgb ? FrameFits.Parse(rgb.Preprocessing).Fit : default,
+            RgbFit = RgbKey is { } rgb ? FitOf(rgb) : default,
             Waiting = ready,
         };
         ModalityMask used = Offered(reader, sample);
@@ -141,6 +156,11 @@ internal sealed class VideoPredictor : IDisposable
                             ? "radar (…_RDM1.mp4 to …_RDM3.mp4 in its folder, or files named as radar)"
                         : $"{modality.Title} (…_{modality.Suffixes[0][0]} in its folder)"
                 );
+        // Hands first: what is found then is there for the landmarks, too.
+        (RecordingSteps? shown, Video.Clip? frames) =
+            hands is not null && used.Uses(Modality.Rgb)
+                ? hands.Read(reader.PathOf(sample.Files[Modality.Rgb]![0]!), cancel)
+                : default;
         PerModality<RecordingSteps> further = others.Select(
             (modality, of) =>
                 used.Uses(modality)
@@ -148,9 +168,9 @@ internal sealed class VideoPredictor : IDisposable
                     : null
         );
         // One decoder for all files; the encoder, which takes most of the time, begins with the first frame.
-        using EncodingAhead? encoding = used.Uses(Modality.Rgb) ? new(encoder!) : null;
+        using EncodingAhead? encoding = used.Uses(Modality.Rgb) && shown is null ? new(encoder!) : null;
         (Video.Clip? seen, RadarClip? radarClip) =
-            used.Uses(Modality.Rgb) || used.Uses(Modality.Radar)
+            encoding is not null || used.Uses(Modality.Radar)
                 ? reader.Read(
                     new(sample, encoding is null ? null : encoder!.InputSize, used.Uses(Modality.Radar)),
                     AntennasWanted(used),
@@ -162,7 +182,7 @@ internal sealed class VideoPredictor : IDisposable
         if (radarClip is not null)
             radarClip = Complete(radarClip, used, place);
         cancel.ThrowIfCancellationRequested();
-        return Join(encoding?.Finish(seen!), seen, radarClip, further, used);
+        return Join(encoding?.Finish(seen!) ?? shown?.Values, seen ?? frames, radarClip, further, used);
     }
 
     /// <summary>Encodes frames in memory. Errors as of <see cref="Predict"/>.</summary>
@@ -181,12 +201,17 @@ internal sealed class VideoPredictor : IDisposable
             );
         Video.Clip? seen = null;
         float[]? features = null;
-        if (used.Uses(Modality.Rgb))
+        if (used.Uses(Modality.Rgb) && hands is not null)
+        {
+            (RecordingSteps shown, seen) = hands.Read(name, rgb!, cancel);
+            features = shown.Values;
+        }
+        else if (used.Uses(Modality.Rgb))
         {
             RgbFrames frames = rgb!;
             var format = new ClipFormat(Colour: true, encoder!.InputSize, encoder.InputSize)
             {
-                Fit = FrameFits.Parse(RgbKey!.Preprocessing).Fit,
+                Fit = FitOf(RgbKey!),
             };
             int[] chosen = SamplingOf(RgbKey)!.Indices(frames.Count);
             var resized = new byte[chosen.Length * format.BytesPerFrame];
@@ -338,7 +363,7 @@ internal sealed class VideoPredictor : IDisposable
         if (
             given.Name != key.Encoder
             || given.WeightsHash != key.Weights
-            || given.Preprocessing != FrameFits.Parse(key.Preprocessing).Preprocessing
+            || given.Preprocessing != FrameFits.Parse(HandCropReader.WithoutHands(key)).Preprocessing
         )
             throw new InvalidDataException(
                 $"The run was trained on RGB features of {key.Encoder} with weights {Short(key.Weights)}, found {given.Name} with "
@@ -348,7 +373,7 @@ internal sealed class VideoPredictor : IDisposable
 
     private InvalidDataException NoLandmarker() =>
         new(
-            $"'{recogniser.Name}' learnt from landmarks that MediaPipe's networks found in videos, and has none of these networks. Open the run instead."
+            $"'{recogniser.Name}' learnt from landmarks or hands that MediaPipe's networks found in videos, and has none of these networks. Open the run instead."
         );
 
     private FileNotFoundException Missing(string place, string what) =>

@@ -26,7 +26,19 @@ internal sealed class VideoLandmarkReader(
     /// <summary>What a feature key calls it.</summary>
     public const string EncoderName = "mediapipe-holistic";
 
-    public FeatureKey Key { get; } =
+    public FeatureKey Key { get; } = KeyOf(weights, sampling, tracking);
+
+    /// <summary>Ends the preprocessing in a feature key where it is so.</summary>
+    internal const string Tracked = "; followed from frame to frame";
+
+    private bool isShared;
+
+    /// <summary>What a thread found last where somebody looked on: the same video is asked for again at once, for its
+    /// landmarks.</summary>
+    private readonly ThreadLocal<(object Of, RecordingSteps Steps)?> kept = new();
+
+    /// <returns>The key of what such a reader makes. Parameters as of the constructor.</returns>
+    internal static FeatureKey KeyOf(string weights, FrameSampling sampling, bool tracking) =>
         new()
         {
             Modality = "landmarks",
@@ -39,10 +51,6 @@ internal sealed class VideoLandmarkReader(
             DType = "<f4",
             Shape = [sampling.Length, LandmarkFeatures.Width],
         };
-
-    private const string Tracked = "; followed from frame to frame";
-
-    private bool isShared;
 
     /// <returns>Whether a feature key says so.</returns>
     public static bool IsTracking(FeatureKey key) => key.Preprocessing.EndsWith(Tracked, StringComparison.Ordinal);
@@ -58,68 +66,121 @@ internal sealed class VideoLandmarkReader(
     /// <exception cref="InvalidDataException">The networks find places that are no numbers: they are not
     /// MediaPipe's.</exception>
     public RecordingSteps Read(IReadOnlyList<string?> files, CancellationToken cancel) =>
-        Steps(files[0]!, VideoLandmarks.Read(files[0]!, Begin, AtATime, sampling, limits, done: null, cancel));
+        TakeKept(files[0]!) ?? Look(files[0]!, seen: null, cancel).Steps;
 
     /// <summary>Looks at frames in memory. Errors as of <see cref="Read(IReadOnlyList{string}, CancellationToken)"/>.
     /// </summary>
     /// <param name="name">For messages.</param>
     /// <param name="frames">All that there are.</param>
     /// <param name="cancel">Noticed between frames.</param>
-    public RecordingSteps Read(string name, RgbFrames frames, CancellationToken cancel)
+    public RecordingSteps Read(string name, RgbFrames frames, CancellationToken cancel) =>
+        TakeKept(frames) ?? Look(name, frames, seen: null, cancel).Steps;
+
+    /// <summary>Reads a video and shows its sampled frames to somebody else. Errors as of <see
+    /// cref="Read(IReadOnlyList{string}, CancellationToken)"/>.</summary>
+    /// <param name="path">The video; where its landmarks are asked for next on this thread, they are there.</param>
+    /// <param name="seen">Told of each frame, which it may not keep, and of what is found in it, by several threads at
+    /// once.</param>
+    /// <param name="cancel">Stops the decoder.</param>
+    /// <returns>Also what is found in each frame by itself.</returns>
+    internal (RecordingSteps Steps, VideoLandmarks Found) Look(
+        string path,
+        Action<RgbFrame, HolisticResult>? seen,
+        CancellationToken cancel
+    )
+    {
+        var found = VideoLandmarks.Read(path, () => Begin(seen), AtATime, sampling, limits, done: null, cancel);
+        return (Keep(Steps(path, found), path, seen), found);
+    }
+
+    /// <summary>The same of frames in memory.</summary>
+    internal (RecordingSteps Steps, VideoLandmarks Found) Look(
+        string name,
+        RgbFrames frames,
+        Action<RgbFrame, HolisticResult>? seen,
+        CancellationToken cancel
+    )
     {
         int[] chosen = sampling.Indices(frames.Count);
         int bytes = frames.Width * frames.Height * 3;
-        var found = new HolisticResult[chosen.Length];
+        var results = new HolisticResult[chosen.Length];
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancel };
-        Func<RgbFrame, HolisticResult> find = Begin();
+        Func<RgbFrame, HolisticResult> find = Begin(seen);
         try
         {
             if (tracking)
-                for (int t = 0; t < found.Length; t++)
+                for (int t = 0; t < results.Length; t++)
                 {
                     cancel.ThrowIfCancellationRequested();
-                    Look(t);
+                    LookAt(t);
                 }
             else
-                Parallel.For(0, found.Length, options, Look);
+                Parallel.For(0, results.Length, options, LookAt);
         }
         catch (AggregateException e)
         {
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
-        return Steps(name, new(found, frames.Width, frames.Height, FramesPerSecond: 25));
+        var found = new VideoLandmarks(results, frames.Width, frames.Height, FramesPerSecond: 25);
+        return (Keep(Steps(name, found), frames, seen), found);
 
-        void Look(int t)
+        void LookAt(int t)
         {
             var pixels = new byte[Math.Max(sizeof(uint), bytes)]; // as many as the sampler reads at once
             frames.Pixels.Span.Slice(chosen[t] * bytes, bytes).CopyTo(pixels);
-            found[t] = find(new RgbFrame(pixels, frames.Width, frames.Height));
+            results[t] = find(new RgbFrame(pixels, frames.Width, frames.Height));
         }
     }
 
     /// <summary>Looks at the frames of one video, those that this reader samples, while they are decoded for something
     /// else. Not thread-safe.</summary>
-    public LandmarkWatch Watch(string path) => new(path, Begin);
+    public LandmarkWatch Watch(string path) => new(path, () => Begin(seen: null));
 
     private int AtATime => tracking ? 1 : threads;
 
-    private Func<RgbFrame, HolisticResult> Begin() =>
-        tracking ? landmarker.Follow(signing: true) : landmarker.FindSigning;
+    private Func<RgbFrame, HolisticResult> Begin(Action<RgbFrame, HolisticResult>? seen)
+    {
+        Func<RgbFrame, HolisticResult> find = tracking
+            ? landmarker.Follow(signing: true)
+            : landmarker.FindSigning;
+        if (seen is null)
+            return find;
+        return frame =>
+        {
+            HolisticResult found = find(frame);
+            seen(frame, found);
+            return found;
+        };
+    }
+
+    private RecordingSteps Keep(RecordingSteps steps, object of, Action<RgbFrame, HolisticResult>? seen)
+    {
+        kept.Value = seen is null ? null : (of, steps);
+        return steps;
+    }
+
+    private RecordingSteps? TakeKept(object of)
+    {
+        RecordingSteps? steps = kept.Value is { } last && last.Of.Equals(of) ? last.Steps : null;
+        kept.Value = null;
+        return steps;
+    }
 
     public void Dispose()
     {
         if (!isShared)
             landmarker.Dispose();
+        kept.Dispose();
     }
 
     internal static RecordingSteps Steps(string name, VideoLandmarks found)
     {
         LandmarkClip clip = found.WithoutFalseBodies().ToClip(handsByWorld: true);
         float[] steps = LandmarkFeatures.Of(clip);
-        return Array.TrueForAll(steps, float.IsFinite)
-            ? new(steps, clip.Length, [LandmarkFeatures.Width])
-            : throw new InvalidDataException(
+        if (!Array.TrueForAll(steps, float.IsFinite))
+            throw new InvalidDataException(
                 $"{name}: the networks that find landmarks give places that are no numbers. They are not MediaPipe's, or damaged."
             );
+        return new(steps, clip.Length, [LandmarkFeatures.Width]);
     }
 }
