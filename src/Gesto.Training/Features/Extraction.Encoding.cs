@@ -8,18 +8,11 @@ namespace Gesto.Training.Features;
 public sealed partial class Extraction
 {
     private EncodedSample Encode(DecodedSample decoded) =>
-        new(
-            decoded.Index,
-            decoded.Sample,
-            PerModality.For(Modality.All, m =>
-                decoded.Others[m] is { } steps ? Pad(steps, stores[m]!.Key)
+        new(decoded.Index, decoded.Sample, PerModality.For(Modality.All, m => decoded.Others[m] is { } steps
+                    ? Pad(steps, stores[m]!.Key)
                 : m == Modality.Rgb ? EncodeRgb(decoded.Rgb)
                 : m == Modality.Radar ? EncodeRadar(decoded.Radar)
-                : null
-            ),
-            decoded.Skipped,
-            decoded.Group
-        );
+                : null), decoded.Skipped, decoded.Group);
 
     private static PaddedSteps Pad(RecordingSteps steps, FeatureKey key)
     {

@@ -325,7 +325,8 @@ public sealed partial class Extraction : IDisposable
     /// reads the hands.</returns>
     private LandmarkWatch? Watch(Sample sample) =>
         others[Modality.Rgb] is null
-        && others[Modality.Landmarks] is VideoLandmarkReader landmarks && stores.Needs(sample, Modality.Landmarks)
+        && others[Modality.Landmarks] is VideoLandmarkReader landmarks
+        && stores.Needs(sample, Modality.Landmarks)
             ? landmarks.Watch(dataset.PathOf(sample.Files[Modality.Landmarks]![0]!))
             : null;
 

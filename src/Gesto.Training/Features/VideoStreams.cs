@@ -12,8 +12,13 @@ internal static class VideoStreams
     /// video nor a file; or there is no RGB to have hand crops of.</exception>
     public static ExtractionOptions Settled(Dataset dataset, ExtractionOptions options)
     {
-        if (options.HandCrops != HandCrops.None && (options.WithoutRgb || !dataset.Samples.Any(s => s.Has(Modality.Rgb))))
-            throw new InvalidDataException($"{dataset.Root}: no RGB video is to be stored, so there are no hands to cut out.");
+        if (
+            options.HandCrops != HandCrops.None
+            && (options.WithoutRgb || !dataset.Samples.Any(s => s.Has(Modality.Rgb)))
+        )
+            throw new InvalidDataException(
+                $"{dataset.Root}: no RGB video is to be stored, so there are no hands to cut out."
+            );
         if (!options.LandmarksOfVideos)
             return options;
         int own = dataset.Samples.Count(s => s.Has(Modality.Landmarks)),

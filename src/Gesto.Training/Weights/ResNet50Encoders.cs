@@ -88,12 +88,7 @@ internal static class ResNet50Encoders
     /// <summary>The weights fetched last, where their network was kept by <see cref="Open"/>; they themselves are not
     /// read.</summary>
     /// <returns>Null where it was not.</returns>
-    public static NetworkRgbEncoder? TryOpenKept(
-        WeightsCache cache,
-        int threads,
-        int concurrency,
-        bool anySide = false
-    )
+    public static NetworkRgbEncoder? TryOpenKept(WeightsCache cache, int threads, int concurrency, bool anySide = false)
     {
         if (cache.FindLatest() is not { } path || Known(path) is not (ResNet50Variant variant, string hash))
             return null;

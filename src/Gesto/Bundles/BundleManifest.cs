@@ -187,7 +187,9 @@ internal sealed record BundleManifest
                         && (
                             pictures == 1
                                 ? encoder.Shape.SequenceEqual(rgb.Shape[1..])
-                                : encoder.Shape.Count == 1 && rgb.Shape is [_, var width] && width == pictures * encoder.Shape[0]
+                                : encoder.Shape.Count == 1
+                                    && rgb.Shape is [_, var width]
+                                    && width == pictures * encoder.Shape[0]
                         ),
                     "rgb_encoder to go with rgb"
                 );
@@ -225,7 +227,14 @@ internal sealed record BundledRgbEncoder(
             Name.EndsWith(ResNet50Network.MapsSuffix, StringComparison.Ordinal)
                 ? ResNet50Network.Maps
                 : ResNet50Network.Features,
-            new NetworkInput(ResNet50Network.Frames, typeof(float), NetworkInput.Free, 3, anySide ? NetworkInput.Free : Side, anySide ? NetworkInput.Free : Side)
+            new NetworkInput(
+                ResNet50Network.Frames,
+                typeof(float),
+                NetworkInput.Free,
+                3,
+                anySide ? NetworkInput.Free : Side,
+                anySide ? NetworkInput.Free : Side
+            )
         );
 }
 

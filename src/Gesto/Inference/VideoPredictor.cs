@@ -209,10 +209,7 @@ internal sealed class VideoPredictor : IDisposable
         else if (used.Uses(Modality.Rgb))
         {
             RgbFrames frames = rgb!;
-            var format = new ClipFormat(Colour: true, encoder!.InputSize, encoder.InputSize)
-            {
-                Fit = FitOf(RgbKey!),
-            };
+            var format = new ClipFormat(Colour: true, encoder!.InputSize, encoder.InputSize) { Fit = FitOf(RgbKey!) };
             int[] chosen = SamplingOf(RgbKey)!.Indices(frames.Count);
             var resized = new byte[chosen.Length * format.BytesPerFrame];
             var cut = new FrameCut(format);

@@ -40,7 +40,9 @@ internal static class HandCrop
         Vector2 size = most - least,
             centre = new Region(default, 1, 1, rotation).Turned((least + most) / 2);
         float side = MathF.Max(size.X, size.Y) * Margin;
-        return side >= 1 && side <= Largest * Math.Max(width, height) // no number is neither
+        return
+            side >= 1
+            && side <= Largest * Math.Max(width, height) // no number is neither
             && Math.Abs(centre.X - width / 2f) < (width + side) / 2
             && Math.Abs(centre.Y - height / 2f) < (height + side) / 2
             ? new Region(centre, side, side, rotation)

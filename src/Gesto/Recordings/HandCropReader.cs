@@ -65,7 +65,9 @@ internal sealed class HandCropReader : IStepReader
     {
         if (PicturesOf(rgb) == 1)
             return null;
-        string weights = rgb.Preprocessing[(rgb.Preprocessing.IndexOf(Words, StringComparison.Ordinal) + Words.Length)..];
+        string weights = rgb.Preprocessing[
+            (rgb.Preprocessing.IndexOf(Words, StringComparison.Ordinal) + Words.Length)..
+        ];
         bool tracking = VideoLandmarkReader.IsTracking(rgb);
         return VideoLandmarkReader.KeyOf(
             tracking ? weights[..^VideoLandmarkReader.Tracked.Length] : weights,
@@ -89,8 +91,7 @@ internal sealed class HandCropReader : IStepReader
             _ => rgb.Preprocessing,
         };
 
-    public RecordingSteps Read(IReadOnlyList<string?> files, CancellationToken cancel) =>
-        Read(files[0]!, cancel).Steps;
+    public RecordingSteps Read(IReadOnlyList<string?> files, CancellationToken cancel) => Read(files[0]!, cancel).Steps;
 
     /// <returns>Also the frames that they are of, (T, InputSize, InputSize, 3). Errors as of <see
     /// cref="VideoLandmarkReader.Read(IReadOnlyList{string}, CancellationToken)"/>.</returns>

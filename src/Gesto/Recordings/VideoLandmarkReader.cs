@@ -140,9 +140,7 @@ internal sealed class VideoLandmarkReader(
 
     private Func<RgbFrame, HolisticResult> Begin(Action<RgbFrame, HolisticResult>? seen)
     {
-        Func<RgbFrame, HolisticResult> find = tracking
-            ? landmarker.Follow(signing: true)
-            : landmarker.FindSigning;
+        Func<RgbFrame, HolisticResult> find = tracking ? landmarker.Follow(signing: true) : landmarker.FindSigning;
         if (seen is null)
             return find;
         return frame =>

@@ -101,9 +101,7 @@ public class HandCropBundleTests(HandCropRun run) : IClassFixture<HandCropRun>
                     rgb["shape"] = new JsonArray(3, 4096);
                     break;
                 default:
-                    entries["rgb-encoder.onnx"] = ResNet50Graph.Build(
-                        ResNet50Weights.Load(run.Cache.FindLatest()!)
-                    );
+                    entries["rgb-encoder.onnx"] = ResNet50Graph.Build(ResNet50Weights.Load(run.Cache.FindLatest()!));
                     break;
             }
         });

@@ -135,7 +135,9 @@ public class HandCropExtractionTests(HandCropRun run) : IClassFixture<HandCropRu
 
         run.Extract(plain, encoder, options with { HandCrops = HandCrops.None });
         Assert.Equal([3, 2], FeatureSet.Open(plain).Rgb!.Key.Shape);
-        foreach (string array in Directory.GetFiles(Path.Combine(plain, "landmarks"), "*.npy", SearchOption.AllDirectories))
+        foreach (
+            string array in Directory.GetFiles(Path.Combine(plain, "landmarks"), "*.npy", SearchOption.AllDirectories)
+        )
             Assert.Equal(
                 File.ReadAllBytes(array),
                 File.ReadAllBytes(Path.Combine(folder, Path.GetRelativePath(plain, array)))
