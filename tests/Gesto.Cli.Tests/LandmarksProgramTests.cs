@@ -33,6 +33,19 @@ public sealed class LandmarksProgramTests : IDisposable
     }
 
     [Fact]
+    public void Hand_crops_are_features_in_float32_and_need_the_networks_and_videos()
+    {
+        string[] crops = ["extract", "data", "features", "--hand-crops", "alone"];
+        folder.Write("data/manifest.csv", "sample,label,name,split,rgb\n0,0,A,train,0.mkv\n");
+        Run([.. crops, "--rgb", "frames"]).Refused("--hand-crops are features in float32");
+        Run([.. crops, "--precision", "int8"]).Refused("--hand-crops are features in float32");
+        Run(crops).Refused("gesto weights --landmarks");
+        folder.Write("data/manifest.csv", "sample,label,name,split,landmarks\n0,0,A,train,0.npy\n");
+        Run(crops).Refused("no hands to cut out");
+        Assert.False(Directory.Exists(folder["features/rgb"]));
+    }
+
+    [Fact]
     public void A_package_that_is_not_there_or_another_one_is_refused()
     {
         Run("weights", "--landmarks", "none.tgz").Refused("none.tgz: no such file");
