@@ -25,7 +25,7 @@ internal static class HandCrop
     /// <param name="joints">21 × (x, y, z), pixels.</param>
     /// <param name="width">Of the frame, pixels.</param>
     /// <param name="height">Likewise.</param>
-    /// <returns>The square, which may reach beyond the frame; null where the joints are no hand that is in it.</returns>
+    /// <returns>The square, which may reach beyond the frame; null where the joints are no hand in it.</returns>
     public static Region? SquareOf(ReadOnlySpan<float> joints, int width, int height)
     {
         float rotation = Region.Turn(At(joints, 0), At(joints, MiddleKnuckle));

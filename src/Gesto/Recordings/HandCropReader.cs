@@ -8,7 +8,7 @@ using Gesto.Video;
 namespace Gesto.Recordings;
 
 /// <summary>Steps of RGB that show the hands at the camera's own resolution: features of the left hand and of the right
-/// one, (T, 2 F), or of the whole frame before them, (T, 3 F), by one encoder. A left hand is mirrored, so that it looks
+/// one, (T, 2 F), or of the whole frame before them, (T, 3 F), by one encoder. A left hand is mirrored and looks
 /// like a right one; a hand that is not found, or at rest, is 0 (<see cref="LandmarkFeatures"/> says which).
 /// Thread-safe.</summary>
 internal sealed class HandCropReader : IStepReader
