@@ -242,7 +242,8 @@ internal sealed class LinearFit(
         using var scope = NewDisposeScope();
         Tensor inputs = span.Coordinates.index_select(0, tensor(members.Select(n => (long)n).ToArray()));
         long[] truth = [.. members.Select(n => labels[n])];
-        Tensor? whitening = from is not null ? from.Whitening?.alias()
+        Tensor? whitening =
+            from is not null ? from.Whitening?.alias()
             : span.Whitens ? WithinClass.Whitening(inputs, truth)
             : null;
         Tensor whitened = whitening is null ? inputs : inputs.matmul(whitening),

@@ -26,7 +26,8 @@ internal static class LandmarkFeatures
     public const int Width = BodyWidth + 1 + 2 * (HandWidth + 1);
 
     /// <summary>Names what is above in feature keys.</summary>
-    public const string Name = "shoulders-and-palms, angles of bones, no hands at rest, the hand that signs as the right one";
+    public const string Name =
+        "shoulders-and-palms, angles of bones, no hands at rest, the hand that signs as the right one";
 
     private const int BodyWidth = 14;
 

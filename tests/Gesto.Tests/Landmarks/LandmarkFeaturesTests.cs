@@ -71,9 +71,10 @@ public class LandmarkFeaturesTests
         float cosine = Vector3.Dot(Vector3.Normalize(hand[1] - hand[0]), Vector3.Normalize(hand[2] - hand[1]));
         Assert.Equal(cosine, angles[0], 1e-4f);
         Assert.Contains(
-            Step(Hands.Clip((null, null, hand))).AsSpan(RightHand + 60, 210).ToArray().Zip(
-                Step(Hands.Clip((null, null, other))).AsSpan(RightHand + 60, 210).ToArray()
-            ),
+            Step(Hands.Clip((null, null, hand)))
+                .AsSpan(RightHand + 60, 210)
+                .ToArray()
+                .Zip(Step(Hands.Clip((null, null, other))).AsSpan(RightHand + 60, 210).ToArray()),
             p => Math.Abs(p.First - p.Second) > 0.05
         );
     }
@@ -153,10 +154,7 @@ public class LandmarkFeaturesTests
         LandmarkFeatures.Mirror(mirrored);
         Near(steps.AsSpan(RightHand, Shape), mirrored.AsSpan(LeftHand, Shape));
         for (int i = Shape; i < Hand; i++)
-            Assert.Equal(
-                (i is Shape or Shape + 3 or Hand - 2 ? -1 : 1) * steps[RightHand + i],
-                mirrored[LeftHand + i]
-            );
+            Assert.Equal((i is Shape or Shape + 3 or Hand - 2 ? -1 : 1) * steps[RightHand + i], mirrored[LeftHand + i]);
         LandmarkFeatures.Mirror(mirrored);
         Assert.Equal(steps, mirrored);
     }

@@ -41,7 +41,11 @@ public class SkeletonGcnTests
             // The step's distances come pair by pair after 20 joints: (0, 1) … (0, 20), (1, 2) …
             int a = before[joint],
                 pair = Enumerable.Range(0, a).Sum(i => 20 - i) + joint - a - 1;
-            Assert.Equal(step[LandmarkFeatures.HandStart(hand) + 60 + pair], Bone(7 + 23 * hand + joint).Length(), 1e-4f);
+            Assert.Equal(
+                step[LandmarkFeatures.HandStart(hand) + 60 + pair],
+                Bone(7 + 23 * hand + joint).Length(),
+                1e-4f
+            );
         }
         // Upper arms, in shoulder widths; the wrist that the hand's network found, from that of the body's.
         float unit = Vector2.Distance(Body(11), Body(12));
