@@ -15,7 +15,7 @@ internal sealed record LinearPart(ClipPooling Pooling, LinearInput Whole, Tensor
 
     public LinearInput Input => new(Pooling, Whole.Features, Whole.Mean[..Width], Whole.Scale[..Width]);
 
-    /// <summary>Whether what varies within classes becomes quiet (<see cref="WithinClass"/>) before it is fitted.</summary>
+    /// <summary>Whether what varies within classes becomes quiet before a fit: <see cref="WithinClass"/>.</summary>
     public bool Whitens { get; init; }
 
     /// <summary>(N, values taken).</summary>

@@ -19,7 +19,8 @@ namespace Gesto.Landmarks;
 /// Between frames in which something is found it is interpolated over time, before and after them it stays as it is
 /// next; what is never found is 0, and so is the body of data sets of hands alone. The shoulders' width is the clip's
 /// median: it is who signs and how far away. A clip whose left hand signs is mirrored as a whole: who signs is
-/// left-handed, or the picture is mirrored. The hand that signs is the one farther above rest, over all frames.</remarks>
+/// left-handed, or the picture is mirrored. The hand that signs is the one farther above rest, over all
+/// frames.</remarks>
 internal static class LandmarkFeatures
 {
     /// <summary>F.</summary>
