@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The figures of docs/results/real.md, by the program's own verbs: nearest neighbour, the linear classifier, the default and every
 # recipe that fits, on hands14, pair4 and four forward splits of KKT60. Can be stopped and started again; finished steps are not repeated.
-# SETS="lis_letters traduttore33 mp_data" makes those of docs/results/landmarks.md; lis_letters-validate and so on are for choices.
+# SETS="lis_letters traduttore33 mp_data hands14-landmarks hands14-both" makes those of docs/results/landmarks.md; lis_letters-validate and so on are for choices.
 #   bench/real.sh WORK REAL             REAL: a folder with hands14/, pair4/ and kkt60_train.npz
 #   SEEDS="0 1 2 3 4" bench/real.sh …   seeds of KKT60's networks (default 0); SETS="pair4 kkt60-1" only these; ONLY="auto gestures" these runs
 set -euo pipefail
@@ -29,6 +29,10 @@ for set in $sets; do
     data="$work/$set" options=(--radar-frames 70)
     [ -f "$data/manifest.csv" ] || /usr/bin/python3 "$here/kkt60.py" "$real/kkt60_train.npz" "$data" --forward "${set#kkt60-}"
   esac
+  case $set in # needs "gesto weights --landmarks"
+    hands14-landmarks) data="$real/hands14" options=(--rgb none --landmarks) ;;
+    hands14-both) data="$real/hands14" options=(--landmarks) ;;
+  esac
   case $set in lis_letters*|traduttore33*|mp_data*)
     data="$work/$set"
     [ -f "$data/manifest.csv" ] || /usr/bin/python3 "$here/landmarks.py" "$real" "${set%-validate}" "$data" $([ "${set#*-}" = validate ] && echo --validate)
@@ -40,9 +44,9 @@ for set in $sets; do
       measure "$set" auto
       measure "$set" rgb-only --recipe rgb-only
       measure "$set" rgb-only-static --recipe rgb-only --set rgb.removeStatic=false ;;
-    lis_letters*|traduttore33*|mp_data*)
+    lis_letters*|traduttore33*|mp_data*|hands14-*)
       measure "$set" auto
-      measure "$set" late-fusion --recipe late-fusion --set 'modalities=["landmarks"]' ;;
+      measure "$set" landmarks --recipe landmarks ;;
     pair4)
       measure "$set" auto
       for recipe in late-fusion rgb-only radar-only micro-doppler gestures best; do measure "$set" "$recipe" --recipe "$recipe"; done ;;

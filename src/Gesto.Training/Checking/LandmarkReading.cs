@@ -9,9 +9,9 @@ namespace Gesto.Training.Checking;
 /// <param name="Recordings">How many were read.</param>
 /// <param name="Steps">Frames of all of them, at most 30 of each.</param>
 /// <param name="Body">Frames with a body among them.</param>
-/// <param name="LeftHand">Frames with a left hand.</param>
-/// <param name="RightHand">Frames with a right hand.</param>
-public sealed record LandmarkReading(int Recordings, int Steps, int Body, int LeftHand, int RightHand)
+/// <param name="OtherHand">Frames with the other hand.</param>
+/// <param name="SigningHand">Frames with the hand that signs: in each recording the one farther above rest.</param>
+public sealed record LandmarkReading(int Recordings, int Steps, int Body, int OtherHand, int SigningHand)
 {
     /// <returns>Of one recording's steps.</returns>
     internal static LandmarkReading Of(RecordingSteps steps)
@@ -33,15 +33,15 @@ public sealed record LandmarkReading(int Recordings, int Steps, int Body, int Le
                 Recordings + other.Recordings,
                 Steps + other.Steps,
                 Body + other.Body,
-                LeftHand + other.LeftHand,
-                RightHand + other.RightHand
+                OtherHand + other.OtherHand,
+                SigningHand + other.SigningHand
             );
 
-    /// <summary>One line: "24 recordings: landmarks, body in 100 % of frames, left hand in 8 %, right hand in 71
-    /// %".</summary>
+    /// <summary>One line: "24 recordings: landmarks, body in 100 % of frames, signing hand in 71 %, other hand
+    /// in 8 %".</summary>
     public override string ToString()
     {
         string Share(int frames) => string.Create(CultureInfo.InvariantCulture, $"{100.0 * frames / Steps:0} %");
-        return $"{Recordings} recording{(Recordings == 1 ? "" : "s")}: landmarks, body in {Share(Body)} of frames, left hand in {Share(LeftHand)}, right hand in {Share(RightHand)}";
+        return $"{Recordings} recording{(Recordings == 1 ? "" : "s")}: landmarks, body in {Share(Body)} of frames, signing hand in {Share(SigningHand)}, other hand in {Share(OtherHand)}";
     }
 }

@@ -103,7 +103,7 @@ internal sealed class RecordingExam(Dataset dataset, VideoLimits limits, RadarAx
     /// <summary>Nobody in any frame is no damage to a reader, but nothing to learn from either.</summary>
     private void ExamineLandmarks(Sample sample, string file, LandmarkReading found, List<Problem> problems)
     {
-        if (found is { Body: 0, LeftHand: 0, RightHand: 0 })
+        if (found is { Body: 0, OtherHand: 0, SigningHand: 0 })
             problems.Add(
                 new Problem(
                     sample.Key,

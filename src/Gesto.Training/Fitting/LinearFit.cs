@@ -15,6 +15,10 @@ internal sealed record LinearPart(ClipPooling Pooling, LinearInput Whole, Tensor
 
     public LinearInput Input => new(Pooling, Whole.Features, Whole.Mean[..Width], Whole.Scale[..Width]);
 
+    /// <summary>Whether what varies within classes becomes quiet (<see cref="WithinClass"/>) before it is
+    /// fitted.</summary>
+    public bool Whitens { get; init; }
+
     /// <summary>(N, values taken).</summary>
     public Tensor Taken => Values.narrow(1, 0, Width);
 
@@ -74,6 +78,9 @@ internal sealed record LinearSpan(Tensor Coordinates, long[] Landmarks, Tensor B
 
     private const double Least = 1e-9;
 
+    /// <summary>Whether all of its parts do.</summary>
+    public bool Whitens { get; private init; }
+
     /// <param name="parts">The modalities.</param>
     /// <param name="members">Which clips, that have all of these.</param>
     public static LinearSpan Of(LinearPart[] parts, int[] members)
@@ -103,7 +110,10 @@ internal sealed record LinearSpan(Tensor Coordinates, long[] Landmarks, Tensor B
             products.matmul(back).MoveToOuterDisposeScope(),
             landmarks,
             back.MoveToOuterDisposeScope()
-        );
+        )
+        {
+            Whitens = Array.TrueForAll(parts, p => p.Whitens),
+        };
     }
 
     public void Dispose()
@@ -157,7 +167,7 @@ internal sealed class LinearFit(
         (float[][] Probabilities, double[] Losses)? best = null;
         double strength = FirstStrength;
         using var scope = NewDisposeScope();
-        var ends = new Dictionary<int, Tensor>(); // a weaker penalty's are near
+        var ends = new Dictionary<int, LinearSolution>(); // a weaker penalty's are near
         for (int i = 0, worse = 0; i < Strengths && worse < 2; i++, strength *= StrengthStep)
         {
             (float[][] Probabilities, double[] Losses) said = LeftOut(span, strength, ends);
@@ -178,7 +188,7 @@ internal sealed class LinearFit(
     public (float[][] Probabilities, double[] Losses) LeftOut(
         LinearSpan span,
         double strength,
-        Dictionary<int, Tensor>? ends = null
+        Dictionary<int, LinearSolution>? ends = null
     )
     {
         var said = new float[labels.Length][];
@@ -188,10 +198,13 @@ internal sealed class LinearFit(
         {
             using var scope = NewDisposeScope();
             int[] others = [.. Enumerable.Range(0, labels.Length).Where(n => foldOf[n] != fold.Key)];
-            Tensor found = Solve(span, others, strength, ends?.GetValueOrDefault(fold.Key));
+            LinearSolution found = Solve(span, others, strength, ends?.GetValueOrDefault(fold.Key));
             if (ends is not null)
-                ends[fold.Key] = found.alias().MoveToOuterDisposeScope();
-            float[][] p = Say(span.Coordinates.index_select(0, tensor(fold.Select(n => (long)n).ToArray())), found);
+                ends[fold.Key] = found.MoveToOuterScope();
+            float[][] p = Say(
+                span.Coordinates.index_select(0, tensor(fold.Select(n => (long)n).ToArray())),
+                found.Weights
+            );
             foreach ((int i, int n) in fold.Index())
                 said[n] = p[i];
         }
@@ -203,7 +216,7 @@ internal sealed class LinearFit(
     public (float[][] Weights, float[] Bias, float[][] Own) All(LinearSpan span, double strength, LinearPart[] parts)
     {
         using var scope = NewDisposeScope();
-        using Tensor found = Solve(span, [.. Enumerable.Range(0, labels.Length)], strength, null);
+        Tensor found = Solve(span, [.. Enumerable.Range(0, labels.Length)], strength, null).Weights;
         long rank = span.Coordinates.shape[1];
         Tensor shares = span.Back.matmul(found.narrow(0, 0, rank)).to(ScalarType.Float32),
             chosen = tensor(span.Landmarks);
@@ -225,10 +238,18 @@ internal sealed class LinearFit(
         );
     }
 
-    private Tensor Solve(LinearSpan span, int[] members, double strength, Tensor? from)
+    private LinearSolution Solve(LinearSpan span, int[] members, double strength, LinearSolution? from)
     {
-        using Tensor inputs = span.Coordinates.index_select(0, tensor(members.Select(n => (long)n).ToArray()));
-        return LogisticRegression.Fit(inputs, [.. members.Select(n => labels[n])], classes, strength, from, cancel);
+        using var scope = NewDisposeScope();
+        Tensor inputs = span.Coordinates.index_select(0, tensor(members.Select(n => (long)n).ToArray()));
+        long[] truth = [.. members.Select(n => labels[n])];
+        Tensor? whitening =
+            from is not null ? from.Whitening?.alias()
+            : span.Whitens ? WithinClass.Whitening(inputs, truth)
+            : null;
+        Tensor whitened = whitening is null ? inputs : inputs.matmul(whitening),
+            found = LogisticRegression.Fit(whitened, truth, classes, strength, from?.Found, cancel);
+        return new LinearSolution(found, whitening).MoveToOuterScope();
     }
 
     private static float[][] Say(Tensor coordinates, Tensor found)
@@ -244,4 +265,25 @@ internal sealed class LinearFit(
                 .Select(n => ProbabilityPool.Softmax(values.AsSpan(n * classes, classes))),
         ];
     }
+}
+
+/// <summary>A map of clips' coordinates, and where its fit ended.</summary>
+/// <param name="Found">(F + 1, K), of whitened coordinates.</param>
+/// <param name="Whitening">(F, F) of the clips learnt from; null = none.</param>
+internal sealed record LinearSolution(Tensor Found, Tensor? Whitening)
+{
+    /// <summary>(F + 1, K): of the coordinates as they are, then the bias.</summary>
+    public Tensor Weights
+    {
+        get
+        {
+            long rank = Found.shape[0] - 1;
+            return Whitening is null
+                ? Found.alias()
+                : cat([Whitening.matmul(Found.narrow(0, 0, rank)), Found.narrow(0, rank, 1)], 0);
+        }
+    }
+
+    public LinearSolution MoveToOuterScope() =>
+        new(Found.MoveToOuterDisposeScope(), Whitening?.MoveToOuterDisposeScope());
 }

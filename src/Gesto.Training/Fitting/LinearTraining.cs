@@ -23,6 +23,8 @@ namespace Gesto.Training.Fitting;
 /// the span of
 /// so many of them, evenly spread (C. Williams, M. Seeger, "Using the Nyström method to speed up kernel machines", NIPS
 /// 2000).</para>
+/// <para>Of landmarks alone, what varies within a class becomes quiet first (<see cref="WithinClass"/>), by the clips
+/// that a fit learns from.</para>
 /// <para>Values are standardised by all clips, those left out among them; what they are labelled is not looked
 /// at.</para>
 /// </remarks>
@@ -85,7 +87,12 @@ internal static class LinearTraining
                 float[]?[] pooled = PoolOf(mirrored: false);
                 if (mirrors)
                     pooled = [.. pooled, .. modality == Modality.Landmarks ? PoolOf(mirrored: true) : pooled];
-                return pooled.All(p => p is null) ? null : LinearPart.Of(pooled, width, reduces is null ? 1 : Still);
+                return pooled.All(p => p is null)
+                    ? null
+                    : LinearPart.Of(pooled, width, reduces is null ? 1 : Still) with
+                    {
+                        Whitens = modality == Modality.Landmarks,
+                    };
             }
         );
         IReadOnlyList<ModalityMask> sets =

@@ -7,8 +7,9 @@ namespace Gesto.Landmarks;
 /// <list type="bullet">
 /// <item>the body (14): nose, shoulders, elbows and wrists, left before right, × (x, y), from the middle of the
 /// shoulders, in shoulder widths; then 1 where the body is found, else 0;</item>
-/// <item>the left hand, then the right (278 each): its joints but the wrist, 20 × (x, y, z) in the palm's frame (60);
-/// the distances between its 21 joints, pair by pair (210); unit vectors in the picture, where the palm faces (3) and
+/// <item>the left hand, then the right (468 each): its joints but the wrist, 20 × (x, y, z) in the palm's frame (60);
+/// the distances between its 21 joints, pair by pair (210); the cosines of the angles between its 20 bones, pair by
+/// pair (190), which do not change with how long fingers are; unit vectors in the picture, where the palm faces (3) and
 /// where the fingers point (3); the wrist from the middle of the shoulders in shoulder widths (2); then 1 where the
 /// hand is found, else 0.</item>
 /// </list>
@@ -16,21 +17,25 @@ namespace Gesto.Landmarks;
 /// the little knuckle to that of the index, and its z-axis to one side of the palm, so that turning a hand changes
 /// nothing and a left hand looks like a right one. A hand at rest far below the shoulders counts as not found.
 /// Between frames in which something is found it is interpolated over time, before and after them it stays as it is
-/// next; what is never found is 0, and so is the body of data sets of hands alone. There a left hand alone is turned
-/// into a right one: it may be a mirrored picture, or who signs is left-handed. The shoulders' width is the clip's
-/// median: it is who signs and how far away.</remarks>
+/// next; what is never found is 0, and so is the body of data sets of hands alone. The shoulders' width is the clip's
+/// median: it is who signs and how far away. A clip whose left hand signs is mirrored as a whole: who signs is
+/// left-handed, or the picture is mirrored. The hand that signs is the one farther above rest, over all frames.
+/// </remarks>
 internal static class LandmarkFeatures
 {
     /// <summary>F.</summary>
     public const int Width = BodyWidth + 1 + 2 * (HandWidth + 1);
 
     /// <summary>Names what is above in feature keys.</summary>
-    public const string Name = "shoulders-and-palms, no hands at rest, a hand alone as a right one";
+    public const string Name =
+        "shoulders-and-palms, angles of bones, no hands at rest, the hand that signs as the right one";
 
     private const int BodyWidth = 14;
 
     /// <summary>Features of a hand but whether it is found.</summary>
-    public const int HandWidth = 278;
+    public const int HandWidth = 468;
+
+    private const int Bones = LandmarkClip.HandJoints - 1;
 
     /// <summary>Legs, hips and most of the face say little that these do not, and are noise to a line.</summary>
     private static readonly int[] BodyJoints = [0, LeftShoulder, RightShoulder, 13, 14, 15, 16];
@@ -70,7 +75,12 @@ internal static class LandmarkFeatures
 
     /// <param name="clip">The landmarks.</param>
     /// <returns>(T, <see cref="Width"/>), finite.</returns>
-    public static float[] Of(LandmarkClip clip)
+    public static float[] Of(LandmarkClip clip) => Of(clip, out _);
+
+    /// <inheritdoc cref="Of(LandmarkClip)"/>
+    /// <param name="clip">The landmarks.</param>
+    /// <param name="mirrored">The left hand signs, and is the right one in them.</param>
+    public static float[] Of(LandmarkClip clip, out bool mirrored)
     {
         var steps = new float[clip.Length * Width];
         (Vector2[]? middles, float unit) = Shoulders(clip);
@@ -78,21 +88,26 @@ internal static class LandmarkFeatures
             Body(clip, middles, unit, steps);
         for (int hand = 0; hand < 2; hand++)
             Hand(clip, hand, middles, unit, steps);
-        if (middles is null && IsSeen(1) && !IsSeen(2))
+        mirrored = AboveRest(steps, hand: 0) > AboveRest(steps, hand: 1);
+        if (mirrored)
             Mirror(steps);
         return steps;
+    }
 
-        bool IsSeen(int part)
-        {
-            for (int step = 0; step < steps.Length; step += Width)
-                if (steps[step + Presence[part]] > 0)
-                    return true;
-            return false;
-        }
+    /// <returns>How far the wrist is above <see cref="Lowest"/>, in shoulder widths, summed over the frames in which
+    /// the hand is found; of hands alone, whose places are not known, this counts frames.</returns>
+    private static float AboveRest(ReadOnlySpan<float> steps, int hand)
+    {
+        float sum = 0;
+        for (; steps.Length > 0; steps = steps[Width..])
+            if (steps[Presence[1 + hand]] > 0)
+                sum += Lowest - HandOf(steps, hand)[^1];
+        return sum;
     }
 
     /// <summary>Makes the features of the mirrored recording, as if its signer were left-handed: the hands are
-    /// exchanged, what points left points right. The same as <see cref="Of"/> of mirrored landmarks.</summary>
+    /// exchanged, what points left points right. The same as <see cref="Of"/> of mirrored landmarks, were the hand that
+    /// signs not always the right one.</summary>
     /// <param name="steps">(T, <see cref="Width"/>), changed in place.</param>
     public static void Mirror(Span<float> steps)
     {
@@ -226,6 +241,7 @@ internal static class LandmarkFeatures
         int start = HandStart(hand);
         var found = new bool[clip.Length];
         var joints = new Vector3[LandmarkClip.HandJoints];
+        var bones = new Vector3[Bones];
         for (int t = 0; t < clip.Length; t++)
         {
             Span<float> to = steps.AsSpan(t * Width + start, HandWidth);
@@ -249,6 +265,11 @@ internal static class LandmarkFeatures
             for (int a = 0; a < joints.Length; a++)
             for (int b = a + 1; b < joints.Length; b++)
                 to[at++] = Vector3.Distance(joints[a], joints[b]);
+            for (int j = 1; j < joints.Length; j++)
+                bones[j - 1] = Direction(joints[j] - (j % 4 == 1 ? default : joints[j - 1])); // knuckles: of the wrist
+            for (int a = 0; a < bones.Length; a++)
+            for (int b = a + 1; b < bones.Length; b++)
+                to[at++] = Vector3.Dot(bones[a], bones[b]);
             place.CopyTo(to[^2..]);
             steps[t * Width + start + HandWidth] = 1;
         }
@@ -277,6 +298,9 @@ internal static class LandmarkFeatures
         y.CopyTo(faces[3..]);
         return (x, y, z, length);
     }
+
+    /// <returns>Of length 1, or 0 where there is none.</returns>
+    private static Vector3 Direction(Vector3 v) => v.Length() < Least ? default : Vector3.Normalize(v);
 
     private static Vector2 BodyAt(LandmarkClip clip, int frame, int joint) =>
         new(clip.Values.AsSpan(frame * LandmarkClip.FrameValues + 4 * joint, 2));

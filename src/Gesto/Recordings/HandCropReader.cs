@@ -9,13 +9,13 @@ namespace Gesto.Recordings;
 
 /// <summary>Steps of RGB that show the hands at the camera's own resolution: features of the left hand and of the
 /// right one, (T, 2 F), or of the whole frame before them, (T, 3 F), by one encoder. A left hand is mirrored, so that
-/// it looks like a right one; a hand that is not found, or at rest, is 0 (<see cref="LandmarkFeatures"/> says which).
-/// Thread-safe.</summary>
+/// it looks like a right one; a hand that is not found, or at rest, is 0; where the left hand signs, the two have each
+/// other's places (<see cref="LandmarkFeatures"/> says when). Thread-safe.</summary>
 internal sealed class HandCropReader : IStepReader
 {
     private const string Alone = "; hands alone, ",
         Beside = "; and hands, ",
-        Words = "112x112, fingers up, by " + VideoLandmarkReader.EncoderName + " ";
+        Words = "112x112, fingers up, the hand that signs as the right one, by " + VideoLandmarkReader.EncoderName + " ";
 
     private readonly IRgbEncoder encoder,
         hands;
@@ -105,13 +105,15 @@ internal sealed class HandCropReader : IStepReader
     public void Dispose() => hands.Dispose();
 
     private (RecordingSteps Steps, Clip Frames) Read(
-        Func<Action<RgbFrame, HolisticResult>, (RecordingSteps Steps, VideoLandmarks Found)> look,
+        Func<Action<RgbFrame, HolisticResult>, (RecordingSteps Steps, VideoLandmarks Found, bool Mirrored)> look,
         CancellationToken cancel
     )
     {
         // of each result its frame, of each hand its crop: a frame may be told of in any order, and twice
         var pictures = new ConcurrentDictionary<object, byte[]>(ReferenceEqualityComparer.Instance);
-        (RecordingSteps landmarks, VideoLandmarks found) = look((frame, result) => Take(frame, result, pictures));
+        (RecordingSteps landmarks, VideoLandmarks found, bool mirrored) = look(
+            (frame, result) => Take(frame, result, pictures)
+        );
         int length = found.Frames.Count,
             width = encoder.Width,
             step = Key.Shape[1];
@@ -122,12 +124,10 @@ internal sealed class HandCropReader : IStepReader
             {
                 if (landmarks.Values[t * LandmarkFeatures.Width + LandmarkFeatures.Presence[1 + side]] == 0)
                     continue;
-                // a left hand alone is in the right one's place
-                HandResult one = (side == 0 ? frame.Left : frame.Right ?? frame.Left)!;
-                if (pictures.TryGetValue(one, out byte[]? picture))
-                    crops.Add(
-                        (t * step + (hand + side) * width, ReferenceEquals(one, frame.Left) ? HandCrop.Mirrored(picture) : picture)
-                    );
+                // where the left hand signs it has the right one's place
+                bool left = (side == 0) != mirrored;
+                if (pictures.TryGetValue((left ? frame.Left : frame.Right)!, out byte[]? picture))
+                    crops.Add((t * step + (hand + side) * width, left ? HandCrop.Mirrored(picture) : picture));
             }
         var steps = new float[length * step];
         if (hand > 0)

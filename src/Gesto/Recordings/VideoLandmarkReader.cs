@@ -82,19 +82,20 @@ internal sealed class VideoLandmarkReader(
     /// <param name="seen">Told of each frame, which it may not keep, and of what is found in it, by several threads at
     /// once.</param>
     /// <param name="cancel">Stops the decoder.</param>
-    /// <returns>Also what is found in each frame by itself.</returns>
-    internal (RecordingSteps Steps, VideoLandmarks Found) Look(
+    /// <returns>Also what is found in each frame by itself, and whether the steps are mirrored: the left hand signs, and
+    /// is the right one in them.</returns>
+    internal (RecordingSteps Steps, VideoLandmarks Found, bool Mirrored) Look(
         string path,
         Action<RgbFrame, HolisticResult>? seen,
         CancellationToken cancel
     )
     {
         var found = VideoLandmarks.Read(path, () => Begin(seen), AtATime, sampling, limits, done: null, cancel);
-        return (Keep(Steps(path, found), path, seen), found);
+        return (Keep(Steps(path, found, out bool mirrored), path, seen), found, mirrored);
     }
 
     /// <summary>The same of frames in memory.</summary>
-    internal (RecordingSteps Steps, VideoLandmarks Found) Look(
+    internal (RecordingSteps Steps, VideoLandmarks Found, bool Mirrored) Look(
         string name,
         RgbFrames frames,
         Action<RgbFrame, HolisticResult>? seen,
@@ -122,7 +123,7 @@ internal sealed class VideoLandmarkReader(
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
         var found = new VideoLandmarks(results, frames.Width, frames.Height, FramesPerSecond: 25);
-        return (Keep(Steps(name, found), frames, seen), found);
+        return (Keep(Steps(name, found, out bool mirrored), frames, seen), found, mirrored);
 
         void LookAt(int t)
         {
@@ -171,10 +172,12 @@ internal sealed class VideoLandmarkReader(
         kept.Dispose();
     }
 
-    internal static RecordingSteps Steps(string name, VideoLandmarks found)
+    internal static RecordingSteps Steps(string name, VideoLandmarks found) => Steps(name, found, out _);
+
+    private static RecordingSteps Steps(string name, VideoLandmarks found, out bool mirrored)
     {
         LandmarkClip clip = found.WithoutFalseBodies().ToClip(handsByWorld: true);
-        float[] steps = LandmarkFeatures.Of(clip);
+        float[] steps = LandmarkFeatures.Of(clip, out mirrored);
         if (!Array.TrueForAll(steps, float.IsFinite))
             throw new InvalidDataException(
                 $"{name}: the networks that find landmarks give places that are no numbers. They are not MediaPipe's, or damaged."

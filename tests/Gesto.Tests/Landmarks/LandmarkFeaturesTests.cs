@@ -5,9 +5,9 @@ namespace Gesto.Tests.Landmarks;
 
 public class LandmarkFeaturesTests
 {
-    private const int Shape = 270, // joints in the palm's frame, distances
+    private const int Shape = 460, // joints in the palm's frame, distances, angles
         LeftHand = 15,
-        Hand = 278,
+        Hand = 468,
         RightHand = LeftHand + Hand + 1;
 
     private static readonly Vector2[] Shoulders = [new(0.7f, 0.5f), new(0.3f, 0.5f)];
@@ -52,12 +52,40 @@ public class LandmarkFeaturesTests
     }
 
     [Fact]
+    public void Angles_between_bones_do_not_change_with_how_long_they_are()
+    {
+        Vector3[] hand = Hands.Open(),
+            other = [.. hand];
+        var random = new Random(5);
+        for (int finger = 0; finger < 5; finger++)
+        for (int joint = 1; joint <= 4; joint++)
+        {
+            int at = 4 * finger + joint,
+                from = joint == 1 ? 0 : at - 1;
+            other[at] = other[from] + (0.7f + 0.6f * random.NextSingle()) * (hand[at] - hand[from]);
+        }
+        ReadOnlySpan<float> angles = Step(Hands.Clip((null, null, hand))).AsSpan(RightHand + 270, 190),
+            same = Step(Hands.Clip((null, null, other))).AsSpan(RightHand + 270, 190);
+        Near(angles, same);
+        // The first pair: the thumb's first two bones.
+        float cosine = Vector3.Dot(Vector3.Normalize(hand[1] - hand[0]), Vector3.Normalize(hand[2] - hand[1]));
+        Assert.Equal(cosine, angles[0], 1e-4f);
+        Assert.Contains(
+            Step(Hands.Clip((null, null, hand)))
+                .AsSpan(RightHand + 60, 210)
+                .ToArray()
+                .Zip(Step(Hands.Clip((null, null, other))).AsSpan(RightHand + 60, 210).ToArray()),
+            p => Math.Abs(p.First - p.Second) > 0.05
+        );
+    }
+
+    [Fact]
     public void A_mirrored_left_hand_has_the_shape_of_the_right_one()
     {
         Vector3[] hand = Hands.Open();
         Vector3[] mirrored = [.. hand.Select(j => j with { X = -j.X })];
         float[] step = Step(Hands.Clip((null, mirrored, hand)));
-        Near(step.AsSpan(RightHand, 210 + 60), step.AsSpan(LeftHand, 210 + 60));
+        Near(step.AsSpan(RightHand, Shape), step.AsSpan(LeftHand, Shape));
         Assert.Contains(step[RightHand..(RightHand + 60)].Where((_, i) => i % 3 == 2), z => Math.Abs(z) > 0.05);
     }
 
@@ -76,35 +104,59 @@ public class LandmarkFeaturesTests
     }
 
     [Fact]
-    public void Features_are_mirrored_as_landmarks_are()
+    public void A_mirrored_clip_gives_the_same_steps_and_the_hand_that_signs_is_the_right_one()
+    {
+        Vector3[] high = Hands
+                .Open()
+                .Moved(Quaternion.CreateFromYawPitchRoll(0.4f, -1.1f, 2.2f), 1, new(0.4f, 0.2f, 0)),
+            low = Hands.Open(4).Moved(Quaternion.CreateFromYawPitchRoll(1, 0.3f, 0), 2, new(0.6f, 0.9f, 0));
+        static Vector2[] Across(Vector2[] places) => [.. places.Select(p => p with { X = 1 - p.X }).Reverse()];
+        static Vector3[] Over(Vector3[] hand) => [.. hand.Select(j => j with { X = 1 - j.X })];
+        float[] right = LandmarkFeatures.Of(
+                Hands.Clip((Shoulders, low, high), (null, null, high), (Shoulders, low, null))
+            ),
+            left = LandmarkFeatures.Of(
+                Hands.Clip(
+                    (Across(Shoulders), Over(high), Over(low)),
+                    (null, Over(high), null),
+                    (Across(Shoulders), null, Over(low))
+                )
+            );
+        Assert.Equal((0.2f - 0.5f) / 0.4f, right[RightHand + Hand - 1], 1e-4f);
+        for (int t = 0; t < 3; t++)
+        for (int i = 0; i < LandmarkFeatures.Width; i++)
+            if (i is >= 2 and < 6 or >= 14) // nose, elbows and wrists of these clips are nowhere
+                Assert.True(
+                    Math.Abs(right[t * LandmarkFeatures.Width + i] - left[t * LandmarkFeatures.Width + i]) < 2e-4f,
+                    $"{t}, {i}"
+                );
+    }
+
+    [Fact]
+    public void A_hand_seen_for_a_moment_is_not_the_one_that_signs()
+    {
+        Vector3[] hand = Hands.Open(),
+            signs = hand.Moved(Quaternion.Identity, 1, new(0.4f, 0.4f, 0)),
+            passes = hand.Moved(Quaternion.Identity, 1, new(0.6f, 0.2f, 0)); // higher, in one frame of three
+        float[] steps = LandmarkFeatures.Of(
+            Hands.Clip((Shoulders, passes, signs), (Shoulders, null, signs), (Shoulders, null, signs))
+        );
+        Assert.Equal([1, 0, 0], Enumerable.Range(0, 3).Select(t => (int)steps[t * LandmarkFeatures.Width + 15 + Hand]));
+    }
+
+    [Fact]
+    public void Mirroring_twice_changes_nothing_and_once_exchanges_the_hands()
     {
         Vector3[] one = Hands.Open().Moved(Quaternion.CreateFromYawPitchRoll(0.4f, -1.1f, 2.2f), 1, new(0.4f, 0.2f, 0)),
             other = Hands.Open(4).Moved(Quaternion.CreateFromYawPitchRoll(1, 0.3f, 0), 2, new(0.6f, 0.9f, 0));
-        static Vector2[] Across(Vector2[] places) => [.. places.Select(p => p with { X = 1 - p.X }).Reverse()];
-        static Vector3[] Over(Vector3[] hand) => [.. hand.Select(j => j with { X = 1 - j.X })];
-        float[] mirrored = LandmarkFeatures.Of(
-            Hands.Clip((Shoulders, one, other), (null, null, one), (Shoulders, other, null))
-        );
+        float[] steps = LandmarkFeatures.Of(Hands.Clip((Shoulders, other, one))),
+            mirrored = [.. steps];
         LandmarkFeatures.Mirror(mirrored);
-        float[] expected = LandmarkFeatures.Of(
-            Hands.Clip(
-                (Across(Shoulders), Over(other), Over(one)),
-                (null, Over(one), null),
-                (Across(Shoulders), null, Over(other))
-            )
-        );
-        for (int t = 0; t < 3; t++)
-        for (int i = 15; i < LandmarkFeatures.Width; i++) // nose, elbows and wrists of these clips are nowhere
-            Assert.True(
-                Math.Abs(expected[t * LandmarkFeatures.Width + i] - mirrored[t * LandmarkFeatures.Width + i]) < 2e-4f,
-                $"{t}, {i}"
-            );
-        Near(expected.AsSpan(2, 4), mirrored.AsSpan(2, 4));
+        Near(steps.AsSpan(RightHand, Shape), mirrored.AsSpan(LeftHand, Shape));
+        for (int i = Shape; i < Hand; i++)
+            Assert.Equal((i is Shape or Shape + 3 or Hand - 2 ? -1 : 1) * steps[RightHand + i], mirrored[LeftHand + i]);
         LandmarkFeatures.Mirror(mirrored);
-        Near(
-            LandmarkFeatures.Of(Hands.Clip((Shoulders, one, other), (null, null, one), (Shoulders, other, null))),
-            mirrored
-        );
+        Assert.Equal(steps, mirrored);
     }
 
     [Fact]
@@ -191,7 +243,7 @@ public class LandmarkFeaturesTests
     }
 
     [Fact]
-    public void A_hand_at_rest_counts_as_not_found_and_one_alone_as_a_right_one()
+    public void A_hand_at_rest_counts_as_not_found_and_one_alone_is_the_one_that_signs()
     {
         Vector3[] hand = Hands.Open(),
             resting = hand.Moved(Quaternion.Identity, 1, new(0.7f, 0.5f + 1.5f * 0.4f, 0)),
@@ -203,7 +255,10 @@ public class LandmarkFeaturesTests
 
         Vector3[] mirrored = [.. hand.Select(j => j with { X = -j.X })];
         Near(Step(Hands.Clip((null, null, hand))), Step(Hands.Clip((null, mirrored, null))));
-        Assert.Equal(1, Step(Hands.Clip((Shoulders, mirrored, null)))[LeftHand + Hand]); // who signs is there
+        Assert.Equal((0f, 1f), Found(Step(Hands.Clip((Shoulders, hand, null)))));
+        Assert.Equal((0f, 1f), Found(Step(Hands.Clip((Shoulders, resting, hand)))));
+
+        static (float, float) Found(float[] step) => (step[LeftHand + Hand], step[RightHand + Hand]);
     }
 
     [Fact]

@@ -20,8 +20,8 @@ public class LandmarkSkeletonTests
     {
         Vector3[] left = Hands
                 .Open()
-                .Moved(Quaternion.CreateFromYawPitchRoll(yaw, pitch, roll), 1.7f, new(0.4f, 0.2f, 0)),
-            right = Hands.Open(5).Moved(Quaternion.CreateFromYawPitchRoll(roll, yaw, pitch), 0.6f, new(0.1f, 0.9f, 1));
+                .Moved(Quaternion.CreateFromYawPitchRoll(yaw, pitch, roll), 1.7f, new(0.4f, 0.8f, 0)),
+            right = Hands.Open(5).Moved(Quaternion.CreateFromYawPitchRoll(roll, yaw, pitch), 0.6f, new(0.1f, 0.2f, 1));
         LandmarkSkeleton skeleton = Of(Hands.Clip((Shoulders, left, right)));
         Vector2 middle = (Shoulders[0] + Shoulders[1]) / 2;
         float width = Vector2.Distance(Shoulders[0], Shoulders[1]);

@@ -142,7 +142,7 @@ public sealed class IslrDatasetTests : IDisposable
         DoctorReport healthy = DatasetDoctor.Report(dataset, new() { FewestTrainSamples = 1 }, null, default);
         Assert.Empty(healthy.Problems);
         Assert.Equal(
-            "12 recordings: landmarks, body in 100 % of frames, left hand in 0 %, right hand in 100 %",
+            "12 recordings: landmarks, body in 100 % of frames, signing hand in 100 %, other hand in 0 %",
             healthy.Landmarks!.ToString()
         );
         File.Delete(folder[$"data/{FileOf(100, 0)}"]);

@@ -45,24 +45,28 @@ public class HandCropExtractionTests(HandCropRun run) : IClassFixture<HandCropRu
     }
 
     /// <summary>Columns of a frame have their own red, which grows with the frame's number.</summary>
-    private static RgbFrames Frames()
+    private static RgbFrames Frames(int brighter)
     {
         const int Count = 3,
             Width = 96,
             Height = 64;
         var pixels = new byte[Count * Height * Width * 3];
         for (int i = 0; i < pixels.Length; i++)
-            pixels[i] = (byte)(i / 3 % Width * 2 + i / (3 * Width * Height) * 20);
+            pixels[i] = (byte)Math.Min(255, brighter + i / 3 % Width * 2 + i / (3 * Width * Height) * 20);
         return new(pixels, Count, Width, Height);
     }
 
-    [Fact]
-    public void A_step_holds_the_frame_the_left_hand_mirrored_and_the_right_one()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_step_holds_the_frame_the_left_hand_mirrored_and_the_right_one(bool leftSigns)
     {
-        RgbFrames frames = Frames();
+        RgbFrames frames = Frames(leftSigns ? 0 : 90);
         using VideoLandmarkReader finder = HandCropRun.OpenFinder();
         using var landmarker = new HolisticLandmarker(m => OnnxSession.Open(LandmarkRun.StandIn(m), threads: 1));
         float[] landmarks = finder.Read("memory", frames, default).Values;
+        Assert.Equal(leftSigns, finder.Look("memory", frames, seen: null, default).Mirrored);
+        bool mirrored = leftSigns;
         using var reader = new HandCropReader(new Halves(32), finder, beside: true, FrameFit.Squash, threads: 2);
         Assert.Equal([3, 6], reader.Key.Shape);
         (RecordingSteps steps, Clip seen) = reader.Read("memory", frames, default);
@@ -77,9 +81,10 @@ public class HandCropExtractionTests(HandCropRun run) : IClassFixture<HandCropRu
             Assert.Equal(whole, seen.Frames.AsSpan(t * whole.Length, whole.Length));
             var frame = new RgbFrame(pixels, frames.Width, frames.Height);
             HolisticResult found = landmarker.FindSigning(frame);
-            float[] left = Of(found.Left, LandmarkFeatures.Presence[1]),
-                right = Of(found.Right, LandmarkFeatures.Presence[2]);
-            float[] expected = [.. Encoded(whole, 32), left[1], left[0], .. right];
+            float[] left = Of(found.Left, LandmarkFeatures.Presence[mirrored ? 2 : 1]),
+                right = Of(found.Right, LandmarkFeatures.Presence[mirrored ? 1 : 2]);
+            (left[0], left[1]) = (left[1], left[0]);
+            float[] expected = [.. Encoded(whole, 32), .. mirrored ? right : left, .. mirrored ? left : right];
             Assert.All(expected.Zip(steps.Values[(t * 6)..]), p => Assert.Equal(p.First, p.Second, 1e-3f));
 
             float[] Of(HandResult? hand, int presence)

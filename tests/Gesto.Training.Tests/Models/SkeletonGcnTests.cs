@@ -23,6 +23,7 @@ public class SkeletonGcnTests
     {
         var random = new Random(4);
         var clip = new LandmarkClip([.. Enumerable.Range(0, 258).Select(_ => random.NextSingle())], 1);
+        (clip.Values[132 + 1], clip.Values[132 + 63 + 1]) = (1, 0); // the right hand is higher: it signs
         float[] step = LandmarkFeatures.Of(clip);
         Vector3[] places =
         [
@@ -40,7 +41,11 @@ public class SkeletonGcnTests
             // The step's distances come pair by pair after 20 joints: (0, 1) … (0, 20), (1, 2) …
             int a = before[joint],
                 pair = Enumerable.Range(0, a).Sum(i => 20 - i) + joint - a - 1;
-            Assert.Equal(step[15 + 279 * hand + 60 + pair], Bone(7 + 23 * hand + joint).Length(), 1e-4f);
+            Assert.Equal(
+                step[LandmarkFeatures.HandStart(hand) + 60 + pair],
+                Bone(7 + 23 * hand + joint).Length(),
+                1e-4f
+            );
         }
         // Upper arms, in shoulder widths; the wrist that the hand's network found, from that of the body's.
         float unit = Vector2.Distance(Body(11), Body(12));
