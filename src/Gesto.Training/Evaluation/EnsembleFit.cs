@@ -121,7 +121,7 @@ public static class EnsembleFit
     /// held out, a likelihood gives weight to luck. Where neither signers nor sessions are known, what is held out is
     /// of the same hours as what was learnt from and shows nothing of another day, which costs a network more than a
     /// line (KKT60, learnt from earlier sittings: from 99 to 75 %, from 98 to 89): then the vote must also be right
-    /// <see cref="LinearTraining.Doubt"/> more often, surely. Landmarks alone hold neither a room nor its light: of them
+    /// <see cref="LinearTraining.Doubt"/> more often, surely. Landmarks alone hold neither a room nor its light: there
     /// the loss decides.</summary>
     /// <remarks>The one-standard-error rule of L. Breiman et al., "Classification and Regression Trees", 1984, for the
     /// simplest of the candidates. Both losses are at the temperature that suits them; the error is the
