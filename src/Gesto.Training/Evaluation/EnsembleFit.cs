@@ -6,6 +6,7 @@ using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
 using Gesto.Training.Features;
+using Gesto.Training.Fitting;
 using Gesto.Training.Models;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
@@ -20,9 +21,6 @@ public static class EnsembleFit
 {
     private const double HighestPower = 20,
         LowestPower = 0.05;
-
-    /// <summary>Accuracy by which a vote must be better where nothing held out is of another day or person.</summary>
-    private const double Doubt = 0.05;
 
     /// <summary>A weight below this is no vote, and would cost a prediction its time.</summary>
     private const double Least = 0.01;
@@ -123,7 +121,8 @@ public static class EnsembleFit
     /// held out, a likelihood gives weight to luck. Where neither signers nor sessions are known, what is held out is
     /// of the same hours as what was learnt from and shows nothing of another day, which costs a network more than a
     /// line (KKT60, learnt from earlier sittings: from 99 to 75 %, from 98 to 89): then the vote must also be right
-    /// <see cref="Doubt"/> more often, surely.</summary>
+    /// <see cref="LinearTraining.Doubt"/> more often, surely. Landmarks alone hold neither a room nor its light: there
+    /// the loss decides.</summary>
     /// <remarks>The one-standard-error rule of L. Breiman et al., "Classification and Regression Trees", 1984, for the
     /// simplest of the candidates. Both losses are at the temperature that suits them; the error is the
     /// bootstrap's.</remarks>
@@ -177,7 +176,11 @@ public static class EnsembleFit
                 .Zip(Right(held.Probabilities[linear], held.Truth), (a, b) => a - b),
         ];
         (mean, error) = MeanAndError(more, signers);
-        if (!held.OfOthers && mean - error < Doubt)
+        if (
+            !held.OfOthers
+            && !ensemble.Facts.Streams.Modalities.SequenceEqual([Modality.Landmarks])
+            && mean - error < LinearTraining.Doubt
+        )
             return (
                 alone,
                 string.Create(

@@ -42,6 +42,9 @@ internal static class LinearTraining
     /// <summary>Modalities of which no more is taken than helps.</summary>
     private static readonly Modality[] Chosen = [Modality.Rgb, Modality.Landmarks];
 
+    /// <summary>Accuracy by which a vote must be better where nothing held out is of another day or person.</summary>
+    internal const double Doubt = 0.05;
+
     /// <summary>Where what is taken of a clip is compared.</summary>
     private const double UsualStrength = 100;
 
@@ -65,8 +68,8 @@ internal static class LinearTraining
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
         Sample[] samples = [.. data.Train.Select(i => data.Samples[i])];
-        int[] folds = FoldsOf(samples),
-            real = [.. Enumerable.Range(0, samples.Length)];
+        (int[] folds, FoldUnit by) = FoldsOf(samples);
+        int[] real = [.. Enumerable.Range(0, samples.Length)];
         long[] labels = [.. data.Train.Select(i => data.Labels[i])];
         bool mirrors =
             run.Recipe.Landmarks.Mirroring > 0
@@ -124,22 +127,23 @@ internal static class LinearTraining
         foreach (ModalityMask set in sets)
         {
             Report();
-            LinearPart[] chosen = [.. parts.Where(set.Uses).Values];
             LinearFit fit = all.Among(MembersOf(set));
-            using LinearSpan span = LinearSpan.Of(chosen, fit.Members);
-            (double strength, (float[][] Probabilities, double[]) heldOut) = fit.Choose(span);
-            (float[][] weights, float[] bias, float[][] own) = fit.All(span, strength, chosen);
-            maps.Add(
-                new LinearMap(
-                    PerModality.For(set.Used, m => weights[set.Used.Index().First(u => u.Item == m).Index]),
-                    bias
-                )
-            );
+            SetMap found = Learn(fit, parts, [.. set.Used]);
+            if (set.Uses(Modality.Rgb) && set.Uses(Modality.Landmarks))
+            {
+                SetMap without = Learn(fit, parts, [.. set.Used.Where(m => m != Modality.Rgb)]);
+                if (!Adds(found, without, fit.Truth, by))
+                    found = without with
+                    {
+                        Weights = without.Weights.With(Modality.Rgb, new float[found.Weights[Modality.Rgb]!.Length]),
+                    };
+            }
+            maps.Add(new LinearMap(found.Weights, found.Bias));
             // What is said of a clip is said by the map for most of what it has: the first that it is a member of.
             foreach ((int i, int n) in fit.Members.Index())
             {
-                leftOut[n] ??= heldOut.Probabilities[i];
-                learnt[n] ??= own[i];
+                leftOut[n] ??= found.LeftOut[i];
+                learnt[n] ??= found.Own[i];
             }
         }
         Report();
@@ -175,6 +179,41 @@ internal static class LinearTraining
             ];
     }
 
+    /// <summary>The map for one set of modalities.</summary>
+    /// <param name="Weights">Of each modality.</param>
+    /// <param name="Bias">(K).</param>
+    /// <param name="LeftOut">What is said of each clip by a fit without its fold.</param>
+    /// <param name="Losses">Of these, nats.</param>
+    /// <param name="Own">What the map says of each clip.</param>
+    private sealed record SetMap(
+        PerModality<float[]> Weights,
+        float[] Bias,
+        float[][] LeftOut,
+        double[] Losses,
+        float[][] Own
+    );
+
+    private static SetMap Learn(LinearFit fit, PerModality<LinearPart> parts, Modality[] set)
+    {
+        LinearPart[] chosen = [.. set.Select(m => parts[m]!)];
+        using LinearSpan span = LinearSpan.Of(chosen, fit.Members);
+        (double strength, (float[][] leftOut, double[] losses)) = fit.Choose(span);
+        (float[][] weights, float[] bias, float[][] own) = fit.All(span, strength, chosen);
+        return new(PerModality.For(set, m => weights[Array.IndexOf(set, m)]), bias, leftOut, losses, own);
+    }
+
+    /// <summary>Pictures show who signs and the room beside what joints show already: they have a say beside landmarks
+    /// only if clips of other signers or sessions are said better with them by more than the error of the difference;
+    /// where neither are known, only if <see cref="Doubt"/> more clips are right, surely: neighbouring
+    /// takes share the room.</summary>
+    private static bool Adds(SetMap with, SetMap without, int[] truth, FoldUnit by) =>
+        by == FoldUnit.Sample
+            ? !IsNoWorse(Wrong(without.LeftOut, truth), [.. Wrong(with.LeftOut, truth).Select(w => w + Doubt)])
+            : !IsNoWorse(without.Losses, with.Losses);
+
+    private static double[] Wrong(float[][] said, int[] truth) =>
+        [.. said.Select((p, n) => Array.IndexOf(p, p.Max()) == truth[n] ? 0.0 : 1)];
+
     /// <summary>The pooling of RGB or landmarks that takes least of a clip and has no more loss than the best by more
     /// than the standard error of the difference: a handshape is in the mean of frames, and fewer values drift less.
     /// Of radar all is taken always: its course is the sign, and folds, which are of the same days, show no drift to
@@ -205,7 +244,7 @@ internal static class LinearTraining
     }
 
     /// <returns>For each sample the fold it is left out in, 0…; a group is never parted.</returns>
-    private static int[] FoldsOf(Sample[] samples)
+    private static (int[] Folds, FoldUnit By) FoldsOf(Sample[] samples)
     {
         Sample[] pool = [.. samples.Select(s => s with { Split = Split.Train })];
         FoldUnit by =
@@ -227,7 +266,7 @@ internal static class LinearTraining
             .Range(1, deal.Count)
             .SelectMany(f => deal.In(f).Select(s => (s.Key, f - 1)))
             .ToDictionary(p => p.Key, p => p.Item2);
-        return [.. samples.Select(s => foldOf[s.Key])];
+        return ([.. samples.Select(s => foldOf[s.Key])], by);
 
         int Groups(Func<Sample, string?> of) =>
             samples.Any(s => of(s) is null) ? 0 : samples.Select(of).Distinct().Count();

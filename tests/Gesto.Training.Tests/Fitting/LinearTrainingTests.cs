@@ -2,6 +2,7 @@ using Gesto.Files;
 using Gesto.Inference;
 using Gesto.Recordings;
 using Gesto.Signs;
+using Gesto.Training.Datasets;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
 using Gesto.Training.Fitting;
@@ -34,6 +35,70 @@ public class LinearTrainingTests
             );
         Assert.All(masks, mask => Assert.True(recogniser.CanUse(mask)));
         Assert.True(recogniser.CanUse(both.Hiding(1)));
+    }
+
+    [Theory]
+    [InlineData(true, null)] // landmarks tell the classes: RGB, which nearly does, is not asked
+    [InlineData(true, 4)]
+    [InlineData(false, null)] // landmarks are noise
+    [InlineData(false, 4)]
+    public void Beside_landmarks_rgb_has_a_say_only_where_it_makes_them_surely_better(bool told, int? signers)
+    {
+        using var folder = new Folder();
+        string root = folder["features"];
+        Sample[] samples =
+        [
+            .. PlantedFeatures
+                .Write(root, radar: false, takes: 12, signers: signers)
+                .Samples.Select(s => s with { Files = s.Files.With(Modality.Landmarks, ["x.npy"]) }),
+        ];
+        var random = new Random(7);
+        using (
+            var store = FeatureStore.OpenOrCreate(
+                Path.Combine(root, "landmarks"),
+                new()
+                {
+                    Modality = "landmarks",
+                    Encoder = "planted",
+                    Weights = "",
+                    Preprocessing = "none",
+                    Sampling = "linspace-6",
+                    DType = "<f4",
+                    Shape = [PlantedFeatures.Steps, 4],
+                }
+            )
+        )
+        {
+            foreach (Sample sample in samples)
+            {
+                var steps = new float[PlantedFeatures.Steps * 4];
+                for (int i = 0; i < steps.Length; i++)
+                    steps[i] = random.NextSingle() + (told && i % 4 == 1 && sample.ClassId == 8 ? 3 : 0);
+                store.Add(sample.Key, NpyArray.From(steps, PlantedFeatures.Steps, 4), PlantedFeatures.Steps);
+            }
+            store.Complete();
+        }
+        ManifestFile.Write(Path.Combine(root, "manifest.csv"), samples);
+        var features = FeatureSet.Open(root);
+
+        Trained.Run(features, Linear, folder["run"]);
+        using ITrainedRecogniser recogniser = ITrainedRecogniser.Load(folder["run"], threads: 1);
+        Sample[] test = [.. features.Samples.Where(s => s.Split == Split.Test)];
+        var both = ModalityMask.Of(Modality.Rgb, Modality.Landmarks);
+        float[][][] said =
+        [
+            .. recogniser.PredictAll(
+                features,
+                test,
+                [both, both.Without(Modality.Rgb), both.Without(Modality.Landmarks)]
+            ),
+        ];
+        Assert.Equal(told, said[0].Zip(said[1]).All(p => p.First.SequenceEqual(p.Second)));
+        // alone it is asked all the same
+        foreach (float[][] answers in told ? [said[0], said[2]] : new[] { said[2] })
+            Assert.All(answers.Zip(test), p =>
+                Assert.True(p.First[recogniser.Labels.LabelOf(p.Second.ClassId!.Value)] > 0.5)
+            );
     }
 
     [Fact]
