@@ -106,8 +106,8 @@ internal static class LandmarkFeatures
     }
 
     /// <summary>Makes the features of the mirrored recording, as if its signer were left-handed: the hands are
-    /// exchanged, what points left points right. The same as <see cref="Of"/> of mirrored landmarks, were the hand that
-    /// signs not always the right one.</summary>
+    /// exchanged, what points left points right. The same as <see cref="Of(LandmarkClip)"/> of mirrored landmarks, were
+    /// the hand that signs not always the right one.</summary>
     /// <param name="steps">(T, <see cref="Width"/>), changed in place.</param>
     public static void Mirror(Span<float> steps)
     {

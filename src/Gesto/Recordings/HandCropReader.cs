@@ -15,7 +15,8 @@ internal sealed class HandCropReader : IStepReader
 {
     private const string Alone = "; hands alone, ",
         Beside = "; and hands, ",
-        Words = "112x112, fingers up, the hand that signs as the right one, by " + VideoLandmarkReader.EncoderName + " ";
+        Words =
+            "112x112, fingers up, the hand that signs as the right one, by " + VideoLandmarkReader.EncoderName + " ";
 
     private readonly IRgbEncoder encoder,
         hands;
