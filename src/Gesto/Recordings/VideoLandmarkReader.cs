@@ -82,8 +82,8 @@ internal sealed class VideoLandmarkReader(
     /// <param name="seen">Told of each frame, which it may not keep, and of what is found in it, by several threads at
     /// once.</param>
     /// <param name="cancel">Stops the decoder.</param>
-    /// <returns>Also what is found in each frame by itself, and whether the steps are mirrored: the left hand signs, and
-    /// is the right one in them.</returns>
+    /// <returns>Also what is found in each frame by itself, and whether the steps are mirrored: the left hand signs,
+    /// and is the right one in them.</returns>
     internal (RecordingSteps Steps, VideoLandmarks Found, bool Mirrored) Look(
         string path,
         Action<RgbFrame, HolisticResult>? seen,
