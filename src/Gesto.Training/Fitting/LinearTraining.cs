@@ -42,7 +42,8 @@ internal static class LinearTraining
     /// <summary>Modalities of which no more is taken than helps.</summary>
     private static readonly Modality[] Chosen = [Modality.Rgb, Modality.Landmarks];
 
-    /// <summary>Accuracy by which a vote must be better where nothing held out is of another day or person.</summary>
+    /// <summary>Accuracy by which a vote, or RGB beside landmarks, must be better where nothing held out is of another
+    /// day or person.</summary>
     internal const double Doubt = 0.05;
 
     /// <summary>Where what is taken of a clip is compared.</summary>

@@ -152,7 +152,8 @@ internal sealed class SampleReader(
         }
     }
 
-    /// <param name="Sample">A sample that has what is asked for.</param>
+    /// <summary>What is asked for of a sample.</summary>
+    /// <param name="Sample">It, which has what is asked for.</param>
     /// <param name="RgbSize">Side of the square RGB frames, pixels; null reads no RGB.</param>
     /// <param name="RadarToo">False reads no radar.</param>
     /// <param name="Watch">Sees the RGB frames at their own size, whether or not they are read.</param>
