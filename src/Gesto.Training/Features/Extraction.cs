@@ -330,22 +330,39 @@ public sealed partial class Extraction : IDisposable
             ? landmarks.Watch(dataset.PathOf(sample.Files[Modality.Landmarks]![0]!))
             : null;
 
+    /// <summary>A video whose landmarks alone are taken is no sample's RGB.</summary>
     private SampleReader.Asked Asked(Sample sample, LandmarkWatch? watch) =>
-        new(sample, RgbSize(sample), stores.Needs(sample, Modality.Radar), watch is null ? null : watch.See);
+        new(
+            watch is null || sample.Has(Modality.Rgb)
+                ? sample
+                : sample with
+                {
+                    Files = sample.Files.With(Modality.Rgb, sample.Files[Modality.Landmarks]),
+                },
+            RgbSize(sample),
+            stores.Needs(sample, Modality.Radar),
+            watch is null ? null : watch.See
+        );
 
-    private PerModality<RecordingSteps> ReadOthers(Sample sample, LandmarkWatch? watch, CancellationToken cancel) =>
-        others.Select(
+    private PerModality<RecordingSteps> ReadOthers(Sample sample, LandmarkWatch? watch, CancellationToken cancel)
+    {
+        HandCropReader.Hands? hands =
+            others[Modality.Rgb] is HandCropReader cropper && stores.Needs(sample, Modality.Rgb)
+                ? cropper.Read(dataset.PathOf(sample.Rgb!), cancel)
+                : null;
+        return others.Select(
             (modality, reader) =>
             {
                 if (!stores.Needs(sample, modality))
                     return null;
                 RecordingSteps steps =
-                    watch is not null && modality == Modality.Landmarks
-                        ? watch.Steps()
-                        : reader.Read(
-                            [.. sample.Files[modality]!.Select(f => f is null ? null : dataset.PathOf(f))],
-                            cancel
-                        );
+                    hands is not null && modality == Modality.Rgb ? hands.Rgb
+                    : hands is not null && reader is VideoLandmarkReader ? hands.Landmarks
+                    : watch is not null && modality == Modality.Landmarks ? watch.Steps()
+                    : reader.Read(
+                        [.. sample.Files[modality]!.Select(f => f is null ? null : dataset.PathOf(f))],
+                        cancel
+                    );
                 int[] shape = stores[modality]!.Key.Shape;
                 return steps.Length >= 1 && steps.Length <= shape[0] && steps.Shape.SequenceEqual(shape[1..])
                     ? steps
@@ -354,6 +371,7 @@ public sealed partial class Extraction : IDisposable
                     );
             }
         );
+    }
 
     private void RequireStorable(Sample sample, RadarClip maps)
     {

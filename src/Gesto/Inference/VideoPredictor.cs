@@ -156,16 +156,15 @@ internal sealed class VideoPredictor : IDisposable
                             ? "radar (…_RDM1.mp4 to …_RDM3.mp4 in its folder, or files named as radar)"
                         : $"{modality.Title} (…_{modality.Suffixes[0][0]} in its folder)"
                 );
-        // Hands first: what is found then is there for the landmarks, too.
-        (RecordingSteps? shown, Video.Clip? frames) =
+        HandCropReader.Hands? shown =
             hands is not null && used.Uses(Modality.Rgb)
                 ? hands.Read(reader.PathOf(sample.Files[Modality.Rgb]![0]!), cancel)
-                : default;
+                : null;
         PerModality<RecordingSteps> further = others.Select(
             (modality, of) =>
-                used.Uses(modality)
-                    ? of.Read([.. sample.Files[modality]!.Select(f => f is null ? null : reader.PathOf(f))], cancel)
-                    : null
+                !used.Uses(modality) ? null
+                : of == finder && shown is not null ? shown.Landmarks
+                : of.Read([.. sample.Files[modality]!.Select(f => f is null ? null : reader.PathOf(f))], cancel)
         );
         // One decoder for all files; the encoder, which takes most of the time, begins with the first frame.
         using EncodingAhead? encoding = used.Uses(Modality.Rgb) && shown is null ? new(encoder!) : null;
@@ -182,7 +181,7 @@ internal sealed class VideoPredictor : IDisposable
         if (radarClip is not null)
             radarClip = Complete(radarClip, used, place);
         cancel.ThrowIfCancellationRequested();
-        return Join(encoding?.Finish(seen!) ?? shown?.Values, seen ?? frames, radarClip, further, used);
+        return Join(encoding?.Finish(seen!) ?? shown?.Rgb.Values, seen ?? shown?.Frames, radarClip, further, used);
     }
 
     /// <summary>Encodes frames in memory. Errors as of <see cref="Predict"/>.</summary>
@@ -201,10 +200,11 @@ internal sealed class VideoPredictor : IDisposable
             );
         Video.Clip? seen = null;
         float[]? features = null;
+        HandCropReader.Hands? shown = null;
         if (used.Uses(Modality.Rgb) && hands is not null)
         {
-            (RecordingSteps shown, seen) = hands.Read(name, rgb!, cancel);
-            features = shown.Values;
+            shown = hands.Read(name, rgb!, cancel);
+            (features, seen) = (shown.Rgb.Values, shown.Frames);
         }
         else if (used.Uses(Modality.Rgb))
         {
@@ -231,7 +231,9 @@ internal sealed class VideoPredictor : IDisposable
         RadarClip? clip = used.Uses(Modality.Radar) ? InMemory(name, maps!) : null;
         PerModality<RecordingSteps> further = others.Select(
             (modality, of) =>
-                used.Uses(modality) && of is VideoLandmarkReader finder ? finder.Read(name, rgb!, cancel) : null
+                !used.Uses(modality) || of is not VideoLandmarkReader landmarks ? null
+                : of == finder && shown is not null ? shown.Landmarks
+                : landmarks.Read(name, rgb!, cancel)
         );
         return Join(features, seen, clip, further, used);
     }

@@ -92,20 +92,25 @@ internal sealed class HandCropReader : IStepReader
             _ => rgb.Preprocessing,
         };
 
-    public RecordingSteps Read(IReadOnlyList<string?> files, CancellationToken cancel) => Read(files[0]!, cancel).Steps;
+    /// <summary>What is made of one video.</summary>
+    /// <param name="Rgb">The steps.</param>
+    /// <param name="Landmarks">The finder's own steps, by which the hands were found.</param>
+    /// <param name="Frames">The whole frames, (T, InputSize, InputSize, 3).</param>
+    public sealed record Hands(RecordingSteps Rgb, RecordingSteps Landmarks, Clip Frames);
 
-    /// <returns>Also the frames that they are of, (T, InputSize, InputSize, 3). Errors as of <see
-    /// cref="VideoLandmarkReader.Read(IReadOnlyList{string}, CancellationToken)"/>.</returns>
-    public (RecordingSteps Steps, Clip Frames) Read(string path, CancellationToken cancel) =>
-        Read(seen => finder.Look(path, seen, cancel), cancel);
+    public RecordingSteps Read(IReadOnlyList<string?> files, CancellationToken cancel) => Read(files[0]!, cancel).Rgb;
+
+    /// <remarks>Errors as of <see cref="VideoLandmarkReader.Read(IReadOnlyList{string}, CancellationToken)"/>.
+    /// </remarks>
+    public Hands Read(string path, CancellationToken cancel) => Read(seen => finder.Look(path, seen, cancel), cancel);
 
     /// <summary>The same of frames in memory.</summary>
-    public (RecordingSteps Steps, Clip Frames) Read(string name, RgbFrames frames, CancellationToken cancel) =>
+    public Hands Read(string name, RgbFrames frames, CancellationToken cancel) =>
         Read(seen => finder.Look(name, frames, seen, cancel), cancel);
 
     public void Dispose() => hands.Dispose();
 
-    private (RecordingSteps Steps, Clip Frames) Read(
+    private Hands Read(
         Func<Action<RgbFrame, HolisticResult>, (RecordingSteps Steps, VideoLandmarks Found, bool Mirrored)> look,
         CancellationToken cancel
     )
@@ -140,7 +145,7 @@ internal sealed class HandCropReader : IStepReader
         float[] cut = Encode(hands, [.. crops.SelectMany(c => c.Picture)], crops.Count, cancel);
         foreach ((int i, (int place, _)) in crops.Index())
             cut.AsSpan(i * width, width).CopyTo(steps.AsSpan(place));
-        return (new(steps, length, [step]), new(frames, length, length));
+        return new(new(steps, length, [step]), landmarks, new(frames, length, length));
     }
 
     private void Take(RgbFrame frame, HolisticResult found, ConcurrentDictionary<object, byte[]> pictures)

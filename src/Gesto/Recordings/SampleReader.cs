@@ -175,7 +175,6 @@ internal sealed class SampleReader(
         if (rgbSize is not null || watch is not null)
         {
             string video = sample.Rgb
-                ?? (watch is null ? null : sample.Files[Modality.Landmarks]?[0])
                 ?? throw new FileNotFoundException($"{Path.Combine(root, sample.Key)}: no RGB video.");
             ClipFormat format = rgbSize is { } size
                 ? new(Colour: true, size, size) { Fit = RgbFit }

@@ -33,10 +33,6 @@ internal sealed class VideoLandmarkReader(
 
     private bool isShared;
 
-    /// <summary>What a thread found last where somebody looked on: the same video is asked for again at once, for its
-    /// landmarks.</summary>
-    private readonly ThreadLocal<(object Of, RecordingSteps Steps)?> kept = new();
-
     /// <returns>The key of what such a reader makes. Parameters as of the constructor.</returns>
     internal static FeatureKey KeyOf(string weights, FrameSampling sampling, bool tracking) =>
         new()
@@ -66,7 +62,7 @@ internal sealed class VideoLandmarkReader(
     /// <exception cref="InvalidDataException">The networks find places that are no numbers: they are not
     /// MediaPipe's.</exception>
     public RecordingSteps Read(IReadOnlyList<string?> files, CancellationToken cancel) =>
-        TakeKept(files[0]!) ?? Look(files[0]!, seen: null, cancel).Steps;
+        Look(files[0]!, seen: null, cancel).Steps;
 
     /// <summary>Looks at frames in memory. Errors as of <see cref="Read(IReadOnlyList{string}, CancellationToken)"/>.
     /// </summary>
@@ -74,11 +70,11 @@ internal sealed class VideoLandmarkReader(
     /// <param name="frames">All that there are.</param>
     /// <param name="cancel">Noticed between frames.</param>
     public RecordingSteps Read(string name, RgbFrames frames, CancellationToken cancel) =>
-        TakeKept(frames) ?? Look(name, frames, seen: null, cancel).Steps;
+        Look(name, frames, seen: null, cancel).Steps;
 
     /// <summary>Reads a video and shows its sampled frames to somebody else. Errors as of <see
     /// cref="Read(IReadOnlyList{string}, CancellationToken)"/>.</summary>
-    /// <param name="path">The video; where its landmarks are asked for next on this thread, they are there.</param>
+    /// <param name="path">The video.</param>
     /// <param name="seen">Told of each frame, which it may not keep, and of what is found in it, by several threads at
     /// once.</param>
     /// <param name="cancel">Stops the decoder.</param>
@@ -91,7 +87,7 @@ internal sealed class VideoLandmarkReader(
     )
     {
         var found = VideoLandmarks.Read(path, () => Begin(seen), AtATime, sampling, limits, done: null, cancel);
-        return (Keep(Steps(path, found, out bool mirrored), path, seen), found, mirrored);
+        return (Steps(path, found, out bool mirrored), found, mirrored);
     }
 
     /// <summary>The same of frames in memory.</summary>
@@ -123,7 +119,7 @@ internal sealed class VideoLandmarkReader(
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
         var found = new VideoLandmarks(results, frames.Width, frames.Height, FramesPerSecond: 25);
-        return (Keep(Steps(name, found, out bool mirrored), frames, seen), found, mirrored);
+        return (Steps(name, found, out bool mirrored), found, mirrored);
 
         void LookAt(int t)
         {
@@ -152,24 +148,10 @@ internal sealed class VideoLandmarkReader(
         };
     }
 
-    private RecordingSteps Keep(RecordingSteps steps, object of, Action<RgbFrame, HolisticResult>? seen)
-    {
-        kept.Value = seen is null ? null : (of, steps);
-        return steps;
-    }
-
-    private RecordingSteps? TakeKept(object of)
-    {
-        RecordingSteps? steps = kept.Value is { } last && last.Of.Equals(of) ? last.Steps : null;
-        kept.Value = null;
-        return steps;
-    }
-
     public void Dispose()
     {
         if (!isShared)
             landmarker.Dispose();
-        kept.Dispose();
     }
 
     internal static RecordingSteps Steps(string name, VideoLandmarks found) => Steps(name, found, out _);

@@ -7,7 +7,6 @@ using Gesto.Training.Features;
 using Gesto.Training.Recipes;
 using Gesto.Training.Recognition;
 using Gesto.Training.Weights;
-using Gesto.Video;
 
 namespace Gesto.Training.Tests.Export;
 
@@ -32,7 +31,7 @@ public class HandCropBundleTests(HandCropRun run) : IClassFixture<HandCropRun>
             Prediction[] found =
             [
                 await recogniser.PredictAsync(recording),
-                await recogniser.PredictAsync(Recording.FromFrames("memory", Decoded(video))),
+                await recogniser.PredictAsync(Recording.FromFrames("memory", LandmarkRun.Decoded(video))),
                 opened.Predict(recording),
             ];
             foreach (Prediction prediction in found)
@@ -108,23 +107,5 @@ public class HandCropBundleTests(HandCropRun run) : IClassFixture<HandCropRun>
         BundleException refused = Assert.Throws<BundleException>(() => Recogniser.Load(path).Dispose());
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
         Assert.Throws<BundleException>(() => OpenRecogniser.Open(path, threads: 1).Dispose());
-    }
-
-    private static RgbFrames Decoded(string video)
-    {
-        var pixels = new List<byte>();
-        (int width, int height) = (0, 0);
-        int count = VideoFile.Decode(
-            VideoFile.Probe(video, VideoLimits.Default, default),
-            colour: true,
-            (_, w, h, frame) =>
-            {
-                (width, height) = (w, h);
-                pixels.AddRange(frame[..(w * h * 3)]);
-            },
-            VideoLimits.Default,
-            default
-        );
-        return new(pixels.ToArray(), count, width, height);
     }
 }

@@ -9,7 +9,6 @@ using Gesto.Training.Export;
 using Gesto.Training.Features;
 using Gesto.Training.Recognition;
 using Gesto.Training.Weights;
-using Gesto.Video;
 using Google.Protobuf;
 using Onnx;
 
@@ -70,7 +69,8 @@ public class LandmarkBundleTests(LandmarkRun run) : IClassFixture<LandmarkRun>
     public async Task Frames_in_memory_and_callers_side_by_side_get_what_the_file_gets()
     {
         using Recogniser recogniser = Recogniser.Load(run.Export("memory.gesto"));
-        (string video, RgbFrames frames) = Decoded();
+        string video = Directory.GetFiles(run.Sample, "*_RGB.mkv")[0];
+        RgbFrames frames = LandmarkRun.Decoded(video);
         Task<Prediction>[] all =
         [
             .. Enumerable.Range(0, 4).Select(_ => recogniser.PredictAsync(Recording.FromFolder(run.Sample))),
@@ -95,7 +95,8 @@ public class LandmarkBundleTests(LandmarkRun run) : IClassFixture<LandmarkRun>
     [Fact]
     public void Followed_from_frame_to_frame_a_video_gives_the_same_steps_again_and_says_so()
     {
-        (string video, RgbFrames frames) = Decoded();
+        string video = Directory.GetFiles(run.Sample, "*_RGB.mkv")[0];
+        RgbFrames frames = LandmarkRun.Decoded(video);
         using VideoLandmarkReader each = LandmarkRun.OpenReader(),
             following = LandmarkRun.OpenReader(tracking: true);
         Assert.NotNull(each.Key.DifferenceTo(following.Key));
@@ -287,25 +288,6 @@ public class LandmarkBundleTests(LandmarkRun run) : IClassFixture<LandmarkRun>
         using Recogniser recogniser = Recogniser.Load(path);
         Assert.True(new FileInfo(path).Length < 45_000_000);
         Assert.Equal("landmarks", recogniser.Takes);
-    }
-
-    private (string Video, RgbFrames Frames) Decoded()
-    {
-        string video = Directory.GetFiles(run.Sample, "*_RGB.mkv")[0];
-        var pixels = new List<byte>();
-        (int width, int height) = (0, 0);
-        int count = VideoFile.Decode(
-            VideoFile.Probe(video, VideoLimits.Default, default),
-            colour: true,
-            (_, w, h, frame) =>
-            {
-                (width, height) = (w, h);
-                pixels.AddRange(frame[..(w * h * 3)]);
-            },
-            VideoLimits.Default,
-            default
-        );
-        return (video, new(pixels.ToArray(), count, width, height));
     }
 
     private string Changed(string name, Action<JsonObject, Dictionary<string, byte[]>> change)

@@ -74,6 +74,25 @@ public sealed class LandmarkRun : IDisposable
             tracking
         );
 
+    /// <summary>All frames of a video.</summary>
+    internal static RgbFrames Decoded(string video)
+    {
+        var pixels = new List<byte>();
+        (int width, int height) = (0, 0);
+        int count = VideoFile.Decode(
+            VideoFile.Probe(video, VideoLimits.Default, default),
+            colour: true,
+            (_, w, h, frame) =>
+            {
+                (width, height) = (w, h);
+                pixels.AddRange(frame[..(w * h * 3)]);
+            },
+            VideoLimits.Default,
+            default
+        );
+        return new(pixels.ToArray(), count, width, height);
+    }
+
     internal static byte[] StandIn(LandmarkModel model)
     {
         var graph = new OnnxGraph(model.Name);
