@@ -330,19 +330,15 @@ public sealed partial class Extraction : IDisposable
             ? landmarks.Watch(dataset.PathOf(sample.Files[Modality.Landmarks]![0]!))
             : null;
 
-    /// <summary>A video whose landmarks alone are taken is no sample's RGB.</summary>
-    private SampleReader.Asked Asked(Sample sample, LandmarkWatch? watch) =>
-        new(
-            watch is null || sample.Has(Modality.Rgb)
-                ? sample
-                : sample with
-                {
-                    Files = sample.Files.With(Modality.Rgb, sample.Files[Modality.Landmarks]),
-                },
-            RgbSize(sample),
-            stores.Needs(sample, Modality.Radar),
-            watch is null ? null : watch.See
-        );
+    private SampleReader.Asked Asked(Sample sample, LandmarkWatch? watch)
+    {
+        (int? size, bool radar) = (RgbSize(sample), stores.Needs(sample, Modality.Radar));
+        if (watch is null)
+            return new(sample, size, radar);
+        // The video is its RGB for the reader, also where landmarks alone are taken of it.
+        var files = sample.Files.With(Modality.Rgb, sample.Files[Modality.Landmarks]);
+        return new(sample with { Files = files }, size, radar, watch.See);
+    }
 
     private PerModality<RecordingSteps> ReadOthers(Sample sample, LandmarkWatch? watch, CancellationToken cancel)
     {
@@ -359,10 +355,7 @@ public sealed partial class Extraction : IDisposable
                     hands is not null && modality == Modality.Rgb ? hands.Rgb
                     : hands is not null && reader is VideoLandmarkReader ? hands.Landmarks
                     : watch is not null && modality == Modality.Landmarks ? watch.Steps()
-                    : reader.Read(
-                        [.. sample.Files[modality]!.Select(f => f is null ? null : dataset.PathOf(f))],
-                        cancel
-                    );
+                    : reader.Read([.. sample.Files[modality]!.Select(PathOf)], cancel);
                 int[] shape = stores[modality]!.Key.Shape;
                 return steps.Length >= 1 && steps.Length <= shape[0] && steps.Shape.SequenceEqual(shape[1..])
                     ? steps
@@ -371,6 +364,8 @@ public sealed partial class Extraction : IDisposable
                     );
             }
         );
+
+        string? PathOf(string? file) => file is null ? null : dataset.PathOf(file);
     }
 
     private void RequireStorable(Sample sample, RadarClip maps)

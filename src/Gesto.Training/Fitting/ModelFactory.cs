@@ -22,8 +22,7 @@ internal static class ModelFactory
             FusionMode.Gated => new GatedFusion(facts.RgbWidth, facts.RadarWidth, model.FusionWidth, recipe.Alignment),
             FusionMode.Early => new EarlyFusion(facts.Rgb!.Shape[1..], facts.Radar!.Shape[1..], recipe.Alignment),
             FusionMode.Attention => new AttentionFusion(
-                facts.RgbWidth,
-                facts.RadarWidth,
+                [.. facts.Streams.Modalities.Select(m => (m, facts.Streams[m]!.Width))],
                 model.FusionWidth,
                 model.Heads,
                 model.Dropout

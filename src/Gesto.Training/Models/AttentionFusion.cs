@@ -5,62 +5,89 @@ using static TorchSharp.torch;
 
 namespace Gesto.Training.Models;
 
-/// <summary>Cross-modal attention over time, each modality at its own frame rate: radar steps look at RGB steps, then
-/// RGB steps look at those radar steps; what comes out runs on the RGB clock, or on the radar's for a sample without
-/// RGB.</summary>
+/// <summary>Cross-modal attention over time, each modality at its own frame rate: the last modality's steps look at all
+/// others', then those of the one before it at these and at what the last has become, and so on to the first; what
+/// comes out runs on the clock of the first modality that a sample has.</summary>
 /// <remarks>Source: Y.-H. H. Tsai et al., "Multimodal transformer for unaligned multimodal language sequences", ACL
-/// 2019, with one block each way instead of stacks of them. A step's place is told as a fraction of the clip, because
-/// both clips span the same time while their rates differ: sines of the fraction at octaves, as in A. Vaswani et al.,
-/// 2017.</remarks>
+/// 2019, with one block for each modality, which looks at all others at once, instead of stacks of them for each pair.
+/// A step's place is told as a fraction of the clip, because all clips span the same time while their rates differ:
+/// sines of the fraction at octaves, as in A. Vaswani et al., 2017.</remarks>
 public sealed class AttentionFusion : Fusion
 {
     private const double Finest = 64; // the shortest of the sines' periods is 1/64 of a clip: half a step of 30
 
+    // Registered by the modalities' names, with "Norm" and "Looks" after them.
+    private readonly PerModality<Linear> inputs;
+    private readonly PerModality<LayerNorm> norms;
+    private readonly PerModality<MultiHeadAttention> looks;
+
     // Registered by field name.
-    private readonly Linear rgb;
-    private readonly Linear radar;
-    private readonly LayerNorm rgbNorm;
-    private readonly LayerNorm radarNorm;
-    private readonly MultiHeadAttention radarLooks;
-    private readonly MultiHeadAttention rgbLooks;
     private readonly Dropout dropout;
     private Tensor? looked;
 
-    /// <param name="rgbWidth">RGB features.</param>
-    /// <param name="radarWidth">Radar features.</param>
+    /// <param name="modalities">Two or more, in order, and their features.</param>
     /// <param name="width">Features of a fused step; even.</param>
     /// <param name="heads">Heads of each attention.</param>
     /// <param name="dropout">Of the attention and of what it adds.</param>
-    public AttentionFusion(int rgbWidth, int radarWidth, int width, int heads, double dropout)
+    public AttentionFusion(
+        IReadOnlyList<(Modality Modality, int Width)> modalities,
+        int width,
+        int heads,
+        double dropout
+    )
         : base(nameof(AttentionFusion))
     {
         Width = width;
-        rgb = nn.Linear(rgbWidth, width);
-        radar = nn.Linear(radarWidth, width);
-        rgbNorm = nn.LayerNorm(width);
-        radarNorm = nn.LayerNorm(width);
-        radarLooks = new MultiHeadAttention(width, heads, dropout);
-        rgbLooks = new MultiHeadAttention(width, heads, dropout);
+        Modality[] all = [.. modalities.Select(m => m.Modality)];
+        inputs = PerModality.For(all, m => nn.Linear(modalities.Single(of => of.Modality == m).Width, width));
+        norms = PerModality.For(all, _ => nn.LayerNorm(width));
+        looks = PerModality.For(all.Reverse(), _ => new MultiHeadAttention(width, heads, dropout));
         this.dropout = nn.Dropout(dropout);
+        foreach ((Modality modality, Linear input) in inputs)
+            register_module(modality.Name, input);
+        foreach ((Modality modality, LayerNorm norm) in norms)
+            register_module($"{modality.Name}Norm", norm);
+        foreach ((Modality modality, MultiHeadAttention look) in looks.Reverse())
+            register_module($"{modality.Name}Looks", look);
         RegisterComponents();
     }
 
     public override int Width { get; }
 
-    /// <summary>RGB steps' weights on radar steps, (B, Trgb, Tradar), of the last batch.</summary>
+    /// <summary>The first modality's steps' weights on those of all others, one modality's after another's, (B, T, ΣT),
+    /// of the last batch.</summary>
     public override Tensor? Attention => looked;
 
     public override (Tensor Steps, int[] Lengths) Fuse(PerModality<ModalitySteps> steps)
     {
-        (ModalitySteps rgb, ModalitySteps radar) = Both(steps);
+        Require(steps.Modalities);
         using var scope = NewDisposeScope();
-        Tensor a = rgbNorm.forward(this.rgb.forward(rgb.Steps)).add(Places(rgb));
-        Tensor b = radarNorm.forward(this.radar.forward(radar.Steps)).add(Places(radar));
-        b = b.add(dropout.forward(radarLooks.Attend(b, a, rgb.Lengths, out _)));
-        a = a.add(dropout.forward(rgbLooks.Attend(a, b, radar.Lengths, out Tensor weights)));
-        looked?.Dispose();
-        looked = weights.DetachFromDisposeScope();
-        return OnOneClock(a, rgb.Lengths, b, radar.Lengths);
+        PerModality<Tensor> now = steps.Select(
+            (m, of) => norms[m]!.forward(inputs[m]!.forward(of.Steps)).add(Places(of))
+        );
+        foreach ((Modality modality, MultiHeadAttention look) in looks.Reverse())
+        {
+            Tensor own = now[modality]!;
+            PerModality<ModalitySteps> others = steps.Where(m => m != modality);
+            Tensor keys = cat([.. others.Modalities.Select(m => now[m]!)], 1),
+                padding = cat(
+                    [.. others.Values.Select(o => ModalitySteps.PaddingMask(o.Lengths, o.Steps.shape[1], own.device))],
+                    1
+                ),
+                seen = look.Attend(own, keys, padding, out Tensor weights);
+            now = now.With(modality, own.add(dropout.forward(seen)));
+            looked?.Dispose();
+            looked = weights.DetachFromDisposeScope();
+        }
+        return OnOneClock(now, steps.Select((_, of) => of.Lengths));
+    }
+
+    private void Require(IEnumerable<Modality> given)
+    {
+        if (!given.SequenceEqual(inputs.Modalities))
+            throw new ArgumentException(
+                $"This fusion is of {string.Join(", ", inputs.Modalities)}, found {string.Join(", ", given)}."
+            );
     }
 
     protected override void Dispose(bool disposing)
@@ -70,16 +97,29 @@ public sealed class AttentionFusion : Fusion
         base.Dispose(disposing);
     }
 
-    /// <summary>Row by row the RGB sequence, or the radar sequence where a sample has no RGB.</summary>
-    private static (Tensor, int[]) OnOneClock(Tensor a, int[] rgbLengths, Tensor b, int[] radarLengths)
+    /// <summary>Row by row the sequence of the first modality that the sample has.</summary>
+    private static (Tensor, int[]) OnOneClock(PerModality<Tensor> steps, PerModality<int[]> lengths)
     {
-        int[] lengths = [.. rgbLengths.Zip(radarLengths, (r, d) => r > 0 ? r : d)];
-        long longest = Math.Max(a.shape[1], b.shape[1]);
-        Tensor hasRgb = tensor([.. rgbLengths.Select(n => n > 0)], device: a.device).view(-1, 1, 1);
-        Tensor steps = where(hasRgb, Longer(a), Longer(b)).narrow(1, 0, lengths.Max());
-        return (ModalitySteps.ZeroPadding(steps, lengths).MoveToOuterDisposeScope(), lengths);
-
-        Tensor Longer(Tensor x) => nn.functional.pad(x, [0, 0, 0, longest - x.shape[1]]);
+        int[] own =
+        [
+            .. Enumerable
+                .Range(0, lengths.Values.First().Length)
+                .Select(b => lengths.Values.Select(l => l[b]).FirstOrDefault(n => n > 0)),
+        ];
+        long longest = steps.Values.Max(s => s.shape[1]);
+        Tensor joined = steps
+            .Reverse()
+            .Select(s => (s.Key, Steps: nn.functional.pad(s.Value, [0, 0, 0, longest - s.Value.shape[1]])))
+            .Aggregate(
+                (later, first) =>
+                {
+                    bool[] has = [.. lengths[first.Key]!.Select(n => n > 0)];
+                    Tensor choice = tensor(has, device: first.Steps.device).view(-1, 1, 1);
+                    return (first.Key, where(choice, first.Steps, later.Steps));
+                }
+            )
+            .Steps;
+        return (ModalitySteps.ZeroPadding(joined.narrow(1, 0, own.Max()), own).MoveToOuterDisposeScope(), own);
     }
 
     /// <returns>(B, T, Width): sines and cosines of each step's place in its clip, 0…1, at octaves up to <see
@@ -105,16 +145,34 @@ public sealed class AttentionFusion : Fusion
 
     internal override OnnxSteps Write(OnnxGraph graph, PerModality<OnnxSteps> steps)
     {
-        (OnnxSteps a, OnnxSteps b) = Both(steps);
-        string left = graph.Add(graph.LayerNorm(graph.Linear(a.Steps, this.rgb), rgbNorm), Places(graph, a)),
-            right = graph.Add(graph.LayerNorm(graph.Linear(b.Steps, this.radar), radarNorm), Places(graph, b));
-        right = graph.Add(right, radarLooks.Write(graph, right, a with { Steps = left }));
-        left = graph.Add(left, rgbLooks.Write(graph, left, b with { Steps = right }));
-        string longest = graph.Op("Max", [graph.LengthOf(left, 1), graph.LengthOf(right, 1)]),
-            hasRgb = graph.Less(graph.Scalar(0L), a.Lengths),
-            lengths = graph.Where(hasRgb, a.Lengths, b.Lengths);
-        string joined = graph.Where(graph.Unsqueeze(hasRgb, 1, 2), Longer(left), Longer(right));
-        return new(graph.ZeroPadding(new(joined, lengths)), lengths);
+        Require(steps.Modalities);
+        PerModality<string> now = steps.Select(
+            (m, of) => graph.Add(graph.LayerNorm(graph.Linear(of.Steps, inputs[m]!), norms[m]!), Places(graph, of))
+        );
+        foreach ((Modality modality, MultiHeadAttention look) in looks.Reverse())
+        {
+            PerModality<OnnxSteps> others = steps.Where(m => m != modality);
+            string keys = Joined([.. others.Modalities.Select(m => now[m]!)]),
+                real = Joined([.. others.Values.Select(graph.Real)]);
+            now = now.With(modality, graph.Add(now[modality]!, look.Write(graph, now[modality]!, keys, real)));
+        }
+        string longest = graph.Op("Max", [.. now.Values.Select(s => graph.LengthOf(s, 1))]),
+            none = graph.Scalar(0L);
+        OnnxSteps joined = now.Reverse()
+            .Select(s => new OnnxSteps(Longer(s.Value), steps[s.Key]!.Lengths))
+            .Aggregate(
+                (later, first) =>
+                {
+                    string has = graph.Less(none, first.Lengths);
+                    return new(
+                        graph.Where(graph.Unsqueeze(has, 1, 2), first.Steps, later.Steps),
+                        graph.Where(has, first.Lengths, later.Lengths)
+                    );
+                }
+            );
+        return joined with { Steps = graph.ZeroPadding(joined) };
+
+        string Joined(string[] parts) => parts.Length == 1 ? parts[0] : graph.Concat(1, parts);
 
         string Longer(string x) =>
             graph.Op(

@@ -37,10 +37,10 @@ internal sealed class MultiHeadAttention : nn.Module
 
     /// <param name="queries">(B, Q, F).</param>
     /// <param name="keys">(B, T, F).</param>
-    /// <param name="keyLengths">Real keys of each sample, 0…T.</param>
+    /// <param name="padding">(B, T) bool, true = no real key.</param>
     /// <param name="weights">Receives where the queries looked, (B, Q, T), mean over the heads.</param>
     /// <returns>(B, Q, F).</returns>
-    public Tensor Attend(Tensor queries, Tensor keys, int[] keyLengths, out Tensor weights)
+    public Tensor Attend(Tensor queries, Tensor keys, Tensor padding, out Tensor weights)
     {
         using var scope = NewDisposeScope();
         long samples = queries.shape[0],
@@ -53,8 +53,8 @@ internal sealed class MultiHeadAttention : nn.Module
             k = Split(key.forward(keys)),
             v = Split(value.forward(keys)); // (B, h, ·, F/h)
         Tensor scores = q.matmul(k.transpose(2, 3)); // (B, h, Q, T)
-        Tensor padding = ModalitySteps.PaddingMask(keyLengths, steps, keys.device).view(samples, 1, 1, steps);
-        scores = cat([scores.masked_fill(padding, minus), zeros([samples, heads, count, 1], device: scores.device)], 3);
+        scores = scores.masked_fill(padding.view(samples, 1, 1, steps), minus);
+        scores = cat([scores, zeros([samples, heads, count, 1], device: scores.device)], 3);
         Tensor attention = scores.softmax(3).narrow(3, 0, steps);
         weights = attention.detach().mean([1]).MoveToOuterDisposeScope();
         Tensor mixed = dropout.forward(attention).matmul(v).transpose(1, 2).reshape(samples, count, width);
@@ -66,23 +66,24 @@ internal sealed class MultiHeadAttention : nn.Module
     /// <summary>Writes what <see cref="Attend"/> does in evaluation mode.</summary>
     /// <param name="graph">Receives the nodes.</param>
     /// <param name="queries">(B, Q, F).</param>
-    /// <param name="keys">Lengths 0…T.</param>
+    /// <param name="keys">(B, T, F).</param>
+    /// <param name="real">(B, T) bool.</param>
     /// <returns>(B, Q, F).</returns>
-    public string Write(OnnxGraph graph, string queries, OnnxSteps keys)
+    public string Write(OnnxGraph graph, string queries, string keys, string real)
     {
         long width = query.weight.shape[0];
         string q = Split(
                 graph.Mul(graph.Linear(queries, query), graph.Scalar((float)(1 / Math.Sqrt((double)width / heads))))
             ),
-            k = Split(graph.Linear(keys.Steps, key)),
-            v = Split(graph.Linear(keys.Steps, value)),
+            k = Split(graph.Linear(keys, key)),
+            v = Split(graph.Linear(keys, value)),
             scores = graph.MatMul(q, graph.Transpose(k, 0, 1, 3, 2)), // (B, h, Q, T)
             nothing = graph.Mul(graph.Sum(q, keep: true, 3), graph.Scalar(0f)); // (B, h, Q, 1)
-        scores = graph.Where(graph.Unsqueeze(graph.Real(keys), 1, 2), scores, graph.Scalar(float.NegativeInfinity));
+        scores = graph.Where(graph.Unsqueeze(real, 1, 2), scores, graph.Scalar(float.NegativeInfinity));
         string attention = graph.Slice(
             graph.Op("Softmax", [graph.Concat(3, scores, nothing)], OnnxGraph.Integer("axis", 3)),
             graph.Integers(0),
-            graph.LengthOf(keys.Steps, 1),
+            graph.LengthOf(keys, 1),
             axis: 3
         );
         string mixed = graph.Reshape(graph.Transpose(graph.MatMul(attention, v), 0, 2, 1, 3), 0, 0, width);

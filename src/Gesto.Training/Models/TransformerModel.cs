@@ -106,8 +106,9 @@ internal sealed class TransformerBlock : nn.Module
     public Tensor Mix(Tensor x, int[] lengths)
     {
         using var scope = NewDisposeScope();
-        Tensor normed = norm1.forward(x);
-        x = x.add(dropout.forward(attention.Attend(normed, normed, lengths, out _)));
+        Tensor normed = norm1.forward(x),
+            padding = ModalitySteps.PaddingMask(lengths, x.shape[1], x.device);
+        x = x.add(dropout.forward(attention.Attend(normed, normed, padding, out _)));
         Tensor fed = narrow.forward(dropout.forward(nn.functional.gelu(wide.forward(norm2.forward(x)))));
         return x.add(dropout.forward(fed)).MoveToOuterDisposeScope();
     }
@@ -117,7 +118,7 @@ internal sealed class TransformerBlock : nn.Module
     public string Write(OnnxGraph graph, OnnxSteps of)
     {
         string normed = graph.LayerNorm(of.Steps, norm1),
-            x = graph.Add(of.Steps, attention.Write(graph, normed, of with { Steps = normed }));
+            x = graph.Add(of.Steps, attention.Write(graph, normed, normed, graph.Real(of)));
         string fed = graph.Linear(graph.Gelu(graph.Linear(graph.LayerNorm(x, norm2), wide)), narrow);
         return graph.Add(x, fed);
     }

@@ -143,9 +143,9 @@ public sealed record ModelRecipe
     public int Views { get; init; } = 1;
 
     /// <param name="check">Takes what is wrong.</param>
-    /// <param name="both">The recipe's modalities are RGB and radar.</param>
+    /// <param name="modalities">The recipe's.</param>
     /// <param name="frames">Frames of both are encoded by what learns.</param>
-    internal void Check(RecipeCheck check, bool both, bool frames)
+    internal void Check(RecipeCheck check, IReadOnlyList<string> modalities, bool frames)
     {
         check.Require(
             Fusion != FusionMode.Early || frames,
@@ -179,12 +179,19 @@ public sealed record ModelRecipe
         check.Fraction(AntennaDropout, "model.antennaDropout");
         check.NotNegative(ForgetBias, "model.forgetBias", "PyTorch's start");
         check.NotNegative(Loudness, "model.loudness");
-        if (Fusion != FusionMode.Late)
+        if (Fusion is FusionMode.Gated or FusionMode.Early)
             check.Require(
-                both,
+                modalities is ["rgb", "radar"],
                 "model.fusion",
                 Fusion.ToString().ToLowerInvariant(),
-                "late, where the modalities are others than RGB and radar"
+                "late or attention, where the modalities are others than RGB and radar"
+            );
+        if (Fusion == FusionMode.Attention)
+            check.Require(
+                modalities.Count > 1,
+                "model.fusion",
+                "attention",
+                "late, where there is one modality: attention looks from one at others"
             );
         if (Fusion == FusionMode.Attention)
             WholeHeads(FusionWidth, "model.fusionWidth");

@@ -152,11 +152,7 @@ public sealed record Recipe
         check.NotNegative(Rgb.Noise, "rgb.noise");
         Radar.Check(check);
         Landmarks.Check(check);
-        Model.Check(
-            check,
-            Modalities is ["rgb", "radar"],
-            Rgb.Encoder == RgbEncoderMode.Frames && Radar.Encoder == RadarEncoderMode.Joint
-        );
+        Model.Check(check, Modalities, Rgb.Encoder == RgbEncoderMode.Frames && Radar.Encoder == RadarEncoderMode.Joint);
         check.Require(
             Model.Temporal != TemporalMode.SkeletonGcn || Modalities is ["landmarks"],
             "model.temporal",

@@ -104,7 +104,7 @@ internal sealed class NetworkRecogniser : ITrainedRecogniser
         StoredSample.CheckKeys(run.Folder, run.Facts, features, Recipe.BearsMissing);
         using TorchThreads own = TorchThreads.Use(threads);
         List<float[]>[] results = [.. masks.Select(_ => new List<float[]>(samples.Count))];
-        var attention = new AttentionSum();
+        var attention = new AttentionSum([.. Facts.Streams.Modalities]);
         int done = 0;
         Report();
         foreach (Sample[] chunk in samples.Chunk(Batch))
@@ -274,7 +274,7 @@ internal sealed class NetworkRecogniser : ITrainedRecogniser
             PerModality<ModalitySteps> shown = sequences.Batch(every, Recipe.Training, null, tempo);
             logits.add_(Loaded.Model.Classify(shown, mask));
             if (attention is not null && Loaded.Model.Attention is { } looked)
-                Add(attention, looked, shown[Modality.Rgb]!.Lengths, shown[Modality.Radar]!.Lengths);
+                Add(attention, looked, shown);
         }
         return
         [
@@ -286,17 +286,23 @@ internal sealed class NetworkRecogniser : ITrainedRecogniser
         ];
     }
 
-    /// <param name="sum">Receives the samples that have both modalities.</param>
-    /// <param name="looked">(B, Trgb, Tradar).</param>
-    /// <param name="rgb">RGB steps of each sample.</param>
-    /// <param name="radar">Radar steps of each sample.</param>
-    private static void Add(AttentionSum sum, Tensor looked, int[] rgb, int[] radar)
+    /// <param name="sum">Receives the samples that have the first modality and others.</param>
+    /// <param name="looked">(B, T, ΣT), the first modality's steps on those of all others.</param>
+    /// <param name="shown">All of them.</param>
+    private static void Add(AttentionSum sum, Tensor looked, PerModality<ModalitySteps> shown)
     {
         int rows = (int)looked.shape[1],
             columns = (int)looked.shape[2];
         float[] weights = looked.contiguous().data<float>().ToArray();
-        for (int b = 0; b < rgb.Length; b++)
-            if (rgb[b] > 0 && radar[b] > 0)
-                sum.Add(weights.AsSpan(b * rows * columns, rows * columns), columns, rgb[b], radar[b]);
+        ModalitySteps[] others = [.. shown.Values.Skip(1)];
+        int[] starts = [.. others.Select((_, i) => others[..i].Sum(o => (int)o.Steps.shape[1]))];
+        foreach ((int b, int own) in shown.Values.First().Lengths.Index())
+            if (own > 0 && others.Any(o => o.Lengths[b] > 0))
+                sum.Add(
+                    weights.AsSpan(b * rows * columns, rows * columns),
+                    columns,
+                    own,
+                    [.. others.Select((o, i) => (starts[i], o.Lengths[b]))]
+                );
     }
 }

@@ -205,21 +205,38 @@ public static class Report
         if (r.Attention is not { } map)
             return html;
         double nothing = map.Nothing.Average();
+        string others = string.Join(" and ", map.Shares.Keys);
         double[] cells = [.. map.Weights.SelectMany(row => row)];
         return html.Add(
             $"""
             <section class="attention"><h2>What the attention looked at</h2><div class="pair"><div>{ReportCharts.Attention(
                 map
             )}</div><div>
-            <p>Each row is a moment of the RGB clip, each column a moment of the radar clip; the stronger a cell's colour, the more of its row's attention went there: {100
+            <p>Each row is a moment of the {map.Of} clip, each column a moment of the {others} clip; the stronger a cell's colour, the more of its row's attention went there: {100
                 * cells.Min():0.0} to {100
-                * cells.Max():0.0} %, mean over {map.Samples:N0} samples. On the dashed line both are the same moment.</p>
+                * cells.Max():0.0} %, mean over {map.Samples:N0} samples. On the dashed line both are the same moment.{Shares(map)}</p>
             <p class="note">{Spread(map)} {100
-                * nothing:0.0} % of all attention chose to look at nothing. Attention says where the model could take something from the radar, not how much it counted; an explanation measures that for one recording.</p>
+                * nothing:0.0} % of all attention chose to look at nothing. Attention says where the model could take something from {others}, not how much it counted; an explanation measures that for one recording.</p>
             </div></div></section>
             """
         );
     }
+
+    /// <returns>Of one modality's attention to several others.</returns>
+    private static string Shares(AttentionMap map) =>
+        map.Shares.Count < 2
+            ? ""
+            : " "
+                + string.Join(
+                    ", ",
+                    map.Shares.Select(s =>
+                        string.Create(
+                            System.Globalization.CultureInfo.InvariantCulture,
+                            $"{100 * s.Value:0} % went to {s.Key}"
+                        )
+                    )
+                )
+                + ".";
 
     private static string Spread(AttentionMap map)
     {

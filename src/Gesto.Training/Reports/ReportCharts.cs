@@ -132,8 +132,8 @@ internal static class ReportCharts
         return html.Add($"</svg>\n");
     }
 
-    /// <summary>Attention over time: rows = parts of the RGB clip, columns = parts of the radar clip, opacity by weight
-    /// up to the greatest.</summary>
+    /// <summary>Attention over time: rows = parts of the clip of the modality that looks, columns = parts of those that
+    /// it looks at, opacity by weight up to the greatest.</summary>
     public static HtmlBuilder Attention(AttentionMap map)
     {
         const int left = 60,
@@ -143,6 +143,7 @@ internal static class ReportCharts
             width = left + extent + 16,
             height = upper + extent + 46;
         double greatest = Math.Max(map.Weights.Max(row => row.Max()), 1e-9);
+        string others = string.Join(" and ", map.Shares.Keys);
         var html = new HtmlBuilder();
         html.Add(
             $"<figure><svg class=\"curves square\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"attention over time\"><rect class=\"ground\" x=\"{left}\" y=\"{upper}\" width=\"{extent}\" height=\"{extent}\"/>\n"
@@ -150,7 +151,7 @@ internal static class ReportCharts
         for (int q = 0; q < AttentionMap.Parts; q++)
         for (int k = 0; k < AttentionMap.Parts; k++)
             html.Add(
-                $"<rect class=\"right\" x=\"{left + k * cell}\" y=\"{upper + q * cell}\" width=\"{cell}\" height=\"{cell}\" fill-opacity=\"{map.Weights[q][k] / greatest:0.##}\"><title>RGB at {Middle(q):0} %, radar at {Middle(k):0} %: {100 * map.Weights[q][k]:0.0} % of the row's attention</title></rect>\n"
+                $"<rect class=\"right\" x=\"{left + k * cell}\" y=\"{upper + q * cell}\" width=\"{cell}\" height=\"{cell}\" fill-opacity=\"{map.Weights[q][k] / greatest:0.##}\"><title>{map.Of} at {Middle(q):0} %, {others} at {Middle(k):0} %: {100 * map.Weights[q][k]:0.0} % of the row's attention</title></rect>\n"
             );
         html.Add($"<path class=\"ideal\" d=\"M{left} {upper}l{extent} {extent}\"/>");
         for (int i = 0; i <= 4; i++)
@@ -158,7 +159,7 @@ internal static class ReportCharts
                 $"<text x=\"{left + extent * i / 4}\" y=\"{upper + extent + 17}\" text-anchor=\"middle\">{25 * i}</text><text x=\"{left - 6}\" y=\"{upper + extent * i / 4 + 4}\" text-anchor=\"end\">{25 * i}</text>"
             );
         return html.Add(
-            $"<text x=\"{left + extent / 2}\" y=\"{height - 6}\" text-anchor=\"middle\">radar, % of the clip</text><text transform=\"translate(16 {upper + extent / 2}) rotate(-90)\" text-anchor=\"middle\">RGB, % of the clip</text></svg></figure>\n"
+            $"<text x=\"{left + extent / 2}\" y=\"{height - 6}\" text-anchor=\"middle\">{others}, % of the clip</text><text transform=\"translate(16 {upper + extent / 2}) rotate(-90)\" text-anchor=\"middle\">{map.Of}, % of the clip</text></svg></figure>\n"
         );
 
         static double Middle(int part) => 100 * (part + 0.5) / AttentionMap.Parts;

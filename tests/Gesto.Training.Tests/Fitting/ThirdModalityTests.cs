@@ -62,22 +62,24 @@ public class ThirdModalityTests
 
         string both = "modalities=[\"radar\",\"glove\"]";
         Train(features, folder["linear"], RecipeFile.Load("linear", [both]));
-        Train(
-            features,
-            folder["late-fusion"],
-            RecipeFile.Load(
-                "late-fusion",
-                [
-                    both,
-                    "model.modalityDropout=0.5",
-                    "radar.epochs=3",
-                    "radar.hidden=8",
-                    "model.hidden=16",
-                    "training.epochs=25",
-                ]
-            )
-        );
-        foreach (string run in new[] { "linear", "late-fusion" })
+        string[] networks = ["late-fusion", "attention"];
+        foreach (string network in networks)
+            Train(
+                features,
+                folder[network],
+                RecipeFile.Load(
+                    network,
+                    [
+                        both,
+                        "model.modalityDropout=0.5",
+                        "radar.epochs=3",
+                        "radar.hidden=8",
+                        "model.hidden=16",
+                        "training.epochs=25",
+                    ]
+                )
+            );
+        foreach (string run in networks.Append("linear"))
         {
             EvaluationResult result = Evaluate(folder[run]);
             Assert.True(result.Top1 > 0.8, $"{run}: {result.Top1}");

@@ -1,3 +1,4 @@
+using Gesto.Recordings;
 using Gesto.Training.Evaluation;
 using Gesto.Training.Features;
 using Gesto.Training.Recipes;
@@ -12,7 +13,7 @@ public class AttentionMapTests(TinyRun tiny) : IClassFixture<TinyRun>
     [Fact]
     public void Steps_that_look_at_their_own_moment_make_a_diagonal_whatever_the_frame_rates()
     {
-        var sum = new AttentionSum();
+        var sum = new AttentionSum([Modality.Rgb, Modality.Radar]);
         const int rgb = 2 * AttentionMap.Parts,
             radar = AttentionMap.Parts,
             padded = radar + 3;
@@ -21,7 +22,7 @@ public class AttentionMapTests(TinyRun tiny) : IClassFixture<TinyRun>
         for (int q = 0; q < rgb; q++)
         for (int k = 0; k < radar; k++)
             weights[q * padded + k] = q / 2 == k ? 1 : 0;
-        sum.Add(weights, padded, rgb, radar);
+        sum.Add(weights, padded, rgb, [(0, radar)]);
         AttentionMap map = sum.ToMap()!;
         for (int q = 0; q < AttentionMap.Parts; q++)
         for (int k = 0; k < AttentionMap.Parts; k++)
@@ -33,12 +34,12 @@ public class AttentionMapTests(TinyRun tiny) : IClassFixture<TinyRun>
     [Fact]
     public void What_looks_at_nothing_is_missing_from_the_rows_and_samples_count_alike()
     {
-        var sum = new AttentionSum();
-        sum.Add([0.6f], 1, rgb: 1, radar: 1); // one step each: spread over the whole clip
+        var sum = new AttentionSum([Modality.Rgb, Modality.Radar]);
+        sum.Add([0.6f], 1, own: 1, [(0, 1)]); // one step each: spread over the whole clip
         float[] last = new float[7 * 4]; // all seven steps look at the last of four
         for (int q = 0; q < 7; q++)
             last[q * 4 + 3] = 1;
-        sum.Add(last, 4, rgb: 7, radar: 4);
+        sum.Add(last, 4, own: 7, [(0, 4)]);
         AttentionMap map = sum.ToMap()!;
         Assert.Equal(2, map.Samples);
         Assert.All(map.Weights, row => Assert.Equal((0.6 + 1) / 2, row.Sum(), 1e-6));
@@ -48,6 +49,23 @@ public class AttentionMapTests(TinyRun tiny) : IClassFixture<TinyRun>
         Assert.All(map.Weights, row =>
             Assert.Equal((0.6 / AttentionMap.Parts + 4.0 / AttentionMap.Parts) / 2, row[^1], 1e-6)
         );
+    }
+
+    [Fact]
+    public void Of_several_modalities_each_has_its_share_and_all_are_in_one_map()
+    {
+        var sum = new AttentionSum([Modality.Rgb, Modality.Radar, Modality.Landmarks]);
+        // One step each of RGB and radar, two of landmarks, of which the second is looked at; a column of padding.
+        sum.Add([0.3f, float.NaN, 0.1f, 0.5f], 4, own: 1, [(0, 1), (2, 2)]);
+        sum.Add([float.NaN, float.NaN, 0.7f, float.NaN], 4, own: 1, [(0, 0), (2, 1)]); // no radar
+        AttentionMap map = sum.ToMap()!;
+        Assert.Equal("RGB", map.Of);
+        Assert.Equal(["radar", "landmarks"], map.Shares.Keys);
+        Assert.Equal(0.15, map.Shares["radar"], 1e-6);
+        Assert.Equal(0.65, map.Shares["landmarks"], 1e-6);
+        Assert.All(map.Weights, row => Assert.Equal(0.8, row.Sum(), 1e-6));
+        Assert.All(map.Nothing, n => Assert.Equal(0.2, n, 1e-6));
+        Assert.All(map.Weights, row => Assert.True(row[^1] > row[0]));
     }
 
     [Fact]
