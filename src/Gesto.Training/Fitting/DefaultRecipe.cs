@@ -54,12 +54,21 @@ public static class DefaultRecipe
             ? ["radar.logarithm=true"]
             : [];
 
-    /// <summary>Names, and what the radar's files ask for. Beside radar, landmarks are the linear classifier's
-    /// alone.</summary>
-    private static IEnumerable<string[]> Networks(bool rgb, FeatureKey? radar, bool landmarks) =>
+    /// <summary>Names, and what the radar's files ask for. Beside radar, landmarks have a network of their own.
+    /// </summary>
+    private static IEnumerable<string[]> Networks(bool rgb, FeatureKey? radar, bool landmarks)
+    {
+        if (!landmarks)
+            return WithoutLandmarks(rgb, radar);
+        string[] alone = ["landmarks"];
+        if (radar is not null)
+            return WithoutLandmarks(rgb, radar).Append(alone);
+        return [rgb ? ["late-fusion", "modalities=[\"rgb\",\"landmarks\"]"] : alone];
+    }
+
+    private static IEnumerable<string[]> WithoutLandmarks(bool rgb, FeatureKey? radar) =>
         radar?.Shape switch
         {
-            null when landmarks => [rgb ? ["late-fusion", "modalities=[\"rgb\",\"landmarks\"]"] : ["landmarks"]],
             null =>
             [
                 ["rgb-only"],

@@ -1,3 +1,4 @@
+using Gesto.Encoders;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
@@ -24,13 +25,24 @@ public class DefaultRecipeTests
     ];
 
     [Theory]
-    [InlineData(true, true, "linear late-fusion")]
-    [InlineData(true, false, "linear rgb-only")]
-    [InlineData(false, true, "linear radar-only micro-doppler")]
-    public void It_names_what_the_modalities_can_bear(bool rgb, bool radar, string members)
+    [InlineData(true, true, false, "linear late-fusion")]
+    [InlineData(true, false, false, "linear rgb-only")]
+    [InlineData(false, true, false, "linear radar-only micro-doppler")]
+    [InlineData(true, true, true, "linear late-fusion landmarks")]
+    [InlineData(true, false, true, "linear late-fusion")]
+    [InlineData(false, true, true, "linear radar-only micro-doppler landmarks")]
+    public void It_names_what_the_modalities_can_bear(bool rgb, bool radar, bool landmarks, string members)
     {
         using var folder = new Folder();
-        Recipe recipe = DefaultRecipe.For(PlantedFeatures.Write(folder["features"], rgb, radar), ["training.seed=4"]);
+        FeatureSet features = PlantedFeatures.Write(folder["features"], rgb, radar);
+        if (landmarks)
+        {
+            FeatureKey key = features.Stores.Values.First().Key with { Modality = "landmarks", Shape = [30, 953] };
+            using (FeatureStore store = FeatureStore.OpenOrCreate(Path.Combine(features.Folder, key.Modality), key))
+                store.Complete();
+            features = FeatureSet.Open(features.Folder);
+        }
+        Recipe recipe = DefaultRecipe.For(features, ["training.seed=4"]);
         recipe.Check("here");
         Assert.Equal(members.Split(' '), recipe.Members.Select(m => m[0]));
         Assert.All(RecipeFile.LoadMembers(recipe, []), m => Assert.Equal(4, m.Training.Seed));
