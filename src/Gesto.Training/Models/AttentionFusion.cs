@@ -29,6 +29,8 @@ public sealed class AttentionFusion : Fusion
     /// <param name="width">Features of a fused step; even.</param>
     /// <param name="heads">Heads of each attention.</param>
     /// <param name="dropout">Of the attention and of what it adds.</param>
+    /// <exception cref="ArgumentException">One modality, which has no other to look at, or a width that is no multiple
+    /// of the heads.</exception>
     public AttentionFusion(
         IReadOnlyList<(Modality Modality, int Width)> modalities,
         int width,
@@ -37,6 +39,8 @@ public sealed class AttentionFusion : Fusion
     )
         : base(nameof(AttentionFusion))
     {
+        if (modalities.Count < 2)
+            throw new ArgumentException("Attention looks from one modality at others, found one.", nameof(modalities));
         Width = width;
         Modality[] all = [.. modalities.Select(m => m.Modality)];
         inputs = PerModality.For(all, m => nn.Linear(modalities.Single(of => of.Modality == m).Width, width));

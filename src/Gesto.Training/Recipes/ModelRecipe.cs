@@ -187,14 +187,15 @@ public sealed record ModelRecipe
                 "late or attention, where the modalities are others than RGB and radar"
             );
         if (Fusion == FusionMode.Attention)
+        {
             check.Require(
                 modalities.Count > 1,
                 "model.fusion",
                 "attention",
                 "late, where there is one modality: attention looks from one at others"
             );
-        if (Fusion == FusionMode.Attention)
             WholeHeads(FusionWidth, "model.fusionWidth");
+        }
         if (Temporal is TemporalMode.Transformer or TemporalMode.ConvolutionTransformer)
             WholeHeads(Hidden, "model.hidden");
 

@@ -1,4 +1,5 @@
 using Gesto.Encoders;
+using Gesto.Landmarks;
 using Gesto.Recordings;
 using Gesto.Signs;
 using Gesto.Training.Datasets;
@@ -37,7 +38,11 @@ public class DefaultRecipeTests
         FeatureSet features = PlantedFeatures.Write(folder["features"], rgb, radar);
         if (landmarks)
         {
-            FeatureKey key = features.Stores.Values.First().Key with { Modality = "landmarks", Shape = [30, 953] };
+            FeatureKey key = features.Stores.Values.First().Key with
+            {
+                Modality = "landmarks",
+                Shape = [30, LandmarkFeatures.Width],
+            };
             using (FeatureStore store = FeatureStore.OpenOrCreate(Path.Combine(features.Folder, key.Modality), key))
                 store.Complete();
             features = FeatureSet.Open(features.Folder);

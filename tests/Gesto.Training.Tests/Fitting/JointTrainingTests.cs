@@ -157,6 +157,8 @@ public class JointTrainingTests
     [InlineData("micro-doppler", "radar.staticToo=true", "radar.staticToo")]
     [InlineData("late-fusion", "model.steps=-1", "model.steps")]
     [InlineData("rtm", "radar.bins=12", "radar.bins")]
+    [InlineData("attention", "modalities=[\"landmarks\"]", "attention looks from one at others")]
+    [InlineData("gated", "modalities=[\"rgb\",\"radar\",\"landmarks\"]", "late or attention, where")]
     public void A_recipe_that_cannot_be_is_refused(string name, string setting, string key) =>
         Assert.Contains(
             key,

@@ -96,6 +96,13 @@ public class AttentionMapTests(TinyRun tiny) : IClassFixture<TinyRun>
             }
         );
         Assert.Equal(4, result.Attention!.Samples);
+        string report = Report.Render(result, []);
+        Assert.Contains("a moment of the RGB clip, each column a moment of the radar clip", report);
+        Assert.DoesNotContain("went to radar", report, StringComparison.Ordinal); // all that went anywhere
+        var shares = new Dictionary<string, double> { ["radar"] = 0.25, ["landmarks"] = 0.5 };
+        report = Report.Render(result with { Attention = result.Attention with { Shares = shares } }, []);
+        Assert.Contains("each column a moment of the radar and landmarks clip", report);
+        Assert.Contains("25\u00a0% went to radar, 50\u00a0% went to landmarks.", report, StringComparison.Ordinal);
         Assert.All(result.Attention.Weights.Zip(result.Attention.Nothing), row =>
             Assert.Equal(1, row.First.Sum() + row.Second, 1e-5)
         );
